@@ -1,0 +1,81 @@
+# `make run` and `make test` need a Rust toolchain, a C compiler and make. The targets below the line in
+# `make help` use Python tools from .venv, which make fills from requirements-dev.txt.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
+VENV := .venv
+# Tools of .venv first; cargo finds `cargo lambda` on the path, too.
+TOOLS = PATH="$(CURDIR)/$(VENV)/bin:$$PATH" SAM_CLI_TELEMETRY=0
+
+FUNCTION ?= users
+EVENT ?= get
+ARGS ?=
+
+.PHONY: help
+help: ## Say what there is
+	@echo "Usage: make <target> [NAME=value ...]"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 } /^# ---/ { print "" }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: ## Run the API on this machine: PORT=3000 HOST=127.0.0.1 DATA_DIR=.local RELEASE=1 ARGS="--in-memory"
+	cargo build --workspace
+ifdef RELEASE
+	cargo build --release
+endif
+	$(TARGET_DIR)/debug/local run $(if $(RELEASE),--release) $(ARGS)
+
+# `--bins --tests` gives the first command the second's set of features, so that nothing is compiled twice.
+.PHONY: test
+test: ## Build the functions and run every test: ARGS="-- name of a test"
+	cargo build --workspace --bins --tests
+	cargo test --workspace $(ARGS)
+
+.PHONY: invoke
+invoke: ## Send events/<FUNCTION>/<EVENT>.json to a function: FUNCTION=users EVENT=get
+	@cargo build --workspace --quiet
+	@$(TARGET_DIR)/debug/local invoke $(ARGS) $(FUNCTION) events/$(FUNCTION)/$(EVENT).json
+
+.PHONY: openapi
+openapi: ## Write openapi.json from the code
+	cargo xtask openapi
+
+.PHONY: fmt
+fmt: ## Format the code
+	cargo fmt --all
+
+.PHONY: lint
+lint: ## Check the format and run clippy, warnings being errors
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+
+.PHONY: clean
+clean: ## Remove what was built; keeps the data in .local
+	cargo clean
+	rm -rf .aws-sam $(VENV)
+
+# ---- With the tools of .venv -----------------------------------------------------------------------------------------
+
+$(VENV)/done: requirements-dev.txt
+	python3 -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+	touch $@
+
+.PHONY: build
+build: $(VENV)/done ## Build every function for Lambda into .aws-sam: ARGS="--parameter-overrides Architecture=x86_64"
+	$(TOOLS) sam build $(ARGS)
+
+.PHONY: validate
+validate: $(VENV)/done ## Check template.yaml
+	$(TOOLS) sam validate --lint --region us-east-1
+	$(TOOLS) cfn-lint
+
+.PHONY: sam-local
+sam-local: $(VENV)/done ## Run the API in Lambda's own containers (needs Docker): PORT=3000 DATA_DIR=.local
+	cargo build --workspace
+	$(TOOLS) LOCAL=$(TARGET_DIR)/debug/local scripts/sam-local $(ARGS)
+
+.PHONY: deploy
+deploy: build ## Deploy to AWS; asks for what samconfig.toml does not say: ARGS="--guided"
+	$(TOOLS) sam deploy $(ARGS)

@@ -1,0 +1,86 @@
+//! Puts what the function serves into one file of constants: the page, Swagger UI's own files, the document.
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt::Write as _;
+use std::io::{Cursor, Read};
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use sha2::{Digest, Sha256};
+use utoipa_swagger_ui_vendored::SWAGGER_UI_VENDORED;
+use zip::ZipArchive;
+
+/// What the page needs of Swagger UI's distribution; without the topbar's preset, source maps and other bundles.
+const SWAGGER_UI_FILES: [&str; 3] = ["swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png"];
+
+/// What is written here.
+const OWN_FILES: [&str; 2] = ["page.css", "page.js"];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let here = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+
+    let mut constants = String::new();
+    let page = read(&here.join("page/index.html"))?;
+    writeln!(constants, "pub(crate) const PAGE: File = {};", file(&out, "index.html", &page)?)?;
+    let document = read_document(&here.join("../../openapi.json"))?;
+    writeln!(constants, "pub(crate) const DOCUMENT: File = {};", file(&out, "openapi.json", &document)?)?;
+
+    writeln!(constants, "pub(crate) const ASSETS: &[File] = &[")?;
+    let mut archive = ZipArchive::new(Cursor::new(SWAGGER_UI_VENDORED))?;
+    for name in SWAGGER_UI_FILES {
+        writeln!(constants, "{},", file(&out, name, &unpack(&mut archive, name)?)?)?;
+    }
+    for name in OWN_FILES {
+        writeln!(constants, "{},", file(&out, name, &read(&here.join("page").join(name))?)?)?;
+    }
+    writeln!(constants, "];")?;
+    fs::write(out.join("files.rs"), constants)?;
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
+    println!("cargo::rerun-if-changed={}", path.display());
+    fs::read(path).map_err(|error| format!("{}: {error}", path.display()).into())
+}
+
+/// The document, or an empty one: `cargo xtask openapi`, which writes it, must be built without it.
+fn read_document(path: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
+    if path.exists() {
+        return read(path);
+    }
+    println!("cargo::rerun-if-changed={}", path.display());
+    println!("cargo::warning=openapi.json is missing: run `cargo xtask openapi`");
+    Ok(b"{}".to_vec())
+}
+
+/// A file of the distribution, which lies in the folder `dist` of a folder that is named after the version.
+fn unpack(archive: &mut ZipArchive<Cursor<&[u8]>>, name: &str) -> Result<Vec<u8>, Box<dyn Error>> {
+    let wanted = format!("dist/{name}");
+    let is_wanted = |path: &str| path.split_once('/').is_some_and(|(_, rest)| rest == wanted);
+    let path = archive.file_names().flatten().find(|path| is_wanted(path)).map(Cow::into_owned);
+    let path = path.ok_or_else(|| format!("Swagger UI has no file {wanted}"))?;
+    let mut content = Vec::new();
+    archive.by_name(&path)?.read_to_end(&mut content)?;
+    Ok(content)
+}
+
+/// The constructor of a `File`, whose content is kept in the folder `out`.
+fn file(out: &Path, name: &str, content: &[u8]) -> Result<String, Box<dyn Error>> {
+    let path = out.join(name);
+    fs::write(&path, content)?;
+    let media_type = match name.rsplit('.').next() {
+        Some("html") => "text/html; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("json") => "application/json",
+        Some("png") => "image/png",
+        _ => return Err(format!("{name}: of which media type?").into()),
+    };
+    let digest = Sha256::digest(content);
+    let etag: String = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(format!(
+        "File {{ name: {name:?}, media_type: {media_type:?}, etag: \"\\\"{etag}\\\"\", content: include_bytes!({path:?}) }}"
+    ))
+}

@@ -1,0 +1,67 @@
+use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use shared::http::{Error, Failed};
+
+use crate::file::ASSETS;
+
+/// The names stay the same from one version to the next: no longer than a page of one may meet files of another.
+const MAX_AGE_SECONDS: u32 = 3600;
+
+/// Get a file of the page
+///
+/// A script, a style sheet or an icon.
+#[utoipa::path(
+    get,
+    path = "/api/docs/{file}",
+    tag = "documentation",
+    operation_id = "getDocsFile",
+    params(("file" = String, Path, description = "Its name", example = "swagger-ui.css")),
+    responses(
+        (status = 200, description = "The file", content(
+            (String = "text/css"), (String = "text/javascript"), (Vec<u8> = "image/png"),
+        )),
+        (status = 304, description = "The client has it already"),
+        (status = 404, response = Failed),
+    ),
+)]
+pub(crate) async fn asset(
+    name: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    let file = name.ok().and_then(|Path(name)| ASSETS.iter().find(|file| file.name == name));
+    Ok(file.ok_or(Error::NotFound("File"))?.answer(&headers, MAX_AGE_SECONDS))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::StatusCode;
+    use axum::http::header::CONTENT_TYPE;
+
+    use super::*;
+
+    async fn get(name: &str) -> Result<Response, Error> {
+        asset(Ok(Path(name.to_owned())), HeaderMap::new()).await
+    }
+
+    #[tokio::test]
+    async fn a_file_comes_as_what_it_is() {
+        for (name, media_type) in [
+            ("swagger-ui-bundle.js", "text/javascript; charset=utf-8"),
+            ("swagger-ui.css", "text/css; charset=utf-8"),
+            ("favicon-32x32.png", "image/png"),
+        ] {
+            let response = get(name).await.unwrap();
+            assert_eq!(response.status(), StatusCode::OK);
+            assert_eq!(response.headers()[CONTENT_TYPE], media_type, "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn there_is_no_other_file() {
+        for name in ["", "index.html", "openapi.json", "../openapi.json", "swagger-ui-bundle.js.map"] {
+            assert!(matches!(get(name).await, Err(Error::NotFound("File"))), "{name}");
+        }
+    }
+}

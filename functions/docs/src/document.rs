@@ -1,0 +1,23 @@
+use axum::http::HeaderMap;
+use axum::response::Response;
+
+use crate::file::DOCUMENT;
+
+const MAX_AGE_SECONDS: u32 = 300;
+
+/// Get the OpenAPI document
+///
+/// This description of the API, for programs.
+#[utoipa::path(
+    get,
+    path = "/api/openapi.json",
+    tag = "documentation",
+    operation_id = "getOpenApi",
+    responses(
+        (status = 200, description = "The document", body = Object, content_type = "application/json"),
+        (status = 304, description = "The client has it already"),
+    ),
+)]
+pub(crate) async fn document(headers: HeaderMap) -> Response {
+    DOCUMENT.answer(&headers, MAX_AGE_SECONDS)
+}

@@ -1,0 +1,81 @@
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, VARY};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use headers::{HeaderMapExt, IfNoneMatch};
+
+include!(concat!(env!("OUT_DIR"), "/files.rs"));
+
+/// A file that the binary holds.
+pub(crate) struct File {
+    pub(crate) name: &'static str,
+    media_type: &'static str,
+    /// From the content alone, so that instances of one deployment agree and the next one differs.
+    etag: &'static str,
+    content: &'static [u8],
+}
+
+impl File {
+    /// The file, or 304 where the client has it already; nobody asks again for `max_age` seconds.
+    pub(crate) fn answer(&'static self, headers: &HeaderMap, max_age: u32) -> Response {
+        let common = [
+            (ETAG, self.etag.to_owned()),
+            (CACHE_CONTROL, format!("public, max-age={max_age}")),
+            // The same for every caller; an Accept that rules it out gets another answer.
+            (VARY, "Accept".to_owned()),
+        ];
+        if self.is_fresh(headers) {
+            return (StatusCode::NOT_MODIFIED, common).into_response();
+        }
+        (common, [(CONTENT_TYPE, self.media_type)], self.content).into_response()
+    }
+
+    fn is_fresh(&self, headers: &HeaderMap) -> bool {
+        let (Some(tags), Ok(etag)) = (headers.typed_get::<IfNoneMatch>(), self.etag.parse()) else {
+            return false;
+        };
+        !tags.precondition_passes(&etag)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+    use axum::http::header::IF_NONE_MATCH;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_whole_file_comes_with_its_type_and_tag() {
+        let response = DOCUMENT.answer(&HeaderMap::new(), 60);
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.headers()[CONTENT_TYPE], "application/json");
+        assert_eq!(response.headers()[CACHE_CONTROL], "public, max-age=60");
+        assert_eq!(response.headers()[ETAG], DOCUMENT.etag);
+        assert_eq!(to_bytes(response.into_body(), usize::MAX).await.unwrap(), DOCUMENT.content);
+    }
+
+    #[tokio::test]
+    async fn a_client_that_has_the_file_gets_no_content() {
+        for (sent, status) in [
+            (DOCUMENT.etag, StatusCode::NOT_MODIFIED),
+            ("*", StatusCode::NOT_MODIFIED),
+            ("\"other\"", StatusCode::OK),
+            ("unreadable", StatusCode::OK),
+        ] {
+            let headers = HeaderMap::from_iter([(IF_NONE_MATCH, sent.parse().unwrap())]);
+            let response = DOCUMENT.answer(&headers, 60);
+            assert_eq!(response.status(), status, "If-None-Match: {sent}");
+            assert_eq!(response.headers()[ETAG], DOCUMENT.etag);
+            let is_empty = to_bytes(response.into_body(), usize::MAX).await.unwrap().is_empty();
+            assert_eq!(is_empty, status == StatusCode::NOT_MODIFIED);
+        }
+    }
+
+    #[test]
+    fn every_file_has_a_tag_of_its_own() {
+        let mut tags: Vec<_> = ASSETS.iter().chain([&PAGE, &DOCUMENT]).map(|file| file.etag).collect();
+        tags.sort_unstable();
+        tags.dedup();
+        assert_eq!(tags.len(), ASSETS.len() + 2);
+    }
+}

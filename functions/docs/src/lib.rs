@@ -1,0 +1,35 @@
+//! `/api/docs`: the API's description, for people and for programs.
+//!
+//! | method and path | who | does |
+//! |---|---|---|
+//! | GET /api/docs | anyone | the page: Swagger UI |
+//! | GET /api/docs/{file} | anyone | what the page is made of; nothing comes from elsewhere |
+//! | GET /api/openapi.json | anyone | the OpenAPI document, as committed |
+
+use shared::config::ConfigError;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+mod asset;
+mod document;
+mod file;
+mod page;
+
+/// What the function needs: nothing.
+#[derive(Clone)]
+pub struct Deps;
+
+impl Deps {
+    /// Nothing.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Ok(Self)
+    }
+}
+
+/// The operations at this function's paths.
+pub fn routes() -> OpenApiRouter<Deps> {
+    OpenApiRouter::new()
+        .routes(routes!(page::page))
+        .routes(routes!(asset::asset))
+        .routes(routes!(document::document))
+}

@@ -1,0 +1,10 @@
+//! The Lambda function `docs`.
+
+use std::process::ExitCode;
+
+use docs::{Deps, routes};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    shared::http::serve_as(shared::http::HTML, routes(), Deps::from_env).await
+}

@@ -1,0 +1,52 @@
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_SECURITY_POLICY;
+use axum::response::{IntoResponse, Response};
+
+use crate::file::PAGE;
+
+/// Nothing from elsewhere and no inline script. `data:` is for the icons in Swagger UI's style sheet.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+                      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const MAX_AGE_SECONDS: u32 = 300;
+
+/// Read and try the API
+///
+/// A page for people: Swagger UI, which shows the OpenAPI document and sends requests.
+#[utoipa::path(
+    get,
+    path = "/api/docs",
+    tag = "documentation",
+    operation_id = "getDocs",
+    responses((status = 200, description = "The page", body = String, content_type = "text/html")),
+)]
+pub(crate) async fn page(headers: HeaderMap) -> Response {
+    ([(CONTENT_SECURITY_POLICY, POLICY)], PAGE.answer(&headers, MAX_AGE_SECONDS)).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+
+    use super::*;
+    use crate::file::ASSETS;
+
+    #[tokio::test]
+    async fn every_file_that_the_page_names_is_there() {
+        let page = to_bytes(page(HeaderMap::new()).await.into_body(), usize::MAX).await.unwrap();
+        let page = std::str::from_utf8(&page).unwrap();
+        let named: Vec<&str> =
+            page.split("=\"docs/").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        let served: Vec<&str> = ASSETS.iter().map(|file| file.name).collect();
+        assert_eq!(named.len(), served.len());
+        assert!(named.iter().all(|name| served.contains(name)), "{named:?} of {served:?}");
+        assert!(!page.contains("http"), "something comes from elsewhere: {page}");
+    }
+
+    #[tokio::test]
+    async fn no_inline_script_may_run() {
+        let response = page(HeaderMap::new()).await;
+        let policy = response.headers()[CONTENT_SECURITY_POLICY].to_str().unwrap();
+        assert!(!policy.contains("unsafe"), "{policy}");
+    }
+}

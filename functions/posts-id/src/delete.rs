@@ -1,0 +1,39 @@
+use axum::extract::State;
+use axum::http::StatusCode;
+use shared::auth::Caller;
+use shared::domain::PostId;
+use shared::http::{ETag, Error, Failed, PathId, Preconditions, WriteParams};
+use shared::store::{Posts, retry_stale};
+
+/// Remove a post
+///
+/// Its title is free again at once.
+#[utoipa::path(
+    delete,
+    path = "/api/posts/{id}",
+    tag = "posts",
+    operation_id = "deletePost",
+    params(("id" = PostId, Path), WriteParams),
+    responses(
+        (status = 204, description = "The post is removed"),
+        (status = 401, response = Failed),
+        (status = 403, response = Failed),
+        (status = 404, response = Failed),
+        (status = 412, response = Failed),
+    ),
+    security(("accessToken" = [])),
+)]
+pub(crate) async fn delete(
+    State(posts): State<Posts>,
+    caller: Caller,
+    PathId(id): PathId<PostId>,
+    preconditions: Preconditions,
+) -> Result<StatusCode, Error> {
+    retry_stale(async || {
+        let post = crate::manageable(posts.get_latest(id).await?, caller)?;
+        preconditions.require(&ETag::of(post.version)?, post.updated_at)?;
+        Ok::<_, Error>(posts.delete(&post).await?)
+    })
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
+}

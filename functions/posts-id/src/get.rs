@@ -1,0 +1,36 @@
+use axum::extract::State;
+use axum::response::IntoResponse;
+use shared::api::PostBody;
+use shared::auth::Caller;
+use shared::domain::PostId;
+use shared::http::{Error, Failed, PathId, Preconditions, ReadParams};
+use shared::store::Posts;
+
+/// Show a post
+///
+/// A draft is there for its author and admins only.
+#[utoipa::path(
+    get,
+    path = "/api/posts/{id}",
+    tag = "posts",
+    operation_id = "getPost",
+    params(("id" = PostId, Path), ReadParams),
+    responses(
+        (status = 200, description = "The post", body = PostBody, headers(
+            ("ETag" = String, description = "For conditional requests"),
+        )),
+        (status = 304, description = "The client has it already"),
+        (status = 401, response = Failed),
+        (status = 404, response = Failed),
+    ),
+    security((), ("accessToken" = [])),
+)]
+pub(crate) async fn get(
+    State(posts): State<Posts>,
+    caller: Option<Caller>,
+    PathId(id): PathId<PostId>,
+    preconditions: Preconditions,
+) -> Result<impl IntoResponse, Error> {
+    let post = crate::visible(posts.get(id).await?, caller)?;
+    PostBody::resource(post)?.answer(&preconditions)
+}

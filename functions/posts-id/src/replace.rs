@@ -1,0 +1,49 @@
+use axum::extract::State;
+use axum::response::IntoResponse;
+use shared::api::{PostBody, PostInput};
+use shared::auth::Caller;
+use shared::domain::{PostDraft, PostId};
+use shared::http::{ETag, Error, Failed, Json, PathId, Preconditions, WriteParams};
+use shared::store::{Posts, retry_stale};
+
+/// Replace a post
+///
+/// What the body does not say is removed.
+#[utoipa::path(
+    put,
+    path = "/api/posts/{id}",
+    tag = "posts",
+    operation_id = "replacePost",
+    params(("id" = PostId, Path), WriteParams),
+    request_body = PostInput,
+    responses(
+        (status = 200, description = "The post as it is now", body = PostBody, headers(
+            ("ETag" = String, description = "For conditional requests"),
+        )),
+        (status = 400, response = Failed),
+        (status = 401, response = Failed),
+        (status = 403, response = Failed),
+        (status = 404, response = Failed),
+        (status = 409, response = Failed),
+        (status = 412, response = Failed),
+        (status = 413, response = Failed),
+        (status = 415, response = Failed),
+    ),
+    security(("accessToken" = [])),
+)]
+pub(crate) async fn replace(
+    State(posts): State<Posts>,
+    caller: Caller,
+    PathId(id): PathId<PostId>,
+    preconditions: Preconditions,
+    Json(input): Json<PostInput>,
+) -> Result<impl IntoResponse, Error> {
+    let draft = PostDraft::from(input);
+    let post = retry_stale(async || {
+        let post = crate::manageable(posts.get_latest(id).await?, caller)?;
+        preconditions.require(&ETag::of(post.version)?, post.updated_at)?;
+        Ok::<_, Error>(posts.replace(&post, draft.clone()).await?)
+    })
+    .await?;
+    PostBody::resource(post)
+}

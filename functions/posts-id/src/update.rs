@@ -1,0 +1,48 @@
+use axum::extract::State;
+use axum::response::IntoResponse;
+use shared::api::{PostBody, PostPatch};
+use shared::auth::Caller;
+use shared::domain::PostId;
+use shared::http::{ETag, Error, Failed, Json, PathId, Preconditions, WriteParams};
+use shared::store::{Posts, retry_stale};
+
+/// Change a post
+///
+/// A JSON merge patch: what the body does not say stays as it is.
+#[utoipa::path(
+    patch,
+    path = "/api/posts/{id}",
+    tag = "posts",
+    operation_id = "updatePost",
+    params(("id" = PostId, Path), WriteParams),
+    request_body(content((PostPatch = "application/merge-patch+json"), (PostPatch = "application/json"))),
+    responses(
+        (status = 200, description = "The post as it is now", body = PostBody, headers(
+            ("ETag" = String, description = "For conditional requests"),
+        )),
+        (status = 400, response = Failed),
+        (status = 401, response = Failed),
+        (status = 403, response = Failed),
+        (status = 404, response = Failed),
+        (status = 409, response = Failed),
+        (status = 412, response = Failed),
+        (status = 413, response = Failed),
+        (status = 415, response = Failed),
+    ),
+    security(("accessToken" = [])),
+)]
+pub(crate) async fn update(
+    State(posts): State<Posts>,
+    caller: Caller,
+    PathId(id): PathId<PostId>,
+    preconditions: Preconditions,
+    Json(input): Json<PostPatch>,
+) -> Result<impl IntoResponse, Error> {
+    let post = retry_stale(async || {
+        let post = crate::manageable(posts.get_latest(id).await?, caller)?;
+        preconditions.require(&ETag::of(post.version)?, post.updated_at)?;
+        Ok::<_, Error>(posts.replace(&post, input.apply(&post.draft)).await?)
+    })
+    .await?;
+    PostBody::resource(post)
+}

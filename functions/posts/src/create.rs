@@ -1,0 +1,40 @@
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::LOCATION;
+use axum::response::IntoResponse;
+use shared::api::{PostBody, PostInput};
+use shared::auth::Caller;
+use shared::http::{Error, Failed, Json};
+use shared::store::Posts;
+
+/// Write a post
+///
+/// The caller becomes its author. The title is unique, whatever its case; so are drafts' titles.
+#[utoipa::path(
+    post,
+    path = "/api/posts",
+    tag = "posts",
+    operation_id = "createPost",
+    request_body = PostInput,
+    responses(
+        (status = 201, description = "The post", body = PostBody, headers(
+            ("Location" = String, description = "The post's URL"),
+            ("ETag" = String, description = "For conditional requests"),
+        )),
+        (status = 400, response = Failed),
+        (status = 401, response = Failed),
+        (status = 409, response = Failed),
+        (status = 413, response = Failed),
+        (status = 415, response = Failed),
+    ),
+    security(("accessToken" = [])),
+)]
+pub(crate) async fn create(
+    State(posts): State<Posts>,
+    caller: Caller,
+    Json(input): Json<PostInput>,
+) -> Result<impl IntoResponse, Error> {
+    let post = posts.create(caller.id, input.into()).await?;
+    let location = format!("/api/posts/{}", post.id);
+    Ok((StatusCode::CREATED, [(LOCATION, location)], PostBody::resource(post)?))
+}

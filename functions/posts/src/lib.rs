@@ -1,0 +1,41 @@
+//! `/api/posts`: the posts.
+//!
+//! | method | who | does |
+//! |---|---|---|
+//! | GET | anyone | lists those that are published; `mine=true` the caller's own |
+//! | POST | a caller | adds one |
+
+use axum::extract::FromRef;
+use shared::auth::AccessTokens;
+use shared::config::ConfigError;
+use shared::http::CursorKey;
+use shared::store::Posts;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+mod create;
+mod list;
+
+/// What the function needs.
+#[derive(Clone, FromRef)]
+pub struct Deps {
+    posts: Posts,
+    tokens: AccessTokens,
+    cursors: CursorKey,
+}
+
+impl Deps {
+    /// All of it, as template.yaml sets the environment.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Ok(Self {
+            posts: Posts::from_env()?,
+            tokens: AccessTokens::from_env()?,
+            cursors: CursorKey::from_env()?,
+        })
+    }
+}
+
+/// The operations at this function's path.
+pub fn routes() -> OpenApiRouter<Deps> {
+    OpenApiRouter::new().routes(routes!(list::list, create::create))
+}

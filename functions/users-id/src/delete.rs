@@ -1,0 +1,41 @@
+use axum::extract::State;
+use axum::http::StatusCode;
+use shared::api::UserBody;
+use shared::auth::Caller;
+use shared::domain::UserId;
+use shared::http::{Error, Failed, PathId, Preconditions, WriteParams};
+use shared::store::{Users, retry_stale};
+
+/// Remove a user
+///
+/// The e-mail address is free again at once. The user's posts stay.
+#[utoipa::path(
+    delete,
+    path = "/api/users/{id}",
+    tag = "users",
+    operation_id = "deleteUser",
+    params(("id" = UserId, Path), WriteParams),
+    responses(
+        (status = 204, description = "The user is removed"),
+        (status = 401, response = Failed),
+        (status = 403, response = Failed),
+        (status = 404, response = Failed),
+        (status = 412, response = Failed),
+    ),
+    security(("accessToken" = [])),
+)]
+pub(crate) async fn delete(
+    State(users): State<Users>,
+    caller: Caller,
+    PathId(id): PathId<UserId>,
+    preconditions: Preconditions,
+) -> Result<StatusCode, Error> {
+    crate::allow(caller, id)?;
+    retry_stale(async || {
+        let user = users.get_latest(id).await?.ok_or(Error::NotFound("User"))?;
+        preconditions.require(&UserBody::etag(&user, true)?, user.updated_at)?;
+        Ok::<_, Error>(users.delete(&user).await?)
+    })
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,36 @@
+use axum::extract::State;
+use axum::response::IntoResponse;
+use shared::api::UserBody;
+use shared::auth::Caller;
+use shared::domain::UserId;
+use shared::http::{Error, Failed, PathId, Preconditions, ReadParams};
+use shared::store::Users;
+
+/// Show a user
+///
+/// The e-mail address is there for the user and admins only.
+#[utoipa::path(
+    get,
+    path = "/api/users/{id}",
+    tag = "users",
+    operation_id = "getUser",
+    params(("id" = UserId, Path), ReadParams),
+    responses(
+        (status = 200, description = "The user", body = UserBody, headers(
+            ("ETag" = String, description = "For conditional requests"),
+        )),
+        (status = 304, description = "The client has it already"),
+        (status = 401, response = Failed),
+        (status = 404, response = Failed),
+    ),
+    security(("accessToken" = [])),
+)]
+pub(crate) async fn get(
+    State(users): State<Users>,
+    caller: Caller,
+    PathId(id): PathId<UserId>,
+    preconditions: Preconditions,
+) -> Result<impl IntoResponse, Error> {
+    let user = users.get(id).await?.ok_or(Error::NotFound("User"))?;
+    UserBody::resource(user, caller.manages(id))?.answer(&preconditions)
+}

@@ -1,0 +1,52 @@
+use axum::extract::State;
+use axum::response::IntoResponse;
+use shared::api::{UserBody, UserInput};
+use shared::auth::Caller;
+use shared::domain::UserId;
+use shared::http::{Error, Failed, Json, PathId, Preconditions, WriteParams};
+use shared::store::{Users, retry_stale};
+
+/// Replace a user
+///
+/// What the body does not say is removed, but for the role. Only an admin sets the role.
+#[utoipa::path(
+    put,
+    path = "/api/users/{id}",
+    tag = "users",
+    operation_id = "replaceUser",
+    params(("id" = UserId, Path), WriteParams),
+    request_body = UserInput,
+    responses(
+        (status = 200, description = "The user as it is now", body = UserBody, headers(
+            ("ETag" = String, description = "For conditional requests"),
+        )),
+        (status = 400, response = Failed),
+        (status = 401, response = Failed),
+        (status = 403, response = Failed),
+        (status = 404, response = Failed),
+        (status = 409, response = Failed),
+        (status = 412, response = Failed),
+        (status = 413, response = Failed),
+        (status = 415, response = Failed),
+    ),
+    security(("accessToken" = [])),
+)]
+pub(crate) async fn replace(
+    State(users): State<Users>,
+    caller: Caller,
+    PathId(id): PathId<UserId>,
+    preconditions: Preconditions,
+    Json(input): Json<UserInput>,
+) -> Result<impl IntoResponse, Error> {
+    crate::allow(caller, id)?;
+    if input.sets_role() && !caller.is_admin() {
+        return Err(Error::Forbidden("Only an admin may set a role"));
+    }
+    let user = retry_stale(async || {
+        let user = users.get_latest(id).await?.ok_or(Error::NotFound("User"))?;
+        preconditions.require(&UserBody::etag(&user, true)?, user.updated_at)?;
+        Ok::<_, Error>(users.replace(&user, input.draft(user.draft.role)).await?)
+    })
+    .await?;
+    UserBody::resource(user, true)
+}

@@ -1,0 +1,52 @@
+use axum::extract::State;
+use axum::response::IntoResponse;
+use shared::api::{UserBody, UserPatch};
+use shared::auth::Caller;
+use shared::domain::UserId;
+use shared::http::{Error, Failed, Json, PathId, Preconditions, WriteParams};
+use shared::store::{Users, retry_stale};
+
+/// Change a user
+///
+/// A JSON merge patch: what the body does not say stays as it is. Only an admin sets the role.
+#[utoipa::path(
+    patch,
+    path = "/api/users/{id}",
+    tag = "users",
+    operation_id = "updateUser",
+    params(("id" = UserId, Path), WriteParams),
+    request_body(content((UserPatch = "application/merge-patch+json"), (UserPatch = "application/json"))),
+    responses(
+        (status = 200, description = "The user as it is now", body = UserBody, headers(
+            ("ETag" = String, description = "For conditional requests"),
+        )),
+        (status = 400, response = Failed),
+        (status = 401, response = Failed),
+        (status = 403, response = Failed),
+        (status = 404, response = Failed),
+        (status = 409, response = Failed),
+        (status = 412, response = Failed),
+        (status = 413, response = Failed),
+        (status = 415, response = Failed),
+    ),
+    security(("accessToken" = [])),
+)]
+pub(crate) async fn update(
+    State(users): State<Users>,
+    caller: Caller,
+    PathId(id): PathId<UserId>,
+    preconditions: Preconditions,
+    Json(input): Json<UserPatch>,
+) -> Result<impl IntoResponse, Error> {
+    crate::allow(caller, id)?;
+    if input.sets_role() && !caller.is_admin() {
+        return Err(Error::Forbidden("Only an admin may set a role"));
+    }
+    let user = retry_stale(async || {
+        let user = users.get_latest(id).await?.ok_or(Error::NotFound("User"))?;
+        preconditions.require(&UserBody::etag(&user, true)?, user.updated_at)?;
+        Ok::<_, Error>(users.replace(&user, input.apply(&user.draft)).await?)
+    })
+    .await?;
+    UserBody::resource(user, true)
+}

@@ -1,0 +1,338 @@
+//! The command line.
+
+use std::{
+    collections::BTreeMap,
+    io::{IsTerminal, Read},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+};
+
+use bytes::Bytes;
+use clap::{Args, Parser, Subcommand};
+use http_body_util::{BodyExt, Full};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+
+use crate::{
+    Builder, InvokeError, Stack, StartError,
+    admin::{self, Admin},
+};
+
+/// Runs the API of template.yaml on this machine.
+#[derive(Debug, Parser)]
+#[command(name = "local", version, args_conflicts_with_subcommands = false)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    options: Options,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the API until it is interrupted (the default).
+    Run,
+    /// Give one event to a function and print its answer.
+    ///
+    /// Uses the `local` that is running, or else starts the function by itself.
+    Invoke {
+        /// The function's name, as in `users`.
+        function: String,
+        /// A file with the event, or - for standard input.
+        event: PathBuf,
+    },
+    /// Serve only the database, its tables made from the template.
+    Dynamodb,
+}
+
+#[derive(Args, Debug)]
+struct Options {
+    /// The template.
+    #[arg(long, global = true, default_value = "template.yaml", value_name = "FILE")]
+    template: PathBuf,
+    /// Where the functions' binaries are [default: target/debug, or target/release with --release].
+    #[arg(long, global = true, value_name = "DIR")]
+    binaries: Option<PathBuf>,
+    /// Use release binaries.
+    #[arg(long, global = true)]
+    release: bool,
+    /// Port of the API.
+    #[arg(long, global = true, env = "PORT", default_value_t = 3000)]
+    port: u16,
+    /// Address of the API; only this machine reaches the default.
+    #[arg(long, global = true, env = "HOST", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    host: IpAddr,
+    /// Port of Lambda's Invoke API, on loopback; 0 for none.
+    #[arg(long, global = true, env = "INVOKE_PORT", default_value_t = 3001)]
+    invoke_port: u16,
+    /// Address of the database; containers reach it on 0.0.0.0.
+    #[arg(long, global = true, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    dynamodb_host: IpAddr,
+    /// Port of the database; 0 for any free one.
+    #[arg(long, global = true, env = "DYNAMODB_PORT", default_value_t = 0)]
+    dynamodb_port: u16,
+    /// Where data and made-up secrets are kept [default: .local beside the template].
+    #[arg(long, global = true, env = "DATA_DIR", value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Forget the data when the process ends.
+    #[arg(long, global = true)]
+    in_memory: bool,
+    /// Set a parameter of the template; may be repeated.
+    #[arg(long = "parameter", global = true, value_name = "NAME=VALUE", value_parser = pair)]
+    parameters: Vec<(String, String)>,
+    /// Set a variable of the functions that have it in the template; may be repeated.
+    #[arg(long = "env", global = true, value_name = "NAME=VALUE", value_parser = pair)]
+    environment: Vec<(String, String)>,
+    /// Most instances of one function at once.
+    #[arg(long, global = true, default_value_t = 10)]
+    max_instances: usize,
+    /// Refuse what AWS would refuse: the template's throttling limits, and more events than instances.
+    #[arg(long, global = true)]
+    throttle: bool,
+    /// E-mail address of the local administrator.
+    #[arg(long, global = true, env = "LOCAL_ADMIN_EMAIL", default_value = admin::DEFAULT_EMAIL)]
+    admin_email: String,
+    /// Password of the local administrator; made up and printed unless set.
+    #[arg(long, global = true, env = "LOCAL_ADMIN_PASSWORD", hide_env_values = true)]
+    admin_password: Option<String>,
+}
+
+/// Why the command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The stack does not start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The function did.
+    #[error("{}", .0.payload())]
+    Invoke(#[from] InvokeError),
+    /// The function did, in the running `local`.
+    #[error("{0}")]
+    Remote(String),
+    /// A file, a socket, a signal.
+    #[error("{what}: {source}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// Why it failed.
+        source: std::io::Error,
+    },
+    /// The event.
+    #[error("{0} is not JSON: {1}")]
+    Event(PathBuf, serde_json::Error),
+}
+
+/// Does what the command line says.
+pub async fn run(cli: Cli) -> Result<(), Error> {
+    match cli.command {
+        None | Some(Command::Run) => serve(cli.options).await,
+        Some(Command::Invoke { function, event }) => invoke(&cli.options, &function, &event).await,
+        Some(Command::Dynamodb) => database(&cli.options).await,
+    }
+}
+
+async fn serve(options: Options) -> Result<(), Error> {
+    let mut builder = stack(&options).port(options.port).host(options.host);
+    if options.invoke_port != 0 {
+        builder = builder.invoke_port(options.invoke_port);
+    }
+    // Before anything is started: an early Ctrl-C must end what has been.
+    let mut interrupted = Signals::new()?;
+    let mut stack = builder.start().await?;
+    announce(&mut stack, &options)?;
+    interrupted.wait().await;
+    stack.note("stopping");
+    stack.shutdown().await;
+    Ok(())
+}
+
+async fn invoke(options: &Options, function: &str, event: &Path) -> Result<(), Error> {
+    let event: Value =
+        serde_json::from_slice(&read(event)?).map_err(|error| Error::Event(event.to_owned(), error))?;
+    let running = match options.invoke_port {
+        0 => None,
+        port => invoke_running(port, function, &event).await,
+    };
+    let answer = if let Some(answer) = running {
+        answer?
+    } else {
+        let colour = std::io::stderr().is_terminal();
+        let stack = stack(options).log_to(std::io::stderr(), colour).start().await?;
+        let answer = stack.invoke(function, event).await;
+        stack.shutdown().await;
+        answer?
+    };
+    println!("{answer:#}");
+    Ok(())
+}
+
+/// Invokes in the `local` that listens on `port`; `None` when none does.
+async fn invoke_running(port: u16, function: &str, event: &Value) -> Option<Result<Value, Error>> {
+    let stream = tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.ok()?;
+    let exchange = async {
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(std::io::Error::other)?;
+        tokio::spawn(connection);
+        let request = http::Request::post(format!("/2015-03-31/functions/{function}/invocations"))
+            .header(http::header::HOST, format!("127.0.0.1:{port}"))
+            .body(Full::new(Bytes::from(event.to_string())))
+            .map_err(std::io::Error::other)?;
+        let response = sender.send_request(request).await.map_err(std::io::Error::other)?;
+        let (parts, body) = response.into_parts();
+        Ok((parts, body.collect().await.map_err(std::io::Error::other)?.to_bytes()))
+    };
+    let (parts, body) = match exchange.await {
+        Ok(answer) => answer,
+        Err(source) => {
+            return Some(Err(Error::Io { what: format!("asking the local on port {port}"), source }));
+        }
+    };
+    let answer = serde_json::from_slice(&body).unwrap_or_else(|_| String::from_utf8_lossy(&body).into());
+    if parts.status.is_success() && !parts.headers.contains_key("x-amz-function-error") {
+        Some(Ok(answer))
+    } else {
+        Some(Err(Error::Remote(answer.to_string())))
+    }
+}
+
+async fn database(options: &Options) -> Result<(), Error> {
+    let mut interrupted = Signals::new()?;
+    let stack = stack(options).start().await?;
+    warn_unless_loopback(&stack, "--dynamodb-host", options.dynamodb_host);
+    stack.note(format_args!("DynamoDB   {} (table {})", stack.dynamodb_url(), stack.table_name()));
+    interrupted.wait().await;
+    stack.shutdown().await;
+    Ok(())
+}
+
+fn stack(options: &Options) -> Builder {
+    let root =
+        options.template.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let profile = if options.release { "release" } else { "debug" };
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    let mut builder = Stack::builder()
+        .template(&options.template)
+        .binaries(options.binaries.clone().unwrap_or_else(|| target.join(profile)))
+        .dynamodb_address(SocketAddr::new(options.dynamodb_host, options.dynamodb_port))
+        .data_dir(options.data_dir.clone().unwrap_or_else(|| root.join(".local")))
+        .max_instances(options.max_instances)
+        .inherit_secrets()
+        .log_to(std::io::stdout(), std::io::stdout().is_terminal())
+        .without_capture();
+    if options.in_memory {
+        builder = builder.in_memory();
+    }
+    if options.throttle {
+        builder = builder.throttle();
+    }
+    for (name, value) in options.parameters.iter().cloned().collect::<BTreeMap<_, _>>() {
+        builder = builder.parameter(name, value);
+    }
+    for (name, value) in &options.environment {
+        builder = builder.env(name, value);
+    }
+    builder
+}
+
+fn announce(stack: &mut Stack, options: &Options) -> Result<(), Error> {
+    let routes = &stack.template().routes;
+    let width = routes.iter().map(|route| route.path.len()).max().unwrap_or(0);
+    let mut lines: Vec<String> = routes
+        .iter()
+        .map(|route| format!("{:<7} {:<width$}  {}", route.method, route.path, route.function))
+        .collect();
+    lines.push(String::new());
+    lines.push(format!("API        {}", stack.url()));
+    if let Some(url) = stack.invoke_url() {
+        lines.push(format!("Invoke     {url}"));
+    }
+    lines.push(format!("DynamoDB   {} (table {})", stack.dynamodb_url(), stack.table_name()));
+    let data = options
+        .data_dir
+        .clone()
+        .unwrap_or_else(|| options.template.parent().unwrap_or(Path::new("")).join(".local"));
+    lines.push(if options.in_memory {
+        "data       in memory, gone when this ends".to_owned()
+    } else {
+        format!("data       {}", data.display())
+    });
+    for name in stack.made_up_secrets() {
+        lines.push(format!(
+            "secret     {name} was not set: one was made up, kept in {}",
+            data.join("secrets.json").display()
+        ));
+    }
+    for line in lines {
+        stack.note(line);
+    }
+    warn_unless_loopback(stack, "--host", options.host);
+    warn_unless_loopback(stack, "--dynamodb-host", options.dynamodb_host);
+    let admin = Admin { email: options.admin_email.clone(), password: options.admin_password.clone() };
+    admin::ensure(stack, admin)
+        .map_err(|source| Error::Io { what: "keeping the admin's password".to_owned(), source })
+}
+
+fn warn_unless_loopback(stack: &Stack, option: &str, host: IpAddr) {
+    if !host.is_loopback() {
+        stack.warn(format_args!("{option} {host}: everybody who reaches this machine reaches the data"));
+    }
+}
+
+fn read(event: &Path) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    if event == Path::new("-") {
+        std::io::stdin().read_to_end(&mut bytes).map(|_| bytes)
+    } else {
+        std::fs::read(event)
+    }
+    .map_err(|source| Error::Io { what: event.display().to_string(), source })
+}
+
+fn pair(text: &str) -> Result<(String, String), &'static str> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("expected NAME=VALUE"),
+    }
+}
+
+/// Ctrl-C, and what else asks a process to end.
+struct Signals {
+    #[cfg(unix)]
+    asked: [tokio::signal::unix::Signal; 3],
+}
+
+impl Signals {
+    fn new() -> Result<Self, Error> {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            let listen = |kind| {
+                signal(kind).map_err(|source| Error::Io { what: "listening for signals".to_owned(), source })
+            };
+            Ok(Self {
+                asked: [
+                    listen(SignalKind::interrupt())?,
+                    listen(SignalKind::terminate())?,
+                    listen(SignalKind::hangup())?,
+                ],
+            })
+        }
+        #[cfg(not(unix))]
+        Ok(Self {})
+    }
+
+    async fn wait(&mut self) {
+        #[cfg(unix)]
+        {
+            let [interrupt, terminate, hangup] = &mut self.asked;
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+                _ = hangup.recv() => {}
+            }
+        }
+        #[cfg(not(unix))]
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}

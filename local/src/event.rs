@@ -1,0 +1,430 @@
+//! The event that a function gets: API Gateway's payload format 2.0.
+//!
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
+//! The path and its parameters arrive decoded, the query string as it was sent; duplicate headers and
+//! query parameters are joined with commas; cookies leave the headers for `cookies`.
+
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    net::{IpAddr, SocketAddr},
+};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use http::{HeaderMap, HeaderName, header};
+use percent_encoding::percent_decode_str;
+use serde::Serialize;
+use time::{OffsetDateTime, macros::format_description};
+
+use crate::{clock, routes::Match, template::ACCOUNT_ID};
+
+/// What the client sent, and where.
+#[derive(Clone, Copy, Debug)]
+pub struct Incoming<'a> {
+    /// As sent, in upper case as a rule.
+    pub method: &'a str,
+    /// Decoded.
+    pub path: &'a str,
+    /// Without the `?`, as sent.
+    pub query: &'a str,
+    /// `HTTP/1.1`.
+    pub protocol: &'a str,
+    /// All of them.
+    pub headers: &'a HeaderMap,
+    /// Complete.
+    pub body: &'a [u8],
+    /// The client.
+    pub source: IpAddr,
+    /// This server's address.
+    pub local: SocketAddr,
+    /// API Gateway's id of the request.
+    pub request_id: &'a str,
+    /// The trace that Lambda is told of.
+    pub trace_id: &'a str,
+    /// When it came.
+    pub at: OffsetDateTime,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Event<'a> {
+    version: &'static str,
+    route_key: &'a str,
+    raw_path: &'a str,
+    raw_query_string: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    cookies: Vec<Cow<'a, str>>,
+    headers: BTreeMap<&'a str, Cow<'a, str>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    query_string_parameters: BTreeMap<String, String>,
+    request_context: Context<'a>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    path_parameters: &'a BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<Cow<'a, str>>,
+    is_base64_encoded: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Context<'a> {
+    account_id: &'static str,
+    api_id: &'static str,
+    domain_name: &'a str,
+    domain_prefix: &'a str,
+    http: Http<'a>,
+    request_id: &'a str,
+    route_key: &'a str,
+    stage: &'static str,
+    time: String,
+    time_epoch: i64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Http<'a> {
+    method: &'a str,
+    path: &'a str,
+    protocol: &'a str,
+    source_ip: String,
+    user_agent: Cow<'a, str>,
+}
+
+/// A request target that is not valid percent-encoding of UTF-8.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("the path is not percent-encoded UTF-8")]
+pub struct InvalidPath;
+
+/// The path as routes and events have it: decoded once.
+pub fn decode_path(path: &str) -> Result<Cow<'_, str>, InvalidPath> {
+    let bytes = path.as_bytes();
+    let escapes_are_whole = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'%').all(|(at, _)| {
+        bytes.get(at + 1..at + 3).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    });
+    if !escapes_are_whole {
+        return Err(InvalidPath);
+    }
+    percent_decode_str(path).decode_utf8().map_err(|_| InvalidPath)
+}
+
+/// The event as JSON.
+#[must_use]
+pub fn build(found: &Match<'_>, incoming: &Incoming<'_>) -> Vec<u8> {
+    let route_key = found.route.key();
+    let host = incoming.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+    let domain_name = without_port(host);
+    let (body, is_base64_encoded) = body(incoming.headers, incoming.body);
+    let event = Event {
+        version: "2.0",
+        route_key: &route_key,
+        raw_path: incoming.path,
+        raw_query_string: incoming.query,
+        cookies: cookies(incoming.headers),
+        headers: headers(incoming),
+        query_string_parameters: query_parameters(incoming.query),
+        request_context: Context {
+            account_id: ACCOUNT_ID,
+            api_id: "local",
+            domain_name,
+            domain_prefix: domain_name.split('.').next().unwrap_or(domain_name),
+            http: Http {
+                method: incoming.method,
+                path: incoming.path,
+                protocol: incoming.protocol,
+                source_ip: incoming.source.to_string(),
+                user_agent: incoming.headers.get(header::USER_AGENT).map(text).unwrap_or_default(),
+            },
+            request_id: incoming.request_id,
+            route_key: &route_key,
+            stage: "$default",
+            time: incoming
+                .at
+                .format(format_description!(
+                    "[day]/[month repr:short]/[year]:[hour]:[minute]:[second] [offset_hour sign:mandatory][offset_minute]"
+                ))
+                .unwrap_or_default(),
+            time_epoch: clock::epoch_millis(incoming.at),
+        },
+        path_parameters: &found.parameters,
+        body,
+        is_base64_encoded,
+    };
+    // Maps with text keys and no custom serializer: this cannot fail.
+    serde_json::to_vec(&event).unwrap_or_default()
+}
+
+/// Headers that end at the gateway.
+fn is_for_the_gateway(name: &HeaderName) -> bool {
+    matches!(
+        *name,
+        header::CONNECTION
+            | header::TRANSFER_ENCODING
+            | header::TE
+            | header::TRAILER
+            | header::UPGRADE
+            | header::EXPECT
+            | header::PROXY_AUTHORIZATION
+            | header::COOKIE
+    ) || name == "keep-alive"
+        || name == "proxy-connection"
+}
+
+fn headers<'a>(incoming: &'a Incoming<'_>) -> BTreeMap<&'a str, Cow<'a, str>> {
+    let mut headers = BTreeMap::new();
+    for name in incoming.headers.keys().filter(|name| !is_for_the_gateway(name)) {
+        let mut values = incoming.headers.get_all(name).iter().map(text);
+        let mut joined = values.next().unwrap_or_default();
+        for value in values {
+            let joined = joined.to_mut();
+            joined.push(',');
+            joined.push_str(&value);
+        }
+        headers.insert(name.as_str(), joined);
+    }
+    let source = incoming.source.to_string();
+    headers
+        .entry("x-forwarded-for")
+        .and_modify(|earlier| *earlier = format!("{earlier}, {source}").into())
+        .or_insert_with(|| source.into());
+    headers.insert("x-forwarded-port", incoming.local.port().to_string().into());
+    headers.insert("x-forwarded-proto", "http".into());
+    headers.entry("x-amzn-trace-id").or_insert_with(|| incoming.trace_id.into());
+    headers.entry("host").or_insert_with(|| incoming.local.to_string().into());
+    if !incoming.body.is_empty() || incoming.headers.contains_key(header::TRANSFER_ENCODING) {
+        headers.insert("content-length", incoming.body.len().to_string().into());
+    }
+    headers
+}
+
+fn cookies(headers: &HeaderMap) -> Vec<Cow<'_, str>> {
+    let mut cookies = Vec::new();
+    for value in headers.get_all(header::COOKIE) {
+        match text(value) {
+            Cow::Borrowed(text) => cookies.extend(split_cookies(text).map(Cow::Borrowed)),
+            Cow::Owned(text) => {
+                cookies.extend(split_cookies(&text).map(|cookie| Cow::Owned(cookie.to_owned())));
+            }
+        }
+    }
+    cookies
+}
+
+fn split_cookies(header: &str) -> impl Iterator<Item = &str> {
+    header.split(';').map(str::trim).filter(|cookie| !cookie.is_empty())
+}
+
+fn query_parameters(query: &str) -> BTreeMap<String, String> {
+    let mut parameters: BTreeMap<String, String> = BTreeMap::new();
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        parameters
+            .entry(name.into_owned())
+            .and_modify(|values| {
+                values.push(',');
+                values.push_str(&value);
+            })
+            .or_insert_with(|| value.into_owned());
+    }
+    parameters
+}
+
+/// Text is passed on as text when its type says that it is; everything else, forms included, in base64.
+fn body<'a>(headers: &HeaderMap, body: &'a [u8]) -> (Option<Cow<'a, str>>, bool) {
+    if body.is_empty() {
+        return (None, false);
+    }
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    match std::str::from_utf8(body) {
+        Ok(text) if is_text(content_type) => (Some(Cow::Borrowed(text)), false),
+        _ => (Some(Cow::Owned(STANDARD.encode(body))), true),
+    }
+}
+
+/// The types whose bodies arrive as text: `text/*` and these three, measured on AWS by others; not `+json`.
+fn is_text(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+    essence.starts_with("text/")
+        || matches!(essence.as_str(), "application/json" | "application/xml" | "application/javascript")
+}
+
+/// A header's value; bytes outside ASCII are read as UTF-8 as far as they are.
+fn text(value: &http::HeaderValue) -> Cow<'_, str> {
+    String::from_utf8_lossy(value.as_bytes())
+}
+
+/// The host without its port; an IPv6 address keeps its brackets.
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use time::macros::datetime;
+
+    use super::*;
+    use crate::{routes::Router, template::Route};
+
+    fn event(method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Value {
+        let router = Router::new(&[
+            Route {
+                method: "ANY".to_owned(),
+                path: "/api/users/{id}".to_owned(),
+                function: "users-id".to_owned(),
+                timeout: crate::template::MAX_INTEGRATION_TIMEOUT,
+                line: 1,
+            },
+            Route {
+                method: "ANY".to_owned(),
+                path: "$default".to_owned(),
+                function: "fallback".to_owned(),
+                timeout: crate::template::MAX_INTEGRATION_TIMEOUT,
+                line: 2,
+            },
+        ]);
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(
+                HeaderName::from_bytes(name.as_bytes()).unwrap(),
+                http::HeaderValue::from_bytes(value.as_bytes()).unwrap(),
+            );
+        }
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let path = decode_path(path).unwrap();
+        let found = router.find(method, &path).unwrap();
+        let incoming = Incoming {
+            method,
+            path: &path,
+            query,
+            protocol: "HTTP/1.1",
+            headers: &map,
+            body,
+            source: IpAddr::from([127, 0, 0, 1]),
+            local: SocketAddr::from(([127, 0, 0, 1], 3000)),
+            request_id: "request-1",
+            trace_id: "Root=1-0-0",
+            at: datetime!(2026-11-20 08:05:03.25 UTC),
+        };
+        serde_json::from_slice(&build(&found, &incoming)).unwrap()
+    }
+
+    #[test]
+    fn a_whole_event_has_the_shape_of_format_2() {
+        let event = event(
+            "POST",
+            "/api/users/a%20b?x=1&x=2&y=%26",
+            &[
+                ("Host", "example.test:3000"),
+                ("User-Agent", "t"),
+                ("Cookie", "a=1; b=2"),
+                ("X-Two", "1"),
+                ("X-Two", "2"),
+            ],
+            b"",
+        );
+        assert_eq!(
+            event,
+            json!({
+                "version": "2.0",
+                "routeKey": "ANY /api/users/{id}",
+                "rawPath": "/api/users/a b",
+                "rawQueryString": "x=1&x=2&y=%26",
+                "cookies": ["a=1", "b=2"],
+                "headers": {
+                    "host": "example.test:3000",
+                    "user-agent": "t",
+                    "x-amzn-trace-id": "Root=1-0-0",
+                    "x-forwarded-for": "127.0.0.1",
+                    "x-forwarded-port": "3000",
+                    "x-forwarded-proto": "http",
+                    "x-two": "1,2",
+                },
+                "queryStringParameters": {"x": "1,2", "y": "&"},
+                "requestContext": {
+                    "accountId": "000000000000",
+                    "apiId": "local",
+                    "domainName": "example.test",
+                    "domainPrefix": "example",
+                    "http": {
+                        "method": "POST",
+                        "path": "/api/users/a b",
+                        "protocol": "HTTP/1.1",
+                        "sourceIp": "127.0.0.1",
+                        "userAgent": "t",
+                    },
+                    "requestId": "request-1",
+                    "routeKey": "ANY /api/users/{id}",
+                    "stage": "$default",
+                    "time": "20/Nov/2026:08:05:03 +0000",
+                    "timeEpoch": 1_795_161_903_250_i64,
+                },
+                "pathParameters": {"id": "a b"},
+                "isBase64Encoded": false,
+            })
+        );
+    }
+
+    #[test]
+    fn odd_paths_are_decoded_once_and_routed_as_decoded() {
+        for (target, raw_path, id) in [
+            ("/api/users/%00", "/api/users/\0", Some("\0")),
+            ("/api/users/%3F%23", "/api/users/?#", Some("?#")),
+            ("/api/users/%252F", "/api/users/%2F", Some("%2F")),
+            ("/api/users/%2F", "/api/users//", None),
+            ("/api/users/a%2Fb", "/api/users/a/b", None),
+            ("/api/users/%C3%A4", "/api/users/ä", Some("ä")),
+            ("/api/users/+", "/api/users/+", Some("+")),
+            ("//api/users/x", "//api/users/x", None),
+            ("/", "/", None),
+        ] {
+            let event = event("GET", target, &[], b"");
+            assert_eq!(event["rawPath"], raw_path, "{target}");
+            assert_eq!(event["pathParameters"]["id"].as_str(), id, "{target}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_is_not_encoded_utf8_is_refused() {
+        for path in ["/%", "/%4", "/%zz", "/%ff", "/a%c3", "/%E2%82"] {
+            assert_eq!(decode_path(path), Err(InvalidPath), "{path}");
+        }
+    }
+
+    #[test]
+    fn bodies_are_text_or_base64_by_their_type() {
+        for (content_type, body, expected, encoded) in [
+            ("application/json", "{}".as_bytes(), "{}", false),
+            ("Application/JSON; charset=utf-8", "{}".as_bytes(), "{}", false),
+            ("text/plain", "ä".as_bytes(), "ä", false),
+            ("application/x-www-form-urlencoded", b"a=b", "YT1i", true),
+            ("application/merge-patch+json", b"{}", "e30=", true),
+            ("application/octet-stream", b"\x00\xff", "AP8=", true),
+            ("application/json", b"\xff", "/w==", true),
+            ("", b"{}", "e30=", true),
+        ] {
+            let event = event("POST", "/", &[("content-type", content_type)], body);
+            assert_eq!(
+                (&event["body"], &event["isBase64Encoded"]),
+                (&json!(expected), &json!(encoded)),
+                "{content_type}"
+            );
+        }
+        assert_eq!(event("GET", "/", &[], b"").get("body"), None);
+    }
+
+    #[test]
+    fn an_earlier_forwarded_for_is_kept_in_front() {
+        let event = event("GET", "/", &[("X-Forwarded-For", "10.1.1.1"), ("Connection", "x")], b"");
+        assert_eq!(event["headers"]["x-forwarded-for"], "10.1.1.1, 127.0.0.1");
+        assert_eq!(event["headers"].get("connection"), None);
+    }
+
+    #[test]
+    fn a_query_is_never_refused() {
+        let event = event("GET", "/?%ff&=&a&b=%zz", &[], b"");
+        assert_eq!(event["rawQueryString"], "%ff&=&a&b=%zz");
+        assert_eq!(event["queryStringParameters"]["a"], "");
+    }
+}

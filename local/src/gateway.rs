@@ -1,0 +1,269 @@
+//! API Gateway's part: a request comes, its function is called, the answer goes back.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use bytes::{Bytes, BytesMut};
+use http::{
+    HeaderMap, HeaderValue, Method, Request, StatusCode, Version, header, request::Parts, uri::Authority,
+};
+use http_body_util::BodyExt;
+use hyper::body::{Body as _, Incoming};
+use uuid::Uuid;
+
+use crate::{
+    clock,
+    cors::Policy,
+    event,
+    instances::{InvokeError, Pool},
+    logs::{Logs, RequestLine},
+    response::{self, DeclaredLength, Response},
+    routes::Router,
+    throttle::Bucket,
+};
+
+/// API Gateway's limit for a body, in bytes.
+pub const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
+
+/// API Gateway's limit for the request line and the values of all headers, in bytes.
+pub const MAX_HEAD_BYTES: usize = 10_240;
+
+/// What is read and thrown away of a body that is too long, so that its sender gets to read the answer.
+const MAX_DRAINED_BYTES: usize = 64 * 1024 * 1024;
+
+/// Longest wait for the next piece of a body.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Everything that a request needs.
+#[derive(Debug)]
+pub(crate) struct Gateway {
+    pub(crate) router: Router,
+    pub(crate) cors: Option<Policy>,
+    pub(crate) pools: Arc<[Arc<Pool>]>,
+    pub(crate) throttle: Option<Bucket>,
+    pub(crate) logs: Logs,
+    pub(crate) local: SocketAddr,
+    pub(crate) requests: AtomicU64,
+}
+
+/// An answer, and who gave it.
+struct Answer<'g> {
+    response: Response,
+    function: &'g str,
+    start: &'static str,
+}
+
+impl Gateway {
+    /// Answers one request; whatever it is, there is an answer.
+    pub(crate) async fn handle(self: Arc<Self>, request: Request<Incoming>, peer: SocketAddr) -> Response {
+        let started = Instant::now();
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        let request_id = Uuid::new_v4().simple().to_string();
+        let (parts, body) = request.into_parts();
+        let Answer { mut response, function, start } = self.answer(&parts, body, peer, &request_id).await;
+        let declared = response.extensions_mut().remove::<DeclaredLength>();
+        let headers = response.headers_mut();
+        if let Some(cors) = self.cors.as_ref().filter(|_| start != PREFLIGHT) {
+            cors.apply(&parts.headers, headers);
+        }
+        if let (&Method::HEAD, Some(DeclaredLength(length))) = (&parts.method, declared) {
+            headers.insert(header::CONTENT_LENGTH, length);
+        }
+        if let Ok(id) = HeaderValue::from_str(&request_id) {
+            headers.insert("apigw-requestid", id);
+        }
+        self.logs.request(&RequestLine {
+            method: parts.method.as_str(),
+            path: parts.uri.path(),
+            status: response.status().as_u16(),
+            took: started.elapsed(),
+            start,
+            function,
+        });
+        response
+    }
+
+    async fn answer(&self, parts: &Parts, body: Incoming, peer: SocketAddr, request_id: &str) -> Answer<'_> {
+        if head_length(parts) > MAX_HEAD_BYTES {
+            return own(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "Request Header Fields Too Large");
+        }
+        // Not of an API: `CONNECT host`, `OPTIONS *`, and hosts that are none.
+        let is_possible = parts.uri.path().starts_with('/')
+            && parts.method != Method::CONNECT
+            && is_host_valid(&parts.headers);
+        let Some(path) = event::decode_path(parts.uri.path()).ok().filter(|_| is_possible) else {
+            return own(StatusCode::BAD_REQUEST, "Bad Request");
+        };
+        if let Some(response) =
+            self.cors.as_ref().and_then(|cors| cors.preflight(&parts.method, &parts.headers))
+        {
+            return Answer { response, function: "cors", start: PREFLIGHT };
+        }
+        let Some(found) = self.router.find(parts.method.as_str(), &path) else {
+            return own(StatusCode::NOT_FOUND, "Not Found");
+        };
+        if self.throttle.as_ref().is_some_and(|bucket| !bucket.take(Instant::now())) {
+            return own(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests");
+        }
+        let body = match read(body).await {
+            Ok(body) => body,
+            Err(BodyError::TooLong) => {
+                return own(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
+            }
+            Err(BodyError::Broken) => return own(StatusCode::BAD_REQUEST, "Bad Request"),
+        };
+        let Some(pool) = self.pools.iter().find(|pool| pool.function.name == found.route.function) else {
+            return own(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error");
+        };
+        let at = clock::now();
+        let trace_id = trace_id(&parts.headers, at.unix_timestamp());
+        let incoming = event::Incoming {
+            method: parts.method.as_str(),
+            path: &path,
+            query: parts.uri.query().unwrap_or(""),
+            protocol: protocol(parts.version),
+            headers: &parts.headers,
+            body: &body,
+            source: peer.ip().to_canonical(),
+            local: self.local,
+            request_id,
+            trace_id: &trace_id,
+            at,
+        };
+        let payload = Bytes::from(event::build(&found, &incoming));
+        let timeout = found.route.timeout;
+        let function = pool.function.name.as_str();
+        let invoked = tokio::time::timeout(timeout, pool.invoke(payload, trace_id)).await;
+        let Ok(invoked) = invoked else {
+            self.logs.warn(format_args!("{function}: no answer within {timeout:?}, the API's own timeout"));
+            return Answer { function, ..own(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable") };
+        };
+        match invoked {
+            Ok(invocation) => {
+                let start = if invocation.cold { "cold" } else { "warm" };
+                let response = response::from_payload(invocation.payload).unwrap_or_else(|reason| {
+                    self.logs
+                        .warn(format_args!("{function}: API Gateway would not take its answer: {reason}"));
+                    response::message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+                });
+                Answer { response, function, start }
+            }
+            Err(error) => Answer { response: self.failed(function, &error), function, start: "-" },
+        }
+    }
+
+    /// A function that fails is 500, one that cannot be reached is 503.
+    fn failed(&self, function: &str, error: &InvokeError) -> Response {
+        match error {
+            InvokeError::RequestTooLarge(_) => {
+                response::message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large")
+            }
+            InvokeError::Throttled | InvokeError::Stopping | InvokeError::UnknownFunction(_) => {
+                self.logs.warn(format_args!("{function}: {error}"));
+                let mut response = response::message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable");
+                response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+                response
+            }
+            InvokeError::Function(_) | InvokeError::ResponseTooLarge => {
+                self.logs.warn(format_args!("{function}: {error}"));
+                response::message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+            }
+            // These have been reported where they happened.
+            InvokeError::TimedOut(_) | InvokeError::Exited(_) | InvokeError::Init(_) => {
+                response::message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+            }
+        }
+    }
+}
+
+const PREFLIGHT: &str = "preflight";
+
+fn own(status: StatusCode, message: &str) -> Answer<'static> {
+    Answer { response: response::message(status, message), function: "gateway", start: "-" }
+}
+
+fn head_length(parts: &Parts) -> usize {
+    let target = parts.uri.path_and_query().map_or(0, |target| target.as_str().len());
+    let line = parts.method.as_str().len() + target + " HTTP/1.1 ".len();
+    line + parts.headers.values().map(HeaderValue::len).sum::<usize>()
+}
+
+/// On AWS the host decides which API is meant, so a function never sees one that is not a host.
+fn is_host_valid(headers: &HeaderMap) -> bool {
+    let mut hosts = headers.get_all(header::HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (None, _) => true,
+        (Some(host), None) => Authority::try_from(host.as_bytes())
+            .is_ok_and(|host| !host.host().is_empty() && !host.as_str().contains('@')),
+        (Some(_), Some(_)) => false,
+    }
+}
+
+enum BodyError {
+    TooLong,
+    Broken,
+}
+
+async fn read(mut body: Incoming) -> Result<Bytes, BodyError> {
+    let mut length = 0;
+    let mut first = Bytes::new();
+    let mut rest = BytesMut::new();
+    if let Some(exact) = body.size_hint().exact()
+        && let Ok(exact) = usize::try_from(exact)
+        && exact > MAX_DRAINED_BYTES
+    {
+        return Err(BodyError::TooLong);
+    }
+    loop {
+        let Ok(frame) = tokio::time::timeout(BODY_TIMEOUT, body.frame()).await else {
+            return Err(BodyError::Broken);
+        };
+        let Some(frame) = frame else { break };
+        let Ok(Ok(data)) = frame.map(hyper::body::Frame::into_data) else { return Err(BodyError::Broken) };
+        length += data.len();
+        if length > MAX_DRAINED_BYTES {
+            return Err(BodyError::TooLong);
+        }
+        if length > MAX_BODY_BYTES {
+            rest.clear();
+        } else if first.is_empty() {
+            first = data;
+        } else {
+            rest.extend_from_slice(&data);
+        }
+    }
+    match length {
+        length if length > MAX_BODY_BYTES => Err(BodyError::TooLong),
+        length if length == first.len() => Ok(first),
+        _ => {
+            let mut whole = BytesMut::with_capacity(length);
+            whole.extend_from_slice(&first);
+            whole.extend_from_slice(&rest);
+            Ok(whole.freeze())
+        }
+    }
+}
+
+/// The client's trace, or a new one, as X-Ray writes them.
+fn trace_id(headers: &HeaderMap, seconds: i64) -> String {
+    match headers.get("x-amzn-trace-id").and_then(|value| value.to_str().ok()) {
+        Some(given) if given.starts_with("Root=") => given.to_owned(),
+        _ => format!("Root=1-{seconds:08x}-{}", &Uuid::new_v4().simple().to_string()[..24]),
+    }
+}
+
+fn protocol(version: Version) -> &'static str {
+    match version {
+        Version::HTTP_09 => "HTTP/0.9",
+        Version::HTTP_10 => "HTTP/1.0",
+        Version::HTTP_2 => "HTTP/2.0",
+        Version::HTTP_3 => "HTTP/3.0",
+        _ => "HTTP/1.1",
+    }
+}

@@ -1,0 +1,364 @@
+//! Who has which event: the bookkeeping of a pool, all of it under the pool's lock.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use bytes::Bytes;
+use serde_json::json;
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::Instant,
+};
+use uuid::Uuid;
+
+use super::{Delivery, InvokeError, Pool, Reply, process, process::Stamp};
+
+/// An instance that has just answered asks again within this time, or it does not count.
+const FINISHING_GRACE: Duration = Duration::from_millis(25);
+
+/// First wait after a failed start; it doubles with every further one.
+const FIRST_BACK_OFF: Duration = Duration::from_millis(200);
+
+/// Longest wait between starts.
+const MAX_BACK_OFF: Duration = Duration::from_secs(5);
+
+/// An event that waits for an instance.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) payload: Bytes,
+    pub(super) request_id: String,
+    pub(super) trace_id: String,
+    pub(super) dispatched: oneshot::Sender<Result<Dispatched, InvokeError>>,
+}
+
+/// An event that an instance has.
+#[derive(Debug)]
+pub(super) struct Dispatched {
+    pub(super) instance: Uuid,
+    pub(super) cold: bool,
+    pub(super) deadline: Instant,
+    pub(super) reply: oneshot::Receiver<Reply>,
+}
+
+#[derive(Debug)]
+pub(super) struct State {
+    instances: HashMap<Uuid, Slot>,
+    /// Most recently used last.
+    idle: Vec<Uuid>,
+    queue: VecDeque<Job>,
+    /// Starts that failed in a row.
+    failures: u32,
+    /// The last failure, and until when nothing is started because of it.
+    blocked: Option<(Instant, InvokeError)>,
+    recheck_planned: bool,
+    alive: Option<mpsc::Sender<()>>,
+}
+
+#[derive(Debug)]
+struct Slot {
+    phase: Phase,
+    stamp: Option<Stamp>,
+    /// Takes no further event: its binary has been replaced.
+    retired: bool,
+    served: bool,
+    init_error: Option<String>,
+    idle_since: Instant,
+    /// Dropped to kill the process.
+    kill: Option<oneshot::Sender<()>>,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Starting,
+    Idle(oneshot::Sender<Delivery>),
+    Busy {
+        request_id: String,
+        reply: oneshot::Sender<Reply>,
+    },
+    /// Has answered, and has not asked for more yet.
+    Finishing,
+}
+
+impl State {
+    pub(super) fn new(alive: mpsc::Sender<()>) -> Self {
+        Self {
+            instances: HashMap::new(),
+            idle: Vec::new(),
+            queue: VecDeque::new(),
+            failures: 0,
+            blocked: None,
+            recheck_planned: false,
+            alive: Some(alive),
+        }
+    }
+
+    /// Gives the event to an idle instance, or lets it wait for one.
+    pub(super) fn enqueue(&mut self, job: Job, pool: &Arc<Pool>) {
+        let mut job = job;
+        while let Some(instance) = self.idle.pop() {
+            match self.dispatch(instance, job, pool) {
+                Ok(()) => return,
+                Err(back) => job = back,
+            }
+        }
+        if pool.limit() == 0 || (pool.settings.throttle && self.load() >= pool.limit()) {
+            // The caller may have gone, here and below: then nobody needs the answer.
+            let _ = job.dispatched.send(Err(InvokeError::Throttled));
+            return;
+        }
+        self.queue.push_back(job);
+        self.start_more(pool, true);
+    }
+
+    /// The instance wants an event: one that waits, or the next to come.
+    pub(super) fn ready(
+        &mut self,
+        instance: Uuid,
+        next: oneshot::Sender<Delivery>,
+        pool: &Arc<Pool>,
+    ) -> bool {
+        let Some(slot) = self.instances.get_mut(&instance) else { return false };
+        if let Phase::Busy { reply, .. } = std::mem::replace(&mut slot.phase, Phase::Finishing) {
+            let error = InvokeError::Exited("it asked for another event without answering".to_owned());
+            let _ = reply.send(Err(error));
+        }
+        if slot.retired {
+            self.remove_and_kill(instance);
+            self.start_more(pool, true);
+            return false;
+        }
+        self.failures = 0;
+        self.blocked = None;
+        slot.phase = Phase::Idle(next);
+        slot.idle_since = Instant::now();
+        while let Some(job) = self.queue.pop_front() {
+            if job.dispatched.is_closed() {
+                continue;
+            }
+            match self.dispatch(instance, job, pool) {
+                Ok(()) => return true,
+                Err(job) => {
+                    self.queue.push_front(job);
+                    return false;
+                }
+            }
+        }
+        self.idle.push(instance);
+        true
+    }
+
+    pub(super) fn complete(&mut self, instance: Uuid, id: &str, answer: Reply) -> bool {
+        let Some(slot) = self.instances.get_mut(&instance) else { return false };
+        match std::mem::replace(&mut slot.phase, Phase::Finishing) {
+            Phase::Busy { request_id, reply } if request_id == id => {
+                let _ = reply.send(answer);
+                true
+            }
+            other => {
+                slot.phase = other;
+                false
+            }
+        }
+    }
+
+    pub(super) fn init_failed(&mut self, instance: Uuid, reason: String) {
+        if let Some(slot) = self.instances.get_mut(&instance) {
+            slot.init_error = Some(reason);
+            // What cannot start ends; so it is killed in case it does not.
+            slot.kill = None;
+        }
+    }
+
+    /// The process is gone.
+    pub(super) fn exited(&mut self, instance: Uuid, status: &str, pool: &Arc<Pool>) {
+        self.idle.retain(|other| *other != instance);
+        match self.instances.remove(&instance) {
+            Some(Slot { phase: Phase::Busy { reply, .. }, .. }) => {
+                pool.logs.warn(format_args!("{}: the process ended: {status}", pool.function.name));
+                let _ = reply.send(Err(InvokeError::Exited(status.to_owned())));
+            }
+            Some(Slot { phase: Phase::Starting, retired: false, init_error, .. }) => {
+                self.failed_to_start(init_error.unwrap_or_else(|| status.to_owned()), pool);
+            }
+            _ => {}
+        }
+        self.start_more(pool, true);
+    }
+
+    /// No process could be made of the binary.
+    pub(super) fn not_started(&mut self, instance: Uuid, reason: String, pool: &Arc<Pool>) {
+        self.instances.remove(&instance);
+        self.failed_to_start(reason, pool);
+    }
+
+    /// Forgets the instance at once; its process is killed.
+    pub(super) fn remove_and_kill(&mut self, instance: Uuid) {
+        self.idle.retain(|other| *other != instance);
+        self.instances.remove(&instance);
+    }
+
+    pub(super) fn is_starting(&self, instance: Uuid) -> bool {
+        self.instances.get(&instance).is_some_and(|slot| matches!(slot.phase, Phase::Starting))
+    }
+
+    pub(super) fn set_stamp(&mut self, instance: Uuid, stamp: Option<Stamp>) {
+        if let Some(slot) = self.instances.get_mut(&instance) {
+            slot.stamp = stamp;
+        }
+    }
+
+    /// Instances of another binary than `current` get no more events.
+    pub(super) fn replace_older(&mut self, current: Stamp) {
+        let older = |slot: &Slot| slot.stamp.is_some_and(|stamp| stamp != current);
+        if !self.instances.values().any(|slot| older(slot) && !slot.retired) {
+            return;
+        }
+        for slot in self.instances.values_mut().filter(|slot| older(slot)) {
+            slot.retired = true;
+            if matches!(slot.phase, Phase::Starting) {
+                slot.kill = None;
+            }
+        }
+        let instances = &self.instances;
+        let idle = std::mem::take(&mut self.idle);
+        let (retired, kept): (Vec<Uuid>, Vec<Uuid>) =
+            idle.into_iter().partition(|id| instances.get(id).is_none_or(|slot| slot.retired));
+        self.idle = kept;
+        for instance in retired {
+            self.instances.remove(&instance);
+        }
+        self.failures = 0;
+        self.blocked = None;
+    }
+
+    pub(super) fn stop_idle(&mut self, now: Instant, after: Duration) {
+        let instances = &mut self.instances;
+        self.idle.retain(|id| {
+            let keep = instances.get(id).is_some_and(|slot| now.duration_since(slot.idle_since) < after);
+            if !keep {
+                instances.remove(id);
+            }
+            keep
+        });
+    }
+
+    pub(super) fn close(&mut self) {
+        self.alive = None;
+        self.queue.clear();
+    }
+
+    /// Starts as many instances as events wait for, less those that are about to be free.
+    pub(super) fn start_more(&mut self, pool: &Arc<Pool>, count_finishing: bool) {
+        self.queue.retain(|job| !job.dispatched.is_closed());
+        let Some(alive) = self.alive.clone() else { return };
+        if self.queue.is_empty() {
+            return;
+        }
+        if let Some((until, error)) = &self.blocked
+            && Instant::now() < *until
+        {
+            if self.in_use() == 0 {
+                for job in self.queue.drain(..) {
+                    let _ = job.dispatched.send(Err(error.clone()));
+                }
+            }
+            return;
+        }
+        let in_phase = |wanted: fn(&Phase) -> bool| {
+            self.instances.values().filter(|slot| !slot.retired && wanted(&slot.phase)).count()
+        };
+        let starting = in_phase(|phase| matches!(phase, Phase::Starting));
+        let finishing = in_phase(|phase| matches!(phase, Phase::Finishing));
+        let waiting = self.queue.len().saturating_sub(starting);
+        let wanted = if count_finishing { waiting.saturating_sub(finishing) } else { waiting };
+        if count_finishing && finishing > 0 && waiting > 0 {
+            self.plan_recheck(pool);
+        }
+        let room = pool.limit().saturating_sub(self.in_use());
+        for _ in 0..wanted.min(room) {
+            let instance = Uuid::new_v4();
+            let (kill, killed) = oneshot::channel();
+            self.instances.insert(
+                instance,
+                Slot {
+                    phase: Phase::Starting,
+                    stamp: None,
+                    retired: false,
+                    served: false,
+                    init_error: None,
+                    idle_since: Instant::now(),
+                    kill: Some(kill),
+                },
+            );
+            tokio::spawn(process::run(Arc::clone(pool), instance, killed, alive.clone()));
+        }
+    }
+
+    /// An instance that works on after its answer must not keep others waiting.
+    fn plan_recheck(&mut self, pool: &Arc<Pool>) {
+        if !std::mem::replace(&mut self.recheck_planned, true) {
+            let pool = Arc::clone(pool);
+            tokio::spawn(async move {
+                tokio::time::sleep(FINISHING_GRACE).await;
+                let mut state = pool.lock();
+                state.recheck_planned = false;
+                state.start_more(&pool, false);
+            });
+        }
+    }
+
+    fn dispatch(&mut self, instance: Uuid, job: Job, pool: &Pool) -> Result<(), Job> {
+        let Some(slot) = self.instances.get_mut(&instance) else { return Err(job) };
+        let Phase::Idle(next) = std::mem::replace(&mut slot.phase, Phase::Finishing) else { return Err(job) };
+        let Job { payload, request_id, trace_id, dispatched } = job;
+        let (deadline, deadline_millis) = pool.deadline_from_now();
+        let delivery =
+            Delivery { payload, request_id: request_id.clone(), trace_id, deadline: deadline_millis };
+        if let Err(Delivery { payload, request_id, trace_id, .. }) = next.send(delivery) {
+            // Its connection is gone: so is the process, or it soon will be.
+            self.remove_and_kill(instance);
+            return Err(Job { payload, request_id, trace_id, dispatched });
+        }
+        let (reply, receiver) = oneshot::channel();
+        slot.phase = Phase::Busy { request_id, reply };
+        let cold = !std::mem::replace(&mut slot.served, true);
+        let _ = dispatched.send(Ok(Dispatched { instance, cold, deadline, reply: receiver }));
+        Ok(())
+    }
+
+    fn failed_to_start(&mut self, reason: String, pool: &Pool) {
+        self.failures = self.failures.saturating_add(1);
+        let back_off = FIRST_BACK_OFF.saturating_mul(1 << (self.failures - 1).min(8)).min(MAX_BACK_OFF);
+        let error = InvokeError::Init(reason);
+        pool.logs.warn(format_args!("{}: {error}; tried again after {back_off:?}", pool.function.name));
+        if self.in_use() == 0 {
+            for job in self.queue.drain(..) {
+                let _ = job.dispatched.send(Err(error.clone()));
+            }
+        }
+        self.blocked = Some((Instant::now() + back_off, error));
+    }
+
+    /// Events that instances have, or are being started or waited for by.
+    fn load(&self) -> usize {
+        let in_phase =
+            |wanted: fn(&Phase) -> bool| self.instances.values().filter(|slot| wanted(&slot.phase)).count();
+        in_phase(|phase| matches!(phase, Phase::Busy { .. }))
+            + in_phase(|phase| matches!(phase, Phase::Starting)).max(self.queue.len())
+    }
+
+    fn in_use(&self) -> usize {
+        self.instances.values().filter(|slot| !slot.retired).count()
+    }
+}
+
+/// The reason that a runtime gives for an error, as text.
+pub(crate) fn reason(payload: &serde_json::Value) -> String {
+    match (payload["errorType"].as_str(), payload["errorMessage"].as_str()) {
+        (Some(kind), Some(message)) => format!("{kind}: {message}"),
+        _ => json!(payload).to_string(),
+    }
+}

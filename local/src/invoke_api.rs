@@ -1,0 +1,117 @@
+//! Lambda's Invoke API, as far as `aws lambda invoke --endpoint-url` and SDKs use it.
+//!
+//! <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, StatusCode, header};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use serde_json::{Value, json};
+
+use crate::{
+    instances::{Invocation, InvokeError, MAX_PAYLOAD_BYTES, Pool},
+    logs::Logs,
+    response::Response,
+};
+
+/// Answers a request to the Invoke API.
+pub(crate) async fn handle(pools: Arc<[Arc<Pool>]>, logs: Logs, request: Request<Incoming>) -> Response {
+    let (parts, body) = request.into_parts();
+    // A page in a browser must not be able to call functions past the API.
+    if parts.headers.contains_key(header::ORIGIN) {
+        return failure(StatusCode::FORBIDDEN, "AccessDeniedException", "not for browsers");
+    }
+    let name = parts
+        .uri
+        .path()
+        .strip_prefix("/2015-03-31/functions/")
+        .and_then(|rest| rest.strip_suffix("/invocations"))
+        .filter(|_| parts.method == Method::POST);
+    let Some(name) = name else {
+        return failure(StatusCode::NOT_FOUND, "UnknownOperationException", "only Invoke is emulated");
+    };
+    let Ok(name) = crate::event::decode_path(name) else {
+        return failure(StatusCode::BAD_REQUEST, "InvalidParameterValueException", "the function's name");
+    };
+    let Some(pool) = find(&pools, &name) else {
+        let error = InvokeError::UnknownFunction(name.into_owned());
+        return failure(StatusCode::NOT_FOUND, "ResourceNotFoundException", &error.to_string());
+    };
+    let Ok(payload) = Limited::new(body, MAX_PAYLOAD_BYTES).collect().await else {
+        return failure(StatusCode::PAYLOAD_TOO_LARGE, "RequestTooLargeException", "the event is too long");
+    };
+    let payload = match payload.to_bytes() {
+        empty if empty.is_empty() => Bytes::from_static(b"{}"),
+        payload => payload,
+    };
+    if let Err(error) = serde_json::from_slice::<serde::de::IgnoredAny>(&payload) {
+        let message = format!("Could not parse request body into json: {error}");
+        return failure(StatusCode::BAD_REQUEST, "InvalidRequestContentException", &message);
+    }
+    match parts.headers.get("x-amz-invocation-type").map(HeaderValue::as_bytes) {
+        Some(b"DryRun") => empty(StatusCode::NO_CONTENT),
+        Some(b"Event") => {
+            let pool = Arc::clone(pool);
+            tokio::spawn(async move {
+                if let Err(error) = pool.invoke(payload, trace_id()).await {
+                    logs.warn(format_args!("{}: asynchronous event: {error}", pool.function.name));
+                }
+            });
+            empty(StatusCode::ACCEPTED)
+        }
+        _ => answered(pool.invoke(payload, trace_id()).await),
+    }
+}
+
+/// The pool of a function, by name, logical id or ARN, with or without a qualifier.
+pub(crate) fn find<'p>(pools: &'p [Arc<Pool>], name: &str) -> Option<&'p Arc<Pool>> {
+    let name = name.rsplit_once(":function:").map_or(name, |(_, name)| name);
+    let name = name.split_once(':').map_or(name, |(name, _)| name);
+    pools.iter().find(|pool| pool.function.name == name || pool.function.logical_id == name)
+}
+
+/// An untraced invocation's trace.
+pub(crate) fn trace_id() -> String {
+    format!("Root=1-{:08x}-{:024x};Sampled=0", crate::clock::now().unix_timestamp(), 0)
+}
+
+fn answered(result: Result<Invocation, InvokeError>) -> Response {
+    let (payload, failed, id) = match result {
+        Ok(invocation) => (invocation.payload, false, Some(invocation.request_id)),
+        Err(InvokeError::Throttled) => {
+            return failure(StatusCode::TOO_MANY_REQUESTS, "TooManyRequestsException", "Rate Exceeded.");
+        }
+        Err(InvokeError::Stopping) => {
+            return failure(StatusCode::SERVICE_UNAVAILABLE, "ServiceException", "local is being stopped");
+        }
+        Err(error) => (Bytes::from(error.payload().to_string()), true, None),
+    };
+    let mut response = http::Response::new(Full::new(payload));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert("x-amz-executed-version", HeaderValue::from_static("$LATEST"));
+    if failed {
+        headers.insert("x-amz-function-error", HeaderValue::from_static("Unhandled"));
+    }
+    if let Some(id) = id.and_then(|id| HeaderValue::from_str(&id).ok()) {
+        headers.insert("x-amzn-requestid", id);
+    }
+    response
+}
+
+fn empty(status: StatusCode) -> Response {
+    let mut response = Response::default();
+    *response.status_mut() = status;
+    response
+}
+
+fn failure(status: StatusCode, kind: &'static str, message: &str) -> Response {
+    let body: Value = json!({ "Type": "User", "Message": message });
+    let mut response = http::Response::new(Full::new(Bytes::from(body.to_string())));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.headers_mut().insert("x-amzn-errortype", HeaderValue::from_static(kind));
+    response
+}

@@ -1,0 +1,41 @@
+//! The API on one machine: API Gateway's HTTP API, Lambda and `DynamoDB`, set up from `template.yaml`.
+//!
+//! `template.yaml` is the only list of routes. Every request goes through the same steps as on AWS:
+//! [`routes`] picks the function, [`event`] makes the payload (format 2.0), [`instances`] gives it to a
+//! process of that function over the Lambda Runtime API ([`runtime_api`]), and the answer goes back.
+//! [`dynamodb`] is an embedded database whose tables come from the template too.
+//!
+//! Tests start one [`Stack`] each, on port 0 and with the database in memory:
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), local::StartError> {
+//! let stack = local::Stack::builder().template("template.yaml").in_memory().port(0).start().await?;
+//! println!("{}", stack.url());
+//! stack.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod admin;
+pub mod cli;
+pub mod cors;
+pub mod dynamodb;
+pub mod event;
+pub mod gateway;
+pub mod instances;
+pub mod invoke_api;
+pub mod logs;
+pub mod routes;
+pub mod runtime_api;
+pub mod secrets;
+pub mod stack;
+pub mod template;
+
+mod clock;
+mod response;
+mod serve;
+mod stop;
+mod throttle;
+
+pub use instances::{Invocation, InvokeError};
+pub use stack::{Builder, Stack, StartError};

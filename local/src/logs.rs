@@ -1,0 +1,206 @@
+//! What `local` prints: a line a request, and what the functions print, readably.
+
+use std::{
+    fmt::{self, Write as _},
+    io::Write,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use serde_json::{Map, Value};
+
+/// Where everything is printed; clones print to the same place.
+#[derive(Clone)]
+pub struct Logs {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    sink: Option<Mutex<Box<dyn Write + Send>>>,
+    colour: bool,
+    captured: Option<Mutex<String>>,
+}
+
+/// A request that has been answered.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RequestLine<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) status: u16,
+    pub(crate) took: Duration,
+    /// `cold`, `warm`, or `-` where no function was called.
+    pub(crate) start: &'a str,
+    pub(crate) function: &'a str,
+}
+
+impl Logs {
+    /// Prints to `sink`, in colours when it is a terminal; keeps a copy when `capture` is set.
+    #[must_use]
+    pub fn new(sink: Option<Box<dyn Write + Send>>, colour: bool, capture: bool) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                sink: sink.map(Mutex::new),
+                colour,
+                captured: capture.then(|| Mutex::new(String::new())),
+            }),
+        }
+    }
+
+    /// Everything printed so far, functions' lines as they wrote them; empty when nothing is kept.
+    #[must_use]
+    pub fn captured(&self) -> String {
+        self.inner
+            .captured
+            .as_ref()
+            .map(|captured| captured.lock().unwrap_or_else(PoisonError::into_inner).clone())
+            .unwrap_or_default()
+    }
+
+    /// Prints a line of the gateway's own.
+    pub fn note(&self, text: impl fmt::Display) {
+        let text = text.to_string();
+        self.print(&text, &text);
+    }
+
+    /// Prints a line that somebody should act on.
+    pub fn warn(&self, text: impl fmt::Display) {
+        let text = format!("warning: {text}");
+        self.print(&self.paint("33", &text), &text);
+    }
+
+    pub(crate) fn request(&self, line: &RequestLine<'_>) {
+        let path = line.path.escape_debug();
+        let micros = line.took.as_micros();
+        let took = format!("{}.{:01} ms", micros / 1000, micros % 1000 / 100);
+        let text = |status: &str| {
+            format!("{:<7} {path} {status} {took} {} {}", line.method, line.start, line.function)
+        };
+        let status = line.status.to_string();
+        let colour = match line.status {
+            500.. => "31",
+            400.. => "33",
+            300.. => "36",
+            _ => "32",
+        };
+        self.print(&text(&self.paint(colour, &status)), &text(&status));
+    }
+
+    /// Prints a line that a function wrote.
+    pub(crate) fn function(&self, name: &str, line: &str) {
+        let line = line.trim_end_matches(['\r', '\n']);
+        let readable = match serde_json::from_str::<Value>(line) {
+            Ok(Value::Object(fields)) => self.readable(fields),
+            _ => line.to_owned(),
+        };
+        self.print(&format!("{} {readable}", self.paint("2", name)), &format!("{name} {line}"));
+    }
+
+    fn readable(&self, mut fields: Map<String, Value>) -> String {
+        let mut take = |name: &str| fields.remove(name).map(plain);
+        take("timestamp");
+        take("target");
+        let level = take("level").unwrap_or_default();
+        let message = take("message").unwrap_or_default();
+        let colour = match level.as_str() {
+            "ERROR" | "FATAL" => "31",
+            "WARN" => "33",
+            _ => "2",
+        };
+        let mut text = format!("{} {message}", self.paint(colour, &format!("{level:<5}")));
+        if let Some(Value::Object(nested)) = fields.remove("fields") {
+            fields.extend(nested);
+        }
+        for (name, value) in fields {
+            // Writing to a `String` cannot fail.
+            let _ = write!(text, " {}={}", self.paint("2", &name), plain(value));
+        }
+        text
+    }
+
+    fn paint(&self, colour: &str, text: &str) -> String {
+        if self.inner.colour { format!("\x1b[{colour}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+
+    fn print(&self, shown: &str, kept: &str) {
+        if let Some(captured) = &self.inner.captured {
+            let mut captured = captured.lock().unwrap_or_else(PoisonError::into_inner);
+            captured.push_str(kept);
+            captured.push('\n');
+        }
+        if let Some(sink) = &self.inner.sink {
+            let mut sink = sink.lock().unwrap_or_else(PoisonError::into_inner);
+            // A terminal that is gone is no reason to stop serving.
+            let _ = sink.write_all(format!("{shown}\n").as_bytes()).and_then(|()| sink.flush());
+        }
+    }
+}
+
+impl fmt::Debug for Logs {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Logs").finish_non_exhaustive()
+    }
+}
+
+fn plain(value: Value) -> String {
+    match value {
+        Value::String(text) if text.contains([' ', '"']) => format!("{text:?}").replace("\\\"", "'"),
+        Value::String(text) => text,
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Shared(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Shared {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn printed(print: impl FnOnce(&Logs)) -> String {
+        let sink = Shared::default();
+        print(&Logs::new(Some(Box::new(sink.clone())), false, false));
+        let bytes = sink.0.lock().unwrap().clone();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn json_lines_of_functions_are_printed_readably() {
+        let line = r#"{"timestamp":"2026-11-20T00:00:00Z","level":"INFO","message":"done","status":200,"route":"/a b"}"#;
+        assert_eq!(
+            printed(|logs| logs.function("users", line)),
+            "users INFO  done route=\"/a b\" status=200\n"
+        );
+        assert_eq!(printed(|logs| logs.function("users", "plain text\n")), "users plain text\n");
+    }
+
+    #[test]
+    fn a_path_cannot_write_to_the_terminal() {
+        let line = RequestLine {
+            method: "GET",
+            path: "/\x1b[31m\n",
+            status: 404,
+            took: Duration::from_micros(1_250),
+            start: "cold",
+            function: "fallback",
+        };
+        assert_eq!(printed(|logs| logs.request(&line)), "GET     /\\u{1b}[31m\\n 404 1.2 ms cold fallback\n");
+    }
+
+    #[test]
+    fn captured_text_keeps_the_lines_as_functions_wrote_them() {
+        let logs = Logs::new(None, true, true);
+        logs.function("users", r#"{"level":"INFO"}"#);
+        logs.note("hello");
+        assert_eq!(logs.captured(), "users {\"level\":\"INFO\"}\nhello\n");
+    }
+}

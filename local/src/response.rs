@@ -1,0 +1,192 @@
+//! A function's answer as an HTTP response: payload format 2.0, and the format that is inferred
+//! when the answer has no `statusCode`.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http_body_util::Full;
+use serde_json::{Map, Value};
+
+/// A response that is ready to be sent.
+pub(crate) type Response = http::Response<Full<Bytes>>;
+
+/// API Gateway's own answer: `{"message": "..."}`.
+pub(crate) fn message(status: StatusCode, message: &str) -> Response {
+    let body = serde_json::json!({ "message": message }).to_string();
+    let mut response = http::Response::new(Full::new(Bytes::from(body)));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+/// The response for `payload`; the error says why API Gateway would answer 500 to it.
+pub(crate) fn from_payload(payload: Bytes) -> Result<Response, String> {
+    match serde_json::from_slice::<Value>(&payload) {
+        Ok(Value::Object(answer)) if answer.contains_key("statusCode") => format_2(&answer),
+        Ok(_) => {
+            let mut response = http::Response::new(Full::new(payload));
+            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            Ok(response)
+        }
+        Err(error) => Err(format!("the function's answer is not JSON: {error}")),
+    }
+}
+
+fn format_2(answer: &Map<String, Value>) -> Result<Response, String> {
+    let body = match answer.get("body") {
+        None | Some(Value::Null) => Bytes::new(),
+        Some(Value::String(text)) if answer.get("isBase64Encoded") == Some(&Value::Bool(true)) => {
+            STANDARD.decode(text).map_err(|error| format!("body is not base64: {error}"))?.into()
+        }
+        Some(Value::String(text)) => Bytes::copy_from_slice(text.as_bytes()),
+        Some(other) => return Err(format!("body must be text, found {other}")),
+    };
+    let mut headers = HeaderMap::new();
+    // `multiValueHeaders` is what `lambda_http` sends; it wins over the joined form of the same name.
+    let many = object(answer, "multiValueHeaders")?;
+    for (name, values) in many.into_iter().flatten() {
+        for value in values.as_array().into_iter().flatten() {
+            append(&mut headers, name, value)?;
+        }
+    }
+    for (name, value) in object(answer, "headers")?.into_iter().flatten() {
+        if !many.is_some_and(|many| many.keys().any(|other| other.eq_ignore_ascii_case(name))) {
+            append(&mut headers, name, value)?;
+        }
+    }
+    for cookie in answer.get("cookies").and_then(Value::as_array).into_iter().flatten() {
+        append(&mut headers, "set-cookie", cookie)?;
+    }
+    let length = headers.remove(header::CONTENT_LENGTH).filter(|_| body.is_empty());
+    for name in [header::CONNECTION, header::TRANSFER_ENCODING, header::UPGRADE, header::TRAILER, header::TE]
+    {
+        headers.remove(name);
+    }
+    headers.remove("keep-alive");
+    if !body.is_empty() && !headers.contains_key(header::CONTENT_TYPE) {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain;charset=UTF-8"));
+    }
+    let mut response = http::Response::new(Full::new(body));
+    *response.status_mut() = status(answer.get("statusCode"))?;
+    *response.headers_mut() = headers;
+    if let Some(length) = length {
+        response.extensions_mut().insert(DeclaredLength(length));
+    }
+    Ok(response)
+}
+
+/// A `Content-Length` of an empty body: what HEAD answers with.
+#[derive(Clone, Debug)]
+pub(crate) struct DeclaredLength(pub(crate) HeaderValue);
+
+fn status(value: Option<&Value>) -> Result<StatusCode, String> {
+    let code = match value {
+        Some(Value::Number(number)) => number.as_u64(),
+        Some(Value::String(text)) => text.parse().ok(),
+        _ => None,
+    };
+    code.and_then(|code| u16::try_from(code).ok())
+        .filter(|code| (200..600).contains(code))
+        .and_then(|code| StatusCode::from_u16(code).ok())
+        .ok_or_else(|| format!("statusCode must be 200 to 599, found {}", value.unwrap_or(&Value::Null)))
+}
+
+fn object<'a>(answer: &'a Map<String, Value>, name: &str) -> Result<Option<&'a Map<String, Value>>, String> {
+    match answer.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Object(map)) => Ok(Some(map)),
+        Some(other) => Err(format!("{name} must be a map, found {other}")),
+    }
+}
+
+fn append(headers: &mut HeaderMap, name: &str, value: &Value) -> Result<(), String> {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Number(_) | Value::Bool(_) => value.to_string(),
+        Value::Null => return Ok(()),
+        other => return Err(format!("header {name} must be text, found {other}")),
+    };
+    let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("{name:?} is no header name"))?;
+    let value =
+        HeaderValue::from_bytes(text.as_bytes()).map_err(|_| format!("header {name} has a bad value"))?;
+    headers.append(name, value);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt;
+    use serde_json::json;
+
+    use super::*;
+
+    async fn sent(payload: Value) -> (u16, Vec<(String, String)>, Vec<u8>) {
+        let response = from_payload(payload.to_string().into()).unwrap();
+        let headers = response
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
+            .collect();
+        let status = response.status().as_u16();
+        (status, headers, response.into_body().collect().await.unwrap().to_bytes().to_vec())
+    }
+
+    fn headers(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[tokio::test]
+    async fn format_2_carries_status_headers_cookies_and_bytes() {
+        let payload = json!({
+            "statusCode": 201, "headers": {"X-A": "1", "x-b": "joined"}, "multiValueHeaders": {"x-b": ["1", "2"]},
+            "cookies": ["a=1; Path=/", "b=2"], "body": "AP8=", "isBase64Encoded": true,
+        });
+        let (status, mut found, body) = sent(payload).await;
+        found.sort();
+        assert_eq!(status, 201);
+        assert_eq!(
+            found,
+            headers(&[
+                ("content-type", "text/plain;charset=UTF-8"),
+                ("set-cookie", "a=1; Path=/"),
+                ("set-cookie", "b=2"),
+                ("x-a", "1"),
+                ("x-b", "1"),
+                ("x-b", "2"),
+            ])
+        );
+        assert_eq!(body, b"\x00\xff");
+    }
+
+    #[tokio::test]
+    async fn an_answer_without_a_status_is_the_body() {
+        let (status, found, body) = sent(json!({"hello": "world"})).await;
+        assert_eq!((status, found), (200, headers(&[("content-type", "application/json")])));
+        assert_eq!(body, br#"{"hello":"world"}"#);
+    }
+
+    #[test]
+    fn malformed_answers_are_named() {
+        for payload in [
+            json!({"statusCode": 101}),
+            json!({"statusCode": 99}),
+            json!({"statusCode": "abc"}),
+            json!({"statusCode": 1_000_000}),
+            json!({"statusCode": 200, "body": {"a": 1}}),
+            json!({"statusCode": 200, "body": "%", "isBase64Encoded": true}),
+            json!({"statusCode": 200, "headers": []}),
+            json!({"statusCode": 200, "headers": {"a b": "x"}}),
+            json!({"statusCode": 200, "headers": {"a": "x\r\ny"}}),
+        ] {
+            assert!(from_payload(payload.to_string().into()).is_err(), "{payload}");
+        }
+        assert!(from_payload(Bytes::from_static(b"not json")).is_err());
+    }
+
+    #[tokio::test]
+    async fn framing_headers_of_a_function_are_dropped() {
+        let payload = json!({"statusCode": 200, "body": "x", "headers": {
+            "content-length": "99", "transfer-encoding": "chunked", "connection": "close", "content-type": "a/b"}});
+        assert_eq!(sent(payload).await.1, headers(&[("content-type", "a/b")]));
+    }
+}

@@ -1,0 +1,116 @@
+//! Secrets that only AWS has: taken from the environment, or made up and kept for the next run.
+
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+
+/// Bytes of a secret that is made up.
+const SECRET_BYTES: usize = 32;
+
+/// Secrets by the name of the variable that holds them.
+#[derive(Default)]
+pub struct Secrets {
+    file: Option<PathBuf>,
+    kept: BTreeMap<String, String>,
+    /// In use, from wherever they came.
+    values: BTreeMap<String, String>,
+    /// Names of those that this run made up.
+    pub made_up: Vec<String>,
+}
+
+impl Secrets {
+    /// Reads `secrets.json` of the data directory; without one, nothing is kept.
+    pub fn open(data_dir: Option<&Path>) -> io::Result<Self> {
+        let file = data_dir.map(|dir| dir.join("secrets.json"));
+        let kept = match file.as_ref().map(std::fs::read) {
+            Some(Ok(bytes)) => serde_json::from_slice(&bytes).map_err(|error| {
+                io::Error::new(io::ErrorKind::InvalidData, format!("secrets.json: {error}"))
+            })?,
+            Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => BTreeMap::new(),
+        };
+        Ok(Self { file, kept, ..Self::default() })
+    }
+
+    /// The secret `name`: `given`, else the kept one, else a new one, which is then kept.
+    pub fn ensure(&mut self, name: &str, given: Option<String>) -> io::Result<&str> {
+        let value = if let Some(value) = given.or_else(|| self.kept.get(name).cloned()) {
+            value
+        } else {
+            let value = random_text()?;
+            self.made_up.push(name.to_owned());
+            self.kept.insert(name.to_owned(), value.clone());
+            self.save()?;
+            value
+        };
+        Ok(self.values.entry(name.to_owned()).insert_entry(value).into_mut())
+    }
+
+    /// A secret in use.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(String::as_str)
+    }
+
+    fn save(&self) -> io::Result<()> {
+        let Some(file) = &self.file else { return Ok(()) };
+        // A new file beside the old one: whoever reads meanwhile finds a whole one.
+        let fresh = file.with_extension("json.new");
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut written = options.open(&fresh)?;
+        written.write_all(&serde_json::to_vec_pretty(&self.kept)?)?;
+        written.write_all(b"\n")?;
+        written.sync_all()?;
+        std::fs::rename(fresh, file)
+    }
+}
+
+impl std::fmt::Debug for Secrets {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Secrets").field("names", &self.values.keys()).finish_non_exhaustive()
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the laptop's secrets are made up once, by nobody's test")]
+fn random_text() -> io::Result<String> {
+    let mut bytes = [0; SECRET_BYTES];
+    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_made_up_secret_is_kept_and_a_given_one_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut first = Secrets::open(Some(dir.path())).unwrap();
+        let made_up = first.ensure("A", None).unwrap().to_owned();
+        assert_eq!(first.ensure("B", Some("given".to_owned())).unwrap(), "given");
+        assert_eq!(first.made_up, ["A"]);
+
+        let mut second = Secrets::open(Some(dir.path())).unwrap();
+        assert_eq!(second.ensure("A", None).unwrap(), made_up);
+        assert_ne!(second.ensure("B", None).unwrap(), "given");
+        assert_eq!(second.made_up, ["B"]);
+        assert!(made_up.len() >= 43);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_the_owner_may_read_the_file() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        Secrets::open(Some(dir.path())).unwrap().ensure("A", None).unwrap();
+        let mode = std::fs::metadata(dir.path().join("secrets.json")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}

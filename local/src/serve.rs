@@ -1,0 +1,58 @@
+//! HTTP/1.1 on a listener, for all of `local`'s servers.
+
+use std::{convert::Infallible, future::Future, net::SocketAddr, time::Duration};
+
+use http::Request;
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{net::TcpListener, sync::watch};
+
+use crate::response::Response;
+
+/// Limits of a server's connections.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// A connection that sends no request head for so long is closed.
+    pub(crate) head_timeout: Option<Duration>,
+}
+
+/// Serves until `stop` is set or its sender is gone; connections end with it.
+pub(crate) async fn serve<H, F>(
+    listener: TcpListener,
+    limits: Limits,
+    mut stop: watch::Receiver<bool>,
+    handler: H,
+) where
+    H: Fn(Request<Incoming>, SocketAddr) -> F + Clone + Send + 'static,
+    F: Future<Output = Response> + Send + 'static,
+{
+    loop {
+        let accepted = tokio::select! {
+            () = crate::stop::requested(&mut stop) => return,
+            accepted = listener.accept() => accepted,
+        };
+        let Ok((stream, peer)) = accepted else {
+            // Out of file descriptors, as a rule: others must close first.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            continue;
+        };
+        // Answers are written in one piece: waiting for more only delays them. Failing to say so is harmless.
+        let _ = stream.set_nodelay(true);
+        let mut stop = stop.clone();
+        let handler = handler.clone();
+        tokio::spawn(async move {
+            let service = service_fn(move |request| {
+                let answer = handler(request, peer);
+                async move { Ok::<_, Infallible>(answer.await) }
+            });
+            let mut builder = http1::Builder::new();
+            builder.timer(TokioTimer::new()).header_read_timeout(limits.head_timeout).max_headers(256);
+            let connection = builder.serve_connection(TokioIo::new(stream), service);
+            tokio::select! {
+                // Errors here are the client's: it went away, or it does not speak HTTP.
+                _ = connection => {}
+                () = crate::stop::requested(&mut stop) => {}
+            }
+        });
+    }
+}

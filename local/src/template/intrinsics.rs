@@ -1,0 +1,376 @@
+//! `CloudFormation`'s intrinsic functions, as far as one machine can answer them.
+//!
+//! What cannot be answered is an error with its line, never a blank. Only values that the gateway
+//! needs are resolved: IAM policies, alarms and the like are never looked at.
+
+use std::{cell::RefCell, collections::BTreeMap};
+
+use serde_json::{Map, Value};
+
+use super::{
+    ACCOUNT_ID, TemplateError,
+    yaml::{Kind, Node, plain_value},
+};
+
+/// Resolves nodes of one template.
+pub(crate) struct Resolver<'t> {
+    pub(crate) region: String,
+    pub(crate) parameters: BTreeMap<String, Value>,
+    pub(crate) conditions: Option<&'t Node>,
+    pub(crate) resources: Option<&'t Node>,
+    pub(crate) mappings: Option<&'t Node>,
+    /// Conditions being evaluated: one that meets itself is an error, not an endless loop.
+    pub(crate) evaluating: RefCell<Vec<String>>,
+}
+
+/// The answer of an intrinsic; `None` is `AWS::NoValue`.
+type Resolved = Result<Option<Value>, TemplateError>;
+
+impl Resolver<'_> {
+    /// The node with every intrinsic in it answered; `None` is `AWS::NoValue`.
+    pub(crate) fn resolve(&self, node: &Node) -> Resolved {
+        if let Some(tag) = &node.tag {
+            return self.intrinsic(tag, node, &Node { tag: None, ..node.clone() });
+        }
+        match &node.kind {
+            Kind::Map(entries) => {
+                if let [(name, argument)] = entries.as_slice() {
+                    if name == "Ref" {
+                        return self.intrinsic("Ref", node, argument);
+                    }
+                    if let Some(name) = name.strip_prefix("Fn::") {
+                        return self.intrinsic(name, node, argument);
+                    }
+                }
+                let mut map = Map::new();
+                for (key, value) in entries {
+                    if let Some(value) = self.resolve(value)? {
+                        map.insert(key.clone(), value);
+                    }
+                }
+                Ok(Some(Value::Object(map)))
+            }
+            Kind::List(items) => {
+                let mut list = Vec::with_capacity(items.len());
+                for item in items {
+                    list.extend(self.resolve(item)?);
+                }
+                Ok(Some(Value::Array(list)))
+            }
+            _ => Ok(Some(plain_value(node))),
+        }
+    }
+
+    /// The node as text; a number or truth value becomes its text.
+    pub(crate) fn text(&self, node: &Node) -> Result<String, TemplateError> {
+        match self.resolve(node)? {
+            Some(Value::String(text)) => Ok(text),
+            Some(Value::Number(number)) => Ok(number.to_string()),
+            Some(Value::Bool(value)) => Ok(value.to_string()),
+            Some(other) => Err(node.error(format!("expected text, found {other}"))),
+            None => Err(node.error("expected text, found AWS::NoValue")),
+        }
+    }
+
+    /// Whether the condition `name`, used at `node`, holds.
+    pub(crate) fn condition(&self, name: &str, node: &Node) -> Result<bool, TemplateError> {
+        let condition = self
+            .conditions
+            .and_then(|conditions| conditions.get(name))
+            .ok_or_else(|| node.error(format!("no condition is called {name}")))?;
+        if self.evaluating.borrow().iter().any(|known| known == name) {
+            return Err(node.error(format!("condition {name} depends on itself")));
+        }
+        self.evaluating.borrow_mut().push(name.to_owned());
+        let result = self.truth(condition);
+        self.evaluating.borrow_mut().pop();
+        result
+    }
+
+    fn truth(&self, node: &Node) -> Result<bool, TemplateError> {
+        if node.tag.as_deref() == Some("Condition")
+            || node.entries().first().is_some_and(|(key, _)| key == "Condition")
+        {
+            let name = node.get("Condition").unwrap_or(node);
+            return self.condition(name.text().unwrap_or_default(), node);
+        }
+        match self.resolve(node)? {
+            Some(Value::Bool(value)) => Ok(value),
+            Some(Value::String(text)) if text == "true" => Ok(true),
+            Some(Value::String(text)) if text == "false" => Ok(false),
+            other => Err(node.error(format!("expected a condition, found {}", other.unwrap_or_default()))),
+        }
+    }
+
+    fn intrinsic(&self, name: &str, node: &Node, argument: &Node) -> Resolved {
+        match name {
+            "Ref" => self.reference(argument.text().ok_or_else(|| node.error("!Ref takes a name"))?, node),
+            "Sub" => self.sub(node, argument).map(|text| Some(Value::String(text))),
+            "GetAtt" => self.get_att(node, argument).map(Some),
+            "Join" => self.join(node, argument).map(Some),
+            "Split" => self.split(node, argument).map(Some),
+            "Select" => self.select(node, argument).map(Some),
+            "If" => self.choose(node, argument),
+            "Equals" => {
+                let [left, right] = items(node, argument, "Equals")?;
+                Ok(Some(Value::Bool(self.compared(left)? == self.compared(right)?)))
+            }
+            "Not" => {
+                let [inner] = items(node, argument, "Not")?;
+                Ok(Some(Value::Bool(!self.truth(inner)?)))
+            }
+            "And" => self.all(node, argument, true),
+            "Or" => self.all(node, argument, false),
+            "Condition" => {
+                self.condition(argument.text().unwrap_or_default(), node).map(|value| Some(value.into()))
+            }
+            "FindInMap" => self.find_in_map(node, argument).map(Some),
+            "Base64" => {
+                use base64::{Engine as _, engine::general_purpose::STANDARD};
+                Ok(Some(Value::String(STANDARD.encode(self.text(argument)?))))
+            }
+            other => Err(node.error(format!("`local` cannot answer the intrinsic !{other}"))),
+        }
+    }
+
+    fn reference(&self, name: &str, node: &Node) -> Resolved {
+        if let Some(value) = self.parameters.get(name) {
+            return Ok(Some(value.clone()));
+        }
+        let pseudo = match name {
+            "AWS::Region" => self.region.clone(),
+            "AWS::AccountId" => ACCOUNT_ID.to_owned(),
+            "AWS::Partition" => "aws".to_owned(),
+            "AWS::URLSuffix" => "amazonaws.com".to_owned(),
+            "AWS::StackName" => "local".to_owned(),
+            "AWS::StackId" => {
+                format!("arn:aws:cloudformation:{}:{ACCOUNT_ID}:stack/local/00000000", self.region)
+            }
+            "AWS::NoValue" => return Ok(None),
+            _ => return self.resource(name, node)?.reference(self, name, node).map(|text| Some(text.into())),
+        };
+        Ok(Some(pseudo.into()))
+    }
+
+    fn get_att(&self, node: &Node, argument: &Node) -> Result<Value, TemplateError> {
+        let (name, attribute) = match &argument.kind {
+            Kind::List(parts) => match parts.as_slice() {
+                [name, attribute] => (name.text().unwrap_or_default().to_owned(), self.text(attribute)?),
+                _ => return Err(node.error("!GetAtt takes a resource and an attribute")),
+            },
+            _ => argument
+                .text()
+                .and_then(|text| text.split_once('.'))
+                .map(|(name, attribute)| (name.to_owned(), attribute.to_owned()))
+                .ok_or_else(|| node.error("!GetAtt takes Resource.Attribute"))?,
+        };
+        let resource = self.resource(&name, node)?;
+        resource.attribute(self, &name, &attribute, node).map(Value::String)
+    }
+
+    fn resource(&self, name: &str, node: &Node) -> Result<Resource<'_>, TemplateError> {
+        let resource = self.resources.and_then(|resources| resources.get(name)).ok_or_else(|| {
+            node.error(format!("{name} is neither a parameter nor a resource of this template"))
+        })?;
+        Ok(Resource { kind: resource.get("Type").and_then(Node::text).unwrap_or_default(), node: resource })
+    }
+
+    fn sub(&self, node: &Node, argument: &Node) -> Result<String, TemplateError> {
+        let (text, variables) = match &argument.kind {
+            Kind::List(parts) => match parts.as_slice() {
+                [text, variables] => (text.text(), Some(variables)),
+                _ => (None, None),
+            },
+            _ => (argument.text(), None),
+        };
+        let text = text.ok_or_else(|| node.error("!Sub takes a text, or a list of a text and a map"))?;
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once("${") {
+            out.push_str(before);
+            let (name, after) = after.split_once('}').ok_or_else(|| node.error("!Sub: `${` without `}`"))?;
+            rest = after;
+            if let Some(literal) = name.strip_prefix('!') {
+                out.push_str("${");
+                out.push_str(literal);
+                out.push('}');
+                continue;
+            }
+            let name = name.trim();
+            if let Some(variable) = variables.and_then(|variables| variables.get(name)) {
+                out.push_str(&self.text(variable)?);
+                continue;
+            }
+            let value = match name.split_once('.') {
+                Some((resource, attribute)) => Some(Value::String(
+                    self.resource(resource, node)?.attribute(self, resource, attribute, node)?,
+                )),
+                None => self.reference(name, node)?,
+            };
+            match value {
+                Some(Value::String(text)) => out.push_str(&text),
+                Some(Value::Array(items)) => out.push_str(&joined(&items, ",")),
+                Some(other) => out.push_str(&other.to_string()),
+                None => return Err(node.error(format!("!Sub: {name} has no value"))),
+            }
+        }
+        out.push_str(rest);
+        Ok(out)
+    }
+
+    fn join(&self, node: &Node, argument: &Node) -> Result<Value, TemplateError> {
+        let [separator, list] = items(node, argument, "Join")?;
+        let separator = self.text(separator)?;
+        match self.resolve(list)? {
+            Some(Value::Array(items)) => Ok(joined(&items, &separator).into()),
+            _ => Err(node.error("!Join takes a separator and a list")),
+        }
+    }
+
+    fn split(&self, node: &Node, argument: &Node) -> Result<Value, TemplateError> {
+        let [separator, text] = items(node, argument, "Split")?;
+        let (separator, text) = (self.text(separator)?, self.text(text)?);
+        Ok(text.split(separator.as_str()).map(Value::from).collect())
+    }
+
+    fn select(&self, node: &Node, argument: &Node) -> Result<Value, TemplateError> {
+        let [index, list] = items(node, argument, "Select")?;
+        let index = self.text(index)?;
+        let Some(Value::Array(mut list)) = self.resolve(list)? else {
+            return Err(node.error("!Select takes an index and a list"));
+        };
+        match index.parse::<usize>() {
+            Ok(index) if index < list.len() => Ok(list.swap_remove(index)),
+            _ => Err(node.error(format!("!Select: no item {index} in a list of {}", list.len()))),
+        }
+    }
+
+    fn choose(&self, node: &Node, argument: &Node) -> Resolved {
+        let [condition, yes, no] = items(node, argument, "If")?;
+        let name = condition.text().ok_or_else(|| node.error("!If takes a condition's name"))?;
+        self.resolve(if self.condition(name, node)? { yes } else { no })
+    }
+
+    fn all(&self, node: &Node, argument: &Node, and: bool) -> Resolved {
+        let Kind::List(list) = &argument.kind else {
+            return Err(node.error("!And and !Or take a list of conditions"));
+        };
+        for item in list {
+            if self.truth(item)? != and {
+                return Ok(Some(Value::Bool(!and)));
+            }
+        }
+        Ok(Some(Value::Bool(and)))
+    }
+
+    fn find_in_map(&self, node: &Node, argument: &Node) -> Result<Value, TemplateError> {
+        let [map, top, second] = items(node, argument, "FindInMap")?;
+        let path = [self.text(map)?, self.text(top)?, self.text(second)?];
+        self.mappings
+            .and_then(|mappings| mappings.at(&[&path[0], &path[1], &path[2]]))
+            .map(plain_value)
+            .ok_or_else(|| node.error(format!("no mapping {}", path.join("."))))
+    }
+
+    /// Both sides of `!Equals` as text: `CloudFormation` compares strings.
+    fn compared(&self, node: &Node) -> Result<String, TemplateError> {
+        Ok(match self.resolve(node)? {
+            Some(Value::String(text)) => text,
+            Some(Value::Array(items)) => joined(&items, ","),
+            Some(other) => other.to_string(),
+            None => String::new(),
+        })
+    }
+}
+
+/// A resource that something refers to.
+struct Resource<'t> {
+    kind: &'t str,
+    node: &'t Node,
+}
+
+impl Resource<'_> {
+    /// What `!Ref` gives.
+    fn reference(&self, resolver: &Resolver<'_>, name: &str, at: &Node) -> Result<String, TemplateError> {
+        match self.kind {
+            "AWS::DynamoDB::Table" => self.name(resolver, name, "TableName"),
+            "AWS::Serverless::Function" => Ok(super::function_name(name, self.node)),
+            "AWS::Serverless::HttpApi" => Ok("local".to_owned()),
+            "AWS::SecretsManager::Secret" => self.attribute(resolver, name, "Id", at),
+            "AWS::S3::Bucket" => Ok(self.name(resolver, name, "BucketName")?.to_ascii_lowercase()),
+            "AWS::Logs::LogGroup" => self.name(resolver, name, "LogGroupName"),
+            "AWS::SQS::Queue" => self.name(resolver, name, "QueueName"),
+            kind => Err(at.error(format!("`local` cannot answer !Ref {name}: {kind} is not emulated"))),
+        }
+    }
+
+    /// What `!GetAtt` gives.
+    fn attribute(
+        &self,
+        resolver: &Resolver<'_>,
+        name: &str,
+        attribute: &str,
+        at: &Node,
+    ) -> Result<String, TemplateError> {
+        let arn =
+            |service: &str, rest: &str| format!("arn:aws:{service}:{}:{ACCOUNT_ID}:{rest}", resolver.region);
+        Ok(match (self.kind, attribute) {
+            ("AWS::DynamoDB::Table", "Arn") => {
+                arn("dynamodb", &format!("table/{}", self.reference(resolver, name, at)?))
+            }
+            ("AWS::DynamoDB::Table", "StreamArn") => {
+                arn("dynamodb", &format!("table/{}/stream/local", self.reference(resolver, name, at)?))
+            }
+            ("AWS::Serverless::Function", "Arn") => {
+                arn("lambda", &format!("function:{}", super::function_name(name, self.node)))
+            }
+            ("AWS::SecretsManager::Secret", "Id" | "Arn") => {
+                arn("secretsmanager", &format!("secret:{}", self.name(resolver, name, "Name")?))
+            }
+            ("AWS::S3::Bucket", "Arn") => format!("arn:aws:s3:::{}", self.reference(resolver, name, at)?),
+            ("AWS::Serverless::HttpApi", "ApiEndpoint") => {
+                format!("https://local.execute-api.{}.amazonaws.com", resolver.region)
+            }
+            ("AWS::SQS::Queue", "Arn") => arn("sqs", &self.reference(resolver, name, at)?),
+            ("AWS::Logs::LogGroup", "Arn") => {
+                arn("logs", &format!("log-group:{}", self.reference(resolver, name, at)?))
+            }
+            (kind, _) => {
+                return Err(at.error(format!(
+                    "`local` cannot answer !GetAtt {name}.{attribute}: that attribute of {kind} is not emulated"
+                )));
+            }
+        })
+    }
+
+    /// The name that the template gives, or else one from the logical id.
+    fn name(&self, resolver: &Resolver<'_>, logical: &str, property: &str) -> Result<String, TemplateError> {
+        match self.node.at(&["Properties", property]) {
+            Some(name) => resolver.text(name),
+            None => Ok(format!("local-{logical}")),
+        }
+    }
+}
+
+fn items<'n, const N: usize>(
+    node: &Node,
+    argument: &'n Node,
+    name: &str,
+) -> Result<&'n [Node; N], TemplateError> {
+    match &argument.kind {
+        Kind::List(list) => list.as_slice().try_into().ok(),
+        _ => None,
+    }
+    .ok_or_else(|| node.error(format!("!{name} takes a list of {N}")))
+}
+
+fn joined(items: &[Value], separator: &str) -> String {
+    let texts: Vec<String> = items
+        .iter()
+        .map(|item| match item {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        })
+        .collect();
+    texts.join(separator)
+}

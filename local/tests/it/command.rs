@@ -1,0 +1,151 @@
+//! The binary `local`, as a user runs it.
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    process::{Child, Command, Output, Stdio},
+    sync::mpsc,
+    time::Duration,
+};
+
+use crate::support::{Place, eventually, is_running};
+
+/// A running `local` on free ports.
+struct Running {
+    child: Child,
+    lines: mpsc::Receiver<String>,
+}
+
+impl Running {
+    fn start(place: &Place, arguments: &[&str]) -> Self {
+        let mut child =
+            command(place).args(["--port", "0"]).args(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let (sender, lines) = mpsc::channel();
+        std::thread::spawn(move || {
+            output.lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
+        });
+        Self { child, lines }
+    }
+
+    /// What follows `name` in the first line that starts with it.
+    fn announced(&self, name: &str) -> String {
+        loop {
+            let line = self.lines.recv_timeout(Duration::from_secs(20)).unwrap();
+            if let Some(rest) = line.strip_prefix(name) {
+                return rest.trim().to_owned();
+            }
+        }
+    }
+
+    fn signal(&self, name: &str) {
+        assert!(Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap().success());
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // A process that has ended cannot be killed.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn command(place: &Place) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
+    command
+        .env_remove("PORT")
+        .env_remove("DATA_DIR")
+        .arg("--template")
+        .arg(place.path("template.yaml"))
+        .arg("--binaries")
+        .arg(place.dir.path());
+    command
+}
+
+fn finished(command: &mut Command) -> (bool, String, String) {
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    (status.success(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+}
+
+/// The id of the function's process, by a request over HTTP/1.0.
+fn pid(url: &str) -> String {
+    let mut stream = std::net::TcpStream::connect(url.replace("http://", "")).unwrap();
+    stream.write_all(b"GET /echo?do=pid HTTP/1.0\r\n\r\n").unwrap();
+    let answer = std::io::read_to_string(stream).unwrap();
+    answer.rsplit("\r\n").next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn it_prints_its_routes_and_ends_all_when_asked_to() {
+    for signal in ["-INT", "-TERM"] {
+        let place = Place::new();
+        let mut running = Running::start(&place, &["--invoke-port", "0"]);
+        assert_eq!(running.announced("ANY     /echo/{id}"), "echo");
+        let url = running.announced("API");
+        assert!(running.announced("secret").starts_with("TOKEN was not set: one was made up"));
+        assert!(running.announced("admin").contains("made up"));
+        let function = pid(&url);
+        assert!(is_running(&function));
+        running.signal(signal);
+        assert!(running.child.wait().unwrap().success());
+        assert!(!is_running(&function));
+    }
+}
+
+#[tokio::test]
+async fn killing_it_leaves_no_function_behind() {
+    let place = Place::new();
+    let running = Running::start(&place, &["--invoke-port", "0"]);
+    let function = pid(&running.announced("API"));
+    running.signal("-KILL");
+    eventually("the function ends when its Runtime API is gone", || !is_running(&function)).await;
+}
+
+#[tokio::test]
+async fn a_port_in_use_is_said_so() {
+    let place = Place::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let (success, _, errors) = finished(command(&place).args(["--port", &port]));
+    assert!(!success);
+    assert!(errors.contains(&format!("127.0.0.1:{port} is in use")) && errors.contains("--port"), "{errors}");
+}
+
+#[tokio::test]
+async fn a_mistake_in_the_template_names_file_and_line() {
+    let place = Place::new();
+    std::fs::write(
+        place.path("template.yaml"),
+        "Resources:\n  F:\n    Type: AWS::Serverless::Function\n    Properties:\n      Timeout: soon\n",
+    )
+    .unwrap();
+    let (success, _, errors) = finished(&mut command(&place));
+    assert!(!success);
+    assert!(errors.contains("template.yaml:5: Timeout must be a whole number, found soon"), "{errors}");
+}
+
+#[tokio::test]
+async fn invoke_starts_what_it_needs_or_uses_what_runs() {
+    let place = Place::new();
+    let event = place.path("event.json");
+    std::fs::write(&event, "{\"a\": 1}").unwrap();
+    let alone = |function: &str, port: &str| {
+        finished(command(&place).args(["--invoke-port", port, "invoke", function]).arg(&event))
+    };
+    let (success, output, errors) = alone("echo", "0");
+    assert!(success, "{errors}");
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&output).unwrap()["got"]["a"], 1);
+    assert!(!alone("nobody", "0").0);
+
+    std::fs::write(&event, "{\"fail\": \"on purpose\"}").unwrap();
+    let (success, _, errors) = alone("echo", "0");
+    assert!(!success && errors.contains("on purpose"), "{errors}");
+
+    // A free port, as far as one can know.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let running = Running::start(&place, &["--invoke-port", &port]);
+    running.announced("Invoke");
+    let (success, _, errors) = alone("echo", &port);
+    assert!(!success && errors.contains("on purpose"), "{errors}");
+    running.announced("echo INFO  started");
+}

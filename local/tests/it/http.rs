@@ -1,0 +1,186 @@
+//! Requests and answers, through a real function.
+
+use crate::support::{Place, TEMPLATE, environment, get, raw, send};
+use serde_json::json;
+
+#[tokio::test]
+async fn a_function_gets_the_event_and_its_answer_goes_back() {
+    let place = Place::new();
+    let stack = place.builder().start().await.unwrap();
+    let reply = send(
+        &stack,
+        "POST",
+        "/echo/a%20b?x=1&x=2",
+        &[("Content-Type", "application/json"), ("Cookie", "a=1; b=2"), ("X-Two", "1"), ("X-Two", "2")],
+        b"{\"k\":1}",
+    )
+    .await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    let event = reply.json();
+    assert_eq!(event["version"], "2.0");
+    assert_eq!(event["routeKey"], "ANY /echo/{id}");
+    assert_eq!(event["rawPath"], "/echo/a b");
+    assert_eq!(event["pathParameters"], json!({"id": "a b"}));
+    assert_eq!(event["queryStringParameters"], json!({"x": "1,2"}));
+    assert_eq!(event["cookies"], json!(["a=1", "b=2"]));
+    assert_eq!(event["headers"]["x-two"], "1,2");
+    assert_eq!(event["body"], "{\"k\":1}");
+    assert_eq!(event["requestContext"]["http"]["sourceIp"], "127.0.0.1");
+    assert_eq!(event["requestContext"]["requestId"].as_str(), reply.header("apigw-requestid"));
+}
+
+#[tokio::test]
+async fn answers_of_every_form_are_passed_on() {
+    let place = Place::new();
+    let stack = place.builder().start().await.unwrap();
+
+    assert_eq!(get(&stack, "/echo?do=bytes").await.body, [0, 1, 255]);
+
+    let cookies = get(&stack, "/echo?do=cookies").await;
+    assert_eq!((cookies.status, cookies.all("set-cookie")), (204, vec!["a=1; Path=/", "b=2"]));
+
+    let plain = get(&stack, "/echo?do=plain").await;
+    assert_eq!(
+        (plain.status, plain.header("content-type"), plain.json()),
+        (200, Some("application/json"), json!({"hello": "world"}))
+    );
+
+    let head = send(&stack, "HEAD", "/echo?do=plain", &[], b"").await;
+    assert_eq!((head.status, head.header("content-length"), head.body.len()), (200, Some("17"), 0));
+
+    for wrong in ["nonsense", "fail", "large"] {
+        let reply = get(&stack, &format!("/echo?do={wrong}")).await;
+        assert_eq!(
+            (reply.status, reply.json()),
+            (500, json!({"message": "Internal Server Error"})),
+            "{wrong}"
+        );
+    }
+    assert_eq!(get(&stack, "/echo?do=plain").await.status, 200);
+}
+
+#[tokio::test]
+async fn no_bytes_harm_the_gateway() {
+    let place = Place::new();
+    let stack = place.builder().start().await.unwrap();
+    let long = "x".repeat(8 * 1024);
+    for (target, status) in [
+        ("/echo/%00", 200),
+        ("/echo/%2F", 200),
+        ("/echo/%3F%23%20", 200),
+        ("/echo/\u{e4}", 200),
+        ("//echo", 200),
+        ("/echo/", 200),
+        ("/echo?%ff=%zz&&&=", 200),
+        (format!("/echo/{long}").as_str(), 200),
+        ("/echo/%ff", 400),
+        ("/echo/%", 400),
+        ("/echo/%zz", 400),
+        (format!("/echo/{long}{long}").as_str(), 431),
+    ] {
+        let reply = get(&stack, target).await;
+        assert_eq!(reply.status, status, "{target:.40}: {reply:?}");
+        let _ = reply.json();
+    }
+    for request in [
+        "GET /echo HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n",
+        "GET /echo HTTP/1.1\r\nHost: \r\nConnection: close\r\n\r\n",
+        "GET /echo HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n",
+        "GET /echo HTTP/1.1\r\nHost: u@b\r\nConnection: close\r\n\r\n",
+        "GET /echo HTTP/1.1\r\nHost: a\r\nX: \x01\r\n\r\n",
+        "CONNECT echo:80 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+        "OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+        "\0\0\0\r\n\r\n",
+    ] {
+        let reply = raw(&stack, request.as_bytes()).await;
+        assert!((400..500).contains(&reply.status), "{request:?}: {reply:?}");
+    }
+    for request in [
+        "GET http://other.test/echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+        "GET /echo HTTP/1.0\r\n\r\n",
+        "BREW /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n",
+    ] {
+        let reply = raw(&stack, request.as_bytes()).await;
+        assert_eq!(reply.status, 200, "{request:?}: {reply:?}");
+    }
+    let headers =
+        raw(&stack, b"GET /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX: \xff\xfe\r\n\r\n").await;
+    assert_eq!(headers.status, 200);
+}
+
+#[tokio::test]
+async fn the_limits_of_aws_hold() {
+    let place = Place::new();
+    let stack = place.builder().start().await.unwrap();
+    let json = [("Content-Type", "application/json")];
+    let fits = send(&stack, "POST", "/echo?do=length", &json, &vec![b'x'; 6_000_000]).await;
+    assert_eq!((fits.status, fits.text().as_str()), (200, "6000000"));
+    for (size, headers) in [(6_400_000, &json[..]), (5_000_000, &[][..]), (11_000_000, &json[..])] {
+        let reply = send(&stack, "POST", "/echo?do=length", headers, &vec![b'x'; size]).await;
+        assert_eq!(
+            (reply.status, reply.json()),
+            (413, json!({"message": "Request Entity Too Large"})),
+            "{size}"
+        );
+    }
+    let value = "x".repeat(11_000);
+    assert_eq!(send(&stack, "GET", "/echo", &[("X-Long", &value)], b"").await.status, 431);
+}
+
+#[tokio::test]
+async fn the_gateway_owns_cors() {
+    let place = Place::new();
+    let stack = place.builder().start().await.unwrap();
+    let preflight = [("Origin", "http://a.test"), ("Access-Control-Request-Method", "GET")];
+    let reply = send(&stack, "OPTIONS", "/echo", &preflight, b"").await;
+    assert_eq!((reply.status, reply.header("access-control-allow-origin")), (204, Some("http://a.test")));
+    assert!(!stack.logs().contains("started"), "no function runs for a preflight");
+
+    let reply = send(&stack, "GET", "/echo?do=cors", &[("Origin", "http://b.test")], b"").await;
+    assert_eq!((reply.status, reply.header("access-control-allow-origin")), (200, None));
+    let options = send(&stack, "OPTIONS", "/echo", &[], b"").await;
+    assert_eq!(options.json()["requestContext"]["http"]["method"], "OPTIONS");
+}
+
+#[tokio::test]
+async fn what_no_route_has_goes_to_the_default() {
+    let place = Place::new();
+    let stack = place.builder().start().await.unwrap();
+    let event = get(&stack, "/no/such/path").await.json();
+    assert_eq!((&event["routeKey"], event.get("pathParameters")), (&json!("$default"), None));
+
+    let without = TEMPLATE.split("  FallbackFunction:").next().unwrap();
+    std::fs::write(place.path("template.yaml"), without).unwrap();
+    let stack = place.builder().start().await.unwrap();
+    let reply = get(&stack, "/no/such/path").await;
+    assert_eq!((reply.status, reply.json()), (404, json!({"message": "Not Found"})));
+}
+
+#[tokio::test]
+async fn a_function_has_the_variables_of_the_template_and_no_others() {
+    let place = Place::new();
+    let stack = place.builder().env("TOKEN", "given").env("NOT_IN_TEMPLATE", "x").start().await.unwrap();
+    let found = environment(&stack).await;
+    assert_eq!(found["TABLE_NAME"], stack.table_name());
+    assert_eq!(found["AWS_ENDPOINT_URL_DYNAMODB"], stack.dynamodb_url());
+    assert_eq!((found["TOKEN"].as_str(), stack.secret("TOKEN")), ("given", Some("given")));
+    for absent in ["NOT_IN_TEMPLATE", "HOME", "CARGO_MANIFEST_DIR", "USER"] {
+        assert_eq!(found.get(absent), None, "{absent}");
+    }
+    let stack = place.builder().start().await.unwrap();
+    assert_eq!(Some(environment(&stack).await["TOKEN"].as_str()), stack.secret("TOKEN"));
+    assert_eq!(stack.made_up_secrets(), ["TOKEN"]);
+}
+
+#[tokio::test]
+async fn any_event_can_be_given_to_a_function() {
+    let place = Place::new();
+    let stack = place.builder().start().await.unwrap();
+    let answer = stack.invoke("echo", json!({"Records": [1]})).await.unwrap();
+    assert_eq!(answer["got"], json!({"Records": [1]}));
+    assert_eq!(answer["arn"], "arn:aws:lambda:us-east-1:000000000000:function:echo");
+    let error = stack.invoke("EchoFunction", json!({"fail": "for a reason"})).await.unwrap_err();
+    assert_eq!(error.payload()["errorMessage"], "for a reason");
+    assert!(stack.invoke("nobody", json!({})).await.is_err());
+}

@@ -1,0 +1,9 @@
+//! The gateway, from requests to real processes.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+
+mod command;
+mod database;
+mod http;
+mod instances;
+mod support;

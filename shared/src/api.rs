@@ -1,0 +1,7 @@
+//! The API's resources as they go over the wire. None is ever stored as it came, or sent as it is stored.
+
+mod post;
+mod user;
+
+pub use post::{PostBody, PostInput, PostListBody, PostPatch, PostSummaryBody};
+pub use user::{UserBody, UserInput, UserListBody, UserPatch};

@@ -1,0 +1,239 @@
+//! Access tokens: JWT as RFC 9068 profiles it, signed with HS256, checked as RFC 8725 asks.
+
+use std::fmt;
+use std::time::Duration;
+
+use hmac::Mac;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
+use serde::{Deserialize, Serialize};
+use uuid::Builder;
+
+use super::Caller;
+use crate::clock::Clock;
+use crate::config::{ConfigError, Secret, optional, secret};
+use crate::domain::{Role, Timestamp, UserId};
+use crate::random::Random;
+
+/// How long an access token is valid.
+pub const ACCESS_TOKEN_TTL: Duration = Duration::from_mins(15);
+
+/// How far two clocks may be apart.
+const LEEWAY_SECONDS: i64 = 5;
+
+/// RFC 9068, section 2.1.
+const TYPE: &str = "at+jwt";
+
+/// Who issues the tokens and for whom; the secret tells one deployment from another.
+const ISSUER: &str = "api";
+const AUDIENCE: &str = "api";
+
+/// Signs and verifies access tokens.
+#[derive(Clone)]
+pub struct AccessTokens {
+    /// The first signs; all verify.
+    keys: Vec<Key>,
+    clock: Clock,
+    random: Random,
+}
+
+#[derive(Clone)]
+struct Key {
+    id: String,
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    aud: String,
+    sub: UserId,
+    role: Role,
+    exp: i64,
+    nbf: i64,
+    iat: i64,
+    jti: String,
+}
+
+impl AccessTokens {
+    /// Keys from `JWT_SECRET` and, while that is being changed, `JWT_SECRET_PREVIOUS`.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        let mut secrets = vec![secret("JWT_SECRET")?];
+        if optional("JWT_SECRET_PREVIOUS").is_some() {
+            secrets.push(secret("JWT_SECRET_PREVIOUS")?);
+        }
+        Ok(Self::new(&secrets, Clock::system(), Random::system()))
+    }
+
+    /// The first secret signs; all verify.
+    #[must_use]
+    pub fn new(secrets: &[Secret], clock: Clock, random: Random) -> Self {
+        Self { keys: secrets.iter().map(Key::of).collect(), clock, random }
+    }
+
+    /// A token that lets its bearer act as `caller`, from now on for [`ACCESS_TOKEN_TTL`].
+    pub fn sign(&self, caller: Caller) -> Result<String, jsonwebtoken::errors::Error> {
+        let now = self.clock.now().as_seconds();
+        let claims = Claims {
+            iss: ISSUER.to_owned(),
+            aud: AUDIENCE.to_owned(),
+            sub: caller.id,
+            role: caller.role,
+            exp: now + i64::try_from(ACCESS_TOKEN_TTL.as_secs()).unwrap_or(i64::MAX),
+            nbf: now,
+            iat: now,
+            jti: Builder::from_random_bytes(self.random.bytes()).into_uuid().to_string(),
+        };
+        let key = self.keys.first().ok_or(jsonwebtoken::errors::ErrorKind::InvalidKeyFormat)?;
+        let mut header = Header::new(Algorithm::HS256);
+        header.typ = Some(TYPE.to_owned());
+        header.kid = Some(key.id.clone());
+        encode(&header, &claims, &key.encoding)
+    }
+
+    /// Who the token lets its bearer act as; `None` for all that is wrong with it.
+    #[must_use]
+    pub fn verify(&self, token: &str) -> Option<Caller> {
+        let header = decode_header(token).ok()?;
+        // RFC 9068, section 4: with or without the prefix, in any case.
+        let typ = header.typ.as_deref()?.to_ascii_lowercase();
+        if typ.strip_prefix("application/").unwrap_or(&typ) != TYPE {
+            return None;
+        }
+        let key = self.keys.iter().find(|key| Some(&key.id) == header.kid.as_ref())?;
+        let claims = decode::<Claims>(token, &key.decoding, &validation()).ok()?.claims;
+        is_current(&claims, self.clock.now()).then_some(Caller { id: claims.sub, role: claims.role })
+    }
+}
+
+impl Key {
+    fn of(secret: &Secret) -> Self {
+        let id = secret.hmac().chain_update(b"kid").finalize().into_bytes();
+        Self {
+            id: id[..8].iter().map(|byte| format!("{byte:02x}")).collect(),
+            encoding: EncodingKey::from_secret(secret.as_bytes()),
+            decoding: DecodingKey::from_secret(secret.as_bytes()),
+        }
+    }
+}
+
+/// Everything but the times, which `jsonwebtoken` would compare with the system's clock instead of ours.
+fn validation() -> Validation {
+    let mut validation = Validation::new(Algorithm::HS256);
+    validation.set_required_spec_claims(&["iss", "aud", "sub", "exp", "nbf"]);
+    validation.set_issuer(&[ISSUER]);
+    validation.set_audience(&[AUDIENCE]);
+    validation.validate_exp = false;
+    validation.validate_nbf = false;
+    validation
+}
+
+fn is_current(claims: &Claims, now: Timestamp) -> bool {
+    let now = now.as_seconds();
+    claims.nbf <= now.saturating_add(LEEWAY_SECONDS)
+        && claims.iat <= now.saturating_add(LEEWAY_SECONDS)
+        && claims.exp > now.saturating_sub(LEEWAY_SECONDS)
+}
+
+impl fmt::Debug for AccessTokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AccessTokens(redacted)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret(letter: char) -> Secret {
+        Secret::new("JWT_SECRET", letter.to_string().repeat(32)).unwrap()
+    }
+
+    fn tokens(secrets: &[Secret], clock: &Clock) -> AccessTokens {
+        AccessTokens::new(secrets, clock.clone(), Random::seeded(1))
+    }
+
+    fn clock() -> Clock {
+        Clock::set_to(Timestamp::from_millis(1_800_000_000_000))
+    }
+
+    fn caller() -> Caller {
+        Caller { id: UserId::new(Timestamp::from_millis(1), &Random::seeded(2)), role: Role::User }
+    }
+
+    #[test]
+    fn a_token_tells_who_it_was_signed_for() {
+        for role in [Role::User, Role::Admin] {
+            let caller = Caller { role, ..caller() };
+            let tokens = tokens(&[secret('a')], &clock());
+            assert_eq!(tokens.verify(&tokens.sign(caller).unwrap()), Some(caller));
+        }
+    }
+
+    #[test]
+    fn a_token_is_valid_for_15_minutes_and_the_leeway() {
+        let clock = clock();
+        let tokens = tokens(&[secret('a')], &clock);
+        let token = tokens.sign(caller()).unwrap();
+        clock.advance(Duration::from_secs(15 * 60 + 4));
+        assert!(tokens.verify(&token).is_some());
+        clock.advance(Duration::from_secs(1));
+        assert!(tokens.verify(&token).is_none());
+    }
+
+    #[test]
+    fn a_token_of_the_future_is_refused() {
+        let (now, ahead) = (clock(), clock());
+        ahead.advance(Duration::from_secs(6));
+        let token = tokens(&[secret('a')], &ahead).sign(caller()).unwrap();
+        assert!(tokens(&[secret('a')], &now).verify(&token).is_none());
+    }
+
+    #[test]
+    fn while_the_secret_is_changed_tokens_of_both_are_valid() {
+        let clock = clock();
+        let old = tokens(&[secret('a')], &clock).sign(caller()).unwrap();
+        assert!(tokens(&[secret('b'), secret('a')], &clock).verify(&old).is_some());
+        assert!(tokens(&[secret('b')], &clock).verify(&old).is_none());
+    }
+
+    #[test]
+    fn a_changed_token_is_refused() {
+        let tokens = tokens(&[secret('a')], &clock());
+        let token = tokens.sign(caller()).unwrap();
+        for at in 0..token.len() {
+            let mut changed = token.clone().into_bytes();
+            // Another letter of the alphabet, which changes more than a last letter's unused bits.
+            changed[at] = if changed[at] == b'A' { b'x' } else { b'A' };
+            assert!(tokens.verify(&String::from_utf8(changed).unwrap()).is_none(), "at {at}");
+        }
+    }
+
+    #[test]
+    fn a_token_with_another_type_issuer_or_audience_is_refused() {
+        let tokens = tokens(&[secret('a')], &clock());
+        let key = &tokens.keys[0];
+        let now = clock().now().as_seconds();
+        let forge = |typ: &str, iss: &str, aud: &str, algorithm| {
+            let header =
+                Header { typ: Some(typ.to_owned()), kid: Some(key.id.clone()), ..Header::new(algorithm) };
+            let claims = Claims {
+                iss: iss.to_owned(),
+                aud: aud.to_owned(),
+                sub: caller().id,
+                role: Role::Admin,
+                exp: now + 60,
+                nbf: now,
+                iat: now,
+                jti: String::new(),
+            };
+            tokens.verify(&encode(&header, &claims, &key.encoding).unwrap())
+        };
+        assert!(forge(TYPE, ISSUER, AUDIENCE, Algorithm::HS256).is_some());
+        assert!(forge("application/AT+JWT", ISSUER, AUDIENCE, Algorithm::HS256).is_some());
+        assert!(forge("JWT", ISSUER, AUDIENCE, Algorithm::HS256).is_none());
+        assert!(forge(TYPE, "other", AUDIENCE, Algorithm::HS256).is_none());
+        assert!(forge(TYPE, ISSUER, "other", Algorithm::HS256).is_none());
+        assert!(forge(TYPE, ISSUER, AUDIENCE, Algorithm::HS512).is_none());
+    }
+}

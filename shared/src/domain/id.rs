@@ -1,0 +1,108 @@
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use uuid::{Builder, Uuid};
+
+use super::{Invalid, Timestamp};
+use crate::random::Random;
+
+/// Defines the id of one kind of entity, so that one kind is never taken for another.
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        /// A UUIDv7: sorts by the time of creation, and is never a secret.
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+        )]
+        #[serde(try_from = "String", into = "String")]
+        #[schema(value_type = String, format = Uuid, example = "01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f")]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// A new id for an entity that is created `at`.
+            #[must_use]
+            pub fn new(at: Timestamp, random: &Random) -> Self {
+                let millis = u64::try_from(at.as_millis()).unwrap_or(0);
+                Self(Builder::from_unix_timestamp_millis(millis, &random.bytes()).into_uuid())
+            }
+
+            /// One of 16 evenly filled classes, always the same for the same id.
+            #[must_use]
+            pub fn shard(self) -> u8 {
+                self.0.as_bytes()[15] & 0x0f
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.hyphenated().fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Invalid;
+
+            fn from_str(text: &str) -> Result<Self, Invalid> {
+                parse(text).map(Self)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = Invalid;
+
+            fn try_from(text: String) -> Result<Self, Invalid> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.to_string()
+            }
+        }
+    };
+}
+
+id! {
+    /// Names a user.
+    UserId
+}
+
+id! {
+    /// Names a post.
+    PostId
+}
+
+/// Only the canonical form (RFC 9562, section 4, in lower case): one entity has one URL.
+fn parse(text: &str) -> Result<Uuid, Invalid> {
+    Uuid::try_parse(text)
+        .ok()
+        .filter(|uuid| uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()) == text)
+        .ok_or(Invalid::new("must be an id, a UUID in lower case"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_sort_by_time_of_creation() {
+        let random = Random::seeded(1);
+        let ids: Vec<String> = (1..=100)
+            .map(|millis| PostId::new(Timestamp::from_millis(millis << 20), &random).to_string())
+            .collect();
+        assert!(ids.is_sorted(), "{ids:?}");
+    }
+
+    #[test]
+    fn only_the_canonical_form_is_an_id() {
+        let canonical = "01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f";
+        assert_eq!(canonical.parse::<UserId>().unwrap().to_string(), canonical);
+        for text in
+            ["", "1", &canonical.to_uppercase(), &canonical.replace('-', ""), &format!("{{{canonical}}}")]
+        {
+            assert!(text.parse::<UserId>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,12 @@
+use serde::Deserialize;
+
+/// The direction of a list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Order {
+    /// Oldest first, or from A to Z.
+    Asc,
+    /// Newest first, or from Z to A.
+    #[default]
+    Desc,
+}

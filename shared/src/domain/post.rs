@@ -1,0 +1,212 @@
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::text::{checked_text, length, line};
+use super::{Invalid, PostId, Timestamp, UserId, fold};
+
+/// A post, published or a draft.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Post {
+    /// Names the post for good.
+    pub id: PostId,
+    /// Who wrote it.
+    pub author_id: UserId,
+    /// What the author can change.
+    pub draft: PostDraft,
+    /// When it was first written.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// Rises by one with every change, from 1.
+    pub version: u64,
+}
+
+/// What a request can say of a post.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PostDraft {
+    /// Unique among all posts.
+    pub title: Title,
+    /// The text.
+    pub content: Content,
+    /// What it is about.
+    pub category: Option<Category>,
+    /// Whether others see it.
+    pub published: bool,
+}
+
+/// A post as lists show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PostSummary {
+    /// Names the post.
+    pub id: PostId,
+    /// Who wrote it.
+    pub author_id: UserId,
+    /// Its title.
+    pub title: Title,
+    /// Its beginning.
+    pub excerpt: Excerpt,
+    /// What it is about.
+    pub category: Option<Category>,
+    /// Whether others see it.
+    pub published: bool,
+    /// When it was first written.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// By what a list of posts is sorted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum PostSort {
+    /// By the time of creation.
+    #[default]
+    #[serde(alias = "date")]
+    CreatedAt,
+    /// By title, whatever its case.
+    Title,
+}
+
+/// A title: 5 to 200 characters in one line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schema(value_type = String, min_length = 5, max_length = 200, example = "Notes on the Analytical Engine")]
+pub struct Title(String);
+
+checked_text!(Title);
+
+impl Title {
+    /// The form in which two titles are the same, whatever their case, composition and spacing.
+    #[must_use]
+    pub fn normalised(&self) -> String {
+        let words: Vec<&str> = self.0.split_whitespace().collect();
+        fold(&words.join(" "))
+    }
+}
+
+impl FromStr for Title {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        line(text, 5, 200).map(Self)
+    }
+}
+
+/// The text of a post: 1 to 50,000 characters, kept as they came.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schema(value_type = String, min_length = 1, max_length = 50000, example = "It can do whatever we know how to order it to perform.")]
+pub struct Content(String);
+
+checked_text!(Content);
+
+impl FromStr for Content {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+            return Err(Invalid::new("must not contain control characters but line ends and tabs"));
+        }
+        if text.trim().is_empty() {
+            return Err(Invalid::new("must not be blank"));
+        }
+        length(text, 1, 50_000)?;
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// What a post is about: 1 to 50 characters in one line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schema(value_type = String, min_length = 1, max_length = 50, example = "computing")]
+pub struct Category(String);
+
+checked_text!(Category);
+
+impl Category {
+    /// The form in which two categories are the same, whatever their case and composition.
+    #[must_use]
+    pub fn normalised(&self) -> String {
+        fold(&self.0)
+    }
+}
+
+impl FromStr for Category {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        line(text, 1, 50).map(Self)
+    }
+}
+
+/// The beginning of a content in one line, at most 160 characters.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(transparent)]
+#[schema(value_type = String, max_length = 160)]
+pub struct Excerpt(String);
+
+impl Excerpt {
+    const MAX_CHARACTERS: usize = 160;
+
+    /// The beginning of `content`; ends with an ellipsis where text was left out.
+    #[must_use]
+    pub fn of(content: &Content) -> Self {
+        // Words enough to fill the excerpt and one character over; the rest of a long content is not read.
+        let mut line = String::new();
+        for word in content.0.split_whitespace() {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.extend(word.chars().take(Self::MAX_CHARACTERS + 1));
+            if line.len() > 4 * Self::MAX_CHARACTERS {
+                break;
+            }
+        }
+        if line.chars().count() > Self::MAX_CHARACTERS {
+            line = line.chars().take(Self::MAX_CHARACTERS - 1).collect();
+            line.truncate(line.trim_end().len());
+            line.push('…');
+        }
+        Self(line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn excerpt(content: &str) -> String {
+        Excerpt::of(&content.parse().unwrap()).0
+    }
+
+    #[test]
+    fn a_short_content_is_its_own_excerpt() {
+        assert_eq!(excerpt(" One\n\n two\tthree "), "One two three");
+        assert_eq!(excerpt(&"é".repeat(160)), "é".repeat(160));
+    }
+
+    #[test]
+    fn a_long_content_is_cut_and_says_so() {
+        for content in ["é".repeat(50_000), "word ".repeat(10_000), "𝄞 ".repeat(25_000)] {
+            let excerpt = excerpt(&content);
+            assert!(excerpt.chars().count() <= 160, "{excerpt}");
+            assert!(excerpt.chars().count() > 150, "{excerpt}");
+            assert!(excerpt.ends_with('…'), "{excerpt}");
+        }
+    }
+
+    #[test]
+    fn titles_that_differ_in_case_or_spacing_are_the_same() {
+        let normalised = |text: &str| text.parse::<Title>().unwrap().normalised();
+        assert_eq!(normalised("Hello  World"), normalised(" hello world"));
+        assert_ne!(normalised("Hello World"), normalised("HelloWorld"));
+    }
+
+    #[test]
+    fn a_content_keeps_its_line_ends_and_refuses_nul() {
+        assert_eq!("a\r\nb\tc ".parse::<Content>().unwrap().as_str(), "a\r\nb\tc ");
+        assert!("a\0b".parse::<Content>().is_err());
+        assert!(" \n ".parse::<Content>().is_err());
+    }
+}

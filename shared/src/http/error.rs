@@ -1,0 +1,220 @@
+//! The one error of all handlers, and its one mapping to HTTP.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+/// Why a request was not done.
+#[derive(Debug)]
+pub enum Error {
+    /// Fields of the body or the query that can not be used: all of them.
+    Invalid(Vec<FieldError>),
+    /// A body that is no JSON object; says where it stopped being one.
+    Malformed(String),
+    /// A body of more than this many bytes.
+    TooLarge(usize),
+    /// A body of another media type than this one.
+    UnsupportedMediaType(&'static str),
+    /// The client accepts no media type that there is.
+    NotAcceptable,
+    /// No, or no valid, access token.
+    Unauthorized(Unauthorized),
+    /// The caller may not do this; says why in a sentence.
+    Forbidden(&'static str),
+    /// No entity of this name with the id in the path.
+    NotFound(&'static str),
+    /// Another entity has a value that must be unique.
+    Taken {
+        /// Stable, for programs.
+        code: &'static str,
+        /// For a person.
+        message: &'static str,
+    },
+    /// The entity is not what `If-Match` or `If-Unmodified-Since` expects.
+    PreconditionFailed,
+    /// Others changed the entity again and again at the same moment.
+    Contended,
+    /// The time that Lambda gives a request is nearly over.
+    TimedOut,
+    /// Somebody else's fault that passes.
+    Unavailable(Cause),
+    /// A defect of ours.
+    Internal(Cause),
+}
+
+/// What is wrong with an access token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unauthorized {
+    /// There is none.
+    Missing,
+    /// It is malformed, expired, not ours, or there are two.
+    Invalid,
+}
+
+/// A field that can not be used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct FieldError {
+    /// The member of the body, or the query parameter.
+    pub field: String,
+    /// What it must be.
+    pub message: String,
+}
+
+/// Goes to the log, never to the client.
+pub(crate) type Cause = Arc<dyn std::error::Error + Send + Sync>;
+
+/// Seconds after which a client may try again what failed for a passing reason.
+const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
+
+/// An error as HTTP has it; [`respond`](super::respond) gives it its body.
+#[derive(Clone, Debug)]
+pub(super) struct Failure {
+    pub(super) status: StatusCode,
+    pub(super) code: &'static str,
+    pub(super) message: Cow<'static, str>,
+    pub(super) details: Vec<FieldError>,
+    pub(super) cause: Option<Cause>,
+}
+
+impl Error {
+    /// One field that can not be used.
+    pub fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Invalid(vec![FieldError { field: field.into(), message: message.into() }])
+    }
+
+    fn into_failure(self) -> Failure {
+        let (status, code, message): (_, _, Cow<'static, str>) = match &self {
+            Self::Invalid(fields) => (StatusCode::BAD_REQUEST, "validation_failed", sentence(fields).into()),
+            Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed_json", "Invalid JSON format".into()),
+            Self::TooLarge(limit) => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "body_too_large",
+                format!("The body must have at most {limit} bytes").into(),
+            ),
+            Self::UnsupportedMediaType(expected) => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_media_type",
+                format!("The Content-Type must be {expected}").into(),
+            ),
+            Self::NotAcceptable => (
+                StatusCode::NOT_ACCEPTABLE,
+                "not_acceptable",
+                "There is no representation that the Accept header allows".into(),
+            ),
+            Self::Unauthorized(Unauthorized::Missing) => {
+                (StatusCode::UNAUTHORIZED, "missing_token", "Authorization header required".into())
+            }
+            Self::Unauthorized(Unauthorized::Invalid) => {
+                (StatusCode::UNAUTHORIZED, "invalid_token", "Invalid or expired token".into())
+            }
+            Self::Forbidden(why) => (StatusCode::FORBIDDEN, "forbidden", (*why).into()),
+            Self::NotFound(what) => (StatusCode::NOT_FOUND, "not_found", format!("{what} not found").into()),
+            Self::Taken { code, message } => (StatusCode::CONFLICT, code, (*message).into()),
+            Self::PreconditionFailed => (
+                StatusCode::PRECONDITION_FAILED,
+                "precondition_failed",
+                "The resource changed since it was read".into(),
+            ),
+            Self::Contended => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "contended",
+                "The resource is being changed by many at once, try again".into(),
+            ),
+            Self::TimedOut | Self::Unavailable(_) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                "The service is temporarily unavailable, try again".into(),
+            ),
+            Self::Internal(_) => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "Internal server error".into())
+            }
+        };
+        let (details, cause) = match self {
+            Self::Invalid(fields) => (fields, None),
+            Self::Malformed(place) => (vec![FieldError { field: "body".into(), message: place }], None),
+            Self::Unavailable(cause) | Self::Internal(cause) => (Vec::new(), Some(cause)),
+            _ => (Vec::new(), None),
+        };
+        Failure { status, code, message, details, cause }
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let challenge = match &self {
+            // RFC 6750, section 3: no error code where no token was given.
+            Self::Unauthorized(Unauthorized::Missing) => Some(r#"Bearer realm="api""#),
+            Self::Unauthorized(Unauthorized::Invalid) => Some(r#"Bearer realm="api", error="invalid_token""#),
+            _ => None,
+        };
+        self.into_failure().into_response_with(challenge)
+    }
+}
+
+impl Failure {
+    /// The failure that an answer without a body of ours stands for, such as the router's own 404.
+    pub(super) fn of_status(status: StatusCode) -> Self {
+        let (code, message): (_, Cow<'static, str>) = match status {
+            StatusCode::NOT_FOUND => ("not_found", "There is nothing at this path".into()),
+            StatusCode::METHOD_NOT_ALLOWED => (
+                "method_not_allowed",
+                "The method is not allowed here, the Allow header lists those that are".into(),
+            ),
+            StatusCode::BAD_REQUEST => ("bad_request", "The request can not be read".into()),
+            _ => ("error", status.canonical_reason().unwrap_or("Error").into()),
+        };
+        Self { status, code, message, details: Vec::new(), cause: None }
+    }
+
+    fn into_response_with(self, challenge: Option<&'static str>) -> Response {
+        let mut response = self.status.into_response();
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
+        }
+        if let Some(challenge) = challenge {
+            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// `email is required; name must have 1 to 100 characters`, cut after a few.
+fn sentence(fields: &[FieldError]) -> String {
+    const SHOWN: usize = 3;
+    let mut sentences: Vec<String> =
+        fields.iter().take(SHOWN).map(|error| format!("{} {}", error.field, error.message)).collect();
+    if fields.len() > SHOWN {
+        sentences.push(format!("and {} more", fields.len() - SHOWN));
+    }
+    sentences.join("; ")
+}
+
+#[cfg(feature = "store")]
+impl From<crate::store::Error> for Error {
+    fn from(error: crate::store::Error) -> Self {
+        use crate::store::{Error as Store, Unique};
+        match error {
+            Store::Taken(Unique::Email) => {
+                Self::Taken { code: "email_taken", message: "User with this email already exists" }
+            }
+            Store::Taken(Unique::Title) => {
+                Self::Taken { code: "title_taken", message: "Post with this title already exists" }
+            }
+            Store::Stale => Self::Contended,
+            Store::Unavailable(cause) => Self::Unavailable(cause.into()),
+            Store::Internal(cause) => Self::Internal(cause.into()),
+        }
+    }
+}
+
+#[cfg(feature = "store")]
+impl crate::store::IsStale for Error {
+    fn is_stale(&self) -> bool {
+        matches!(self, Self::Contended)
+    }
+}

@@ -1,0 +1,133 @@
+//! Makes any event safe for `lambda_http`, which builds a URL from it and panics where that is none.
+
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use lambda_http::http::Uri;
+use lambda_http::http::header::HOST;
+use lambda_http::request::LambdaRequest;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use url::Url;
+
+/// What stays as it is in a path: RFC 3986, `pchar` and the slash.
+const PATH: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'/')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'!')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'*')
+    .remove(b'+')
+    .remove(b',')
+    .remove(b';')
+    .remove(b'=')
+    .remove(b':')
+    .remove(b'@');
+
+/// What stays as it is in a query, which arrives encoded: RFC 3986, `query`, and the percent signs.
+const QUERY: &AsciiSet = &PATH.remove(b'%').remove(b'?');
+
+/// The longest path and query together; API Gateway passes on no request line near this.
+const MAX_URI_BYTES: usize = 60_000;
+
+/// Encodes the path again, which an HTTP API passes on decoded, and drops a host that no URL can have.
+pub(super) fn tidy(request: &mut LambdaRequest) {
+    // `apigw_http` is the only trigger that this crate builds `lambda_http` with.
+    if let LambdaRequest::ApiGatewayV2(request) = request {
+        tidy_http_api(request);
+    }
+}
+
+fn tidy_http_api(request: &mut ApiGatewayV2httpRequest) {
+    let raw_path = request.raw_path.take().unwrap_or_default();
+    let mut path = utf8_percent_encode(without_stage(&raw_path, request), PATH).to_string();
+    if !path.starts_with('/') {
+        path.insert(0, '/');
+    }
+    let mut query =
+        utf8_percent_encode(request.raw_query_string.as_deref().unwrap_or_default(), QUERY).to_string();
+    if path.len() + query.len() > MAX_URI_BYTES {
+        (path, query) = ("/".to_owned(), String::new());
+    }
+    if !has_usable_host(request, &path) {
+        request.headers.remove(HOST);
+        request.request_context.domain_name = None;
+    }
+    // `lambda_http` would put the stage in front of the path.
+    request.request_context.stage = None;
+    request.raw_path = Some(path);
+    request.raw_query_string = Some(query);
+}
+
+/// The path below the stage; that of the stage `$default` is the whole path.
+fn without_stage<'a>(path: &'a str, request: &ApiGatewayV2httpRequest) -> &'a str {
+    let stage = request.request_context.stage.as_deref().unwrap_or_default();
+    path.strip_prefix('/')
+        .and_then(|path| path.strip_prefix(stage))
+        .filter(|rest| !stage.is_empty() && (rest.is_empty() || rest.starts_with('/')))
+        .unwrap_or(path)
+}
+
+/// Whether `lambda_http` can build its URL from the request's scheme and host.
+fn has_usable_host(request: &ApiGatewayV2httpRequest, path: &str) -> bool {
+    let text = |name| request.headers.get(name).and_then(|value| value.to_str().ok());
+    let Some(host) = text("host").or(request.request_context.domain_name.as_deref()) else { return true };
+    let scheme = text("x-forwarded-proto").unwrap_or("https");
+    Url::parse(&format!("{scheme}://{host}{path}"))
+        .is_ok_and(|url| Uri::try_from(url.as_str()).is_ok_and(|uri| uri.path() == url.path()))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request;
+    use lambda_http::Body;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn converted(path: &str, query: &str, host: &str, stage: &str) -> Request<Body> {
+        let event = serde_json::json!({
+            "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": query,
+            "headers": {"host": host}, "isBase64Encoded": false,
+            "requestContext": {"stage": stage, "http": {"method": "GET"}},
+        });
+        let mut request: LambdaRequest = serde_json::from_value(event).unwrap();
+        tidy(&mut request);
+        request.into()
+    }
+
+    #[test]
+    fn a_decoded_path_is_one_path_again() {
+        for (path, encoded) in [
+            ("/api/users/a b", "/api/users/a%20b"),
+            ("/api/users/100%", "/api/users/100%25"),
+            ("/api/users/a?b#c", "/api/users/a%3Fb%23c"),
+            ("/api/users/%2F", "/api/users/%252F"),
+            ("/api/users/\0", "/api/users/%00"),
+            ("/api/users/é", "/api/users/%C3%A9"),
+            ("", "/"),
+        ] {
+            assert_eq!(converted(path, "", "api.example.com", "$default").uri().path(), encoded);
+        }
+    }
+
+    #[test]
+    fn the_stage_is_no_part_of_the_path() {
+        let path = |path, stage| converted(path, "", "api.example.com", stage).uri().path().to_owned();
+        assert_eq!(path("/prod/api/users", "prod"), "/api/users");
+        assert_eq!(path("/production/api", "prod"), "/production/api");
+        assert_eq!(path("/prod", "prod"), "/");
+    }
+
+    proptest! {
+        #[test]
+        fn no_event_panics(path in "\\PC*|/.*", query in "\\PC*", host in "[ -~]*", stage in ".*") {
+            let request = converted(&path, &query, &host, &stage);
+            prop_assert!(request.uri().path().starts_with('/'));
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Reads the members of a JSON object one by one, and remembers every one that is wrong.
+
+use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
+
+use super::{Error, FieldError};
+
+/// The members of a body that nobody has read yet, and what was wrong with the others.
+#[derive(Debug, Default)]
+pub struct Fields {
+    members: Map<String, Value>,
+    errors: Vec<FieldError>,
+}
+
+/// A request body that is made of named fields.
+pub trait FromFields: Sized {
+    /// Reads every field, whatever the others were; `None` when one of them can not be used.
+    fn from_fields(fields: &mut Fields) -> Option<Self>;
+}
+
+impl Fields {
+    /// A `T` from all of a body's members; those that `T` does not read are errors too,
+    /// so that a typo or an attempt at a forbidden field is visible.
+    pub fn read<T: FromFields>(mut self) -> Result<T, Error> {
+        let read = T::from_fields(&mut self);
+        for name in self.members.keys() {
+            self.errors.push(FieldError { field: name.clone(), message: "is not a known field".into() });
+        }
+        match read {
+            Some(read) if self.errors.is_empty() => Ok(read),
+            _ => Err(Error::Invalid(self.errors)),
+        }
+    }
+
+    /// A member that must be there, and not `null`.
+    pub fn required<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
+        match self.members.remove(name) {
+            None | Some(Value::Null) => self.wrong(name, "is required"),
+            Some(value) => self.parse(name, value),
+        }
+    }
+
+    /// A member that may be missing or `null`: `Some(None)` then.
+    #[expect(clippy::option_option, reason = "the outer one is whether the value can be used")]
+    pub fn optional<T: DeserializeOwned>(&mut self, name: &str) -> Option<Option<T>> {
+        match self.members.remove(name) {
+            None | Some(Value::Null) => Some(None),
+            Some(value) => self.parse(name, value).map(Some),
+        }
+    }
+
+    /// A member of a merge patch (RFC 7396) that can not be removed: `Some(None)` where it stays as it is.
+    #[expect(clippy::option_option, reason = "the outer one is whether the value can be used")]
+    pub fn patch<T: DeserializeOwned>(&mut self, name: &str) -> Option<Option<T>> {
+        match self.members.remove(name) {
+            None => Some(None),
+            Some(Value::Null) => self.wrong(name, "can not be removed"),
+            Some(value) => self.parse(name, value).map(Some),
+        }
+    }
+
+    /// A member of a merge patch (RFC 7396) that `null` removes: `Some(Some(None))`.
+    #[expect(clippy::option_option, reason = "stays, is removed or set; and whether the value can be used")]
+    pub fn patch_or_remove<T: DeserializeOwned>(&mut self, name: &str) -> Option<Option<Option<T>>> {
+        match self.members.remove(name) {
+            None => Some(None),
+            Some(Value::Null) => Some(Some(None)),
+            Some(value) => self.parse(name, value).map(|value| Some(Some(value))),
+        }
+    }
+
+    fn parse<T: DeserializeOwned>(&mut self, name: &str, value: Value) -> Option<T> {
+        match serde_json::from_value(value) {
+            Ok(value) => Some(value),
+            Err(error) => self.wrong(name, error.to_string()),
+        }
+    }
+
+    fn wrong<T>(&mut self, name: &str, message: impl Into<String>) -> Option<T> {
+        self.errors.push(FieldError { field: name.to_owned(), message: message.into() });
+        None
+    }
+}
+
+/// An object without duplicate members: which of two counts is a question that different parsers
+/// answer differently (RFC 8259, section 4).
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+
+        impl<'de> Visitor<'de> for Members {
+            type Value = Fields;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+                let mut members = Map::new();
+                while let Some((name, value)) = map.next_entry::<String, Value>()? {
+                    if members.contains_key(&name) {
+                        return Err(A::Error::custom(format_args!("the member `{name}` is there twice")));
+                    }
+                    members.insert(name, value);
+                }
+                Ok(Fields { members, errors: Vec::new() })
+            }
+        }
+
+        deserializer.deserialize_map(Members)
+    }
+}

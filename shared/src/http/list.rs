@@ -1,0 +1,129 @@
+//! Lists in pages: by number, or by a cursor that costs the same wherever it points.
+
+use axum::http::header::LINK;
+use axum::http::{HeaderName, HeaderValue};
+use serde::Serialize;
+
+use super::{CursorKey, Error, Query};
+use crate::domain::Start;
+
+const DEFAULT_LIMIT: u32 = 10;
+const MAX_LIMIT: u32 = 100;
+/// Items before a page are read to skip them; past so many a client must use a cursor.
+const MAX_OFFSET: u64 = 10_000;
+
+/// Which part of a list is asked for.
+#[derive(Clone, Debug)]
+pub struct ListRequest {
+    /// Where the page begins.
+    pub start: Start,
+    /// How many items it has at most.
+    pub limit: u32,
+    /// Its number, where it is asked for by number.
+    page: Option<u32>,
+    /// The URL of the whole list.
+    list: String,
+}
+
+/// Where a page stands in its list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Pagination {
+    /// The page's number from 1; `null` where a cursor was used.
+    #[schema(required)]
+    pub page: Option<u32>,
+    /// Items a page, at most.
+    pub limit: u32,
+    /// Items in the whole list.
+    pub total: u64,
+    /// Pages in the whole list.
+    pub total_pages: u64,
+    /// Reads on after this page; `null` at the end.
+    #[schema(required)]
+    pub next_cursor: Option<String>,
+}
+
+impl ListRequest {
+    /// Reads `page`, `limit` and `cursor`, and [finishes](Query::finish) the query.
+    ///
+    /// `list` is the URL of the list, with every parameter that chooses what is in it and in which order.
+    pub fn read(mut query: Query, list: String, cursors: &CursorKey) -> Result<Self, Error> {
+        let limit = query.number("limit", 1, MAX_LIMIT, DEFAULT_LIMIT);
+        let page = query.number("page", 1, u32::MAX, 0);
+        let cursor = query.text("cursor");
+        let offset = u64::from(page.max(1) - 1) * u64::from(limit);
+        let (start, page) = match cursor {
+            Some(_) if page > 0 => {
+                query.wrong::<()>("cursor", "can not be used together with page");
+                (Start::Offset(0), None)
+            }
+            Some(cursor) => match cursors.open(&list, &cursor) {
+                Some(position) => (Start::After(position), None),
+                None => {
+                    query.wrong::<()>("cursor", "is not a nextCursor of this list");
+                    (Start::Offset(0), None)
+                }
+            },
+            None if offset > MAX_OFFSET => {
+                query.wrong::<()>(
+                    "page",
+                    format!("must begin within the first {MAX_OFFSET} items; use cursor to read on"),
+                );
+                (Start::Offset(0), None)
+            }
+            None => (Start::Offset(u32::try_from(offset).unwrap_or(u32::MAX)), Some(page.max(1))),
+        };
+        query.finish()?;
+        Ok(Self { start, limit, page, list })
+    }
+
+    /// The page's `Link` header and its place in a list of `total` items, where `next` is the position to
+    /// read on from.
+    #[must_use]
+    pub fn place(
+        &self,
+        next: Option<&str>,
+        total: u64,
+        cursors: &CursorKey,
+    ) -> ([(HeaderName, HeaderValue); 1], Pagination) {
+        let pagination = Pagination {
+            page: self.page,
+            limit: self.limit,
+            total,
+            total_pages: total.div_ceil(u64::from(self.limit)),
+            next_cursor: next.map(|position| cursors.seal(&self.list, position)),
+        };
+        ([(LINK, self.links(&pagination))], pagination)
+    }
+
+    fn links(&self, pagination: &Pagination) -> HeaderValue {
+        let last_page = pagination.total_pages.max(1);
+        let link = |rel: &str, place: String| {
+            let join = if self.list.contains('?') { '&' } else { '?' };
+            format!("<{}{join}{place}limit={}>; rel=\"{rel}\"", self.list, self.limit)
+        };
+        let page_link = |rel: &str, page: u64| link(rel, format!("page={page}&"));
+        let mut links = vec![page_link("first", 1)];
+        if let Some(page) = self.page.map(u64::from) {
+            if page > 1 {
+                links.push(page_link("prev", (page - 1).min(last_page)));
+            }
+            if pagination.next_cursor.is_some() && self.is_in_reach(page + 1) {
+                links.push(page_link("next", page + 1));
+            } else if let Some(cursor) = &pagination.next_cursor {
+                links.push(link("next", format!("cursor={cursor}&")));
+            }
+            if self.is_in_reach(last_page) {
+                links.push(page_link("last", last_page));
+            }
+        } else if let Some(cursor) = &pagination.next_cursor {
+            links.push(link("next", format!("cursor={cursor}&")));
+        }
+        // The list's URL is percent-encoded, so that the header is ASCII.
+        HeaderValue::try_from(links.join(", ")).unwrap_or(HeaderValue::from_static(""))
+    }
+
+    fn is_in_reach(&self, page: u64) -> bool {
+        (page - 1) * u64::from(self.limit) <= MAX_OFFSET
+    }
+}

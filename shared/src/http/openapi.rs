@@ -1,0 +1,56 @@
+//! What many operations have in common in the OpenAPI document.
+
+use utoipa::{IntoParams, ToResponse};
+
+use super::{ErrorBody, ProblemBody};
+
+/// The request was not done; `code` says why.
+#[derive(ToResponse)]
+pub enum Failed {
+    /// The error shape of the API.
+    Error(#[content("application/json")] ErrorBody<'static>),
+    /// The same for clients that ask for it.
+    Problem(#[content("application/problem+json")] ProblemBody<'static>),
+}
+
+/// Which part of a list is asked for.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes what `ListRequest` reads")]
+pub struct ListParams {
+    /// The page's number, from 1. Pages that begin past the first 10,000 items are read with `cursor`.
+    #[param(minimum = 1, default = 1, required = false)]
+    page: u32,
+    /// Items a page, at most.
+    #[param(minimum = 1, maximum = 100, default = 10, required = false)]
+    limit: u32,
+    /// The `nextCursor` of the page before, in the same list; instead of `page`.
+    #[param(required = false)]
+    cursor: String,
+}
+
+/// Headers of a conditional read (RFC 9110, section 13).
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "describes what `Preconditions` reads")]
+pub struct ReadParams {
+    /// An `ETag` that the client has: 304 where it is still the same.
+    #[param(rename = "If-None-Match", required = false)]
+    if_none_match: String,
+    /// A `Last-Modified` that the client has: 304 where it is still the same.
+    #[param(rename = "If-Modified-Since", required = false)]
+    if_modified_since: String,
+}
+
+/// Headers of a conditional write (RFC 9110, section 13).
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "describes what `Preconditions` reads")]
+pub struct WriteParams {
+    /// The `ETag` that the client has seen: 412 where it is another by now.
+    #[param(rename = "If-Match", required = false)]
+    if_match: String,
+    /// The `Last-Modified` that the client has seen: 412 where it is later by now.
+    #[param(rename = "If-Unmodified-Since", required = false)]
+    if_unmodified_since: String,
+}

@@ -1,0 +1,36 @@
+use std::str::FromStr;
+
+use axum::RequestPartsExt;
+use axum::extract::{FromRequestParts, Path};
+use axum::http::request::Parts;
+
+use super::Error;
+use crate::domain::{PostId, UserId};
+
+/// The id in the path. What is no id names no entity: 404, as for an id that nobody has.
+#[derive(Clone, Copy, Debug)]
+pub struct PathId<T>(pub T);
+
+/// An id that knows what it is the id of.
+pub trait Named: FromStr {
+    /// As in `User not found`.
+    const ENTITY: &'static str;
+}
+
+impl Named for UserId {
+    const ENTITY: &'static str = "User";
+}
+
+impl Named for PostId {
+    const ENTITY: &'static str = "Post";
+}
+
+impl<S: Sync, T: Named> FromRequestParts<S> for PathId<T> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
+        let not_found = || Error::NotFound(T::ENTITY);
+        let Path(id) = parts.extract::<Path<String>>().await.map_err(|_| not_found())?;
+        id.parse().map(Self).map_err(|_| not_found())
+    }
+}

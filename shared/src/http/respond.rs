@@ -1,0 +1,296 @@
+//! What every answer of every function has in common.
+
+use std::any::Any;
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
+use std::time::{Duration, Instant};
+
+use axum::body::{Body, HttpBody};
+use axum::http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, Entry,
+    STRICT_TRANSPORT_SECURITY, VARY, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use axum::response::IntoResponse;
+use futures_util::FutureExt;
+use lambda_http::Context;
+use lambda_http::request::RequestContext;
+use mediatype::MediaType;
+use serde::Serialize;
+use tower::{Service, ServiceExt};
+
+use super::accept::{accepts_any, prefers_problem};
+use super::error::Failure;
+use super::{Error, FieldError};
+use crate::clock::Clock;
+use crate::cost::Cost;
+use crate::domain::Timestamp;
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+
+/// On every answer that does not say otherwise itself.
+const DEFAULT_HEADERS: [(HeaderName, &str); 5] = [
+    (CACHE_CONTROL, "no-store"),
+    (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    (STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains"),
+    (VARY, "Accept, Authorization"),
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+];
+
+/// Time to answer in before Lambda would end the instance.
+const DEADLINE_MARGIN: Duration = Duration::from_millis(300);
+
+/// Runs `routes`, which answer in one of the media types `produces`, and sees to what no route can see to
+/// itself: a panic, the deadline, the body of an error, HEAD, OPTIONS, the common headers and the log.
+pub async fn respond<S, B>(
+    routes: S,
+    produces: &[MediaType<'static>],
+    clock: &Clock,
+    request: Request<B>,
+) -> Response<Body>
+where
+    S: Service<Request<B>, Error = Infallible>,
+    S::Response: IntoResponse,
+{
+    let started = Instant::now();
+    let call = Call::of(&request, clock);
+    let (mut response, cost) = if accepts_any(&call.headers, produces) {
+        Cost::of(call.run(routes, request)).await
+    } else {
+        (Error::NotAcceptable.into_response(), Cost::default())
+    };
+
+    allow_options(&mut response, &call.method);
+    let failure = take_failure(&mut response);
+    if let Some(failure) = &failure {
+        render(failure, &call, clock.now(), &mut response);
+    }
+    finish_head(&mut response, &call.method);
+
+    let duration = started.elapsed();
+    let headers = response.headers_mut();
+    for (name, value) in DEFAULT_HEADERS {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    insert(headers, X_REQUEST_ID, &call.request_id);
+    insert(headers, SERVER_TIMING, &format!("handler;dur={:.3}", duration.as_secs_f64() * 1000.0));
+    call.log(response.status(), duration, cost, failure.as_ref());
+    response
+}
+
+/// What must be kept of a request while its routes have it.
+struct Call {
+    method: Method,
+    headers: HeaderMap,
+    request_id: String,
+    /// The route as template.yaml has it, such as `/api/users/{id}`.
+    route: String,
+    /// How long the answer may take.
+    budget: Option<Duration>,
+}
+
+impl Call {
+    fn of<B>(request: &Request<B>, clock: &Clock) -> Self {
+        let gateway = match request.extensions().get() {
+            Some(RequestContext::ApiGatewayV2(context)) => Some(context),
+            _ => None,
+        };
+        let lambda = request.extensions().get::<Context>();
+        let route_key = gateway.and_then(|gateway| gateway.route_key.as_deref()).unwrap_or_default();
+        let request_id = gateway
+            .and_then(|gateway| gateway.request_id.as_ref())
+            .or(lambda.map(|lambda| &lambda.request_id))
+            .cloned();
+        Self {
+            method: request.method().clone(),
+            headers: request.headers().clone(),
+            request_id: request_id.unwrap_or_default(),
+            route: route_key.split_once(' ').map_or(route_key, |(_, path)| path).to_owned(),
+            budget: lambda.map(|lambda| {
+                let now = u64::try_from(clock.now().as_millis()).unwrap_or(0);
+                Duration::from_millis(lambda.deadline.saturating_sub(now)).saturating_sub(DEADLINE_MARGIN)
+            }),
+        }
+    }
+
+    async fn run<S, B>(&self, routes: S, request: Request<B>) -> Response<Body>
+    where
+        S: Service<Request<B>, Error = Infallible>,
+        S::Response: IntoResponse,
+    {
+        let work = AssertUnwindSafe(routes.oneshot(request)).catch_unwind();
+        let outcome = match self.budget {
+            Some(budget) => match tokio::time::timeout(budget, work).await {
+                Ok(outcome) => outcome,
+                Err(_) => return Error::TimedOut.into_response(),
+            },
+            None => work.await,
+        };
+        match outcome {
+            Ok(Ok(response)) => response.into_response(),
+            Err(panic) => Error::Internal(std::sync::Arc::from(Box::from(message(&*panic)))).into_response(),
+        }
+    }
+
+    /// One line a request: never a body, a token, a cookie, an address or a value of the query.
+    fn log(&self, status: StatusCode, duration: Duration, cost: Cost, failure: Option<&Failure>) {
+        let Cost { calls, rcu, wcu } = cost;
+        let (method, route, request_id) = (self.method.as_str(), &*self.route, &*self.request_id);
+        let (status, duration_ms) = (status.as_u16(), duration.as_secs_f64() * 1000.0);
+        let code = failure.map(|failure| failure.code);
+        match failure.and_then(|failure| failure.cause.as_deref()) {
+            Some(cause) => tracing::error!(
+                requestId = request_id, method, route, status, durationMs = duration_ms, calls, rcu, wcu, code,
+                error = %chain(cause), "failed"
+            ),
+            None => tracing::info!(
+                requestId = request_id,
+                method,
+                route,
+                status,
+                durationMs = duration_ms,
+                calls,
+                rcu,
+                wcu,
+                code,
+                "answered"
+            ),
+        }
+    }
+}
+
+/// Answers OPTIONS on every path that there is, and adds it to what `Allow` lists.
+fn allow_options(response: &mut Response<Body>, method: &Method) {
+    if response.status() != StatusCode::METHOD_NOT_ALLOWED {
+        return;
+    }
+    let allowed = response.headers().get(ALLOW).and_then(|allow| allow.to_str().ok()).unwrap_or_default();
+    let methods: Vec<&str> =
+        allowed.split(',').map(str::trim).chain(["OPTIONS"]).filter(|m| !m.is_empty()).collect();
+    let methods = methods.join(", ");
+    insert(response.headers_mut(), ALLOW, &methods);
+    if method == Method::OPTIONS {
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        *response.body_mut() = Body::empty();
+        response.headers_mut().remove(CONTENT_LENGTH);
+        response.headers_mut().remove(CONTENT_TYPE);
+    }
+}
+
+/// What went wrong, where something did.
+fn take_failure(response: &mut Response<Body>) -> Option<Failure> {
+    let status = response.status();
+    let failure = response.extensions_mut().remove();
+    if status.is_client_error() || status.is_server_error() {
+        return failure.or_else(|| Some(Failure::of_status(status)));
+    }
+    None
+}
+
+/// Gives a failed answer its body: our own error shape, or the same as a problem of RFC 9457.
+fn render(failure: &Failure, call: &Call, now: Timestamp, response: &mut Response<Body>) {
+    let Failure { status, code, ref message, ref details, .. } = *failure;
+    let (request_id, timestamp) = (&*call.request_id, now);
+    let as_problem = prefers_problem(&call.headers);
+    let body = if as_problem {
+        let title = status.canonical_reason().unwrap_or("Error");
+        let (r#type, status, detail) = ("about:blank", status.as_u16(), &**message);
+        serde_json::to_vec(&ProblemBody {
+            r#type,
+            title,
+            status,
+            detail,
+            code,
+            details,
+            request_id,
+            timestamp,
+        })
+    } else {
+        serde_json::to_vec(&ErrorBody { error: message, code, details, request_id, timestamp })
+    };
+    *response.body_mut() = Body::from(body.unwrap_or_default());
+    let media_type = if as_problem { "application/problem+json" } else { "application/json" };
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    response.headers_mut().remove(CONTENT_LENGTH);
+}
+
+/// RFC 9110, section 9.3.2: the header fields of a GET, and no content.
+fn finish_head(response: &mut Response<Body>, method: &Method) {
+    if method != Method::HEAD {
+        return;
+    }
+    let body = std::mem::take(response.body_mut());
+    // The router says already how long the body was that it left out.
+    if let Entry::Vacant(length) = response.headers_mut().entry(CONTENT_LENGTH)
+        && let Some(bytes) = body.size_hint().exact()
+    {
+        length.insert(bytes.into());
+    }
+}
+
+fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::try_from(value) {
+        headers.insert(name, value);
+    }
+}
+
+/// What a panic said.
+fn message(panic: &(dyn Any + Send)) -> String {
+    let text =
+        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("panicked: {}", text.unwrap_or("no message"))
+}
+
+/// An error and all that led to it, in one line.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+/// The body of every failed answer.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Error)]
+pub struct ErrorBody<'a> {
+    /// For a person.
+    #[schema(example = "User not found")]
+    error: &'a str,
+    /// For programs; does not change.
+    #[schema(example = "not_found")]
+    code: &'a str,
+    /// Every field that can not be used.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(required = false)]
+    details: &'a [FieldError],
+    /// Names the request in the logs.
+    request_id: &'a str,
+    timestamp: Timestamp,
+}
+
+/// The same for clients that ask for `application/problem+json` (RFC 9457).
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Problem)]
+pub struct ProblemBody<'a> {
+    #[schema(example = "about:blank")]
+    r#type: &'a str,
+    /// The status in words.
+    #[schema(example = "Not Found")]
+    title: &'a str,
+    #[schema(example = 404)]
+    status: u16,
+    /// For a person.
+    #[schema(example = "User not found")]
+    detail: &'a str,
+    /// For programs; does not change.
+    #[schema(example = "not_found")]
+    code: &'a str,
+    /// Every field that can not be used.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(required = false)]
+    details: &'a [FieldError],
+    /// Names the request in the logs.
+    request_id: &'a str,
+    timestamp: Timestamp,
+}

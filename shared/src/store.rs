@@ -1,0 +1,48 @@
+//! The one DynamoDB table: the only place that names the AWS SDK's types.
+//!
+//! One file an entity, each a narrow store whose calls are the IAM actions that template.yaml grants
+//! to the functions that use it. Every write is a transaction; every call's cost is counted in [`Cost`](crate::cost::Cost).
+
+mod connection;
+mod error;
+mod list;
+mod posts;
+mod table;
+mod transaction;
+mod users;
+
+pub use error::{Error, Unique};
+pub use posts::{PostList, Posts};
+pub use table::Table;
+pub use users::Users;
+
+use std::future::Future;
+
+/// Tries again when somebody else changed the entity between a read and the write that built on it.
+///
+/// `attempt` reads, decides and writes; it is called up to five times as long as it ends in [`Error::Stale`].
+pub async fn retry_stale<T, E, F>(mut attempt: impl FnMut() -> F) -> Result<T, E>
+where
+    F: Future<Output = Result<T, E>>,
+    E: IsStale,
+{
+    for _ in 0..4 {
+        match attempt().await {
+            Err(error) if error.is_stale() => {}
+            done => return done,
+        }
+    }
+    attempt().await
+}
+
+/// Whether an error means that what was read is no longer what is stored.
+pub trait IsStale {
+    /// True for [`Error::Stale`], however it is wrapped.
+    fn is_stale(&self) -> bool;
+}
+
+impl IsStale for Error {
+    fn is_stale(&self) -> bool {
+        matches!(self, Self::Stale)
+    }
+}

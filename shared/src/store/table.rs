@@ -1,0 +1,99 @@
+//! The table: its keys, its indexes and the few calls that the stores make.
+
+use std::collections::HashMap;
+
+use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{AttributeValue, ConsumedCapacity, ReturnConsumedCapacity};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_dynamo::aws_sdk_dynamodb_1::from_item;
+
+use super::{Error, connection};
+use crate::config::{ConfigError, required};
+use crate::cost::Cost;
+
+pub(super) type Item = HashMap<String, AttributeValue>;
+
+/// A connection to the table. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Table {
+    pub(super) client: Client,
+    pub(super) name: String,
+}
+
+/// The primary key of an item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Key {
+    pub(super) pk: String,
+    pub(super) sk: String,
+}
+
+impl Key {
+    pub(super) fn new(pk: String, sk: &str) -> Self {
+        Self { pk, sk: sk.to_owned() }
+    }
+
+    pub(super) fn into_item(self) -> Item {
+        HashMap::from([
+            ("pk".to_owned(), AttributeValue::S(self.pk)),
+            ("sk".to_owned(), AttributeValue::S(self.sk)),
+        ])
+    }
+}
+
+/// Which copy of an item a read is answered from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Consistency {
+    /// Half the price; a write of the last moments may be missing.
+    Eventual,
+    /// Every acknowledged write is seen.
+    Strong,
+}
+
+impl Table {
+    /// The table that `TABLE_NAME` names, reached as Lambda's environment says.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Ok(Self { client: connection::from_env()?, name: required("TABLE_NAME")? })
+    }
+
+    /// The table `name` of an embedded DynamoDB at `endpoint`, which takes any credentials.
+    pub fn embedded(name: &str, endpoint: &str) -> Result<Self, ConfigError> {
+        let credentials = Credentials::new("local", "local", None, None, "embedded");
+        let client = connection::client("us-east-1".to_owned(), credentials, Some(endpoint.to_owned()))?;
+        Ok(Self { client, name: name.to_owned() })
+    }
+
+    /// Reads one key that holds no item: shows that the table is there and answers.
+    pub async fn probe(&self) -> Result<(), Error> {
+        let key = Key::new("HEALTH".to_owned(), "HEALTH");
+        self.get::<Health>(key, Consistency::Eventual).await.map(|_| ())
+    }
+
+    /// The item with `key`, if there is one.
+    pub(super) async fn get<T: DeserializeOwned>(
+        &self,
+        key: Key,
+        consistency: Consistency,
+    ) -> Result<Option<T>, Error> {
+        let output = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .set_key(Some(key.into_item()))
+            .consistent_read(consistency == Consistency::Strong)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await?;
+        Cost::add(units(output.consumed_capacity()), 0.0);
+        Ok(output.item.map(from_item).transpose()?)
+    }
+}
+
+/// What one table reported.
+pub(super) fn units(reported: Option<&ConsumedCapacity>) -> f64 {
+    reported.and_then(ConsumedCapacity::capacity_units).unwrap_or_default()
+}
+
+#[derive(Deserialize)]
+struct Health {}

@@ -1,0 +1,159 @@
+//! Writes that happen together or not at all.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, CancellationReason, Delete, Put, ReturnConsumedCapacity, TransactWriteItem, Update,
+};
+use serde::Serialize;
+use serde_dynamo::aws_sdk_dynamodb_1::to_item;
+
+use super::Error;
+use super::list::count_key;
+use super::table::{Key, Table, units};
+use crate::cost::Cost;
+use crate::random::Random;
+
+/// Attempts at a transaction that meets others on the same items.
+const ATTEMPTS: u32 = 6;
+const FIRST_BACKOFF: Duration = Duration::from_millis(20);
+const LONGEST_BACKOFF: Duration = Duration::from_millis(500);
+
+/// Writes under way: each with the error that a failed condition means.
+#[derive(Default)]
+pub(super) struct Transaction {
+    writes: Vec<TransactWriteItem>,
+    refusals: Vec<Option<Error>>,
+}
+
+impl Transaction {
+    /// Writes an item whose key nobody has, or ends in `taken`.
+    pub(super) fn create(self, table: &Table, item: &impl Serialize, taken: Error) -> Result<Self, Error> {
+        let put = Put::builder()
+            .table_name(&table.name)
+            .set_item(Some(to_item(item)?))
+            .condition_expression("attribute_not_exists(pk)");
+        Ok(self.and(TransactWriteItem::builder().put(put.build()?).build(), Some(taken)))
+    }
+
+    /// Writes an item over its `version`, or ends in [`Error::Stale`].
+    pub(super) fn replace(self, table: &Table, item: &impl Serialize, version: u64) -> Result<Self, Error> {
+        let put = Put::builder()
+            .table_name(&table.name)
+            .set_item(Some(to_item(item)?))
+            .condition_expression("version = :version")
+            .expression_attribute_values(":version", number(version));
+        Ok(self.and(TransactWriteItem::builder().put(put.build()?).build(), Some(Error::Stale)))
+    }
+
+    /// Removes the item at its `version`, or ends in [`Error::Stale`].
+    pub(super) fn delete(self, table: &Table, key: Key, version: u64) -> Result<Self, Error> {
+        let delete = Delete::builder()
+            .table_name(&table.name)
+            .set_key(Some(key.into_item()))
+            .condition_expression("version = :version")
+            .expression_attribute_values(":version", number(version));
+        Ok(self.and(TransactWriteItem::builder().delete(delete.build()?).build(), Some(Error::Stale)))
+    }
+
+    /// Removes an item that belongs to another one of this transaction, whose version guards both.
+    pub(super) fn release(self, table: &Table, key: Key) -> Result<Self, Error> {
+        let delete = Delete::builder().table_name(&table.name).set_key(Some(key.into_item()));
+        Ok(self.and(TransactWriteItem::builder().delete(delete.build()?).build(), None))
+    }
+
+    /// Adds `by` to the counter `name`, on the shard that the counted entity always uses.
+    pub(super) fn count(self, table: &Table, name: &str, shard: u8, by: i64) -> Result<Self, Error> {
+        let key = Key::new(count_key(name), &format!("SHARD#{shard:02}"));
+        let update = Update::builder()
+            .table_name(&table.name)
+            .set_key(Some(key.into_item()))
+            .update_expression("ADD n :by")
+            .expression_attribute_values(":by", number(by));
+        Ok(self.and(TransactWriteItem::builder().update(update.build()?).build(), None))
+    }
+
+    fn and(mut self, write: TransactWriteItem, refusal: Option<Error>) -> Self {
+        self.writes.push(write);
+        self.refusals.push(refusal);
+        self
+    }
+
+    /// Does all the writes, or none and says why.
+    ///
+    /// Conflicts with other transactions and throttling are tried again with full jitter. One token names the
+    /// transaction in all attempts, so that one whose answer was lost is not done twice.
+    pub(super) async fn commit(self, table: &Table, random: &Random) -> Result<(), Error> {
+        let token = hex(random.bytes::<16>());
+        let mut attempt = 1;
+        loop {
+            let outcome = table
+                .client
+                .transact_write_items()
+                .set_transact_items(Some(self.writes.clone()))
+                .client_request_token(&token)
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                .send()
+                .await;
+            let error = match outcome {
+                Ok(output) => {
+                    Cost::add(0.0, output.consumed_capacity().iter().map(|table| units(Some(table))).sum());
+                    return Ok(());
+                }
+                Err(error) => error,
+            };
+            match cancellation(&error) {
+                Some(reasons) if is_transient(reasons) => {
+                    if attempt == ATTEMPTS {
+                        return Err(Error::Unavailable(error.into()));
+                    }
+                    tokio::time::sleep(backoff(attempt, random)).await;
+                    attempt += 1;
+                }
+                Some(reasons) => return Err(refusal(reasons, self.refusals).unwrap_or_else(|| error.into())),
+                None => return Err(error.into()),
+            }
+        }
+    }
+}
+
+fn cancellation<R>(error: &SdkError<TransactWriteItemsError, R>) -> Option<&[CancellationReason]> {
+    match error.as_service_error()? {
+        TransactWriteItemsError::TransactionCanceledException(canceled) => {
+            Some(canceled.cancellation_reasons())
+        }
+        _ => None,
+    }
+}
+
+/// Whether the transaction failed for nothing but the moment it came at.
+fn is_transient(reasons: &[CancellationReason]) -> bool {
+    reasons.iter().filter_map(CancellationReason::code).all(|code| {
+        matches!(code, "None" | "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
+    })
+}
+
+/// What the first failed condition means.
+fn refusal(reasons: &[CancellationReason], refusals: Vec<Option<Error>>) -> Option<Error> {
+    reasons
+        .iter()
+        .zip(refusals)
+        .filter(|(reason, _)| reason.code() == Some("ConditionalCheckFailed"))
+        .find_map(|(_, refusal)| refusal)
+}
+
+/// Full jitter: anything up to the exponential bound, so that those who met do not meet again.
+fn backoff(attempt: u32, random: &Random) -> Duration {
+    let bound = FIRST_BACKOFF.saturating_mul(1 << attempt.min(16)).min(LONGEST_BACKOFF);
+    bound.mul_f64(f64::from(u32::from_be_bytes(random.bytes())) / f64::from(u32::MAX))
+}
+
+fn number(n: impl ToString) -> AttributeValue {
+    AttributeValue::N(n.to_string())
+}
+
+fn hex(bytes: [u8; 16]) -> String {
+    format!("{:032x}", u128::from_be_bytes(bytes))
+}

@@ -1,0 +1,96 @@
+use reqwest::Method;
+use serde_json::json;
+use tests::{App, post, user};
+
+#[tokio::test]
+async fn a_client_that_has_the_resource_is_told_so() {
+    let app = App::start().await;
+    let created = app.caller().post("/api/posts", &post("On engines")).await.expect(201);
+    let (url, anyone) = (created.header("location").to_owned(), app.anonymous());
+    let shown = anyone.get(&url).await.expect(200);
+    let (etag, modified) = (shown.header("etag"), shown.header("last-modified"));
+    assert_eq!((etag, modified), (created.header("etag"), created.header("last-modified")));
+    assert!(etag.starts_with('"'), "a strong tag: {etag}");
+
+    for (name, value) in [
+        ("if-none-match", etag.to_owned()),
+        ("if-none-match", format!("\"other\", W/{etag}")),
+        ("if-none-match", "*".to_owned()),
+        ("if-modified-since", modified.to_owned()),
+    ] {
+        let fresh = anyone.get(&url).header(name, &value).await.expect(304);
+        assert_eq!((fresh.body.len(), fresh.header("etag")), (0, etag), "{fresh:?}");
+        assert_eq!(fresh.header("content-type"), "", "{fresh:?}");
+        anyone.call(Method::HEAD, &url).header(name, &value).await.expect(304);
+    }
+    for (name, value) in [
+        ("if-none-match", "\"other\""),
+        ("if-modified-since", "Thu, 01 Jan 1970 00:00:00 GMT"),
+        ("if-modified-since", "yesterday"),
+    ] {
+        anyone.get(&url).header(name, value).await.expect(200);
+    }
+    // If-None-Match goes before If-Modified-Since.
+    anyone
+        .get(&url)
+        .header("if-none-match", "\"other\"")
+        .header("if-modified-since", modified)
+        .await
+        .expect(200);
+}
+
+#[tokio::test]
+async fn a_stale_client_changes_nothing() {
+    let app = App::start().await;
+    let author = app.caller();
+    let created = author.post("/api/posts", &post("On engines")).await.expect(201);
+    let (url, stale) = (created.header("location"), created.header("etag"));
+    let changed = author.patch(url, &json!({"content": "Two."})).header("if-match", stale).await.expect(200);
+    assert_ne!(changed.header("etag"), stale);
+
+    for if_match in [stale, "\"0\"", "W/\"2\"", "not a tag", ""] {
+        let body = json!({"content": "Lost."});
+        author.patch(url, &body).header("if-match", if_match).await.expect_error(412, "precondition_failed");
+        author
+            .put(url, &post("Lost change"))
+            .header("if-match", if_match)
+            .await
+            .expect_error(412, "precondition_failed");
+        author.delete(url).header("if-match", if_match).await.expect_error(412, "precondition_failed");
+    }
+    let long_ago = "Thu, 01 Jan 1970 00:00:00 GMT";
+    author.delete(url).header("if-unmodified-since", long_ago).await.expect_error(412, "precondition_failed");
+    assert_eq!(author.get(url).await.expect(200).json(), changed.json());
+
+    for if_match in ["*", &format!("\"other\", {}", changed.header("etag"))] {
+        author.patch(url, &json!({})).header("if-match", if_match).await.expect(200);
+    }
+    author.delete(url).header("if-match", changed.header("etag")).await.expect(204);
+}
+
+#[tokio::test]
+async fn of_two_who_change_the_same_version_one_is_told() {
+    let app = App::start().await;
+    let author = app.caller();
+    let created = author.post("/api/posts", &post("On engines")).await.expect(201);
+    let (url, etag) = (created.header("location"), created.header("etag"));
+    let answers = futures_util::future::join_all((0..8).map(async |n| {
+        author.patch(url, &json!({"content": format!("Change {n}")})).header("if-match", etag).await.status
+    }))
+    .await;
+    assert_eq!(answers.iter().filter(|status| **status == 200).count(), 1, "{answers:?}");
+    assert_eq!(answers.iter().filter(|status| **status == 412).count(), 7, "{answers:?}");
+}
+
+#[tokio::test]
+async fn views_that_differ_have_tags_that_differ() {
+    let app = App::start().await;
+    let created = app.admin().post("/api/users", &user("ada@example.com")).await.expect(201);
+    let url = created.header("location");
+    let whole = app.user(&created.text("/id")).get(url).await.expect(200);
+    let partial = app.caller().get(url).await.expect(200);
+    assert_eq!(whole.header("etag"), created.header("etag"));
+    assert_ne!(partial.header("etag"), whole.header("etag"));
+    app.caller().get(url).header("if-none-match", whole.header("etag")).await.expect(200);
+    app.caller().get(url).header("if-none-match", partial.header("etag")).await.expect(304);
+}

@@ -1,0 +1,196 @@
+use reqwest::Method;
+use tests::{Answer, App, post};
+
+const PATHS: [(&str, &str); 7] = [
+    ("/api/users", "GET, HEAD, POST, OPTIONS"),
+    ("/api/users/01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f", "DELETE, GET, HEAD, PATCH, PUT, OPTIONS"),
+    ("/api/posts", "GET, HEAD, POST, OPTIONS"),
+    ("/api/posts/01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f", "DELETE, GET, HEAD, PATCH, PUT, OPTIONS"),
+    ("/api/health", "GET, HEAD, OPTIONS"),
+    ("/api/docs", "GET, HEAD, OPTIONS"),
+    ("/api/openapi.json", "GET, HEAD, OPTIONS"),
+];
+
+fn sorted(allow: &str) -> Vec<String> {
+    let mut methods: Vec<String> = allow.split(',').map(|method| method.trim().to_owned()).collect();
+    methods.sort();
+    methods
+}
+
+#[tokio::test]
+async fn every_path_answers_every_method() {
+    let app = App::start().await;
+    let admin = app.admin();
+    for (path, allowed) in PATHS {
+        let options = admin.call(Method::OPTIONS, path).await.expect(204);
+        assert_eq!(sorted(options.header("allow")), sorted(allowed), "{options:?}");
+        assert_eq!(options.body.len(), 0, "{options:?}");
+        for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"] {
+            if allowed.contains(method) {
+                continue;
+            }
+            let refused = admin.call(method.parse().unwrap(), path).await;
+            refused.expect_error(405, "method_not_allowed");
+            assert_eq!(sorted(refused.header("allow")), sorted(allowed), "{refused:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn head_is_get_without_the_body() {
+    let app = App::start().await;
+    let url =
+        app.caller().post("/api/posts", &post("On engines")).await.expect(201).header("location").to_owned();
+    let same = |answer: &Answer| {
+        let names = ["content-type", "content-length", "cache-control", "etag", "vary", "link", "allow"];
+        names.map(|name| answer.header(name).to_owned())
+    };
+    for path in [
+        &*url,
+        "/api/posts",
+        "/api/health",
+        "/api/openapi.json",
+        "/api/posts/none",
+        "/none",
+        "/api/posts?page=x",
+    ] {
+        let (get, head) = (app.anonymous().get(path).await, app.anonymous().call(Method::HEAD, path).await);
+        assert_eq!((get.status, same(&get)), (head.status, same(&head)), "{get:?}{head:?}");
+        assert_eq!(get.header("content-length"), get.body.len().to_string(), "{get:?}");
+        assert_eq!(head.body.len(), 0);
+    }
+}
+
+#[tokio::test]
+async fn every_answer_carries_the_common_headers() {
+    let app = App::start().await;
+    let caller = app.caller();
+    let created = caller.post("/api/posts", &post("On engines")).await.expect(201);
+    let url = created.header("location").to_owned();
+    let mut answers = vec![
+        created.clone(),
+        caller.get(&url).await.expect(200),
+        caller.get(&url).header("if-none-match", "*").await.expect(304),
+        caller.patch(&url, &serde_json::json!({"title": 1})).await.expect(400),
+        caller.delete(&url).await.expect(204),
+        caller.get(&url).await.expect(404),
+        caller.get("/nowhere").await.expect(404),
+        app.anonymous().get("/api/users").await.expect(401),
+    ];
+    for (path, _) in PATHS {
+        answers.push(caller.get(path).await);
+        answers.push(caller.call(Method::OPTIONS, path).await);
+        answers.push(caller.call(Method::TRACE, path).await);
+    }
+    for answer in &answers {
+        assert!(!answer.header("x-request-id").is_empty(), "{answer:?}");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{answer:?}");
+        assert!(answer.header("strict-transport-security").starts_with("max-age=31536000"), "{answer:?}");
+        assert!(answer.header("content-security-policy").contains("frame-ancestors 'none'"), "{answer:?}");
+        assert!(answer.header("server-timing").starts_with("handler;dur="), "{answer:?}");
+        assert!(!answer.header("cache-control").is_empty(), "{answer:?}");
+        assert!(answer.header("vary").contains("Accept"), "{answer:?}");
+        assert_eq!(answer.header("server"), "", "{answer:?}");
+        assert!(!answer.header("content-type").starts_with("text/plain"), "{answer:?}");
+    }
+    let mut ids: Vec<&str> = answers.iter().map(|answer| answer.header("x-request-id")).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), answers.len(), "every request has an id of its own");
+}
+
+#[tokio::test]
+async fn errors_come_as_problems_for_those_who_ask() {
+    let app = App::start().await;
+    for accept in [
+        "application/problem+json",
+        "application/problem+json, application/json;q=0.9",
+        "text/html;q=0.1, application/problem+json",
+    ] {
+        let answer = app.anonymous().get("/api/posts?page=x").header("accept", accept).await.expect(400);
+        assert_eq!(answer.header("content-type"), "application/problem+json");
+        let problem = answer.json();
+        assert_eq!((&*answer.text("/type"), &*answer.text("/title")), ("about:blank", "Bad Request"));
+        assert_eq!((problem["status"].as_u64(), &*answer.text("/code")), (Some(400), "validation_failed"));
+        assert_eq!(answer.text("/detail"), "page must be a whole number from 1");
+        assert_eq!(answer.text("/details/0/field"), "page");
+        assert_eq!(answer.text("/requestId"), answer.header("x-request-id"));
+    }
+    for accept in [
+        "*/*",
+        "application/json",
+        "application/*",
+        "application/json, application/problem+json;q=0.5",
+        "nonsense",
+    ] {
+        let answer = app.anonymous().get("/api/posts?page=x").header("accept", accept).await;
+        assert_eq!(answer.header("content-type"), "application/json", "{accept}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_takes_no_json_is_told_before_anything_happens() {
+    let app = App::start().await;
+    let author = app.caller();
+    for accept in ["text/html", "application/xml, image/*", "application/json;q=0"] {
+        author
+            .post("/api/posts", &post("On engines"))
+            .header("accept", accept)
+            .await
+            .expect_error(406, "not_acceptable");
+    }
+    let list = app.anonymous().get("/api/posts").await.expect(200).json();
+    assert_eq!(list["pagination"]["total"], 0);
+}
+
+#[tokio::test]
+async fn a_path_that_is_not_there_is_answered_in_the_error_shape() {
+    let app = App::start().await;
+    for path in ["/", "/api", "/api/", "/api/userz", "/api/users/a/b", "/api/users/", "/favicon.ico"] {
+        for method in [Method::GET, Method::POST, Method::DELETE] {
+            let answer = app.anonymous().call(method, path).await;
+            answer.expect_error(404, "not_found");
+        }
+    }
+}
+
+#[tokio::test]
+async fn health_says_that_the_api_is_up_and_deep_that_the_table_is() {
+    let app = App::start().await;
+    for path in ["/api/health", "/api/health?deep=false", "/api/health?deep=true"] {
+        let health = app.anonymous().get(path).await.expect(200);
+        assert_eq!((&*health.text("/status"), &*health.text("/version")), ("ok", env!("CARGO_PKG_VERSION")));
+    }
+    assert_eq!(app.anonymous().get("/api/health?deep=2").await.bad_fields(), ["deep"]);
+}
+
+#[tokio::test]
+async fn cross_origin_requests_are_answered_as_the_template_says() {
+    let app = App::start().await;
+    let origin = "http://localhost:5173";
+    let preflight = app
+        .anonymous()
+        .call(Method::OPTIONS, "/api/posts")
+        .header("origin", origin)
+        .header("access-control-request-method", "POST")
+        .header("access-control-request-headers", "authorization,content-type,if-match")
+        .await;
+    assert!(preflight.status < 300, "{preflight:?}");
+    assert_eq!(preflight.header("access-control-allow-origin"), origin);
+    assert_eq!(preflight.header("access-control-allow-credentials"), "true");
+    assert_eq!(preflight.header("access-control-max-age"), "7200");
+    let allowed = preflight.header("access-control-allow-headers").to_lowercase();
+    for header in ["authorization", "content-type", "if-match", "if-none-match", "idempotency-key"] {
+        assert!(allowed.contains(header), "{preflight:?}");
+    }
+
+    let answer = app.anonymous().get("/api/posts").header("origin", origin).await.expect(200);
+    assert_eq!(answer.header("access-control-allow-origin"), origin);
+    let exposed = answer.header("access-control-expose-headers").to_lowercase();
+    for header in ["etag", "link", "location", "retry-after", "x-request-id"] {
+        assert!(exposed.contains(header), "{answer:?}");
+    }
+    let stranger =
+        app.anonymous().get("/api/posts").header("origin", "https://evil.example").await.expect(200);
+    assert_eq!(stranger.header("access-control-allow-origin"), "", "{stranger:?}");
+}

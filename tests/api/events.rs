@@ -1,0 +1,1 @@
+//! The recorded events in `events/`.

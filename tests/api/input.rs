@@ -1,0 +1,211 @@
+//! Whatever a client sends is answered, in the error shape, and the function serves the next request.
+
+use serde_json::json;
+use tests::{App, post};
+
+#[tokio::test]
+async fn every_bad_field_is_named() {
+    let app = App::start().await;
+    let author = app.caller();
+    for (body, fields) in [
+        (json!({}), vec!["content", "title"]),
+        (json!({"title": null, "content": null}), vec!["content", "title"]),
+        (
+            json!({"title": 5, "content": [], "category": {}, "published": "yes"}),
+            vec!["category", "content", "published", "title"],
+        ),
+        (
+            json!({"title": "Four", "content": "", "titel": "x", "role": "admin"}),
+            vec!["content", "role", "titel", "title"],
+        ),
+        (json!({"title": "x".repeat(201), "content": "x".repeat(50_001)}), vec!["content", "title"]),
+        (
+            json!({"title": "A\u{0}title", "content": "A\u{0}nul", "category": " "}),
+            vec!["category", "content", "title"],
+        ),
+        (json!({"title": "     ", "content": "\n\t "}), vec!["content", "title"]),
+    ] {
+        let answer = author.post("/api/posts", &body).await;
+        assert_eq!(answer.bad_fields(), fields, "{answer:?}");
+    }
+    let user = json!({"email": "no address", "name": "", "role": "root", "password": "x"});
+    assert_eq!(
+        app.admin().post("/api/users", &user).await.bad_fields(),
+        ["email", "name", "password", "role"]
+    );
+}
+
+#[tokio::test]
+async fn lengths_count_characters_up_to_the_limit() {
+    let app = App::start().await;
+    let author = app.caller();
+    let body = json!({"title": "𝄞".repeat(200), "content": "é".repeat(50_000), "category": "語".repeat(50), "published": true});
+    let created = author.post("/api/posts", &body).await.expect(201);
+    assert_eq!(author.get(created.header("location")).await.expect(200).json()["content"], body["content"]);
+    author.post("/api/posts", &json!({"title": "12345", "content": "1"})).await.expect(201);
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_json_object_is_malformed() {
+    let app = App::start().await;
+    let author = app.caller();
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    let deep_member = format!(r#"{{"title":{deep}}}"#);
+    let bodies: [&[u8]; 14] = [
+        b"",
+        b" ",
+        b"{",
+        b"{\"title\": \"Trunca",
+        b"[]",
+        b"null",
+        b"1",
+        b"\"text\"",
+        b"{\"title\": \"x\",}",
+        b"{\"title\": \"\xff\xfe\"}",
+        b"{} {}",
+        br#"{"title": "Twice", "title": "Twice"}"#,
+        deep.as_bytes(),
+        deep_member.as_bytes(),
+    ];
+    for body in bodies {
+        let answer = author.post("/api/posts", &json!(null)).body(body).await;
+        let error = answer.expect_error(400, "malformed_json");
+        assert_eq!(
+            (&error["error"], &error["details"][0]["field"]),
+            (&json!("Invalid JSON format"), &json!("body"))
+        );
+    }
+    author.post("/api/posts", &post("On engines")).await.expect(201);
+}
+
+#[tokio::test]
+async fn a_body_of_another_type_is_refused() {
+    let app = App::start().await;
+    let author = app.caller();
+    let body = post("On engines").to_string();
+    for content_type in [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "application/jsonp",
+        "application/json; charset=latin1",
+        "application/merge-patch+json",
+        "",
+        "???",
+    ] {
+        let answer =
+            author.post("/api/posts", &json!({})).body(&*body).header("content-type", content_type).await;
+        answer.expect_error(415, "unsupported_media_type");
+    }
+    let untyped = author.call(reqwest::Method::POST, "/api/posts").body(&*body).await;
+    untyped.expect_error(415, "unsupported_media_type");
+    for content_type in
+        ["application/json", "application/json; charset=utf-8", "Application/JSON;charset=\"UTF-8\""]
+    {
+        let answer =
+            author.post("/api/posts", &json!({})).body(&*body).header("content-type", content_type).await;
+        assert!([201, 409].contains(&answer.status), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_refused() {
+    let app = App::start().await;
+    let author = app.caller();
+    let body = |bytes: usize| {
+        let empty = r#"{"title":""}"#.len();
+        format!(r#"{{"title":"{}"}}"#, "x".repeat(bytes - empty))
+    };
+    assert_eq!(author.post("/api/posts", &json!({})).body(body(256 * 1024)).await.status, 400);
+    let over = author.post("/api/posts", &json!({})).body(body(256 * 1024 + 1)).await;
+    over.expect_error(413, "body_too_large");
+    author.post("/api/posts", &json!({})).body(body(5 << 20)).await.expect_error(413, "body_too_large");
+    // More than API Gateway takes at all.
+    assert_eq!(author.post("/api/posts", &json!({})).body(body((10 << 20) + 1)).await.status, 413);
+    author.post("/api/posts", &post("On engines")).await.expect(201);
+}
+
+#[tokio::test]
+async fn no_path_harms_a_function() {
+    let app = App::start().await;
+    let long = "x".repeat(8 * 1024);
+    for path in [
+        "/api/posts/%00",
+        "/api/posts/%2F",
+        "/api/posts/a%2Fb",
+        "/api/posts/%ff",
+        "/api/posts/%",
+        "/api/posts/%zz",
+        "/api/posts/%3F",
+        "/api/posts/%23",
+        "/api/posts/a%20b",
+        "/api/posts/..%2f..",
+        "/api/posts/%2e%2e",
+        "/api/posts/../posts/x",
+        "/api/posts//x",
+        "//",
+        "/api/posts/;",
+        "/api/posts/:id",
+        "/api/posts/{id}",
+        "/api/posts/\\",
+        "/api/posts/%E2%82",
+        &format!("/api/posts/{long}"),
+        "/api/posts/x?%",
+        "/api/posts/x?=&=&&",
+    ] {
+        let answer = app.raw_get(path).await;
+        let status: u16 = answer
+            .get(9..12)
+            .and_then(|status| status.parse().ok())
+            .unwrap_or_else(|| panic!("{path}: {answer}"));
+        assert!((400..500).contains(&status), "{path}: {answer}");
+        assert!(answer.ends_with('}'), "in JSON: {path}: {answer}");
+        app.anonymous().get("/api/posts").await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn no_host_or_header_harms_a_function() {
+    let app = App::start().await;
+    for header in [
+        "Host: [",
+        "Host: a b",
+        "Host: %",
+        "Host: localhost:99999",
+        "Host: ",
+        "Host: é",
+        "X-Forwarded-Proto: \"<",
+        "Accept: ,,;q=",
+        "Accept-Language: \u{1}",
+        "If-None-Match: \"",
+        "Content-Type: \u{fe}",
+    ] {
+        let request =
+            format!("GET /api/posts HTTP/1.1\r\n{header}\r\nX-Probe: 1\r\nConnection: close\r\n\r\n");
+        let answer = app.raw(request.as_bytes()).await;
+        assert!(answer.starts_with("HTTP/1.1 200") || answer.starts_with("HTTP/1.1 4"), "{header}: {answer}");
+        app.anonymous().get("/api/posts").await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn wrong_tokens_are_refused_everywhere() {
+    let app = App::start().await;
+    let long = format!("Bearer {}", "x".repeat(8 * 1024));
+    for authorization in
+        ["Bearer", "Bearer ", "Bearer x", "Bearer a.b.c", "bearer null", "Bearer a, Bearer b", &long]
+    {
+        for path in ["/api/users", "/api/posts", "/api/posts?mine=true"] {
+            let answer = app.anonymous().get(path).header("authorization", authorization).await;
+            let error = answer.expect_error(401, "invalid_token");
+            assert_eq!(error["error"], "Invalid or expired token");
+            assert!(answer.header("www-authenticate").contains("invalid_token"), "{answer:?}");
+        }
+    }
+    // No token at all.
+    app.anonymous()
+        .get("/api/users")
+        .header("authorization", "Basic YTpi")
+        .await
+        .expect_error(401, "missing_token");
+    app.anonymous().get("/api/posts").header("authorization", "Basic YTpi").await.expect(200);
+}

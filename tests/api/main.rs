@@ -1,0 +1,10 @@
+//! The API as its clients see it.
+
+mod conditional;
+mod conventions;
+mod events;
+mod faults;
+mod input;
+mod lists;
+mod posts;
+mod users;

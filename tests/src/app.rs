@@ -1,0 +1,115 @@
+use std::path::Path;
+
+use local::Stack;
+use shared::auth::{AccessTokens, Caller};
+use shared::clock::Clock;
+use shared::config::Secret;
+use shared::domain::{Role, UserId};
+use shared::random::Random;
+use shared::store::{Posts, Table, Users};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::Client;
+
+/// A running API with an empty table. Everything ends when it is dropped.
+pub struct App {
+    /// The gateway, the functions and the table.
+    pub stack: Stack,
+    /// Signs what the API accepts.
+    pub tokens: AccessTokens,
+    http: reqwest::Client,
+}
+
+impl App {
+    /// Starts all of template.yaml, each function on its first request.
+    pub async fn start() -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let stack = Stack::builder()
+            .template(root.join("template.yaml"))
+            .binaries(binaries())
+            .in_memory()
+            .quiet()
+            .start()
+            .await
+            .expect("the stack starts; `make test` builds the functions first");
+        let secret =
+            Secret::new("JWT_SECRET", stack.secret("JWT_SECRET").expect("a secret").to_owned()).unwrap();
+        let tokens = AccessTokens::new(&[secret], Clock::system(), Random::system());
+        Self {
+            stack,
+            tokens,
+            http: reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap(),
+        }
+    }
+
+    /// A client without a token.
+    #[must_use]
+    pub fn anonymous(&self) -> Client {
+        Client::new(self.http.clone(), &self.stack.url(), None, None)
+    }
+
+    /// A new user, who has a token and no item in the table.
+    #[must_use]
+    pub fn caller(&self) -> Client {
+        self.signed_in(self.new_id(), Role::User)
+    }
+
+    /// A new admin, who has a token and no item in the table.
+    #[must_use]
+    pub fn admin(&self) -> Client {
+        self.signed_in(self.new_id(), Role::Admin)
+    }
+
+    /// The user with this id.
+    #[must_use]
+    pub fn user(&self, id: &str) -> Client {
+        self.signed_in(id.parse().unwrap(), Role::User)
+    }
+
+    /// The users in the table, without a function between.
+    #[must_use]
+    pub fn users(&self) -> Users {
+        Users::new(self.table(), Clock::system(), Random::system())
+    }
+
+    /// The posts in the table, without a function between.
+    #[must_use]
+    pub fn posts(&self) -> Posts {
+        Posts::new(self.table(), Clock::system(), Random::system())
+    }
+
+    /// Sends bytes as they are and reads all that comes back until the gateway closes the connection.
+    pub async fn raw(&self, request: &[u8]) -> String {
+        let address = self.stack.url().trim_start_matches("http://").to_owned();
+        let mut connection = TcpStream::connect(address).await.unwrap();
+        connection.write_all(request).await.unwrap();
+        let mut answer = Vec::new();
+        connection.read_to_end(&mut answer).await.unwrap();
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    /// A GET of a path that is sent exactly as it is here.
+    pub async fn raw_get(&self, path: &str) -> String {
+        self.raw(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").as_bytes())
+            .await
+    }
+
+    fn table(&self) -> Table {
+        Table::embedded(self.stack.table_name(), &self.stack.dynamodb_url()).unwrap()
+    }
+
+    fn new_id(&self) -> UserId {
+        UserId::new(Clock::system().now(), &Random::system())
+    }
+
+    fn signed_in(&self, id: UserId, role: Role) -> Client {
+        let token = self.tokens.sign(Caller { id, role }).unwrap();
+        Client::new(self.http.clone(), &self.stack.url(), Some(token), Some(id.to_string()))
+    }
+}
+
+/// Where cargo put the binaries: two folders above a test's own, which is in `deps`.
+fn binaries() -> std::path::PathBuf {
+    std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().to_owned()
+}

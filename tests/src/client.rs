@@ -1,0 +1,115 @@
+use std::fmt::Write;
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+
+use reqwest::{Method, RequestBuilder};
+use serde_json::Value;
+
+use crate::Answer;
+
+/// Somebody who calls the API.
+#[derive(Clone, Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    base: String,
+    token: Option<String>,
+    id: Option<String>,
+}
+
+impl Client {
+    pub(crate) fn new(http: reqwest::Client, base: &str, token: Option<String>, id: Option<String>) -> Self {
+        Self { http, base: base.to_owned(), token, id }
+    }
+
+    /// The id of the user whose token this is.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        self.id.as_deref().expect("an anonymous client has no id")
+    }
+
+    /// A GET.
+    #[must_use]
+    pub fn get(&self, path: &str) -> Call {
+        self.call(Method::GET, path)
+    }
+
+    /// A POST of JSON.
+    #[must_use]
+    pub fn post(&self, path: &str, body: &Value) -> Call {
+        self.call(Method::POST, path).json(body)
+    }
+
+    /// A PUT of JSON.
+    #[must_use]
+    pub fn put(&self, path: &str, body: &Value) -> Call {
+        self.call(Method::PUT, path).json(body)
+    }
+
+    /// A PATCH with a JSON merge patch.
+    #[must_use]
+    pub fn patch(&self, path: &str, body: &Value) -> Call {
+        self.call(Method::PATCH, path).json(body).header("content-type", "application/merge-patch+json")
+    }
+
+    /// A DELETE.
+    #[must_use]
+    pub fn delete(&self, path: &str) -> Call {
+        self.call(Method::DELETE, path)
+    }
+
+    /// Any request.
+    #[must_use]
+    pub fn call(&self, method: Method, path: &str) -> Call {
+        let sent = format!("{method} {path}");
+        let mut request = self.http.request(method, format!("{}{path}", self.base));
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        Call { request, sent }
+    }
+}
+
+/// A request that is sent when it is awaited.
+#[must_use]
+pub struct Call {
+    request: RequestBuilder,
+    sent: String,
+}
+
+impl Call {
+    /// With this header instead of any that was there.
+    pub fn header(mut self, name: &'static str, value: &str) -> Self {
+        let _ = write!(self.sent, "\n{name}: {value}");
+        let mut headers = reqwest::header::HeaderMap::new();
+        headers.insert(name, value.parse().unwrap());
+        self.request = self.request.headers(headers);
+        self
+    }
+
+    /// With this body as `application/json`.
+    pub fn json(self, body: &Value) -> Self {
+        self.body(body.to_string()).header("content-type", "application/json")
+    }
+
+    /// With these bytes.
+    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        let body = body.into();
+        let shown = String::from_utf8_lossy(&body[..body.len().min(500)]).into_owned();
+        let _ = write!(self.sent, "\n{shown}");
+        self.request = self.request.body(body);
+        self
+    }
+}
+
+impl IntoFuture for Call {
+    type Output = Answer;
+    type IntoFuture = Pin<Box<dyn Future<Output = Answer> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let response =
+                self.request.send().await.unwrap_or_else(|error| panic!("{}\n{error:?}", self.sent));
+            Answer::read(self.sent, response).await
+        })
+    }
+}
