@@ -43,6 +43,7 @@ async fn answer(event: LambdaEvent<Value>) -> Result<Value, Error> {
         "cors" => {
             json!({ "statusCode": 200, "headers": { "Access-Control-Allow-Origin": "*" }, "body": "x" })
         }
+        "head" => json!({ "statusCode": 200, "headers": { "content-length": "1234" } }),
         "plain" => json!({ "hello": "world" }),
         "nonsense" => json!({ "statusCode": 42 }),
         "length" => {

@@ -1,18 +1,18 @@
 //! The command line.
 
+mod invoke;
+mod signals;
+
 use std::{
     collections::BTreeMap,
-    io::{IsTerminal, Read},
+    io::IsTerminal,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
 };
 
-use bytes::Bytes;
 use clap::{Args, Parser, Subcommand};
-use http_body_util::{BodyExt, Full};
-use hyper_util::rt::TokioIo;
-use serde_json::Value;
 
+use self::signals::Signals;
 use crate::{
     Builder, InvokeError, Stack, StartError,
     admin::{self, Admin},
@@ -62,9 +62,9 @@ struct Options {
     /// Address of the API; only this machine reaches the default.
     #[arg(long, global = true, env = "HOST", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     host: IpAddr,
-    /// Port of Lambda's Invoke API, on loopback; 0 for none.
-    #[arg(long, global = true, env = "INVOKE_PORT", default_value_t = 3001)]
-    invoke_port: u16,
+    /// Port of Lambda's Invoke API, on loopback; 0 for none [default: the API's port + 1].
+    #[arg(long, global = true, env = "INVOKE_PORT")]
+    invoke_port: Option<u16>,
     /// Address of the database; containers reach it on 0.0.0.0.
     #[arg(long, global = true, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     dynamodb_host: IpAddr,
@@ -97,6 +97,25 @@ struct Options {
     admin_password: Option<String>,
 }
 
+impl Options {
+    fn invoke_port(&self) -> Option<u16> {
+        match (self.invoke_port, self.port) {
+            (Some(0), _) | (None, 0) => None,
+            (Some(port), _) => Some(port),
+            (None, port) => port.checked_add(1),
+        }
+    }
+
+    fn data_dir(&self) -> PathBuf {
+        self.data_dir.clone().unwrap_or_else(|| beside(&self.template).join(".local"))
+    }
+}
+
+/// The directory of the template.
+fn beside(template: &Path) -> &Path {
+    template.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Why the command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -126,15 +145,15 @@ pub enum Error {
 pub async fn run(cli: Cli) -> Result<(), Error> {
     match cli.command {
         None | Some(Command::Run) => serve(cli.options).await,
-        Some(Command::Invoke { function, event }) => invoke(&cli.options, &function, &event).await,
+        Some(Command::Invoke { function, event }) => invoke::invoke(&cli.options, &function, &event).await,
         Some(Command::Dynamodb) => database(&cli.options).await,
     }
 }
 
 async fn serve(options: Options) -> Result<(), Error> {
     let mut builder = stack(&options).port(options.port).host(options.host);
-    if options.invoke_port != 0 {
-        builder = builder.invoke_port(options.invoke_port);
+    if let Some(port) = options.invoke_port() {
+        builder = builder.invoke_port(port);
     }
     // Before anything is started: an early Ctrl-C must end what has been.
     let mut interrupted = Signals::new()?;
@@ -144,56 +163,6 @@ async fn serve(options: Options) -> Result<(), Error> {
     stack.note("stopping");
     stack.shutdown().await;
     Ok(())
-}
-
-async fn invoke(options: &Options, function: &str, event: &Path) -> Result<(), Error> {
-    let event: Value =
-        serde_json::from_slice(&read(event)?).map_err(|error| Error::Event(event.to_owned(), error))?;
-    let running = match options.invoke_port {
-        0 => None,
-        port => invoke_running(port, function, &event).await,
-    };
-    let answer = if let Some(answer) = running {
-        answer?
-    } else {
-        let colour = std::io::stderr().is_terminal();
-        let stack = stack(options).log_to(std::io::stderr(), colour).start().await?;
-        let answer = stack.invoke(function, event).await;
-        stack.shutdown().await;
-        answer?
-    };
-    println!("{answer:#}");
-    Ok(())
-}
-
-/// Invokes in the `local` that listens on `port`; `None` when none does.
-async fn invoke_running(port: u16, function: &str, event: &Value) -> Option<Result<Value, Error>> {
-    let stream = tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.ok()?;
-    let exchange = async {
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
-            .await
-            .map_err(std::io::Error::other)?;
-        tokio::spawn(connection);
-        let request = http::Request::post(format!("/2015-03-31/functions/{function}/invocations"))
-            .header(http::header::HOST, format!("127.0.0.1:{port}"))
-            .body(Full::new(Bytes::from(event.to_string())))
-            .map_err(std::io::Error::other)?;
-        let response = sender.send_request(request).await.map_err(std::io::Error::other)?;
-        let (parts, body) = response.into_parts();
-        Ok((parts, body.collect().await.map_err(std::io::Error::other)?.to_bytes()))
-    };
-    let (parts, body) = match exchange.await {
-        Ok(answer) => answer,
-        Err(source) => {
-            return Some(Err(Error::Io { what: format!("asking the local on port {port}"), source }));
-        }
-    };
-    let answer = serde_json::from_slice(&body).unwrap_or_else(|_| String::from_utf8_lossy(&body).into());
-    if parts.status.is_success() && !parts.headers.contains_key("x-amz-function-error") {
-        Some(Ok(answer))
-    } else {
-        Some(Err(Error::Remote(answer.to_string())))
-    }
 }
 
 async fn database(options: &Options) -> Result<(), Error> {
@@ -207,15 +176,14 @@ async fn database(options: &Options) -> Result<(), Error> {
 }
 
 fn stack(options: &Options) -> Builder {
-    let root =
-        options.template.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let profile = if options.release { "release" } else { "debug" };
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    let target = std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| beside(&options.template).join("target"), PathBuf::from);
     let mut builder = Stack::builder()
         .template(&options.template)
         .binaries(options.binaries.clone().unwrap_or_else(|| target.join(profile)))
         .dynamodb_address(SocketAddr::new(options.dynamodb_host, options.dynamodb_port))
-        .data_dir(options.data_dir.clone().unwrap_or_else(|| root.join(".local")))
+        .data_dir(options.data_dir())
         .max_instances(options.max_instances)
         .inherit_secrets()
         .log_to(std::io::stdout(), std::io::stdout().is_terminal())
@@ -248,10 +216,7 @@ fn announce(stack: &mut Stack, options: &Options) -> Result<(), Error> {
         lines.push(format!("Invoke     {url}"));
     }
     lines.push(format!("DynamoDB   {} (table {})", stack.dynamodb_url(), stack.table_name()));
-    let data = options
-        .data_dir
-        .clone()
-        .unwrap_or_else(|| options.template.parent().unwrap_or(Path::new("")).join(".local"));
+    let data = options.data_dir();
     lines.push(if options.in_memory {
         "data       in memory, gone when this ends".to_owned()
     } else {
@@ -266,6 +231,9 @@ fn announce(stack: &mut Stack, options: &Options) -> Result<(), Error> {
     for line in lines {
         stack.note(line);
     }
+    for binary in stack.missing_binaries() {
+        stack.warn(format_args!("{} is missing: build it, and it is used from then on", binary.display()));
+    }
     warn_unless_loopback(stack, "--host", options.host);
     warn_unless_loopback(stack, "--dynamodb-host", options.dynamodb_host);
     let admin = Admin { email: options.admin_email.clone(), password: options.admin_password.clone() };
@@ -279,60 +247,9 @@ fn warn_unless_loopback(stack: &Stack, option: &str, host: IpAddr) {
     }
 }
 
-fn read(event: &Path) -> Result<Vec<u8>, Error> {
-    let mut bytes = Vec::new();
-    if event == Path::new("-") {
-        std::io::stdin().read_to_end(&mut bytes).map(|_| bytes)
-    } else {
-        std::fs::read(event)
-    }
-    .map_err(|source| Error::Io { what: event.display().to_string(), source })
-}
-
 fn pair(text: &str) -> Result<(String, String), &'static str> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("expected NAME=VALUE"),
-    }
-}
-
-/// Ctrl-C, and what else asks a process to end.
-struct Signals {
-    #[cfg(unix)]
-    asked: [tokio::signal::unix::Signal; 3],
-}
-
-impl Signals {
-    fn new() -> Result<Self, Error> {
-        #[cfg(unix)]
-        {
-            use tokio::signal::unix::{SignalKind, signal};
-            let listen = |kind| {
-                signal(kind).map_err(|source| Error::Io { what: "listening for signals".to_owned(), source })
-            };
-            Ok(Self {
-                asked: [
-                    listen(SignalKind::interrupt())?,
-                    listen(SignalKind::terminate())?,
-                    listen(SignalKind::hangup())?,
-                ],
-            })
-        }
-        #[cfg(not(unix))]
-        Ok(Self {})
-    }
-
-    async fn wait(&mut self) {
-        #[cfg(unix)]
-        {
-            let [interrupt, terminate, hangup] = &mut self.asked;
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-                _ = hangup.recv() => {}
-            }
-        }
-        #[cfg(not(unix))]
-        let _ = tokio::signal::ctrl_c().await;
     }
 }

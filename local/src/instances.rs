@@ -8,7 +8,7 @@ mod process;
 mod state;
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -250,6 +250,10 @@ impl Pool {
             state.replace_older(stamp);
         }
         state.enqueue(job, self);
+    }
+
+    pub(crate) fn binary(&self) -> &Path {
+        &self.binary
     }
 
     /// Instances at once.

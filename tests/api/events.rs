@@ -1,1 +1,43 @@
-//! The recorded events in `events/`.
+//! Every recorded event in `events/` is given to its function, as `make invoke` does.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use serde_json::Value;
+use tests::App;
+
+#[tokio::test]
+async fn every_recorded_event_is_answered_as_before() {
+    let app = App::start().await;
+    let mut answers = String::new();
+    for (function, case) in recorded() {
+        let event = app.event(&function, &case);
+        let answer = app
+            .stack
+            .invoke(&function, event)
+            .await
+            .unwrap_or_else(|error| panic!("{function}/{case}: {error}"));
+        let body = answer["body"].as_str().unwrap_or_default();
+        let json: Value = serde_json::from_str(body).unwrap_or_default();
+        let said = match (&json["error"], &json["detail"]) {
+            (Value::String(error), _) | (_, Value::String(error)) => format!(": {error}"),
+            _ => String::new(),
+        };
+        writeln!(answers, "{function}/{case} {}{said}", answer["statusCode"]).unwrap();
+    }
+    insta::assert_snapshot!(answers);
+}
+
+/// The functions' names and the cases', sorted.
+fn recorded() -> Vec<(String, String)> {
+    let mut recorded = Vec::new();
+    for folder in Path::new(env!("CARGO_MANIFEST_DIR")).join("../events").read_dir().unwrap() {
+        let folder = folder.unwrap();
+        for event in folder.path().read_dir().unwrap() {
+            let case = event.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned();
+            recorded.push((folder.file_name().to_string_lossy().into_owned(), case));
+        }
+    }
+    recorded.sort();
+    recorded
+}

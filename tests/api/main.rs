@@ -7,4 +7,5 @@ mod faults;
 mod input;
 mod lists;
 mod posts;
+mod readme;
 mod users;

@@ -1,6 +1,7 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use local::Stack;
+use serde_json::Value;
 use shared::auth::{AccessTokens, Caller};
 use shared::clock::Clock;
 use shared::config::Secret;
@@ -24,10 +25,9 @@ pub struct App {
 impl App {
     /// Starts all of template.yaml, each function on its first request.
     pub async fn start() -> Self {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         let stack = Stack::builder()
-            .template(root.join("template.yaml"))
-            .binaries(binaries())
+            .template(root().join("template.yaml"))
+            .binaries(Self::binaries())
             .in_memory()
             .quiet()
             .start()
@@ -41,6 +41,12 @@ impl App {
             tokens,
             http: reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap(),
         }
+    }
+
+    /// Where cargo put the binaries: above a test's own, which is in `deps`.
+    #[must_use]
+    pub fn binaries() -> PathBuf {
+        std::env::current_exe().unwrap().ancestors().nth(2).unwrap().to_owned()
     }
 
     /// A client without a token.
@@ -95,6 +101,19 @@ impl App {
             .await
     }
 
+    /// A recorded event, with tokens that are valid now.
+    #[must_use]
+    pub fn event(&self, function: &str, case: &str) -> Value {
+        let path = root().join("events").join(function).join(format!("{case}.json"));
+        let mut event =
+            std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        for (placeholder, role) in [("{{CALLER_TOKEN}}", Role::User), ("{{ADMIN_TOKEN}}", Role::Admin)] {
+            let token = self.tokens.sign(Caller { id: self.new_id(), role }).unwrap();
+            event = event.replace(placeholder, &token);
+        }
+        serde_json::from_str(&event).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
     fn table(&self) -> Table {
         Table::embedded(self.stack.table_name(), &self.stack.dynamodb_url()).unwrap()
     }
@@ -109,7 +128,7 @@ impl App {
     }
 }
 
-/// Where cargo put the binaries: two folders above a test's own, which is in `deps`.
-fn binaries() -> std::path::PathBuf {
-    std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().to_owned()
+/// The workspace's folder.
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }

@@ -1,1 +1,41 @@
-fn main() {}
+//! The project's chores: `cargo xtask --help`.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use xtask::{new, openapi, root, token};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "The project's chores")]
+struct Cli {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Write openapi.json and the README's route table from the code
+    Openapi(openapi::Args),
+    /// Print an access token for the API on this machine
+    Token(token::Args),
+    /// Start a new function
+    New(new::Args),
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().chore {
+        Chore::Openapi(args) => openapi::run(&args, &root()),
+        Chore::Token(args) => token::run(&args, &root()),
+        Chore::New(args) => new::run(&args, &root()),
+    };
+    match done {
+        Ok(report) => {
+            println!("{report}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -18,7 +18,10 @@ const MAX_AGE_SECONDS: u32 = 300;
     path = "/api/docs",
     tag = "documentation",
     operation_id = "getDocs",
-    responses((status = 200, description = "The page", body = String, content_type = "text/html")),
+    responses(
+        (status = 200, description = "The page", body = String, content_type = "text/html"),
+        (status = 304, description = "The client has it already"),
+    ),
 )]
 pub(crate) async fn page(headers: HeaderMap) -> Response {
     ([(CONTENT_SECURITY_POLICY, POLICY)], PAGE.answer(&headers, MAX_AGE_SECONDS)).into_response()

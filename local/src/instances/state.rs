@@ -152,6 +152,7 @@ impl State {
 
     pub(super) fn complete(&mut self, instance: Uuid, id: &str, answer: Reply) -> bool {
         let Some(slot) = self.instances.get_mut(&instance) else { return false };
+        slot.idle_since = Instant::now();
         match std::mem::replace(&mut slot.phase, Phase::Finishing) {
             Phase::Busy { request_id, reply } if request_id == id => {
                 let _ = reply.send(answer);
@@ -176,6 +177,8 @@ impl State {
     pub(super) fn exited(&mut self, instance: Uuid, status: &str, pool: &Arc<Pool>) {
         self.idle.retain(|other| *other != instance);
         match self.instances.remove(&instance) {
+            // Their callers are told by the stop itself.
+            _ if *pool.stop.borrow() => {}
             Some(Slot { phase: Phase::Busy { reply, .. }, .. }) => {
                 pool.logs.warn(format_args!("{}: the process ended: {status}", pool.function.name));
                 let _ = reply.send(Err(InvokeError::Exited(status.to_owned())));
@@ -234,15 +237,14 @@ impl State {
         self.blocked = None;
     }
 
+    /// Stops instances that are of no use for so long: idle, or never back for another event.
     pub(super) fn stop_idle(&mut self, now: Instant, after: Duration) {
-        let instances = &mut self.instances;
-        self.idle.retain(|id| {
-            let keep = instances.get(id).is_some_and(|slot| now.duration_since(slot.idle_since) < after);
-            if !keep {
-                instances.remove(id);
-            }
-            keep
+        self.instances.retain(|_, slot| {
+            !matches!(slot.phase, Phase::Idle(_) | Phase::Finishing)
+                || now.duration_since(slot.idle_since) < after
         });
+        let instances = &self.instances;
+        self.idle.retain(|id| instances.contains_key(id));
     }
 
     pub(super) fn close(&mut self) {

@@ -110,14 +110,11 @@ Conditions:
           ACCOUNT: !Ref AWS::AccountId"#;
     let template = parse(&with_variables(variables, rest)).unwrap();
     for (name, expected) in [
-        ("REF", "local-Table"),
-        ("LONG_REF", "local-Table"),
-        ("ARN", "arn:aws:dynamodb:us-east-1:000000000000:table/local-Table"),
-        ("LONG_ARN", "arn:aws:dynamodb:us-east-1:000000000000:table/local-Table"),
-        (
-            "SUB",
-            "local-Table/30/a,b/arn:aws:dynamodb:us-east-1:000000000000:table/local-Table/${Literal}/us-east-1",
-        ),
+        ("REF", "Table"),
+        ("LONG_REF", "Table"),
+        ("ARN", "arn:aws:dynamodb:us-east-1:000000000000:table/Table"),
+        ("LONG_ARN", "arn:aws:dynamodb:us-east-1:000000000000:table/Table"),
+        ("SUB", "Table/30/a,b/arn:aws:dynamodb:us-east-1:000000000000:table/Table/${Literal}/us-east-1"),
         ("SUB_MAP", "b-dev"),
         ("JOIN", "a+b"),
         ("SPLIT", "b"),

@@ -7,6 +7,9 @@ use std::{
     time::Duration,
 };
 
+use serde_json::json;
+
+use crate::database::call;
 use crate::support::{Place, eventually, is_running};
 
 /// A running `local` on free ports.
@@ -148,4 +151,22 @@ async fn invoke_starts_what_it_needs_or_uses_what_runs() {
     let (success, _, errors) = alone("echo", &port);
     assert!(!success && errors.contains("on purpose"), "{errors}");
     running.announced("echo INFO  started");
+}
+
+#[tokio::test]
+async fn killing_it_loses_no_acknowledged_write() {
+    let place = Place::new();
+    let running = Running::start(&place, &["dynamodb"]);
+    let url = running.announced("DynamoDB").split(' ').next().unwrap().to_owned();
+    let put = |number: usize| json!({ "TableName": "Table", "Item": { "pk": { "S": number.to_string() } } });
+    for number in 0..50 {
+        assert_eq!(call(&url, "PutItem", &put(number)).await.unwrap(), json!({}));
+    }
+    running.signal("-KILL");
+    drop(running);
+
+    let running = Running::start(&place, &["dynamodb"]);
+    let url = running.announced("DynamoDB").split(' ').next().unwrap().to_owned();
+    let counted = call(&url, "Scan", &json!({ "TableName": "Table", "Select": "COUNT" })).await.unwrap();
+    assert_eq!(counted["Count"], 50);
 }

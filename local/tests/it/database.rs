@@ -8,7 +8,7 @@ use tokio::{
 };
 
 /// A call of `DynamoDB`'s HTTP API; `None` when nobody listens.
-async fn call(url: &str, operation: &str, body: &Value) -> Option<Value> {
+pub(crate) async fn call(url: &str, operation: &str, body: &Value) -> Option<Value> {
     let mut stream = TcpStream::connect(url.replace("http://", "")).await.ok()?;
     let body = body.to_string();
     let request = format!(

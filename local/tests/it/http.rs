@@ -48,6 +48,10 @@ async fn answers_of_every_form_are_passed_on() {
     let head = send(&stack, "HEAD", "/echo?do=plain", &[], b"").await;
     assert_eq!((head.status, head.header("content-length"), head.body.len()), (200, Some("17"), 0));
 
+    let head = send(&stack, "HEAD", "/echo?do=head", &[], b"").await;
+    assert_eq!((head.status, head.header("content-length")), (200, Some("1234")));
+    assert_eq!(get(&stack, "/echo?do=head").await.header("content-length"), Some("0"));
+
     for wrong in ["nonsense", "fail", "large"] {
         let reply = get(&stack, &format!("/echo?do={wrong}")).await;
         assert_eq!(

@@ -73,13 +73,26 @@ impl Fields {
     fn parse<T: DeserializeOwned>(&mut self, name: &str, value: Value) -> Option<T> {
         match serde_json::from_value(value) {
             Ok(value) => Some(value),
-            Err(error) => self.wrong(name, error.to_string()),
+            Err(error) => self.wrong(name, reason(&error.to_string())),
         }
     }
 
     fn wrong<T>(&mut self, name: &str, message: impl Into<String>) -> Option<T> {
         self.errors.push(FieldError { field: name.to_owned(), message: message.into() });
         None
+    }
+}
+
+/// What serde says of a value, as the end of a sentence that begins with the field's name.
+pub(super) fn reason(error: &str) -> String {
+    if let Some((found, expected)) =
+        error.strip_prefix("invalid type: ").and_then(|said| said.split_once(", expected "))
+    {
+        return format!("must be {expected}, not {found}");
+    }
+    match error.strip_prefix("unknown variant ").and_then(|said| said.split_once("expected ")) {
+        Some((_, expected)) => format!("must be {expected}"),
+        None => error.to_owned(),
     }
 }
 
@@ -109,5 +122,29 @@ impl<'de> Deserialize<'de> for Fields {
         }
 
         deserializer.deserialize_map(Members)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Role, Title};
+
+    #[test]
+    fn what_is_wrong_is_said_so_that_a_person_understands() {
+        let mut fields: Fields =
+            serde_json::from_str(r#"{"title": 5, "role": "root", "published": "yes"}"#).unwrap();
+        assert!(fields.required::<Title>("title").is_none());
+        assert!(fields.required::<Role>("role").is_none());
+        assert!(fields.required::<bool>("published").is_none());
+        let messages: Vec<&str> = fields.errors.iter().map(|error| &*error.message).collect();
+        assert_eq!(
+            messages,
+            [
+                "must be a string, not integer `5`",
+                "must be `user` or `admin`",
+                "must be a boolean, not string \"yes\""
+            ]
+        );
     }
 }

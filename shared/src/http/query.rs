@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::de::IntoDeserializer;
 use serde::de::value::{Error as ValueError, StrDeserializer};
 
+use super::fields::reason;
 use super::{Error, FieldError};
 
 /// The query's parameters, decoded; remembers every one that is wrong. Those that nobody asks for are ignored.
@@ -42,7 +43,7 @@ impl Query {
         let deserializer: StrDeserializer<'_, ValueError> = text.as_str().into_deserializer();
         match T::deserialize(deserializer) {
             Ok(value) => Some(value),
-            Err(error) => self.wrong(name, error.to_string()),
+            Err(error) => self.wrong(name, reason(&error.to_string())),
         }
     }
 

@@ -1,0 +1,166 @@
+use serde_json::{Value, json};
+use time::macros::datetime;
+
+use super::*;
+use crate::{routes::Router, template::Route};
+
+fn event(method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Value {
+    let router = Router::new(&[
+        Route {
+            method: "ANY".to_owned(),
+            path: "/api/users/{id}".to_owned(),
+            function: "users-id".to_owned(),
+            timeout: crate::template::MAX_INTEGRATION_TIMEOUT,
+            line: 1,
+        },
+        Route {
+            method: "ANY".to_owned(),
+            path: "$default".to_owned(),
+            function: "fallback".to_owned(),
+            timeout: crate::template::MAX_INTEGRATION_TIMEOUT,
+            line: 2,
+        },
+    ]);
+    let mut map = HeaderMap::new();
+    for (name, value) in headers {
+        map.append(
+            HeaderName::from_bytes(name.as_bytes()).unwrap(),
+            http::HeaderValue::from_bytes(value.as_bytes()).unwrap(),
+        );
+    }
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let path = decode_path(path).unwrap();
+    let found = router.find(method, &path).unwrap();
+    let incoming = Incoming {
+        method,
+        path: &path,
+        query,
+        protocol: "HTTP/1.1",
+        headers: &map,
+        body,
+        source: IpAddr::from([127, 0, 0, 1]),
+        local: SocketAddr::from(([127, 0, 0, 1], 3000)),
+        request_id: "request-1",
+        trace_id: "Root=1-0-0",
+        at: datetime!(2026-11-20 08:05:03.25 UTC),
+    };
+    serde_json::from_slice(&build(&found, &incoming)).unwrap()
+}
+
+#[test]
+fn a_whole_event_has_the_shape_of_format_2() {
+    let event = event(
+        "POST",
+        "/api/users/a%20b?x=1&x=2&y=%26",
+        &[
+            ("Host", "example.test:3000"),
+            ("User-Agent", "t"),
+            ("Cookie", "a=1; b=2"),
+            ("X-Two", "1"),
+            ("X-Two", "2"),
+        ],
+        b"",
+    );
+    assert_eq!(
+        event,
+        json!({
+            "version": "2.0",
+            "routeKey": "ANY /api/users/{id}",
+            "rawPath": "/api/users/a b",
+            "rawQueryString": "x=1&x=2&y=%26",
+            "cookies": ["a=1", "b=2"],
+            "headers": {
+                "host": "example.test:3000",
+                "user-agent": "t",
+                "x-amzn-trace-id": "Root=1-0-0",
+                "x-forwarded-for": "127.0.0.1",
+                "x-forwarded-port": "3000",
+                "x-forwarded-proto": "http",
+                "x-two": "1,2",
+            },
+            "queryStringParameters": {"x": "1,2", "y": "&"},
+            "requestContext": {
+                "accountId": "000000000000",
+                "apiId": "local",
+                "domainName": "example.test",
+                "domainPrefix": "example",
+                "http": {
+                    "method": "POST",
+                    "path": "/api/users/a b",
+                    "protocol": "HTTP/1.1",
+                    "sourceIp": "127.0.0.1",
+                    "userAgent": "t",
+                },
+                "requestId": "request-1",
+                "routeKey": "ANY /api/users/{id}",
+                "stage": "$default",
+                "time": "20/Nov/2026:08:05:03 +0000",
+                "timeEpoch": 1_795_161_903_250_i64,
+            },
+            "pathParameters": {"id": "a b"},
+            "isBase64Encoded": false,
+        })
+    );
+}
+
+#[test]
+fn odd_paths_are_decoded_once_and_routed_as_decoded() {
+    for (target, raw_path, id) in [
+        ("/api/users/%00", "/api/users/\0", Some("\0")),
+        ("/api/users/%3F%23", "/api/users/?#", Some("?#")),
+        ("/api/users/%252F", "/api/users/%2F", Some("%2F")),
+        ("/api/users/%2F", "/api/users//", None),
+        ("/api/users/a%2Fb", "/api/users/a/b", None),
+        ("/api/users/%C3%A4", "/api/users/ä", Some("ä")),
+        ("/api/users/+", "/api/users/+", Some("+")),
+        ("//api/users/x", "//api/users/x", None),
+        ("/", "/", None),
+    ] {
+        let event = event("GET", target, &[], b"");
+        assert_eq!(event["rawPath"], raw_path, "{target}");
+        assert_eq!(event["pathParameters"]["id"].as_str(), id, "{target}");
+    }
+}
+
+#[test]
+fn a_path_that_is_not_encoded_utf8_is_refused() {
+    for path in ["/%", "/%4", "/%zz", "/%ff", "/a%c3", "/%E2%82"] {
+        assert_eq!(decode_path(path), Err(InvalidPath), "{path}");
+    }
+}
+
+#[test]
+fn bodies_are_text_or_base64_by_their_type() {
+    for (content_type, body, expected, encoded) in [
+        ("application/json", "{}".as_bytes(), "{}", false),
+        ("Application/JSON; charset=utf-8", "{}".as_bytes(), "{}", false),
+        ("text/plain", "ä".as_bytes(), "ä", false),
+        ("application/x-www-form-urlencoded", b"a=b", "YT1i", true),
+        ("application/merge-patch+json", b"{}", "e30=", true),
+        ("application/octet-stream", b"\x00\xff", "AP8=", true),
+        ("application/json", b"\xff", "/w==", true),
+        ("", b"{}", "e30=", true),
+    ] {
+        let event = event("POST", "/", &[("content-type", content_type)], body);
+        assert_eq!(
+            (&event["body"], &event["isBase64Encoded"]),
+            (&json!(expected), &json!(encoded)),
+            "{content_type}"
+        );
+    }
+    assert_eq!(event("GET", "/", &[], b"").get("body"), None);
+}
+
+#[test]
+fn an_earlier_forwarded_for_is_kept_in_front() {
+    let event = event("GET", "/", &[("X-Forwarded-For", "10.1.1.1"), ("Connection", "x")], b"");
+    assert_eq!(event["headers"]["x-forwarded-for"], "10.1.1.1, 127.0.0.1");
+    assert_eq!(event["headers"].get("connection"), None);
+}
+
+#[test]
+fn a_query_is_never_refused() {
+    let event = event("GET", "/?%ff&=&a&b=%zz", &[], b"");
+    assert_eq!(event["rawQueryString"], "%ff&=&a&b=%zz");
+    assert_eq!(event["queryStringParameters"]["a"], "");
+}

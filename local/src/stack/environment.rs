@@ -1,0 +1,52 @@
+//! What is in the environment of a function's processes.
+
+use std::collections::BTreeMap;
+
+use super::REGION;
+use crate::{
+    secrets::Secrets,
+    template::{Function, Variable},
+};
+
+/// The variables of a function's processes, and no others: what the template does not set is not there.
+pub(super) fn environment(
+    function: &Function,
+    secrets: &Secrets,
+    overrides: &BTreeMap<String, String>,
+    dynamodb: &str,
+) -> Vec<(String, String)> {
+    let memory = function.memory_size.to_string();
+    let lambda = [
+        ("AWS_ACCESS_KEY_ID", "local"),
+        ("AWS_SECRET_ACCESS_KEY", "local"),
+        ("AWS_SESSION_TOKEN", "local"),
+        ("AWS_REGION", REGION),
+        ("AWS_DEFAULT_REGION", REGION),
+        ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb),
+        ("AWS_EXECUTION_ENV", "AWS_Lambda_provided.al2023"),
+        ("AWS_LAMBDA_FUNCTION_NAME", &function.name),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", &memory),
+        ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
+        ("AWS_LAMBDA_LOG_FORMAT", &function.log_format),
+        ("AWS_LAMBDA_LOG_LEVEL", &function.log_level),
+        ("_HANDLER", "bootstrap"),
+        ("LANG", "en_US.UTF-8"),
+        ("PATH", "/usr/local/bin:/usr/bin:/bin:/opt/bin"),
+        ("TZ", ":UTC"),
+    ];
+    let group = format!("/aws/lambda/{}", function.name);
+    let own = function.variables.iter().filter_map(|(name, value)| {
+        let value = match (overrides.get(name), value) {
+            (Some(value), _) | (None, Variable::Plain(value)) => value.as_str(),
+            (None, Variable::Secret) => secrets.get(name)?,
+        };
+        Some((name.clone(), value.to_owned()))
+    });
+    lambda
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .chain([("AWS_LAMBDA_LOG_GROUP_NAME".to_owned(), group)])
+        .chain(own)
+        .collect()
+}

@@ -1,0 +1,50 @@
+//! What the README tells a newcomer to paste.
+
+use std::path::Path;
+use std::process::Command;
+
+use tests::App;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_readmes_session_works_when_it_is_pasted() {
+    if Command::new("curl").arg("--version").output().is_err() {
+        eprintln!("skipped: there is no curl on this machine");
+        return;
+    }
+    let app = App::start().await;
+    let session = session().replace("cargo xtask", &format!("{}/xtask", App::binaries().display()));
+    let output = Command::new("bash")
+        .args(["-euo", "pipefail", "-c", &session])
+        .env("API", app.stack.url())
+        .env("JWT_SECRET", app.stack.secret("JWT_SECRET").unwrap())
+        .output()
+        .unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{printed}{}", String::from_utf8_lossy(&output.stderr));
+    // In the order in which the session shows them.
+    let mut rest = &*printed;
+    for shown in [
+        "HTTP/1.1 201",
+        "etag: \"1\"",
+        "location: /api/users/",
+        "\"users\":[{",
+        "\"content\":\"It weaves.\"",
+        "\"posts\":[{",
+        "\"category\":null",
+        "precondition_failed",
+        "\"field\":\"title\"",
+        "\"field\":\"titel\"",
+        "\"detail\":",
+        "HTTP/1.1 204",
+    ] {
+        let at = rest.find(shown).unwrap_or_else(|| panic!("no {shown} after the others in\n{printed}"));
+        rest = &rest[at + shown.len()..];
+    }
+}
+
+fn session() -> String {
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).unwrap();
+    let block = readme.split_once("<!-- session -->").expect("the first marker").1;
+    let block = block.split_once("<!-- /session -->").expect("the second marker").0;
+    block.trim().trim_start_matches("```sh").trim_end_matches("```").to_owned()
+}

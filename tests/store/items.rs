@@ -1,0 +1,100 @@
+//! Which items are in the table.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use shared::domain::{PostDraft, Role, UserDraft, UserId};
+use tests::App;
+
+/// Every item's partition key, with what it counts where it is a counter that is not at zero.
+fn items(app: &App) -> BTreeMap<String, i64> {
+    let request = serde_json::from_value(json!({"TableName": app.stack.table_name()})).unwrap();
+    let scanned = serde_json::to_value(app.stack.dynamodb().database().scan(request).unwrap()).unwrap();
+    let mut items = BTreeMap::new();
+    for item in scanned["Items"].as_array().unwrap() {
+        let pk = item["pk"]["S"].as_str().unwrap().to_owned();
+        let n = item.pointer("/n/N").and_then(Value::as_str).map_or(1, |n| n.parse().unwrap());
+        *items.entry(pk).or_default() += n;
+    }
+    items.retain(|pk, n| !(pk.starts_with("COUNT#") && *n == 0));
+    items
+}
+
+fn post(title: &str) -> PostDraft {
+    PostDraft {
+        title: title.parse().unwrap(),
+        content: "Content.".parse().unwrap(),
+        category: Some("Tech".parse().unwrap()),
+        published: true,
+    }
+}
+
+#[tokio::test]
+async fn a_post_has_its_items_and_takes_all_of_them_along() {
+    let app = App::start().await;
+    let posts = app.posts();
+    let author: UserId = app.caller().id().parse().unwrap();
+    let created = posts.create(author, post("On Engines")).await.unwrap();
+    let expected: BTreeMap<String, i64> = [
+        (format!("COUNT#AUTHOR#{author}"), 1),
+        ("COUNT#POSTS".to_owned(), 1),
+        ("COUNT#POSTS#tech".to_owned(), 1),
+        (format!("POST#{}", created.id), 1),
+        ("TITLE#on engines".to_owned(), 1),
+    ]
+    .into();
+    assert_eq!(items(&app), expected);
+
+    let hidden = PostDraft {
+        published: false,
+        category: None,
+        title: "On Looms".parse().unwrap(),
+        ..post("On Looms")
+    };
+    let changed = posts.replace(&created, hidden).await.unwrap();
+    let expected: BTreeMap<String, i64> = [
+        (format!("COUNT#AUTHOR#{author}"), 1),
+        (format!("POST#{}", created.id), 1),
+        ("TITLE#on looms".to_owned(), 1),
+    ]
+    .into();
+    assert_eq!(items(&app), expected);
+
+    posts.delete(&changed).await.unwrap();
+    assert_eq!(items(&app), BTreeMap::new());
+}
+
+#[tokio::test]
+async fn a_user_has_its_items_and_takes_all_of_them_along() {
+    let app = App::start().await;
+    let users = app.users();
+    let draft = |email: &str| UserDraft { email: email.parse().unwrap(), name: None, role: Role::User };
+    let created = users.create(draft("Ada@example.com")).await.unwrap();
+    let with_email = |email: &str| -> BTreeMap<String, i64> {
+        [("COUNT#USERS".to_owned(), 1), (format!("EMAIL#{email}"), 1), (format!("USER#{}", created.id), 1)]
+            .into()
+    };
+    assert_eq!(items(&app), with_email("ada@example.com"));
+    let changed = users.replace(&created, draft("lovelace@example.com")).await.unwrap();
+    assert_eq!(items(&app), with_email("lovelace@example.com"));
+    users.delete(&changed).await.unwrap();
+    assert_eq!(items(&app), BTreeMap::new());
+}
+
+#[tokio::test]
+async fn a_refused_write_leaves_the_table_as_it_was() {
+    let app = App::start().await;
+    let (posts, author) = (app.posts(), app.caller().id().parse().unwrap());
+    let first = posts.create(author, post("On Engines")).await.unwrap();
+    let second = posts.create(author, post("On Looms")).await.unwrap();
+    let before = items(&app);
+    posts.create(author, post("on engines")).await.unwrap_err();
+    posts.replace(&second, post("ON ENGINES")).await.unwrap_err();
+    let stale = first.clone();
+    posts.replace(&first, PostDraft { published: false, ..post("On Engines") }).await.unwrap();
+    let after_hiding = items(&app);
+    posts.replace(&stale, post("On Clocks")).await.unwrap_err();
+    posts.delete(&stale).await.unwrap_err();
+    assert_eq!(items(&app), after_hiding);
+    assert_eq!((before["COUNT#POSTS"], after_hiding["COUNT#POSTS"]), (2, 1));
+}

@@ -1,0 +1,192 @@
+//! What must agree: the folders of functions/, their code, template.yaml and openapi.json.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use local::template::Template;
+use utoipa::openapi::OpenApi;
+
+use crate::error::{Error, read};
+use crate::functions::{self, Function};
+use crate::template;
+
+/// The four places, as they are now.
+pub struct Sources {
+    /// Folders of functions/ with the package that each has.
+    pub folders: Vec<Folder>,
+    /// What the functions' routes answer.
+    pub code: Vec<Function>,
+    /// template.yaml.
+    pub template: Template,
+    /// openapi.json.
+    pub document: OpenApi,
+}
+
+/// A folder of functions/.
+pub struct Folder {
+    /// Its name.
+    pub name: String,
+    /// What its Cargo.toml says.
+    pub manifest: String,
+}
+
+impl Sources {
+    /// Reads them.
+    pub fn load(root: &Path) -> Result<Self, Error> {
+        let path = root.join("functions");
+        let entries =
+            std::fs::read_dir(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
+        let mut folders = Vec::new();
+        for entry in entries.flatten().filter(|entry| entry.path().join("Cargo.toml").exists()) {
+            let manifest = read(&entry.path().join("Cargo.toml"))?;
+            folders.push(Folder { name: entry.file_name().to_string_lossy().into_owned(), manifest });
+        }
+        folders.sort_by(|one, other| one.name.cmp(&other.name));
+        let document = serde_json::from_str(&read(&root.join("openapi.json"))?)?;
+        Ok(Self { folders, code: functions::all(), template: template::load(root)?, document })
+    }
+
+    /// All that is missing somewhere, each with what to do.
+    #[must_use]
+    pub fn gaps(&self) -> Vec<String> {
+        let mut gaps = Vec::new();
+        self.every_folder_is_known(&mut gaps);
+        self.every_name_is_a_path(&mut gaps);
+        self.every_operation_is_routed(&mut gaps);
+        self.every_route_is_answered(&mut gaps);
+        self.the_document_has_every_operation(&mut gaps);
+        gaps
+    }
+
+    fn every_folder_is_known(&self, gaps: &mut Vec<String>) {
+        for Folder { name, manifest } in &self.folders {
+            if !manifest.lines().any(|line| line.trim() == format!("name = \"{name}\"")) {
+                gaps.push(format!("functions/{name}/Cargo.toml: call the package `{name}`, as its folder"));
+            }
+            if !self.code.iter().any(|function| function.name == name) {
+                let lib = name.replace('-', "_");
+                gaps.push(format!(
+                    "xtask/Cargo.toml: add\n    {name} = {{ path = \"../functions/{name}\" }}\n\
+                     xtask/src/functions.rs: add\n    \
+                     Function {{ name: \"{name}\", document: {lib}::routes().into_openapi() }},"
+                ));
+            }
+            match self.template.function(name) {
+                None => gaps.push(format!(
+                    "template.yaml: add to Resources, with the function's own path and what it uses of the table\n{}",
+                    template::resource(name, &path_of(name))
+                )),
+                Some(function) if function.logical_id != template::logical_id(name) => gaps.push(format!(
+                    "template.yaml: call {} {}, after functions/{name}",
+                    function.logical_id,
+                    template::logical_id(name)
+                )),
+                Some(_) => {}
+            }
+        }
+        let folders: BTreeSet<&str> = self.folders.iter().map(|folder| folder.name.as_str()).collect();
+        for function in self.template.functions.iter().filter(|function| !folders.contains(&*function.name)) {
+            let (id, name) = (&function.logical_id, &function.name);
+            gaps.push(format!(
+                "template.yaml: {id} has no folder functions/{name}; remove one or add the other"
+            ));
+        }
+    }
+
+    fn every_name_is_a_path(&self, gaps: &mut Vec<String>) {
+        for function in &self.code {
+            let paths: BTreeSet<&str> =
+                functions::operations(&function.document).map(|(_, path, _)| path).collect();
+            if !paths.is_empty() && !paths.iter().any(|path| name_of(path) == function.name) {
+                gaps.push(format!(
+                    "functions/{}: a function is called after its path, this one answers {paths:?}",
+                    function.name
+                ));
+            }
+        }
+    }
+
+    fn every_operation_is_routed(&self, gaps: &mut Vec<String>) {
+        for Function { name, document } in &self.code {
+            for (method, path, _) in functions::operations(document) {
+                let mut routes = self.template.routes.iter().filter(|route| route.path == path).peekable();
+                if routes.peek().is_none() {
+                    gaps.push(format!(
+                        "template.yaml: no route to {method} {path}; add to the Events of {}\n    \
+                         NameIt: {{ Type: HttpApi, Properties: {} }}",
+                        template::logical_id(name),
+                        template::route(path)
+                    ));
+                }
+                for route in routes.filter(|route| route.function != *name) {
+                    gaps.push(format!(
+                        "template.yaml, line {}: {path} goes to {}, functions/{name} answers it",
+                        route.line, route.function
+                    ));
+                }
+            }
+        }
+    }
+
+    fn every_route_is_answered(&self, gaps: &mut Vec<String>) {
+        for route in &self.template.routes {
+            let (line, key, function) = (route.line, route.key(), &route.function);
+            if route.method != "ANY" {
+                // The function answers 405 with `Allow`, in the error shape; the gateway would answer 404 in its own.
+                gaps.push(format!(
+                    "template.yaml, line {line}: route every method: Method: ANY, not {}",
+                    route.method
+                ));
+            }
+            if route.path == "$default" {
+                continue;
+            }
+            let code = self.code.iter().find(|code| code.name == *function);
+            let is_answered = code.is_some_and(|code| code.document.paths.paths.contains_key(&route.path));
+            if !is_answered {
+                gaps.push(format!(
+                    "functions/{function}: no operation at the path of {key} (template.yaml, line {line}); \
+                     add one to `routes()` or remove the route"
+                ));
+            }
+        }
+        if !self.template.routes.iter().any(|route| route.path == "$default") {
+            gaps.push("template.yaml: no route $default, so that the gateway's own 404 shows".to_owned());
+        }
+    }
+
+    fn the_document_has_every_operation(&self, gaps: &mut Vec<String>) {
+        let keys = |document| -> BTreeSet<String> {
+            functions::operations(document).map(|(method, path, _)| format!("{method} {path}")).collect()
+        };
+        let documented = keys(&self.document);
+        let mut answered = BTreeSet::new();
+        for function in &self.code {
+            for key in keys(&function.document) {
+                if !documented.contains(&key) {
+                    gaps.push(format!("openapi.json: {key} is missing; run `cargo xtask openapi`"));
+                }
+                if !answered.insert(key.clone()) {
+                    gaps.push(format!("functions/{}: another function answers {key}, too", function.name));
+                }
+            }
+        }
+        for key in documented.difference(&answered) {
+            gaps.push(format!("openapi.json: no function answers {key}; run `cargo xtask openapi`"));
+        }
+    }
+}
+
+/// `users-id` for `/api/users/{id}`.
+#[must_use]
+pub fn name_of(path: &str) -> String {
+    let path = path.strip_prefix("/api/").unwrap_or(path);
+    path.split('/').map(|segment| segment.trim_matches(['{', '}', '+'])).collect::<Vec<_>>().join("-")
+}
+
+/// `/api/users/{id}` for `users-id`; a guess, as `-` may also be part of a segment.
+#[must_use]
+pub fn path_of(name: &str) -> String {
+    let segments = name.split('-').map(|segment| if segment == "id" { "{id}" } else { segment });
+    format!("/api/{}", segments.collect::<Vec<_>>().join("/"))
+}

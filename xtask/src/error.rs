@@ -1,0 +1,51 @@
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why a chore was not done; says what to do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file that can not be read.
+    #[error("can not read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file that can not be written.
+    #[error("can not write {}: {source}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The template can not be used.
+    #[error(transparent)]
+    Template(#[from] local::template::LoadError),
+    /// The document can not be written as JSON.
+    #[error("the OpenAPI document: {0}")]
+    Document(#[from] serde_json::Error),
+    /// Generated files are not what the code says.
+    #[error("not what the code says: run `cargo xtask openapi` and commit\n{0}")]
+    Drift(String),
+    /// No token can be signed.
+    #[error("{0}")]
+    Token(String),
+    /// No function can be started under this name.
+    #[error("{0}")]
+    Name(String),
+}
+
+/// The file's text.
+pub(crate) fn read(path: &Path) -> Result<String, Error> {
+    std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })
+}
+
+/// Writes the file, and the folders that it is in.
+pub(crate) fn write(path: &Path, text: &str) -> Result<(), Error> {
+    path.parent()
+        .map_or(Ok(()), std::fs::create_dir_all)
+        .and_then(|()| std::fs::write(path, text))
+        .map_err(|source| Error::Write { path: path.to_owned(), source })
+}

@@ -1,0 +1,57 @@
+//! Every function, and the operations at its routes.
+
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::{OpenApi, RefOr};
+
+/// A function as its code has it.
+pub struct Function {
+    /// Its folder, package and binary.
+    pub name: &'static str,
+    /// Its operations and the schemas that they use.
+    pub document: OpenApi,
+}
+
+/// All functions, by name. A new one is added here and to xtask/Cargo.toml; the contract test says so.
+#[must_use]
+pub fn all() -> Vec<Function> {
+    vec![
+        Function { name: "docs", document: docs::routes().into_openapi() },
+        Function { name: "fallback", document: fallback::routes().into_openapi() },
+        Function { name: "health", document: health::routes().into_openapi() },
+        Function { name: "posts", document: posts::routes().into_openapi() },
+        Function { name: "posts-id", document: posts_id::routes().into_openapi() },
+        Function { name: "users", document: users::routes().into_openapi() },
+        Function { name: "users-id", document: users_id::routes().into_openapi() },
+    ]
+}
+
+/// The operations of a document: method in capitals, path, operation.
+pub fn operations(document: &OpenApi) -> impl Iterator<Item = (&'static str, &str, &Operation)> {
+    document.paths.paths.iter().flat_map(|(path, item)| {
+        let PathItem { get, post, put, patch, delete, .. } = item;
+        [("GET", get), ("POST", post), ("PUT", put), ("PATCH", patch), ("DELETE", delete)]
+            .into_iter()
+            .filter_map(move |(method, operation)| Some((method, path.as_str(), operation.as_ref()?)))
+    })
+}
+
+/// The same, to change them.
+pub(crate) fn operations_mut(document: &mut OpenApi) -> impl Iterator<Item = &mut Operation> {
+    document.paths.paths.values_mut().flat_map(|item| {
+        let PathItem { get, post, put, patch, delete, .. } = item;
+        [get, post, put, patch, delete].into_iter().flatten()
+    })
+}
+
+/// Names of the schemas that an operation's body has.
+pub(crate) fn body_schemas(operation: &Operation) -> impl Iterator<Item = &str> {
+    let body = match &operation.request_body {
+        Some(RefOr::T(body)) => Some(body),
+        _ => None,
+    };
+    body.into_iter().flat_map(|body| body.content.values()).filter_map(|content| {
+        let RefOr::T(content) = content else { return None };
+        let Some(RefOr::Ref(schema)) = &content.schema else { return None };
+        schema.ref_location.strip_prefix("#/components/schemas/")
+    })
+}

@@ -1,0 +1,23 @@
+//! The project's chores, one module each, and what keeps code, template.yaml and openapi.json in agreement.
+
+use std::path::{Path, PathBuf};
+
+pub mod contract;
+pub mod functions;
+pub mod new;
+pub mod openapi;
+pub mod token;
+
+mod diff;
+mod error;
+mod route_table;
+mod template;
+
+pub use error::Error;
+
+/// The folder of the workspace.
+#[must_use]
+pub fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_owned()
+}

@@ -1,0 +1,62 @@
+//! The README's table of routes.
+
+use local::template::Template;
+use utoipa::openapi::OpenApi;
+
+use crate::functions::operations;
+
+const BEGIN: &str = "<!-- routes -->";
+const END: &str = "<!-- /routes -->";
+
+/// Where there is no README yet.
+pub(crate) const EMPTY_README: &str = "# Serverless API\n\n<!-- routes -->\n<!-- /routes -->\n";
+
+/// A row an operation, in the order of the template.
+pub(crate) fn render(document: &OpenApi, template: &Template) -> String {
+    let mut table = "| function | method and path | does |\n|---|---|---|\n".to_owned();
+    for route in &template.routes {
+        let function = format!("[`{0}`](functions/{0})", route.function);
+        if route.path == "$default" {
+            table.push_str(&format_row(&function, "any other path", "Answer 404"));
+        }
+        for (method, path, operation) in operations(document).filter(|(_, path, _)| *path == route.path) {
+            let summary = operation.summary.as_deref().unwrap_or_default();
+            table.push_str(&format_row(&function, &format!("`{method} {path}`"), summary));
+        }
+    }
+    table
+}
+
+/// The README with this table between its markers; at its end, markers and all, where it has none.
+pub(crate) fn insert(readme: &str, table: &str) -> String {
+    let parts = readme.split_once(BEGIN).and_then(|(before, rest)| {
+        let (_, after) = rest.split_once(END)?;
+        Some((before.to_owned(), after))
+    });
+    let (before, after) = parts.unwrap_or_else(|| (format!("{}\n\n", readme.trim_end()), "\n"));
+    format!("{before}{BEGIN}\n{table}{END}{after}")
+}
+
+fn format_row(function: &str, request: &str, does: &str) -> String {
+    format!("| {function} | {request} | {does} |\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_between_the_markers_changes() {
+        let readme = format!("# A\n{BEGIN}\nold\n{END}\n## B\n");
+        let new = insert(&readme, "new\n");
+        assert_eq!(new, format!("# A\n{BEGIN}\nnew\n{END}\n## B\n"));
+        assert_eq!(insert(&new, "new\n"), new);
+    }
+
+    #[test]
+    fn a_readme_without_markers_gets_them_at_its_end() {
+        let new = insert("# A\n", "new\n");
+        assert_eq!(new, format!("# A\n\n{BEGIN}\nnew\n{END}\n"));
+        assert_eq!(insert(&new, "new\n"), new);
+    }
+}

@@ -1,0 +1,127 @@
+//! Code, template.yaml and openapi.json agree, and where they do not the test says what to add.
+
+use xtask::contract::{Folder, Sources, name_of, path_of};
+
+fn sources() -> Sources {
+    Sources::load(&xtask::root()).unwrap()
+}
+
+/// The one gap after a change.
+fn gap(change: impl FnOnce(&mut Sources)) -> String {
+    let mut sources = sources();
+    change(&mut sources);
+    let gaps = sources.gaps();
+    assert_eq!(gaps.len(), 1, "{gaps:#?}");
+    gaps.into_iter().next().unwrap()
+}
+
+#[test]
+fn code_template_and_document_agree() {
+    let gaps = sources().gaps();
+    assert!(gaps.is_empty(), "\n\n{}\n", gaps.join("\n\n"));
+}
+
+#[test]
+fn a_function_that_nothing_else_knows_is_named_with_all_that_it_needs() {
+    let mut sources = sources();
+    let manifest = "[package]\nname = \"notes-id\"\n".to_owned();
+    sources.folders.push(Folder { name: "notes-id".to_owned(), manifest });
+    let gaps = sources.gaps().join("\n");
+    for part in [
+        "notes-id = { path = \"../functions/notes-id\" }",
+        "notes_id::routes().into_openapi()",
+        "NotesIdFunction:",
+        "Path: \"/api/notes/{id}\", Method: ANY",
+    ] {
+        assert!(gaps.contains(part), "no {part} in {gaps}");
+    }
+}
+
+#[test]
+fn a_package_that_is_not_called_as_its_folder_is_named() {
+    let gap = gap(|sources| sources.folders[0].manifest = "[package]\nname = \"other\"\n".to_owned());
+    assert!(gap.contains("Cargo.toml: call the package"), "{gap}");
+}
+
+#[test]
+fn an_operation_without_a_route_is_named() {
+    let gap = gap(|sources| sources.template.routes.retain(|route| route.path != "/api/health"));
+    assert!(gap.contains("no route to GET /api/health") && gap.contains("HealthFunction"), "{gap}");
+}
+
+#[test]
+fn a_route_to_the_wrong_function_is_named() {
+    let mut sources = sources();
+    for route in sources.template.routes.iter_mut().filter(|route| route.path == "/api/health") {
+        route.function = "users".to_owned();
+    }
+    let gaps = sources.gaps().join("\n");
+    assert!(gaps.contains("/api/health goes to users"), "{gaps}");
+}
+
+#[test]
+fn a_route_that_nobody_answers_is_named() {
+    let gap = gap(|sources| {
+        let mut route = sources.template.routes[0].clone();
+        route.path = "/api/elsewhere".to_owned();
+        sources.template.routes.push(route);
+    });
+    assert!(gap.contains("no operation at the path of ANY /api/elsewhere"), "{gap}");
+}
+
+#[test]
+fn a_route_of_one_method_is_named() {
+    let gap = gap(|sources| sources.template.routes[0].method = "GET".to_owned());
+    assert!(gap.contains("Method: ANY, not GET"), "{gap}");
+}
+
+#[test]
+fn a_resource_without_a_folder_is_named() {
+    let gap = gap(|sources| sources.folders.retain(|folder| folder.name != "fallback"));
+    assert!(gap.contains("FallbackFunction has no folder functions/fallback"), "{gap}");
+}
+
+#[test]
+fn a_missing_default_route_is_named() {
+    let gap = gap(|sources| sources.template.routes.retain(|route| route.path != "$default"));
+    assert!(gap.contains("no route $default"), "{gap}");
+}
+
+#[test]
+fn an_operation_that_the_document_lacks_is_named() {
+    let gap = gap(|sources| {
+        sources.document.paths.paths.remove("/api/health");
+    });
+    assert!(gap.contains("GET /api/health is missing; run `cargo xtask openapi`"), "{gap}");
+}
+
+#[test]
+fn an_operation_that_only_the_document_has_is_named() {
+    let gap = gap(|sources| {
+        let item = sources.document.paths.paths["/api/health"].clone();
+        sources.document.paths.paths.insert("/api/gone".to_owned(), item);
+    });
+    assert!(gap.contains("no function answers GET /api/gone"), "{gap}");
+}
+
+#[test]
+fn two_functions_with_one_operation_are_named() {
+    let mut sources = sources();
+    let twice = sources.code.iter().find(|function| function.name == "health").unwrap();
+    let (name, document) = (twice.name, twice.document.clone());
+    sources.code.push(xtask::functions::Function { name, document });
+    let gaps = sources.gaps().join("\n");
+    assert!(gaps.contains("another function answers GET /api/health"), "{gaps}");
+}
+
+#[test]
+fn a_name_and_a_path_are_one() {
+    for (name, path) in [
+        ("users", "/api/users"),
+        ("users-id", "/api/users/{id}"),
+        ("webhooks-stripe", "/api/webhooks/stripe"),
+    ] {
+        assert_eq!(name_of(path), name);
+        assert_eq!(path_of(name), path);
+    }
+}
