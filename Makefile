@@ -35,7 +35,7 @@ test: ## Build the functions and run every test: ARGS="-- name of a test"
 .PHONY: invoke
 invoke: ## Send events/<FUNCTION>/<EVENT>.json to a function: FUNCTION=users EVENT=get
 	@cargo build --workspace --quiet
-	@$(TARGET_DIR)/debug/local invoke $(ARGS) $(FUNCTION) events/$(FUNCTION)/$(EVENT).json
+	@$(TARGET_DIR)/debug/xtask event $(FUNCTION) $(EVENT) | $(TARGET_DIR)/debug/local invoke $(ARGS) $(FUNCTION) -
 
 .PHONY: openapi
 openapi: ## Write openapi.json from the code

@@ -68,8 +68,7 @@ fn unpack(archive: &mut ZipArchive<Cursor<&[u8]>>, name: &str) -> Result<Vec<u8>
 
 /// The constructor of a `File`, whose content is kept in the folder `out`.
 fn file(out: &Path, name: &str, content: &[u8]) -> Result<String, Box<dyn Error>> {
-    let path = out.join(name);
-    fs::write(&path, content)?;
+    fs::write(out.join(name), content)?;
     let media_type = match name.rsplit('.').next() {
         Some("html") => "text/html; charset=utf-8",
         Some("css") => "text/css; charset=utf-8",
@@ -79,8 +78,9 @@ fn file(out: &Path, name: &str, content: &[u8]) -> Result<String, Box<dyn Error>
         _ => return Err(format!("{name}: of which media type?").into()),
     };
     let digest = Sha256::digest(content);
-    let etag: String = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+    let etag = format!("\"{:016x}\"", u64::from_be_bytes(digest[..8].try_into()?));
     Ok(format!(
-        "File {{ name: {name:?}, media_type: {media_type:?}, etag: \"\\\"{etag}\\\"\", content: include_bytes!({path:?}) }}"
+        "File {{ name: {name:?}, media_type: {media_type:?}, etag: {etag:?}, \
+         content: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{name}\")) }}"
     ))
 }

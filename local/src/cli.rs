@@ -15,7 +15,7 @@ use clap::{Args, Parser, Subcommand};
 use self::signals::Signals;
 use crate::{
     Builder, InvokeError, Stack, StartError,
-    admin::{self, Admin},
+    admin::{self, Admin, AdminError},
 };
 
 /// Runs the API of template.yaml on this machine.
@@ -122,6 +122,9 @@ pub enum Error {
     /// The stack does not start.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// There is no administrator.
+    #[error(transparent)]
+    Admin(#[from] AdminError),
     /// The function did.
     #[error("{}", .0.payload())]
     Invoke(#[from] InvokeError),
@@ -158,7 +161,7 @@ async fn serve(options: Options) -> Result<(), Error> {
     // Before anything is started: an early Ctrl-C must end what has been.
     let mut interrupted = Signals::new()?;
     let mut stack = builder.start().await?;
-    announce(&mut stack, &options)?;
+    announce(&mut stack, &options).await?;
     interrupted.wait().await;
     stack.note("stopping");
     stack.shutdown().await;
@@ -203,7 +206,7 @@ fn stack(options: &Options) -> Builder {
     builder
 }
 
-fn announce(stack: &mut Stack, options: &Options) -> Result<(), Error> {
+async fn announce(stack: &mut Stack, options: &Options) -> Result<(), Error> {
     let routes = &stack.template().routes;
     let width = routes.iter().map(|route| route.path.len()).max().unwrap_or(0);
     let mut lines: Vec<String> = routes
@@ -237,8 +240,7 @@ fn announce(stack: &mut Stack, options: &Options) -> Result<(), Error> {
     warn_unless_loopback(stack, "--host", options.host);
     warn_unless_loopback(stack, "--dynamodb-host", options.dynamodb_host);
     let admin = Admin { email: options.admin_email.clone(), password: options.admin_password.clone() };
-    admin::ensure(stack, admin)
-        .map_err(|source| Error::Io { what: "keeping the admin's password".to_owned(), source })
+    Ok(admin::ensure(stack, admin).await?)
 }
 
 fn warn_unless_loopback(stack: &Stack, option: &str, host: IpAddr) {

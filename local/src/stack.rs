@@ -74,6 +74,7 @@ pub struct Stack {
     secrets: Secrets,
     logs: Logs,
     stop: watch::Sender<bool>,
+    stop_runtime: watch::Sender<bool>,
     ended: tokio::sync::Mutex<mpsc::Receiver<()>>,
     lock: Mutex<Option<File>>,
 }
@@ -186,6 +187,7 @@ impl Stack {
         self.end();
         // All senders belong to processes' tasks now: nothing is ever sent, the channel closes with the last.
         let _ = tokio::time::timeout(SHUTDOWN_WAIT, self.ended.lock().await.recv()).await;
+        self.stop_runtime.send_replace(true);
         // The port is of no use to anybody any more, so it does not matter whether it can be kept.
         let _ = self.dynamodb.stop().await;
         self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();

@@ -2,6 +2,7 @@
 
 mod conditional;
 mod conventions;
+mod durability;
 mod events;
 mod faults;
 mod input;

@@ -16,10 +16,10 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub(crate) async fn read(sent: String, response: reqwest::Response) -> Self {
+    pub(crate) async fn try_read(sent: String, response: reqwest::Response) -> Option<Self> {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let body = response.bytes().await.unwrap_or_else(|error| panic!("{sent}\n{error:?}")).to_vec();
-        Self { sent, status, headers, body }
+        let body = response.bytes().await.ok()?.to_vec();
+        Some(Self { sent, status, headers, body })
     }
 
     /// That the status is this.

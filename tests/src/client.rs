@@ -101,15 +101,22 @@ impl Call {
     }
 }
 
+impl Call {
+    /// The answer, or nothing where the connection broke before it was whole.
+    pub async fn try_send(self) -> Option<Answer> {
+        let response = self.request.send().await.ok()?;
+        Answer::try_read(self.sent, response).await
+    }
+}
+
 impl IntoFuture for Call {
     type Output = Answer;
     type IntoFuture = Pin<Box<dyn Future<Output = Answer> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let response =
-                self.request.send().await.unwrap_or_else(|error| panic!("{}\n{error:?}", self.sent));
-            Answer::read(self.sent, response).await
+            let sent = self.sent.clone();
+            self.try_send().await.unwrap_or_else(|| panic!("no answer to\n{sent}"))
         })
     }
 }

@@ -10,10 +10,12 @@
 mod answer;
 mod app;
 mod client;
+mod process;
 
 pub use answer::Answer;
 pub use app::App;
 pub use client::{Call, Client};
+pub use process::Process;
 
 use serde_json::{Value, json};
 

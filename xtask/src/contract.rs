@@ -28,6 +28,8 @@ pub struct Folder {
     pub name: String,
     /// What its Cargo.toml says.
     pub manifest: String,
+    /// How many events are recorded for it.
+    pub events: usize,
 }
 
 impl Sources {
@@ -38,8 +40,10 @@ impl Sources {
             std::fs::read_dir(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
         let mut folders = Vec::new();
         for entry in entries.flatten().filter(|entry| entry.path().join("Cargo.toml").exists()) {
+            let name = entry.file_name().to_string_lossy().into_owned();
             let manifest = read(&entry.path().join("Cargo.toml"))?;
-            folders.push(Folder { name: entry.file_name().to_string_lossy().into_owned(), manifest });
+            let events = std::fs::read_dir(root.join("events").join(&name)).map_or(0, Iterator::count);
+            folders.push(Folder { name, manifest, events });
         }
         folders.sort_by(|one, other| one.name.cmp(&other.name));
         let document = serde_json::from_str(&read(&root.join("openapi.json"))?)?;
@@ -59,7 +63,10 @@ impl Sources {
     }
 
     fn every_folder_is_known(&self, gaps: &mut Vec<String>) {
-        for Folder { name, manifest } in &self.folders {
+        for Folder { name, manifest, events } in &self.folders {
+            if *events == 0 {
+                gaps.push(format!("events/{name}: record an event, such as get.json; a test replays it"));
+            }
             if !manifest.lines().any(|line| line.trim() == format!("name = \"{name}\"")) {
                 gaps.push(format!("functions/{name}/Cargo.toml: call the package `{name}`, as its folder"));
             }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 pub mod contract;
+pub mod event;
 pub mod functions;
 pub mod new;
 pub mod openapi;

@@ -18,8 +18,9 @@ pub struct Args {
     pub path: Option<String>,
 }
 
-const NEXT: &str = "Then:
-    cargo xtask openapi      openapi.json and the README's table
+const NEXT: &str = "\
+Then:
+    cargo xtask openapi      writes openapi.json and the README's table
     make test                says what is still missing
 docs/adding-a-route.md has the rest.";
 
@@ -34,6 +35,9 @@ pub fn run(args: &Args, root: &Path) -> Result<String, Error> {
     let gaps = Sources::load(root)?.gaps().join("\n\n").replace(&path_of(&args.name), &path);
     Ok(format!("Written:\n{}\n\nTo do:\n\n{gaps}\n\n{NEXT}", written.join("\n")))
 }
+
+/// An id that nobody has.
+const EXAMPLE_ID: &str = "01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f";
 
 /// The function's path, where one can be started there under this name.
 fn check(args: &Args, root: &Path) -> Result<String, Error> {
@@ -67,6 +71,8 @@ fn files(name: &str, path: &str) -> Vec<(PathBuf, String)> {
         ("{{tag}}", name.split('-').next().unwrap_or(name).to_owned()),
         ("{{params}}", parameters(path)),
         ("{{path}}", path.to_owned()),
+        ("{{url}}", url(path)),
+        ("{{path_parameters}}", event_parameters(path)),
     ];
     let fill =
         |text: &str| values.iter().fold(text.to_owned(), |text, (key, value)| text.replace(key, value));
@@ -82,9 +88,29 @@ fn files(name: &str, path: &str) -> Vec<(PathBuf, String)> {
 
 /// The line of `utoipa::path` for the variables of a path.
 fn parameters(path: &str) -> String {
-    let names = path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
-    let parameters: Vec<String> = names.map(|name| format!("(\"{name}\" = String, Path)")).collect();
+    let parameters: Vec<String> =
+        variables(path).map(|name| format!("(\"{name}\" = String, Path)")).collect();
     if parameters.is_empty() { String::new() } else { format!("\n    params({}),", parameters.join(", ")) }
+}
+
+/// A path that a request can have.
+fn url(path: &str) -> String {
+    variables(path).fold(path.to_owned(), |url, name| url.replace(&format!("{{{name}}}"), EXAMPLE_ID))
+}
+
+/// The member of an event for the variables of a path.
+fn event_parameters(path: &str) -> String {
+    let parameters: Vec<String> =
+        variables(path).map(|name| format!("    \"{name}\": \"{EXAMPLE_ID}\"")).collect();
+    if parameters.is_empty() {
+        String::new()
+    } else {
+        format!("  \"pathParameters\": {{\n{}\n  }},\n", parameters.join(",\n"))
+    }
+}
+
+fn variables(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
 }
 
 #[cfg(test)]
@@ -106,6 +132,8 @@ mod tests {
         let without_table = manifest
             .replace("shared = { workspace = true, features = [\"store\"] }", "shared.workspace = true");
         assert_eq!(file("health", "Cargo.toml"), without_table);
+        let event = read(&root().join("events/health/get.json")).unwrap();
+        assert_eq!(file("health", "get.json"), event);
         let outline = |text: &str| -> Vec<String> {
             text.lines().filter(|line| line.starts_with(['p', 'm', '}'])).map(str::to_owned).collect()
         };
@@ -120,6 +148,32 @@ mod tests {
         insta::assert_snapshot!(file("notes-id", "src/get.rs"));
         let event: serde_json::Value = serde_json::from_str(&file("notes-id", "get.json")).unwrap();
         assert_eq!(event["routeKey"], "ANY /api/notes/{id}");
+        assert_eq!(event["rawPath"], format!("/api/notes/{EXAMPLE_ID}"));
+        assert_eq!(event["pathParameters"]["id"], EXAMPLE_ID);
+    }
+
+    #[test]
+    fn what_a_new_function_still_needs_is_listed() {
+        let dir = tempfile::tempdir().unwrap();
+        for file in ["template.yaml", "openapi.json"] {
+            std::fs::copy(root().join(file), dir.path().join(file)).unwrap();
+        }
+        let args = Args { name: "two-words-id".to_owned(), path: Some("/api/two-words/{id}".to_owned()) };
+        std::fs::create_dir(dir.path().join("functions")).unwrap();
+        let report = run(&args, dir.path()).unwrap();
+        for (path, text) in files("two-words-id", "/api/two-words/{id}") {
+            assert_eq!(read(&dir.path().join(&path)).unwrap(), text);
+            assert!(report.contains(path.to_str().unwrap()), "{report}");
+        }
+        for part in [
+            "xtask/Cargo.toml: add",
+            "two_words_id::routes()",
+            "TwoWordsIdFunction:",
+            "\"/api/two-words/{id}\"",
+        ] {
+            assert!(report.contains(part), "no {part} in {report}");
+        }
+        assert!(run(&args, dir.path()).unwrap_err().to_string().contains("is there already"));
     }
 
     #[test]

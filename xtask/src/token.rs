@@ -1,9 +1,9 @@
 //! `cargo xtask token`: an access token for the API that `make run` serves.
 
 use std::env;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use local::secrets::Secrets;
 use shared::auth::{AccessTokens, Caller};
 use shared::clock::Clock;
 use shared::config::Secret;
@@ -23,45 +23,27 @@ pub struct Args {
     pub admin: bool,
 }
 
-/// A token that is valid from now on for 15 minutes.
-///
-/// It is signed with `JWT_SECRET` from the environment, or else with the one that `make run` made up and keeps
-/// in `DATA_DIR`. Whether the user exists is not asked.
+/// A token that is valid from now on for 15 minutes. Whether the user exists is not asked.
 pub fn run(args: &Args, root: &Path) -> Result<String, Error> {
-    let data_dir = variable("DATA_DIR").map_or_else(|| root.join(".local"), PathBuf::from);
-    sign(args, variable("JWT_SECRET"), &data_dir)
-}
-
-fn sign(args: &Args, given: Option<String>, data_dir: &Path) -> Result<String, Error> {
-    let secret = match given {
-        Some(secret) => secret,
-        None => kept(data_dir)?,
-    };
-    let secret = Secret::new("JWT_SECRET", secret).map_err(|error| Error::Token(error.to_string()))?;
     let role = if args.admin { Role::Admin } else { Role::User };
+    sign(Caller { id: args.user, role }, root)
+}
+
+/// A token for `caller`, signed with `JWT_SECRET` from the environment, or else with the secret that `make run`
+/// uses and keeps in `DATA_DIR`: whichever of the two comes first makes it up.
+pub(crate) fn sign(caller: Caller, root: &Path) -> Result<String, Error> {
+    let data_dir = variable("DATA_DIR").map_or_else(|| root.join(".local"), PathBuf::from);
+    sign_with(caller, variable("JWT_SECRET"), &data_dir)
+}
+
+fn sign_with(caller: Caller, given: Option<String>, data_dir: &Path) -> Result<String, Error> {
+    let token_error = |error: &dyn std::fmt::Display| Error::Token(format!("can not sign a token: {error}"));
+    let mut secrets = Secrets::open(Some(data_dir)).map_err(|error| token_error(&error))?;
+    let secret = secrets.ensure("JWT_SECRET", given).map_err(|error| token_error(&error))?;
+    let secret = Secret::new("JWT_SECRET", secret.to_owned()).map_err(|error| token_error(&error))?;
     AccessTokens::new(&[secret], Clock::system(), Random::system())
-        .sign(Caller { id: args.user, role })
-        .map_err(|error| Error::Token(format!("can not sign: {error}")))
-}
-
-/// The secret that `local` made up.
-fn kept(data_dir: &Path) -> Result<String, Error> {
-    let path = data_dir.join("secrets.json");
-    let secrets = std::fs::read(&path).map_err(|source| match source.kind() {
-        ErrorKind::NotFound => no_secret(&path),
-        _ => Error::Read { path: path.clone(), source },
-    })?;
-    let secrets: serde_json::Value = serde_json::from_slice(&secrets)
-        .map_err(|error| Error::Token(format!("{}: {error}", path.display())))?;
-    secrets["JWT_SECRET"].as_str().map(str::to_owned).ok_or_else(|| no_secret(&path))
-}
-
-fn no_secret(path: &Path) -> Error {
-    Error::Token(format!(
-        "there is no secret to sign with in {}; start `make run` first, which makes one up, \
-         or set JWT_SECRET to the one that the API has",
-        path.display()
-    ))
+        .sign(caller)
+        .map_err(|error| token_error(&error))
 }
 
 fn variable(name: &str) -> Option<String> {
@@ -75,8 +57,8 @@ mod tests {
     const GIVEN: &str = "given given given given given given";
     const KEPT: &str = "kept kept kept kept kept kept kept";
 
-    fn args(admin: bool) -> Args {
-        Args { user: "01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f".parse().unwrap(), admin }
+    fn caller(role: Role) -> Caller {
+        Caller { id: "01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f".parse().unwrap(), role }
     }
 
     fn verify(secret: &str, token: &str) -> Option<Caller> {
@@ -93,32 +75,33 @@ mod tests {
     #[test]
     fn the_secret_of_the_running_api_signs() {
         let dir = data_dir(&format!(r#"{{"JWT_SECRET": "{KEPT}"}}"#));
-        for (admin, role) in [(false, Role::User), (true, Role::Admin)] {
-            let token = sign(&args(admin), None, dir.path()).unwrap();
-            assert_eq!(verify(KEPT, &token), Some(Caller { id: args(admin).user, role }));
+        for role in [Role::User, Role::Admin] {
+            let token = sign_with(caller(role), None, dir.path()).unwrap();
+            assert_eq!(verify(KEPT, &token), Some(caller(role)));
         }
     }
 
     #[test]
     fn a_secret_of_the_environment_comes_first() {
         let dir = data_dir(&format!(r#"{{"JWT_SECRET": "{KEPT}"}}"#));
-        let token = sign(&args(false), Some(GIVEN.to_owned()), dir.path()).unwrap();
+        let token = sign_with(caller(Role::User), Some(GIVEN.to_owned()), dir.path()).unwrap();
         assert!(verify(GIVEN, &token).is_some());
         assert!(verify(KEPT, &token).is_none());
     }
 
     #[test]
-    fn without_a_secret_the_error_says_what_to_start() {
-        let empty = tempfile::tempdir().unwrap();
-        for dir in [empty.path(), data_dir("{}").path()] {
-            let error = sign(&args(false), None, dir).unwrap_err().to_string();
-            assert!(error.contains("make run") && error.contains("secrets.json"), "{error}");
-        }
+    fn without_a_secret_one_is_made_up_and_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let token = sign_with(caller(Role::User), None, dir.path()).unwrap();
+        let kept = std::fs::read_to_string(dir.path().join("secrets.json")).unwrap();
+        let kept: serde_json::Value = serde_json::from_str(&kept).unwrap();
+        assert!(verify(kept["JWT_SECRET"].as_str().unwrap(), &token).is_some());
     }
 
     #[test]
     fn a_secret_that_is_too_short_is_refused_and_not_shown() {
-        let error = sign(&args(false), Some("short".to_owned()), Path::new("")).unwrap_err().to_string();
+        let error =
+            sign_with(caller(Role::User), Some("short".to_owned()), Path::new("")).unwrap_err().to_string();
         assert!(error.contains("32 bytes") && !error.contains("short"), "{error}");
     }
 }

@@ -1,5 +1,7 @@
 //! Code, template.yaml and openapi.json agree, and where they do not the test says what to add.
 
+#![expect(clippy::unwrap_used, reason = "the functions below are of tests only")]
+
 use xtask::contract::{Folder, Sources, name_of, path_of};
 
 fn sources() -> Sources {
@@ -25,9 +27,10 @@ fn code_template_and_document_agree() {
 fn a_function_that_nothing_else_knows_is_named_with_all_that_it_needs() {
     let mut sources = sources();
     let manifest = "[package]\nname = \"notes-id\"\n".to_owned();
-    sources.folders.push(Folder { name: "notes-id".to_owned(), manifest });
+    sources.folders.push(Folder { name: "notes-id".to_owned(), manifest, events: 0 });
     let gaps = sources.gaps().join("\n");
     for part in [
+        "events/notes-id: record an event",
         "notes-id = { path = \"../functions/notes-id\" }",
         "notes_id::routes().into_openapi()",
         "NotesIdFunction:",

@@ -1,5 +1,7 @@
 //! The document is one that a client can be generated from.
 
+#![expect(clippy::unwrap_used, reason = "the functions below are of tests only")]
+
 use std::collections::BTreeSet;
 
 use serde_json::Value;

@@ -18,6 +18,7 @@ use shared::store::Posts;
     responses(
         (status = 200, description = "The post", body = PostBody, headers(
             ("ETag" = String, description = "For conditional requests"),
+            ("Last-Modified" = String, description = "For conditional requests"),
         )),
         (status = 304, description = "The client has it already"),
         (status = 401, response = Failed),

@@ -20,6 +20,7 @@ use shared::store::Posts;
         (status = 201, description = "The post", body = PostBody, headers(
             ("Location" = String, description = "The post's URL"),
             ("ETag" = String, description = "For conditional requests"),
+            ("Last-Modified" = String, description = "For conditional requests"),
         )),
         (status = 400, response = Failed),
         (status = 401, response = Failed),

@@ -36,7 +36,9 @@ struct ListPostsParams {
     operation_id = "listPosts",
     params(ListPostsParams, ListParams),
     responses(
-        (status = 200, description = "A page of posts", body = PostListBody),
+        (status = 200, description = "A page of posts", body = PostListBody, headers(
+            ("Link" = String, description = "The pages around it (RFC 8288)"),
+        )),
         (status = 400, response = Failed),
         (status = 401, response = Failed),
     ),

@@ -19,6 +19,7 @@ use shared::store::{Users, retry_stale};
     responses(
         (status = 200, description = "The user as it is now", body = UserBody, headers(
             ("ETag" = String, description = "For conditional requests"),
+            ("Last-Modified" = String, description = "For conditional requests"),
         )),
         (status = 400, response = Failed),
         (status = 401, response = Failed),

@@ -21,6 +21,7 @@ use shared::store::Users;
         (status = 201, description = "The user", body = UserBody, headers(
             ("Location" = String, description = "The user's URL"),
             ("ETag" = String, description = "For conditional requests"),
+            ("Last-Modified" = String, description = "For conditional requests"),
         )),
         (status = 400, response = Failed),
         (status = 401, response = Failed),

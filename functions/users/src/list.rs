@@ -16,7 +16,9 @@ use tokio::try_join;
     operation_id = "listUsers",
     params(ListParams),
     responses(
-        (status = 200, description = "A page of users", body = UserListBody),
+        (status = 200, description = "A page of users", body = UserListBody, headers(
+            ("Link" = String, description = "The pages around it (RFC 8288)"),
+        )),
         (status = 400, response = Failed),
         (status = 401, response = Failed),
     ),

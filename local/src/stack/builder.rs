@@ -218,6 +218,8 @@ impl Builder {
         let template = Template::load(&self.template, &self.parameters, REGION)?;
         let logs = Logs::new(self.sink, self.colour, self.capture);
         let (stop, stopping) = watch::channel(false);
+        // The Runtime API outlives the processes: one that loses it while it waits reports an error.
+        let (stop_runtime, runtime_stopping) = watch::channel(false);
 
         let api = listen(SocketAddr::new(self.host, self.port), "--port").await?;
         let invoke = match self.invoke_port {
@@ -282,7 +284,7 @@ impl Builder {
         // A function that works for minutes sends nothing meanwhile.
         let limits = Limits { head_timeout: None };
         let served = Arc::clone(&pools);
-        tokio::spawn(serve(runtime, limits, stopping.clone(), move |request, _| {
+        tokio::spawn(serve(runtime, limits, runtime_stopping, move |request, _| {
             runtime_api::handle(Arc::clone(&served), request)
         }));
         if let Some(invoke) = invoke {
@@ -303,6 +305,7 @@ impl Builder {
             secrets,
             logs,
             stop,
+            stop_runtime,
             ended: tokio::sync::Mutex::new(ended),
             lock: Mutex::new(lock),
         })

@@ -158,7 +158,7 @@ async fn killing_it_loses_no_acknowledged_write() {
     let place = Place::new();
     let running = Running::start(&place, &["dynamodb"]);
     let url = running.announced("DynamoDB").split(' ').next().unwrap().to_owned();
-    let put = |number: usize| json!({ "TableName": "Table", "Item": { "pk": { "S": number.to_string() } } });
+    let put = |number: usize| json!({ "TableName": "Table", "Item": { "pk": { "S": number.to_string() }, "sk": { "S": "a" } } });
     for number in 0..50 {
         assert_eq!(call(&url, "PutItem", &put(number)).await.unwrap(), json!({}));
     }

@@ -25,11 +25,11 @@ pub(crate) async fn call(url: &str, operation: &str, body: &Value) -> Option<Val
 }
 
 fn item(table: &str) -> Value {
-    json!({ "TableName": table, "Item": { "pk": { "S": "a" }, "n": { "N": "1" } } })
+    json!({ "TableName": table, "Item": { "pk": { "S": "a" }, "sk": { "S": "a" }, "n": { "N": "1" } } })
 }
 
 fn key(table: &str) -> Value {
-    json!({ "TableName": table, "Key": { "pk": { "S": "a" } } })
+    json!({ "TableName": table, "Key": { "pk": { "S": "a" }, "sk": { "S": "a" } } })
 }
 
 #[tokio::test]

@@ -24,8 +24,8 @@ Resources:
   Table:
     Type: AWS::DynamoDB::Table
     Properties:
-      AttributeDefinitions: [{ AttributeName: pk, AttributeType: S }]
-      KeySchema: [{ AttributeName: pk, KeyType: HASH }]
+      AttributeDefinitions: [{ AttributeName: pk, AttributeType: S }, { AttributeName: sk, AttributeType: S }]
+      KeySchema: [{ AttributeName: pk, KeyType: HASH }, { AttributeName: sk, KeyType: RANGE }]
       BillingMode: PAY_PER_REQUEST
   EchoFunction:
     Type: AWS::Serverless::Function

@@ -13,7 +13,7 @@ pub struct PostInput {
     content: Content,
     category: Option<Category>,
     /// Whether others see it.
-    #[schema(default = false)]
+    #[schema(default = false, required = false)]
     published: bool,
 }
 

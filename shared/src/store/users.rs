@@ -46,6 +46,12 @@ impl Users {
         Ok(user)
     }
 
+    /// The id of the user who has this address, at the last acknowledged change.
+    pub async fn find(&self, email: &Email) -> Result<Option<UserId>, Error> {
+        let item: Option<EmailItem> = self.table.get(email_key(email), Consistency::Strong).await?;
+        Ok(item.map(|item| item.user_id))
+    }
+
     /// The user as it was a moment ago at least: half the price of [`get_latest`](Self::get_latest).
     pub async fn get(&self, id: UserId) -> Result<Option<User>, Error> {
         self.read(id, Consistency::Eventual).await
@@ -165,7 +171,7 @@ impl TryFrom<UserItem> for User {
 }
 
 /// Holds an e-mail address for a user.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct EmailItem {
     pk: String,

@@ -1,0 +1,55 @@
+//! What was acknowledged is kept, whenever the process is killed.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tests::{Process, post};
+use tokio::sync::Notify;
+
+const WRITERS: usize = 8;
+
+#[tokio::test]
+async fn a_killed_process_loses_no_acknowledged_write() {
+    let data = tempfile::tempdir().unwrap();
+    let mut acknowledged: Vec<String> = Vec::new();
+    for round in 0..3 {
+        let process = Process::start(data.path()).await;
+        let reader = process.caller();
+        for url in &acknowledged {
+            reader.get(url).await.expect(200);
+        }
+        let (written, enough) = (AtomicUsize::new(0), Notify::new());
+        let author = process.caller();
+        let write = async |writer: usize| {
+            let mut urls = Vec::new();
+            for n in 0.. {
+                let title = format!("Round {round}, writer {writer}, post {n}");
+                // The connection breaks when the process is killed.
+                let Some(answer) = author.post("/api/posts", &post(&title)).try_send().await else { break };
+                urls.push(answer.expect(201).header("location").to_owned());
+                if written.fetch_add(1, Ordering::Relaxed) == 10 * (round + 1) {
+                    enough.notify_one();
+                }
+            }
+            urls
+        };
+        let kill = async {
+            enough.notified().await;
+            process.kill().await;
+        };
+        let (urls, ()) = tokio::join!(futures_util::future::join_all((0..WRITERS).map(write)), kill);
+        acknowledged.extend(urls.into_iter().flatten());
+    }
+    let process = Process::start(data.path()).await;
+    let reader = process.caller();
+    for url in &acknowledged {
+        reader.get(url).await.expect(200);
+    }
+    let total = reader.get("/api/posts").await.expect(200).json()["pagination"]["total"].as_u64().unwrap();
+    let found = usize::try_from(total).unwrap();
+    // A write that was done and not acknowledged may be there too.
+    assert!(
+        (acknowledged.len()..=acknowledged.len() + 3 * WRITERS).contains(&found),
+        "{found} {}",
+        acknowledged.len()
+    );
+}

@@ -1,0 +1,32 @@
+//! `cargo xtask event`: a recorded event, ready to be sent to its function.
+
+use std::path::Path;
+
+use shared::auth::Caller;
+use shared::domain::Role;
+
+use crate::error::read;
+use crate::{Error, token};
+
+/// What `event` is told.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The function
+    pub function: String,
+    /// The file in `events/<function>/`, without its ending
+    pub case: String,
+    /// The id of the user whose tokens the event gets
+    #[arg(long, value_name = "ID", default_value = "01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f")]
+    pub user: shared::domain::UserId,
+}
+
+/// The event, with `{{CALLER_TOKEN}}` and `{{ADMIN_TOKEN}}` replaced by tokens that are valid now.
+pub fn run(args: &Args, root: &Path) -> Result<String, Error> {
+    let mut event = read(&root.join("events").join(&args.function).join(format!("{}.json", args.case)))?;
+    for (placeholder, role) in [("{{CALLER_TOKEN}}", Role::User), ("{{ADMIN_TOKEN}}", Role::Admin)] {
+        if event.contains(placeholder) {
+            event = event.replace(placeholder, &token::sign(Caller { id: args.user, role }, root)?);
+        }
+    }
+    Ok(event)
+}
