@@ -2,6 +2,7 @@
 //! of the handler. One that takes none of them is visibly public.
 
 mod caller;
+mod hs256;
 mod token;
 
 pub use caller::{Admin, Caller};

@@ -18,7 +18,7 @@ pub use accept::{HTML, JSON};
 pub use conditional::{ETag, Preconditions, Resource};
 pub use cursor::CursorKey;
 pub use error::{Error, FieldError, Unauthorized};
-pub use fields::{Fields, FromFields};
+pub use fields::{Change, Fields, FromFields};
 pub use json::Json;
 pub use list::{ListRequest, Pagination};
 pub use openapi::{Failed, ListParams, ReadParams, WriteParams};

@@ -33,6 +33,10 @@ impl Random {
     }
 
     /// `N` random bytes, 32 at most.
+    ///
+    /// # Panics
+    ///
+    /// Where the operating system has no randomness to give: no secret may be made then.
     #[must_use]
     pub fn bytes<const N: usize>(&self) -> [u8; N] {
         const { assert!(N <= 32, "one SHA-256 gives 32 bytes") };

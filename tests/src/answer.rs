@@ -42,7 +42,6 @@ impl Answer {
 
     /// The fields that an answer of 400 names, in order.
     #[track_caller]
-    #[must_use]
     pub fn bad_fields(&self) -> Vec<String> {
         let body = self.expect_error(400, "validation_failed");
         let details = body["details"].as_array().unwrap_or_else(|| panic!("{self:?}"));
@@ -54,14 +53,12 @@ impl Answer {
 
     /// The body as JSON.
     #[track_caller]
-    #[must_use]
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
     /// A member of the body that is a string, by JSON pointer (RFC 6901).
     #[track_caller]
-    #[must_use]
     pub fn text(&self, pointer: &str) -> String {
         let body = self.json();
         let member = body.pointer(pointer).and_then(Value::as_str);
@@ -69,7 +66,6 @@ impl Answer {
     }
 
     /// A header field, or nothing.
-    #[must_use]
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }

@@ -44,43 +44,36 @@ impl App {
     }
 
     /// Where cargo put the binaries: above a test's own, which is in `deps`.
-    #[must_use]
     pub fn binaries() -> PathBuf {
         std::env::current_exe().unwrap().ancestors().nth(2).unwrap().to_owned()
     }
 
     /// A client without a token.
-    #[must_use]
     pub fn anonymous(&self) -> Client {
         Client::new(self.http.clone(), &self.stack.url(), None, None)
     }
 
     /// A new user, who has a token and no item in the table.
-    #[must_use]
     pub fn caller(&self) -> Client {
-        self.signed_in(self.new_id(), Role::User)
+        self.signed_in(new_id(), Role::User)
     }
 
     /// A new admin, who has a token and no item in the table.
-    #[must_use]
     pub fn admin(&self) -> Client {
-        self.signed_in(self.new_id(), Role::Admin)
+        self.signed_in(new_id(), Role::Admin)
     }
 
     /// The user with this id.
-    #[must_use]
     pub fn user(&self, id: &str) -> Client {
         self.signed_in(id.parse().unwrap(), Role::User)
     }
 
     /// The users in the table, without a function between.
-    #[must_use]
     pub fn users(&self) -> Users {
         Users::new(self.table(), Clock::system(), Random::system())
     }
 
     /// The posts in the table, without a function between.
-    #[must_use]
     pub fn posts(&self) -> Posts {
         Posts::new(self.table(), Clock::system(), Random::system())
     }
@@ -102,13 +95,12 @@ impl App {
     }
 
     /// A recorded event, with tokens that are valid now.
-    #[must_use]
     pub fn event(&self, function: &str, case: &str) -> Value {
         let path = root().join("events").join(function).join(format!("{case}.json"));
         let mut event =
             std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         for (placeholder, role) in [("{{CALLER_TOKEN}}", Role::User), ("{{ADMIN_TOKEN}}", Role::Admin)] {
-            let token = self.tokens.sign(Caller { id: self.new_id(), role }).unwrap();
+            let token = self.tokens.sign(Caller { id: new_id(), role }).unwrap();
             event = event.replace(placeholder, &token);
         }
         serde_json::from_str(&event).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
@@ -118,14 +110,14 @@ impl App {
         Table::embedded(self.stack.table_name(), &self.stack.dynamodb_url()).unwrap()
     }
 
-    fn new_id(&self) -> UserId {
-        UserId::new(Clock::system().now(), &Random::system())
-    }
-
     fn signed_in(&self, id: UserId, role: Role) -> Client {
         let token = self.tokens.sign(Caller { id, role }).unwrap();
         Client::new(self.http.clone(), &self.stack.url(), Some(token), Some(id.to_string()))
     }
+}
+
+fn new_id() -> UserId {
+    UserId::new(Clock::system().now(), &Random::system())
 }
 
 /// The workspace's folder.

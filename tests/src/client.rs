@@ -22,43 +22,36 @@ impl Client {
     }
 
     /// The id of the user whose token this is.
-    #[must_use]
     pub fn id(&self) -> &str {
         self.id.as_deref().expect("an anonymous client has no id")
     }
 
     /// A GET.
-    #[must_use]
     pub fn get(&self, path: &str) -> Call {
         self.call(Method::GET, path)
     }
 
     /// A POST of JSON.
-    #[must_use]
     pub fn post(&self, path: &str, body: &Value) -> Call {
         self.call(Method::POST, path).json(body)
     }
 
     /// A PUT of JSON.
-    #[must_use]
     pub fn put(&self, path: &str, body: &Value) -> Call {
         self.call(Method::PUT, path).json(body)
     }
 
     /// A PATCH with a JSON merge patch.
-    #[must_use]
     pub fn patch(&self, path: &str, body: &Value) -> Call {
         self.call(Method::PATCH, path).json(body).header("content-type", "application/merge-patch+json")
     }
 
     /// A DELETE.
-    #[must_use]
     pub fn delete(&self, path: &str) -> Call {
         self.call(Method::DELETE, path)
     }
 
     /// Any request.
-    #[must_use]
     pub fn call(&self, method: Method, path: &str) -> Call {
         let sent = format!("{method} {path}");
         let mut request = self.http.request(method, format!("{}{path}", self.base));
@@ -70,7 +63,6 @@ impl Client {
 }
 
 /// A request that is sent when it is awaited.
-#[must_use]
 pub struct Call {
     request: RequestBuilder,
     sent: String,

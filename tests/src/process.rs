@@ -51,7 +51,6 @@ impl Process {
     }
 
     /// A new user, who has a token and no item in the table.
-    #[must_use]
     pub fn caller(&self) -> Client {
         let secret = Secret::new("JWT_SECRET", SECRET.to_owned()).unwrap();
         let tokens = AccessTokens::new(&[secret], Clock::system(), Random::system());

@@ -109,7 +109,7 @@ async fn user_rows(users: &Users) -> Vec<Row> {
         users.replace(&user, moved).await
     })
     .await;
-    let (_, delete) = measure("DELETE /api/users/{id}", (2, 1.0, 8.0), async {
+    let ((), delete) = measure("DELETE /api/users/{id}", (2, 1.0, 8.0), async {
         let user = users.get_latest(user.id).await?.unwrap();
         users.delete(&user).await
     })
@@ -137,7 +137,7 @@ async fn post_rows(posts: &Posts, author: UserId) -> Vec<Row> {
         posts.replace(&post, hidden).await
     })
     .await;
-    let (_, delete) = measure("DELETE /api/posts/{id}, a draft", (2, 1.0, 24.0), async {
+    let ((), delete) = measure("DELETE /api/posts/{id}, a draft", (2, 1.0, 24.0), async {
         let post = posts.get_latest(post.id).await?.unwrap();
         posts.delete(&post).await
     })

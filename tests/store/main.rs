@@ -1,4 +1,7 @@
 //! The stores against an embedded `DynamoDB`: what they leave in the table, and what they cost.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by a panic")]
+#![expect(clippy::large_futures, reason = "what is polled once may be large")]
+
 mod costs;
 mod items;

@@ -4,7 +4,7 @@ use utoipa::ToSchema;
 use crate::domain::{
     Category, Content, Excerpt, Post, PostDraft, PostId, PostSummary, Timestamp, Title, UserId,
 };
-use crate::http::{ETag, Error, Fields, FromFields, Pagination, Resource};
+use crate::http::{Change, ETag, Error, Fields, FromFields, Pagination, Resource};
 
 /// A whole post, as a client sends it.
 #[derive(ToSchema)]
@@ -48,7 +48,7 @@ pub struct PostPatch {
     content: Option<Content>,
     /// `null` removes it.
     #[schema(value_type = Option<Category>)]
-    category: Option<Option<Category>>,
+    category: Change<Category>,
     #[schema(nullable = false)]
     published: Option<bool>,
 }
@@ -57,7 +57,7 @@ impl FromFields for PostPatch {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
         let title = fields.patch("title");
         let content = fields.patch("content");
-        let category = fields.patch_or_remove("category");
+        let category = fields.change("category");
         let published = fields.patch("published");
         Some(Self { title: title?, content: content?, category: category?, published: published? })
     }
@@ -70,7 +70,7 @@ impl PostPatch {
         PostDraft {
             title: self.title.as_ref().unwrap_or(&draft.title).clone(),
             content: self.content.as_ref().unwrap_or(&draft.content).clone(),
-            category: self.category.as_ref().unwrap_or(&draft.category).clone(),
+            category: self.category.apply(draft.category.as_ref()),
             published: self.published.unwrap_or(draft.published),
         }
     }

@@ -2,7 +2,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::{Email, Name, Role, Timestamp, User, UserDraft, UserId};
-use crate::http::{ETag, Error, Fields, FromFields, Pagination, Resource};
+use crate::http::{Change, ETag, Error, Fields, FromFields, Pagination, Resource};
 
 /// A whole user, as a client sends it.
 #[derive(ToSchema)]
@@ -44,7 +44,7 @@ pub struct UserPatch {
     email: Option<Email>,
     /// `null` removes it.
     #[schema(value_type = Option<Name>)]
-    name: Option<Option<Name>>,
+    name: Change<Name>,
     /// Only an admin sets it.
     #[schema(nullable = false)]
     role: Option<Role>,
@@ -53,7 +53,7 @@ pub struct UserPatch {
 impl FromFields for UserPatch {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
         let email = fields.patch("email");
-        let name = fields.patch_or_remove("name");
+        let name = fields.change("name");
         let role = fields.patch("role");
         Some(Self { email: email?, name: name?, role: role? })
     }
@@ -71,7 +71,7 @@ impl UserPatch {
     pub fn apply(&self, draft: &UserDraft) -> UserDraft {
         UserDraft {
             email: self.email.as_ref().unwrap_or(&draft.email).clone(),
-            name: self.name.as_ref().unwrap_or(&draft.name).clone(),
+            name: self.name.apply(draft.name.as_ref()),
             role: self.role.unwrap_or(draft.role),
         }
     }

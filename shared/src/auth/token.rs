@@ -3,12 +3,15 @@
 use std::fmt;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::Mac;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
 use serde::{Deserialize, Serialize};
 use uuid::Builder;
 
 use super::Caller;
+use super::hs256::keys;
 use crate::clock::Clock;
 use crate::config::{ConfigError, Secret, optional, secret};
 use crate::domain::{Role, Timestamp, UserId};
@@ -108,12 +111,9 @@ impl AccessTokens {
 
 impl Key {
     fn of(secret: &Secret) -> Self {
+        let (encoding, decoding) = keys(secret.as_bytes());
         let id = secret.hmac().chain_update(b"kid").finalize().into_bytes();
-        Self {
-            id: id[..8].iter().map(|byte| format!("{byte:02x}")).collect(),
-            encoding: EncodingKey::from_secret(secret.as_bytes()),
-            decoding: DecodingKey::from_secret(secret.as_bytes()),
-        }
+        Self { id: URL_SAFE_NO_PAD.encode(&id[..8]), encoding, decoding }
     }
 }
 
@@ -210,13 +210,31 @@ mod tests {
     }
 
     #[test]
+    fn a_token_that_names_another_algorithm_is_refused() {
+        let tokens = tokens(&[secret('a')], &clock());
+        let token = tokens.sign(caller()).unwrap();
+        let (_, claims_and_signature) = token.split_once('.').unwrap();
+        for algorithm in ["none", "None", "HS384", "HS512", "RS256", "ES256", "EdDSA", ""] {
+            let kid = &tokens.keys[0].id;
+            let header = format!(r#"{{"alg":"{algorithm}","typ":"at+jwt","kid":"{kid}"}}"#);
+            let header = URL_SAFE_NO_PAD.encode(header);
+            assert!(tokens.verify(&format!("{header}.{claims_and_signature}")).is_none(), "{algorithm}");
+            let (claims, _) = claims_and_signature.split_once('.').unwrap();
+            assert!(tokens.verify(&format!("{header}.{claims}.")).is_none(), "{algorithm} unsigned");
+        }
+    }
+
+    #[test]
     fn a_token_with_another_type_issuer_or_audience_is_refused() {
         let tokens = tokens(&[secret('a')], &clock());
         let key = &tokens.keys[0];
         let now = clock().now().as_seconds();
-        let forge = |typ: &str, iss: &str, aud: &str, algorithm| {
-            let header =
-                Header { typ: Some(typ.to_owned()), kid: Some(key.id.clone()), ..Header::new(algorithm) };
+        let forge = |typ: &str, iss: &str, aud: &str| {
+            let header = Header {
+                typ: Some(typ.to_owned()),
+                kid: Some(key.id.clone()),
+                ..Header::new(Algorithm::HS256)
+            };
             let claims = Claims {
                 iss: iss.to_owned(),
                 aud: aud.to_owned(),
@@ -229,11 +247,10 @@ mod tests {
             };
             tokens.verify(&encode(&header, &claims, &key.encoding).unwrap())
         };
-        assert!(forge(TYPE, ISSUER, AUDIENCE, Algorithm::HS256).is_some());
-        assert!(forge("application/AT+JWT", ISSUER, AUDIENCE, Algorithm::HS256).is_some());
-        assert!(forge("JWT", ISSUER, AUDIENCE, Algorithm::HS256).is_none());
-        assert!(forge(TYPE, "other", AUDIENCE, Algorithm::HS256).is_none());
-        assert!(forge(TYPE, ISSUER, "other", Algorithm::HS256).is_none());
-        assert!(forge(TYPE, ISSUER, AUDIENCE, Algorithm::HS512).is_none());
+        assert!(forge(TYPE, ISSUER, AUDIENCE).is_some());
+        assert!(forge("application/AT+JWT", ISSUER, AUDIENCE).is_some());
+        assert!(forge("JWT", ISSUER, AUDIENCE).is_none());
+        assert!(forge(TYPE, "other", AUDIENCE).is_none());
+        assert!(forge(TYPE, ISSUER, "other").is_none());
     }
 }

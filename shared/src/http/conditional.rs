@@ -20,15 +20,15 @@ pub struct ETag(headers::ETag);
 impl ETag {
     /// The tag of an entity's full representation.
     pub fn of(version: u64) -> Result<Self, Error> {
-        Self::parse(format!("\"{version}\""))
+        Self::parse(&format!("\"{version}\""))
     }
 
     /// The tag of what some callers see of an entity, where others see more.
     pub fn of_view(version: u64, view: &str) -> Result<Self, Error> {
-        Self::parse(format!("\"{version}-{view}\""))
+        Self::parse(&format!("\"{version}-{view}\""))
     }
 
-    fn parse(tag: String) -> Result<Self, Error> {
+    fn parse(tag: &str) -> Result<Self, Error> {
         tag.parse()
             .map(Self)
             .map_err(|_| Error::Internal(std::sync::Arc::from(Box::from("not an entity tag"))))
@@ -74,6 +74,7 @@ impl<T: Serialize> IntoResponse for Resource<T> {
 
 /// What the request says of the state in which it expects the resource.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_field_names, reason = "these are the headers' names")]
 pub struct Preconditions {
     /// `Some(None)`: the header is there and no tag can be read from it.
     #[expect(clippy::option_option, reason = "an unreadable If-Match must not count as none")]

@@ -13,6 +13,28 @@ pub struct Fields {
     errors: Vec<FieldError>,
 }
 
+/// What a merge patch (RFC 7396) does to a member.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change<T> {
+    /// It is missing in the patch.
+    Keep,
+    /// It is `null`.
+    Remove,
+    /// It has a value.
+    Set(T),
+}
+
+impl<T: Clone> Change<T> {
+    /// What a member that is `current` becomes.
+    pub fn apply(&self, current: Option<&T>) -> Option<T> {
+        match self {
+            Self::Keep => current.cloned(),
+            Self::Remove => None,
+            Self::Set(value) => Some(value.clone()),
+        }
+    }
+}
+
 /// A request body that is made of named fields.
 pub trait FromFields: Sized {
     /// Reads every field, whatever the others were; `None` when one of them can not be used.
@@ -42,7 +64,6 @@ impl Fields {
     }
 
     /// A member that may be missing or `null`: `Some(None)` then.
-    #[expect(clippy::option_option, reason = "the outer one is whether the value can be used")]
     pub fn optional<T: DeserializeOwned>(&mut self, name: &str) -> Option<Option<T>> {
         match self.members.remove(name) {
             None | Some(Value::Null) => Some(None),
@@ -51,7 +72,6 @@ impl Fields {
     }
 
     /// A member of a merge patch (RFC 7396) that can not be removed: `Some(None)` where it stays as it is.
-    #[expect(clippy::option_option, reason = "the outer one is whether the value can be used")]
     pub fn patch<T: DeserializeOwned>(&mut self, name: &str) -> Option<Option<T>> {
         match self.members.remove(name) {
             None => Some(None),
@@ -60,13 +80,12 @@ impl Fields {
         }
     }
 
-    /// A member of a merge patch (RFC 7396) that `null` removes: `Some(Some(None))`.
-    #[expect(clippy::option_option, reason = "stays, is removed or set; and whether the value can be used")]
-    pub fn patch_or_remove<T: DeserializeOwned>(&mut self, name: &str) -> Option<Option<Option<T>>> {
+    /// A member of a merge patch (RFC 7396) that `null` removes.
+    pub fn change<T: DeserializeOwned>(&mut self, name: &str) -> Option<Change<T>> {
         match self.members.remove(name) {
-            None => Some(None),
-            Some(Value::Null) => Some(Some(None)),
-            Some(value) => self.parse(name, value).map(|value| Some(Some(value))),
+            None => Some(Change::Keep),
+            Some(Value::Null) => Some(Change::Remove),
+            Some(value) => self.parse(name, value).map(Change::Set),
         }
     }
 

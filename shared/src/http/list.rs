@@ -57,13 +57,13 @@ impl ListRequest {
                 query.wrong::<()>("cursor", "can not be used together with page");
                 (Start::Offset(0), None)
             }
-            Some(cursor) => match cursors.open(&list, &cursor) {
-                Some(position) => (Start::After(position), None),
-                None => {
+            Some(cursor) => {
+                let position = cursors.open(&list, &cursor);
+                if position.is_none() {
                     query.wrong::<()>("cursor", "is not a nextCursor of this list");
-                    (Start::Offset(0), None)
                 }
-            },
+                (position.map_or(Start::Offset(0), Start::After), None)
+            }
             None if offset > MAX_OFFSET => {
                 query.wrong::<()>(
                     "page",

@@ -139,12 +139,23 @@ impl Call {
         let (method, route, request_id) = (self.method.as_str(), &*self.route, &*self.request_id);
         let (status, duration_ms) = (status.as_u16(), duration.as_secs_f64() * 1000.0);
         let code = failure.map(|failure| failure.code);
-        match failure.and_then(|failure| failure.cause.as_deref()) {
-            Some(cause) => tracing::error!(
-                requestId = request_id, method, route, status, durationMs = duration_ms, calls, rcu, wcu, code,
-                error = %chain(cause), "failed"
-            ),
-            None => tracing::info!(
+        let error = failure.and_then(|failure| failure.cause.as_deref()).map(|cause| chain(cause));
+        if let Some(error) = error {
+            tracing::error!(
+                requestId = request_id,
+                method,
+                route,
+                status,
+                durationMs = duration_ms,
+                calls,
+                rcu,
+                wcu,
+                code,
+                error,
+                "failed"
+            );
+        } else {
+            tracing::info!(
                 requestId = request_id,
                 method,
                 route,
@@ -155,7 +166,7 @@ impl Call {
                 wcu,
                 code,
                 "answered"
-            ),
+            );
         }
     }
 }

@@ -39,11 +39,11 @@ where
             return ExitCode::FAILURE;
         }
     };
-    let (router, _) = routes.with_state(deps).split_for_parts();
+    let (app, _) = routes.with_state(deps).split_for_parts();
     let clock = Clock::system();
     let mut function = Adapter::from(lambda_http::service_fn(move |request: lambda_http::Request| {
-        let (router, clock) = (router.clone(), clock.clone());
-        async move { Ok::<_, Infallible>(respond(router, produces, &clock, request).await) }
+        let (app, clock) = (app.clone(), clock.clone());
+        async move { Ok::<_, Infallible>(respond(app, produces, &clock, request).await) }
     }));
     let events = lambda_http::service_fn(move |mut event: LambdaEvent<LambdaRequest>| {
         tidy(&mut event.payload);

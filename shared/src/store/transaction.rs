@@ -150,8 +150,8 @@ fn backoff(attempt: u32, random: &Random) -> Duration {
     bound.mul_f64(f64::from(u32::from_be_bytes(random.bytes())) / f64::from(u32::MAX))
 }
 
-fn number(n: impl ToString) -> AttributeValue {
-    AttributeValue::N(n.to_string())
+fn number(n: impl Into<i128>) -> AttributeValue {
+    AttributeValue::N(n.into().to_string())
 }
 
 fn hex(bytes: [u8; 16]) -> String {
