@@ -19,7 +19,7 @@ help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 } /^# ---/ { print "" }' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: ## Run the API on this machine: PORT=3000 HOST=127.0.0.1 DATA_DIR=.local RELEASE=1 ARGS="--in-memory"
+run: ## Run the API on this machine: PORT=3000 HOST=127.0.0.1 DATA_DIR=.local RELEASE=1 RATE_LIMIT_SCALE=1 ARGS="--in-memory"
 	cargo build --workspace
 ifdef RELEASE
 	cargo build --release

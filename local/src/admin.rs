@@ -1,11 +1,13 @@
 //! The administrator that development starts with.
 
 use shared::{
+    auth::Passwords,
     clock::Clock,
     config::ConfigError,
-    domain::{Email, Invalid, Role, UserDraft, UserId},
+    domain::{Email, Invalid, Password, PasswordHash, Role, User, UserDraft, UserId},
+    http,
     random::Random,
-    store::{self, Table, Users},
+    store::{self, Table, Users, retry_stale},
 };
 
 use crate::Stack;
@@ -33,7 +35,13 @@ pub enum AdminError {
     Email(Invalid),
     /// The made-up password could not be kept.
     #[error("keeping the admin's password: {0}")]
-    Password(#[from] std::io::Error),
+    Kept(#[from] std::io::Error),
+    /// `--admin-password` can not be one.
+    #[error("--admin-password {0}")]
+    Password(Invalid),
+    /// The password could not be hashed.
+    #[error("hashing the admin's password: {0:?}")]
+    Hash(http::Error),
     /// The table could not be reached.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -43,29 +51,46 @@ pub enum AdminError {
 }
 
 /// Makes sure that there is an administrator, and says who it is and how to act as it.
-///
-/// There is no sign-in yet: the password is settled and kept for then.
 pub async fn ensure(stack: &mut Stack, admin: Admin) -> Result<(), AdminError> {
     let email: Email = admin.email.parse().map_err(AdminError::Email)?;
     let is_given = admin.password.is_some();
     let password = stack.own_secret(PASSWORD, admin.password)?;
-    let id = admin_id(stack, email).await?;
+    let id = write(&table(stack)?, email, &password.parse().map_err(AdminError::Password)?).await?;
     let password = if is_given { String::new() } else { format!(", password {password} (made up)") };
     stack.note(format_args!("admin      {}{password}", admin.email));
     stack.note(format_args!("           TOKEN=$(cargo xtask token --user {id} --admin)"));
     Ok(())
 }
 
-/// The user with this address, who is an administrator from now on.
-async fn admin_id(stack: &Stack, email: Email) -> Result<UserId, AdminError> {
-    let table = Table::embedded(stack.table_name(), &stack.dynamodb_url())?;
-    let users = Users::new(table, Clock::system(), Random::system());
-    let known = match users.find(&email).await? {
-        Some(id) => users.get_latest(id).await?,
-        None => None,
+/// The user with this address, who is an administrator and signs in with this password from now on.
+pub async fn write(table: &Table, email: Email, password: &Password) -> Result<UserId, AdminError> {
+    let users = Users::new(table.clone(), Clock::system(), Random::system());
+    let passwords = Passwords::system();
+    let Some(credential) = users.credential(&email).await? else {
+        let draft = UserDraft { email, name: None, role: Role::Admin };
+        let hash = passwords.hash(password).map_err(AdminError::Hash)?;
+        return Ok(users.register(draft, hash).await?.id);
     };
-    Ok(match known {
-        Some(user) => users.replace(&user, UserDraft { role: Role::Admin, ..user.draft.clone() }).await?.id,
-        None => users.create(UserDraft { email, name: None, role: Role::Admin }).await?.id,
-    })
+    let is_theirs = match &credential.password_hash {
+        Some(hash) => passwords.verify(password.as_attempt(), Some(hash)).map_err(AdminError::Hash)?,
+        None => false,
+    };
+    let hash = if is_theirs { None } else { Some(passwords.hash(password).map_err(AdminError::Hash)?) };
+    retry_stale(async || promote(&users, credential.user_id, hash.clone()).await).await?;
+    Ok(credential.user_id)
+}
+
+/// Makes the user an administrator, with the password of this hash if there is one.
+async fn promote(users: &Users, id: UserId, hash: Option<PasswordHash>) -> Result<User, store::Error> {
+    // Gone since its address was found: as if it had changed.
+    let user = users.get_latest(id).await?.ok_or(store::Error::Stale)?;
+    let user = users.replace(&user, UserDraft { role: Role::Admin, ..user.draft.clone() }).await?;
+    match hash {
+        Some(hash) => users.change_password(&user, hash).await,
+        None => Ok(user),
+    }
+}
+
+fn table(stack: &Stack) -> Result<Table, ConfigError> {
+    Table::embedded(stack.table_name(), &stack.dynamodb_url())
 }

@@ -80,6 +80,9 @@ struct Options {
     /// Set a parameter of the template; may be repeated.
     #[arg(long = "parameter", global = true, value_name = "NAME=VALUE", value_parser = pair)]
     parameters: Vec<(String, String)>,
+    /// What the functions' rate limits are multiplied by: the template's parameter `RateLimitScale`.
+    #[arg(long, global = true, env = "RATE_LIMIT_SCALE", value_name = "NUMBER")]
+    rate_limit_scale: Option<String>,
     /// Set a variable of the functions that have it in the template; may be repeated.
     #[arg(long = "env", global = true, value_name = "NAME=VALUE", value_parser = pair)]
     environment: Vec<(String, String)>,
@@ -196,6 +199,9 @@ fn stack(options: &Options) -> Builder {
     }
     if options.throttle {
         builder = builder.throttle();
+    }
+    if let Some(scale) = options.rate_limit_scale.as_deref().filter(|scale| !scale.is_empty()) {
+        builder = builder.parameter("RateLimitScale", scale);
     }
     for (name, value) in options.parameters.iter().cloned().collect::<BTreeMap<_, _>>() {
         builder = builder.parameter(name, value);

@@ -2,8 +2,32 @@
 //! of the handler. One that takes none of them is visibly public.
 
 mod caller;
+#[cfg(feature = "store")]
+mod csrf;
 mod hs256;
+#[cfg(feature = "store")]
+mod issue;
+#[cfg(feature = "password")]
+mod password;
+#[cfg(feature = "store")]
+mod refresh;
+#[cfg(feature = "store")]
+mod session;
+#[cfg(all(feature = "password", feature = "store"))]
+mod sign_in;
 mod token;
 
 pub use caller::{Admin, Caller};
+#[cfg(feature = "store")]
+pub use csrf::AllowedOrigins;
+#[cfg(feature = "store")]
+pub use issue::{issue, register, reissue};
+#[cfg(feature = "password")]
+pub use password::{Passwords, needs_rehash};
+#[cfg(feature = "store")]
+pub use refresh::RefreshTokens;
+#[cfg(feature = "store")]
+pub use session::{ClearSession, SESSION_COOKIE, SessionCookie, SessionUser, SetSession, vary_by_cookie};
+#[cfg(all(feature = "password", feature = "store"))]
+pub use sign_in::sign_in;
 pub use token::{ACCESS_TOKEN_TTL, AccessTokens};

@@ -11,6 +11,9 @@ mod list;
 mod openapi;
 mod path;
 mod query;
+#[cfg(feature = "store")]
+mod rate_limit;
+mod rate_limit_fields;
 mod respond;
 mod serve;
 
@@ -24,5 +27,7 @@ pub use list::{ListRequest, Pagination};
 pub use openapi::{Failed, ListParams, ReadParams, WriteParams};
 pub use path::{Named, PathId};
 pub use query::Query;
+#[cfg(feature = "store")]
+pub use rate_limit::{Policy, RateLimits, Scale, SourceAddress};
 pub use respond::{ErrorBody, ProblemBody, respond};
 pub use serve::{serve, serve_as};

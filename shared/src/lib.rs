@@ -1,7 +1,7 @@
 //! What two functions of the bundle share.
 //!
 //! Modules import in one direction only, each those to its left:
-//! [`domain`] <- [`store`] <- [`http`] <- [`api`] and [`auth`].
+//! [`domain`] <- [`store`] <- [`http`] <- [`api`] <- [`auth`].
 
 #![warn(missing_docs)]
 

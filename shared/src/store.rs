@@ -1,20 +1,27 @@
 //! The one DynamoDB table: the only place that names the AWS SDK's types.
 //!
 //! One file an entity, each a narrow store whose calls are the IAM actions that template.yaml grants
-//! to the functions that use it. Every write is a transaction; every call's cost is counted in [`Cost`](crate::cost::Cost).
+//! to the functions that use it. Every write is a transaction, but for the counts of [`Rates`]; every call's cost is
+//! counted in [`Cost`](crate::cost::Cost).
 
 mod connection;
 mod error;
 mod list;
 mod posts;
+mod rates;
+mod refresh;
+mod sessions;
 mod table;
 mod transaction;
 mod users;
 
 pub use error::{Error, Unique};
 pub use posts::{PostList, Posts};
+pub use rates::Rates;
+pub use refresh::{FamilyId, REFRESH_LIFETIME, RefreshFamilies, RefreshFamily};
+pub use sessions::{SESSION_IDLE_TIMEOUT, SESSION_LIFETIME, Session, SessionId, Sessions};
 pub use table::Table;
-pub use users::Users;
+pub use users::{Credential, Users};
 
 use std::future::Future;
 

@@ -1,11 +1,13 @@
 use reqwest::Method;
 use tests::{Answer, App, post};
 
-const PATHS: [(&str, &str); 7] = [
+const PATHS: [(&str, &str); 9] = [
     ("/api/users", "GET, HEAD, POST, OPTIONS"),
     ("/api/users/01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f", "DELETE, GET, HEAD, PATCH, PUT, OPTIONS"),
     ("/api/posts", "GET, HEAD, POST, OPTIONS"),
     ("/api/posts/01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f", "DELETE, GET, HEAD, PATCH, PUT, OPTIONS"),
+    ("/api/session", "DELETE, GET, HEAD, POST, OPTIONS"),
+    ("/api/profile", "GET, HEAD, PUT, OPTIONS"),
     ("/api/health", "GET, HEAD, OPTIONS"),
     ("/api/docs", "GET, HEAD, OPTIONS"),
     ("/api/openapi.json", "GET, HEAD, OPTIONS"),

@@ -23,11 +23,20 @@ pub struct App {
 }
 
 impl App {
+    /// A rate limit's scale that no test reaches.
+    pub const NO_LIMITS: &str = "1000000";
+
     /// Starts all of template.yaml, each function on its first request.
     pub async fn start() -> Self {
+        Self::limited(Self::NO_LIMITS).await
+    }
+
+    /// Like [`start`](Self::start), with rate limits that are multiplied by `scale`.
+    pub async fn limited(scale: &str) -> Self {
         let stack = Stack::builder()
             .template(root().join("template.yaml"))
             .binaries(Self::binaries())
+            .parameter("RateLimitScale", scale)
             .in_memory()
             .quiet()
             .start()
@@ -106,7 +115,8 @@ impl App {
         serde_json::from_str(&event).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }
 
-    fn table(&self) -> Table {
+    /// The table itself, without a function between.
+    pub fn table(&self) -> Table {
         Table::embedded(self.stack.table_name(), &self.stack.dynamodb_url()).unwrap()
     }
 

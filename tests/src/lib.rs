@@ -10,11 +10,13 @@
 
 mod answer;
 mod app;
+mod browser;
 mod client;
 mod process;
 
 pub use answer::Answer;
 pub use app::App;
+pub use browser::{Browser, PASSWORD};
 pub use client::{Call, Client};
 pub use process::Process;
 

@@ -29,6 +29,7 @@ impl Process {
             .arg("--data-dir")
             .arg(data)
             .env("JWT_SECRET", SECRET)
+            .env("RATE_LIMIT_SCALE", App::NO_LIMITS)
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()

@@ -4,11 +4,15 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use shared::clock::Clock;
 use shared::cost::Cost;
 use shared::domain::{Order, PostDraft, PostSort, Role, Start, UserDraft, UserId};
+use shared::http::{Policy, RateLimits, Scale};
 use shared::store::{PostList, Posts, Users};
 use tests::App;
 use tokio::try_join;
+
+mod accounts;
 
 /// A request, what it may cost and what it does cost.
 struct Row {
@@ -30,6 +34,15 @@ async fn every_request_costs_what_the_documentation_says_and_no_more_than_the_de
     let mut rows = user_rows(&users).await;
     rows.extend(post_rows(&posts, author).await);
     rows.extend(list_rows(&posts, author).await);
+    rows.extend(accounts::rows().await);
+    let limits = RateLimits::new(&app.table(), Clock::system(), Scale::parse("1").unwrap());
+    let ((), limit) = measure(
+        "each change, for its rate limit, besides",
+        (1, 0.0, 1.0),
+        limits.take(Policy::WRITE, author),
+    )
+    .await;
+    rows.push(limit);
     for Row { request, limit, measured } in &rows {
         assert!(
             measured.rcu <= limit.rcu && measured.wcu <= limit.wcu && measured.calls <= limit.calls,
@@ -104,7 +117,7 @@ async fn user_rows(users: &Users) -> Vec<Row> {
         try_join!(users.list(&Start::Offset(0), 10), users.count())
     })
     .await;
-    let (user, update) = measure("PATCH /api/users/{id}, another e-mail", (2, 1.0, 8.0), async {
+    let (user, update) = measure("PATCH /api/users/{id}, another e-mail", (3, 2.0, 8.0), async {
         let user = users.get_latest(user.id).await?.unwrap();
         users.replace(&user, moved).await
     })
@@ -180,7 +193,11 @@ fn compare_with_docs(rows: &[Row]) {
     const MARKERS: (&str, &str) = ("<!-- costs -->\n", "<!-- /costs -->");
     let mut table = "\n| request | calls | RCU | WCU | may cost |\n|---|---|---|---|---|\n".to_owned();
     for Row { request, limit, measured } in rows {
-        let may = if limit.wcu > 0.0 { format!("{} WCU", limit.wcu) } else { format!("{} RCU", limit.rcu) };
+        let may = match (limit.rcu > 0.0, limit.wcu > 0.0) {
+            (true, true) => format!("{} RCU, {} WCU", limit.rcu, limit.wcu),
+            (false, true) => format!("{} WCU", limit.wcu),
+            _ => format!("{} RCU", limit.rcu),
+        };
         writeln!(table, "| `{request}` | {} | {} | {} | {may} |", measured.calls, measured.rcu, measured.wcu)
             .unwrap();
     }

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use shared::domain::{PostDraft, Role, UserDraft, UserId};
+use shared::clock::Clock;
+use shared::domain::{PasswordHash, PostDraft, Role, UserDraft, UserId};
+use shared::random::Random;
+use shared::store::RefreshFamilies;
 use tests::App;
 
 /// Every item's partition key, with what it counts where it is a counter that is not at zero.
@@ -97,4 +100,25 @@ async fn a_refused_write_leaves_the_table_as_it_was() {
     posts.delete(&stale).await.unwrap_err();
     assert_eq!(items(&app), after_hiding);
     assert_eq!((before["COUNT#POSTS"], after_hiding["COUNT#POSTS"]), (2, 1));
+}
+
+#[tokio::test]
+async fn a_registration_has_its_items_and_a_refused_one_has_none() {
+    let app = App::start().await;
+    let (users, families) =
+        (app.users(), RefreshFamilies::new(app.table(), Clock::system(), Random::system()));
+    let draft = || UserDraft { email: "ada@example.com".parse().unwrap(), name: None, role: Role::User };
+    let hash = || PasswordHash::from_phc("$argon2id$".to_owned());
+    let (user, family) = users.register_signed_in(draft(), hash(), families.new_id()).await.unwrap();
+    assert_eq!((family.user_id, family.epoch, family.counter), (user.id, 0, 0));
+    let expected: BTreeMap<String, i64> = [
+        ("COUNT#USERS".to_owned(), 1),
+        ("EMAIL#ada@example.com".to_owned(), 1),
+        (format!("REFRESH#{:032x}", u128::from_be_bytes(family.id.0)), 1),
+        (format!("USER#{}", user.id), 1),
+    ]
+    .into();
+    assert_eq!(items(&app), expected);
+    users.register_signed_in(draft(), hash(), families.new_id()).await.unwrap_err();
+    assert_eq!(items(&app), expected);
 }

@@ -5,3 +5,6 @@
 
 mod costs;
 mod items;
+mod rates;
+mod refresh;
+mod sessions;

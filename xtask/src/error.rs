@@ -32,6 +32,21 @@ pub enum Error {
     /// No token can be signed.
     #[error("{0}")]
     Token(String),
+    /// There is no administrator.
+    #[error(transparent)]
+    Admin(#[from] local::admin::AdminError),
+    /// The administrator's password can not be one.
+    #[error("the password {0}")]
+    Password(shared::domain::Invalid),
+    /// The password was typed in two ways.
+    #[error("these are two passwords, not one")]
+    Mistyped,
+    /// Nobody can be asked for a password.
+    #[error("set ADMIN_PASSWORD, or run this in a terminal: {0}")]
+    Prompt(io::Error),
+    /// The machine gives no event loop.
+    #[error("can not wait for the network: {0}")]
+    Runtime(io::Error),
     /// No function can be started under this name.
     #[error("{0}")]
     Name(String),

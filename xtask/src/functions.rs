@@ -15,11 +15,18 @@ pub struct Function {
 #[must_use]
 pub fn all() -> Vec<Function> {
     vec![
+        Function { name: "auth-login", document: auth_login::routes().into_openapi() },
+        Function { name: "auth-logout", document: auth_logout::routes().into_openapi() },
+        Function { name: "auth-refresh", document: auth_refresh::routes().into_openapi() },
+        Function { name: "auth-register", document: auth_register::routes().into_openapi() },
         Function { name: "docs", document: docs::routes().into_openapi() },
         Function { name: "fallback", document: fallback::routes().into_openapi() },
         Function { name: "health", document: health::routes().into_openapi() },
         Function { name: "posts", document: posts::routes().into_openapi() },
         Function { name: "posts-id", document: posts_id::routes().into_openapi() },
+        Function { name: "profile", document: profile::routes().into_openapi() },
+        Function { name: "protected", document: protected::routes().into_openapi() },
+        Function { name: "session", document: session::routes().into_openapi() },
         Function { name: "users", document: users::routes().into_openapi() },
         Function { name: "users-id", document: users_id::routes().into_openapi() },
     ]

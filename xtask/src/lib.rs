@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+pub mod admin;
 pub mod contract;
 pub mod event;
 pub mod functions;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{event, new, openapi, root, token};
+use xtask::{admin, event, new, openapi, root, token};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "The project's chores")]
@@ -18,6 +18,8 @@ enum Chore {
     Openapi(openapi::Args),
     /// Print an access token for the API on this machine
     Token(token::Args),
+    /// Make an administrator of a deployment
+    Admin(admin::Args),
     /// Print a recorded event with valid tokens
     Event(event::Args),
     /// Start a new function
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().chore {
         Chore::Openapi(args) => openapi::run(&args, &root()),
         Chore::Token(args) => token::run(&args, &root()),
+        Chore::Admin(args) => admin::run(args),
         Chore::Event(args) => event::run(&args, &root()),
         Chore::New(args) => new::run(&args, &root()),
     };

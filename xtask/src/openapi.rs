@@ -5,7 +5,7 @@ use std::path::Path;
 use shared::http::{ErrorBody, Failed, ProblemBody};
 use utoipa::OpenApi as _;
 use utoipa::openapi::schema::{AdditionalProperties, Components, Schema};
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, ServerBuilder, Tag};
 
@@ -85,7 +85,9 @@ they come as RFC 9457 has them.
 - **Single resources** carry `ETag` and `Last-Modified`: `If-None-Match` saves a transfer, `If-Match` a lost update.
 - **Unknown members** of a body are refused, unknown query parameters are ignored.";
 
-const TAGS: [(&str, &str); 4] = [
+const TAGS: [(&str, &str); 6] = [
+    ("auth", "Accounts, and tokens to act with"),
+    ("sessions", "Who is signed in by a cookie"),
     ("users", "Who has an account"),
     ("posts", "What users write"),
     ("operations", "Whether the API is up"),
@@ -104,12 +106,19 @@ struct Common;
 fn components() -> Components {
     let mut components = Common::openapi().components.unwrap_or_default();
     components.add_security_scheme("accessToken", access_token());
+    components.add_security_scheme("session", session());
     components
 }
 
 fn access_token() -> SecurityScheme {
     let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT");
     SecurityScheme::Http(scheme.description(Some("An access token (RFC 9068)")).build())
+}
+
+fn session() -> SecurityScheme {
+    let description =
+        "The cookie of `POST /api/session`, which only the API's own pages and allowed origins may use";
+    SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description("__Host-sessionId", description)))
 }
 
 /// Any operation can fail in ways that have nothing to do with it: 405, 406, 500, 503.

@@ -78,9 +78,11 @@ fn every_operation_says_what_it_is() {
 fn who_can_be_refused_is_told_so() {
     let document = document();
     for (name, operation) in operations(&document) {
+        // These take a password or a refresh token, in the body: no security scheme of OpenAPI says that.
+        let is_signing_in = ["login", "refreshTokens"].contains(&operation["operationId"].as_str().unwrap());
         let takes_token = operation["security"].is_array();
         let refuses = operation["responses"].get("401").is_some();
-        assert_eq!(takes_token, refuses, "{name}: security and 401 go together");
+        assert_eq!(takes_token || is_signing_in, refuses, "{name}: security and 401 go together");
     }
 }
 

@@ -2,7 +2,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use shared::auth::Caller;
 use shared::domain::PostId;
-use shared::http::{ETag, Error, Failed, PathId, Preconditions, WriteParams};
+use shared::http::{ETag, Error, Failed, PathId, Policy, Preconditions, RateLimits, WriteParams};
 use shared::store::{Posts, retry_stale};
 
 /// Remove a post
@@ -20,15 +20,18 @@ use shared::store::{Posts, retry_stale};
         (status = 403, response = Failed),
         (status = 404, response = Failed),
         (status = 412, response = Failed),
+        (status = 429, response = Failed),
     ),
     security(("accessToken" = [])),
 )]
 pub(crate) async fn delete(
     State(posts): State<Posts>,
+    State(limits): State<RateLimits>,
     caller: Caller,
     PathId(id): PathId<PostId>,
     preconditions: Preconditions,
 ) -> Result<StatusCode, Error> {
+    limits.take(Policy::WRITE, caller.id).await?;
     retry_stale(async || {
         let post = crate::manageable(posts.get_latest(id).await?, caller)?;
         preconditions.require(&ETag::of(post.version)?, post.updated_at)?;

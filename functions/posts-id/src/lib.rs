@@ -10,7 +10,7 @@ use axum::extract::FromRef;
 use shared::auth::{AccessTokens, Caller};
 use shared::config::ConfigError;
 use shared::domain::Post;
-use shared::http::Error;
+use shared::http::{Error, RateLimits};
 use shared::store::Posts;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -25,12 +25,17 @@ mod update;
 pub struct Deps {
     posts: Posts,
     tokens: AccessTokens,
+    limits: RateLimits,
 }
 
 impl Deps {
     /// All of it, as template.yaml sets the environment.
     pub fn from_env() -> Result<Self, ConfigError> {
-        Ok(Self { posts: Posts::from_env()?, tokens: AccessTokens::from_env()? })
+        Ok(Self {
+            posts: Posts::from_env()?,
+            tokens: AccessTokens::from_env()?,
+            limits: RateLimits::from_env()?,
+        })
     }
 }
 

@@ -3,7 +3,7 @@ use axum::response::IntoResponse;
 use shared::api::{PostBody, PostPatch};
 use shared::auth::Caller;
 use shared::domain::PostId;
-use shared::http::{ETag, Error, Failed, Json, PathId, Preconditions, WriteParams};
+use shared::http::{ETag, Error, Failed, Json, PathId, Policy, Preconditions, RateLimits, WriteParams};
 use shared::store::{Posts, retry_stale};
 
 /// Change a post
@@ -29,16 +29,19 @@ use shared::store::{Posts, retry_stale};
         (status = 412, response = Failed),
         (status = 413, response = Failed),
         (status = 415, response = Failed),
+        (status = 429, response = Failed),
     ),
     security(("accessToken" = [])),
 )]
 pub(crate) async fn update(
     State(posts): State<Posts>,
+    State(limits): State<RateLimits>,
     caller: Caller,
     PathId(id): PathId<PostId>,
     preconditions: Preconditions,
     Json(input): Json<PostPatch>,
 ) -> Result<impl IntoResponse, Error> {
+    limits.take(Policy::WRITE, caller.id).await?;
     let post = retry_stale(async || {
         let post = crate::manageable(posts.get_latest(id).await?, caller)?;
         preconditions.require(&ETag::of(post.version)?, post.updated_at)?;

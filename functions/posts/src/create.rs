@@ -4,7 +4,7 @@ use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use shared::api::{PostBody, PostInput};
 use shared::auth::Caller;
-use shared::http::{Error, Failed, Json};
+use shared::http::{Error, Failed, Json, Policy, RateLimits};
 use shared::store::Posts;
 
 /// Write a post
@@ -27,14 +27,17 @@ use shared::store::Posts;
         (status = 409, response = Failed),
         (status = 413, response = Failed),
         (status = 415, response = Failed),
+        (status = 429, response = Failed),
     ),
     security(("accessToken" = [])),
 )]
 pub(crate) async fn create(
     State(posts): State<Posts>,
+    State(limits): State<RateLimits>,
     caller: Caller,
     Json(input): Json<PostInput>,
 ) -> Result<impl IntoResponse, Error> {
+    limits.take(Policy::WRITE, caller.id).await?;
     let post = posts.create(caller.id, input.into()).await?;
     let location = format!("/api/posts/{}", post.id);
     Ok((StatusCode::CREATED, [(LOCATION, location)], PostBody::resource(post)?))

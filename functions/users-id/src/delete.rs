@@ -3,7 +3,7 @@ use axum::http::StatusCode;
 use shared::api::UserBody;
 use shared::auth::Caller;
 use shared::domain::UserId;
-use shared::http::{Error, Failed, PathId, Preconditions, WriteParams};
+use shared::http::{Error, Failed, PathId, Policy, Preconditions, RateLimits, WriteParams};
 use shared::store::{Users, retry_stale};
 
 /// Remove a user
@@ -21,15 +21,18 @@ use shared::store::{Users, retry_stale};
         (status = 403, response = Failed),
         (status = 404, response = Failed),
         (status = 412, response = Failed),
+        (status = 429, response = Failed),
     ),
     security(("accessToken" = [])),
 )]
 pub(crate) async fn delete(
     State(users): State<Users>,
+    State(limits): State<RateLimits>,
     caller: Caller,
     PathId(id): PathId<UserId>,
     preconditions: Preconditions,
 ) -> Result<StatusCode, Error> {
+    limits.take(Policy::WRITE, caller.id).await?;
     crate::allow(caller, id)?;
     retry_stale(async || {
         let user = users.get_latest(id).await?.ok_or(Error::NotFound("User"))?;

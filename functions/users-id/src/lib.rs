@@ -10,7 +10,7 @@ use axum::extract::FromRef;
 use shared::auth::{AccessTokens, Caller};
 use shared::config::ConfigError;
 use shared::domain::UserId;
-use shared::http::Error;
+use shared::http::{Error, RateLimits};
 use shared::store::Users;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -25,12 +25,17 @@ mod update;
 pub struct Deps {
     users: Users,
     tokens: AccessTokens,
+    limits: RateLimits,
 }
 
 impl Deps {
     /// All of it, as template.yaml sets the environment.
     pub fn from_env() -> Result<Self, ConfigError> {
-        Ok(Self { users: Users::from_env()?, tokens: AccessTokens::from_env()? })
+        Ok(Self {
+            users: Users::from_env()?,
+            tokens: AccessTokens::from_env()?,
+            limits: RateLimits::from_env()?,
+        })
     }
 }
 

@@ -3,7 +3,7 @@ use axum::response::IntoResponse;
 use shared::api::{UserBody, UserInput};
 use shared::auth::Caller;
 use shared::domain::UserId;
-use shared::http::{Error, Failed, Json, PathId, Preconditions, WriteParams};
+use shared::http::{Error, Failed, Json, PathId, Policy, Preconditions, RateLimits, WriteParams};
 use shared::store::{Users, retry_stale};
 
 /// Replace a user
@@ -29,16 +29,19 @@ use shared::store::{Users, retry_stale};
         (status = 412, response = Failed),
         (status = 413, response = Failed),
         (status = 415, response = Failed),
+        (status = 429, response = Failed),
     ),
     security(("accessToken" = [])),
 )]
 pub(crate) async fn replace(
     State(users): State<Users>,
+    State(limits): State<RateLimits>,
     caller: Caller,
     PathId(id): PathId<UserId>,
     preconditions: Preconditions,
     Json(input): Json<UserInput>,
 ) -> Result<impl IntoResponse, Error> {
+    limits.take(Policy::WRITE, caller.id).await?;
     crate::allow(caller, id)?;
     if input.sets_role() && !caller.is_admin() {
         return Err(Error::Forbidden("Only an admin may set a role"));

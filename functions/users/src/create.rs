@@ -5,7 +5,7 @@ use axum::response::IntoResponse;
 use shared::api::{UserBody, UserInput};
 use shared::auth::Admin;
 use shared::domain::Role;
-use shared::http::{Error, Failed, Json};
+use shared::http::{Error, Failed, Json, Policy, RateLimits};
 use shared::store::Users;
 
 /// Add a user
@@ -29,14 +29,17 @@ use shared::store::Users;
         (status = 409, response = Failed),
         (status = 413, response = Failed),
         (status = 415, response = Failed),
+        (status = 429, response = Failed),
     ),
     security(("accessToken" = [])),
 )]
 pub(crate) async fn create(
     State(users): State<Users>,
-    _: Admin,
+    State(limits): State<RateLimits>,
+    Admin(caller): Admin,
     Json(input): Json<UserInput>,
 ) -> Result<impl IntoResponse, Error> {
+    limits.take(Policy::WRITE, caller.id).await?;
     let user = users.create(input.draft(Role::User)).await?;
     let location = format!("/api/users/{}", user.id);
     Ok((StatusCode::CREATED, [(LOCATION, location)], UserBody::resource(user, true)?))

@@ -8,7 +8,7 @@
 use axum::extract::FromRef;
 use shared::auth::AccessTokens;
 use shared::config::ConfigError;
-use shared::http::CursorKey;
+use shared::http::{CursorKey, RateLimits};
 use shared::store::Users;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -22,6 +22,7 @@ pub struct Deps {
     users: Users,
     tokens: AccessTokens,
     cursors: CursorKey,
+    limits: RateLimits,
 }
 
 impl Deps {
@@ -31,6 +32,7 @@ impl Deps {
             users: Users::from_env()?,
             tokens: AccessTokens::from_env()?,
             cursors: CursorKey::from_env()?,
+            limits: RateLimits::from_env()?,
         })
     }
 }

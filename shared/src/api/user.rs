@@ -107,6 +107,12 @@ impl UserBody {
         }
     }
 
+    /// Names the user.
+    #[must_use]
+    pub fn id(&self) -> UserId {
+        self.id
+    }
+
     /// The tag of that view of the user.
     pub fn etag(user: &User, may_see_email: bool) -> Result<ETag, Error> {
         if may_see_email { ETag::of(user.version) } else { ETag::of_view(user.version, "public") }

@@ -103,6 +103,10 @@ impl AccessTokens {
         if typ.strip_prefix("application/").unwrap_or(&typ) != TYPE {
             return None;
         }
+        // RFC 7515, section 4.1.11: there is no extension that we understand, and `jsonwebtoken` does not look.
+        if header.crit.is_some() {
+            return None;
+        }
         let key = self.keys.iter().find(|key| Some(&key.id) == header.kid.as_ref())?;
         let claims = decode::<Claims>(token, &key.decoding, &validation()).ok()?.claims;
         is_current(&claims, self.clock.now()).then_some(Caller { id: claims.sub, role: claims.role })
@@ -221,6 +225,23 @@ mod tests {
             assert!(tokens.verify(&format!("{header}.{claims_and_signature}")).is_none(), "{algorithm}");
             let (claims, _) = claims_and_signature.split_once('.').unwrap();
             assert!(tokens.verify(&format!("{header}.{claims}.")).is_none(), "{algorithm} unsigned");
+        }
+    }
+
+    #[test]
+    fn a_token_with_a_parameter_that_must_be_understood_is_refused() {
+        let tokens = tokens(&[secret('a')], &clock());
+        let key = &tokens.keys[0];
+        let token = tokens.sign(caller()).unwrap();
+        let claims = token.split('.').nth(1).unwrap();
+        for (header, is_accepted) in
+            [("", true), (r#","b64":true,"crit":["b64"]"#, false), (r#","crit":[]"#, false)]
+        {
+            let header = format!(r#"{{"alg":"HS256","typ":"at+jwt","kid":"{}"{header}}}"#, key.id);
+            let message = format!("{}.{claims}", URL_SAFE_NO_PAD.encode(&header));
+            let tag = secret('a').hmac().chain_update(&message).finalize().into_bytes();
+            let token = format!("{message}.{}", URL_SAFE_NO_PAD.encode(tag));
+            assert_eq!(tokens.verify(&token).is_some(), is_accepted, "{header}");
         }
     }
 

@@ -18,6 +18,8 @@ pub struct User {
     pub updated_at: Timestamp,
     /// Rises by one with every change, from 1.
     pub version: u64,
+    /// Rises by one when all that began before must end: sessions, refresh tokens. From 0.
+    pub auth_epoch: u64,
 }
 
 /// What a request can say of a user.

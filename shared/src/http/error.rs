@@ -21,7 +21,7 @@ pub enum Error {
     UnsupportedMediaType(&'static str),
     /// The client accepts no media type that there is.
     NotAcceptable,
-    /// No, or no valid, access token.
+    /// No, or no valid, access token or session.
     Unauthorized(Unauthorized),
     /// The caller may not do this; says why in a sentence.
     Forbidden(&'static str),
@@ -38,6 +38,13 @@ pub enum Error {
     PreconditionFailed,
     /// Others changed the entity again and again at the same moment.
     Contended,
+    /// Too many requests of this kind came from this caller, account or address.
+    RateLimited {
+        /// The policy's name.
+        policy: &'static str,
+        /// Seconds until the policy lets the next one through.
+        retry_after_seconds: u32,
+    },
     /// The time that Lambda gives a request is nearly over.
     TimedOut,
     /// Somebody else's fault that passes.
@@ -46,13 +53,21 @@ pub enum Error {
     Internal(Cause),
 }
 
-/// What is wrong with an access token.
+/// What is wrong with an access token or a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unauthorized {
-    /// There is none.
+    /// There is no access token.
     Missing,
-    /// It is malformed, expired, not ours, or there are two.
+    /// The access token is malformed, expired, not ours, or there are two.
     Invalid,
+    /// The e-mail address and the password are not those of an account; which of the two stays untold.
+    WrongCredentials,
+    /// There is no session's cookie.
+    NoSession,
+    /// The session ended or never was, or there are two cookies.
+    InvalidSession,
+    /// One of the two, where it makes no difference.
+    NotSignedIn,
 }
 
 /// A field that can not be used.
@@ -68,7 +83,7 @@ pub struct FieldError {
 pub(crate) type Cause = Arc<dyn std::error::Error + Send + Sync>;
 
 /// Seconds after which a client may try again what failed for a passing reason.
-const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
+const RETRY_AFTER_SECONDS: u32 = 1;
 
 /// An error as HTTP has it; [`respond`](super::respond) gives it its body.
 #[derive(Clone, Debug)]
@@ -77,6 +92,9 @@ pub(super) struct Failure {
     pub(super) code: &'static str,
     pub(super) message: Cow<'static, str>,
     pub(super) details: Vec<FieldError>,
+    /// The rate limit that the request exceeded.
+    pub(super) violated_policy: Option<&'static str>,
+    pub(super) retry_after_seconds: Option<u32>,
     pub(super) cause: Option<Cause>,
 }
 
@@ -111,6 +129,18 @@ impl Error {
             Self::Unauthorized(Unauthorized::Invalid) => {
                 (StatusCode::UNAUTHORIZED, "invalid_token", "Invalid or expired token".into())
             }
+            Self::Unauthorized(Unauthorized::WrongCredentials) => {
+                (StatusCode::UNAUTHORIZED, "invalid_credentials", "Invalid email or password".into())
+            }
+            Self::Unauthorized(Unauthorized::NoSession) => {
+                (StatusCode::UNAUTHORIZED, "no_session", "No session".into())
+            }
+            Self::Unauthorized(Unauthorized::InvalidSession) => {
+                (StatusCode::UNAUTHORIZED, "invalid_session", "Invalid session".into())
+            }
+            Self::Unauthorized(Unauthorized::NotSignedIn) => {
+                (StatusCode::UNAUTHORIZED, "not_authenticated", "Not authenticated".into())
+            }
             Self::Forbidden(why) => (StatusCode::FORBIDDEN, "forbidden", (*why).into()),
             Self::NotFound(what) => (StatusCode::NOT_FOUND, "not_found", format!("{what} not found").into()),
             Self::Taken { code, message } => (StatusCode::CONFLICT, code, (*message).into()),
@@ -124,6 +154,11 @@ impl Error {
                 "contended",
                 "The resource is being changed by many at once, try again".into(),
             ),
+            Self::RateLimited { retry_after_seconds, .. } => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "rate_limited",
+                format!("Too many requests, try again in {retry_after_seconds} s").into(),
+            ),
             Self::TimedOut | Self::Unavailable(_) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "unavailable",
@@ -133,13 +168,18 @@ impl Error {
                 (StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "Internal server error".into())
             }
         };
+        let (violated_policy, retry_after_seconds) = match self {
+            Self::RateLimited { policy, retry_after_seconds } => (Some(policy), Some(retry_after_seconds)),
+            _ if status == StatusCode::SERVICE_UNAVAILABLE => (None, Some(RETRY_AFTER_SECONDS)),
+            _ => (None, None),
+        };
         let (details, cause) = match self {
             Self::Invalid(fields) => (fields, None),
             Self::Malformed(place) => (vec![FieldError { field: "body".into(), message: place }], None),
             Self::Unavailable(cause) | Self::Internal(cause) => (Vec::new(), Some(cause)),
             _ => (Vec::new(), None),
         };
-        Failure { status, code, message, details, cause }
+        Failure { status, code, message, details, violated_policy, retry_after_seconds, cause }
     }
 }
 
@@ -147,7 +187,9 @@ impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let challenge = match &self {
             // RFC 6750, section 3: no error code where no token was given.
-            Self::Unauthorized(Unauthorized::Missing) => Some(r#"Bearer realm="api""#),
+            Self::Unauthorized(Unauthorized::Missing | Unauthorized::WrongCredentials) => {
+                Some(r#"Bearer realm="api""#)
+            }
             Self::Unauthorized(Unauthorized::Invalid) => Some(r#"Bearer realm="api", error="invalid_token""#),
             _ => None,
         };
@@ -167,13 +209,21 @@ impl Failure {
             StatusCode::BAD_REQUEST => ("bad_request", "The request can not be read".into()),
             _ => ("error", status.canonical_reason().unwrap_or("Error").into()),
         };
-        Self { status, code, message, details: Vec::new(), cause: None }
+        Self {
+            status,
+            code,
+            message,
+            details: Vec::new(),
+            violated_policy: None,
+            retry_after_seconds: None,
+            cause: None,
+        }
     }
 
     fn into_response_with(self, challenge: Option<&'static str>) -> Response {
         let mut response = self.status.into_response();
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
+        if let Some(seconds) = self.retry_after_seconds {
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
         if let Some(challenge) = challenge {
             response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));

@@ -21,6 +21,7 @@ use tower::{Service, ServiceExt};
 
 use super::accept::{accepts_any, prefers_problem};
 use super::error::Failure;
+use super::rate_limit_fields::{self, Standing};
 use super::{Error, FieldError};
 use crate::clock::Clock;
 use crate::cost::Cost;
@@ -37,6 +38,12 @@ const DEFAULT_HEADERS: [(HeaderName, &str); 5] = [
     (VARY, "Accept, Authorization"),
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
 ];
+
+/// Type and title of a problem that is no more than too many requests (draft-ietf-httpapi-ratelimit-headers-11).
+const QUOTA_EXCEEDED: (&str, &str) = (
+    "https://iana.org/assignments/http-problem-types#quota-exceeded",
+    "Request cannot be satisfied as assigned quota has been exceeded",
+);
 
 /// Time to answer in before Lambda would end the instance.
 const DEADLINE_MARGIN: Duration = Duration::from_millis(300);
@@ -55,10 +62,10 @@ where
 {
     let started = Instant::now();
     let call = Call::of(&request, clock);
-    let (mut response, cost) = if accepts_any(&call.headers, produces) {
-        Cost::of(call.run(routes, request)).await
+    let ((mut response, cost), standings) = if accepts_any(&call.headers, produces) {
+        Standing::of(Cost::of(call.run(routes, request))).await
     } else {
-        (Error::NotAcceptable.into_response(), Cost::default())
+        ((Error::NotAcceptable.into_response(), Cost::default()), Vec::new())
     };
 
     allow_options(&mut response, &call.method);
@@ -73,6 +80,7 @@ where
     for (name, value) in DEFAULT_HEADERS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
+    rate_limit_fields::insert(headers, &standings);
     insert(headers, X_REQUEST_ID, &call.request_id);
     insert(headers, SERVER_TIMING, &format!("handler;dur={:.3}", duration.as_secs_f64() * 1000.0));
     call.log(response.status(), duration, cost, failure.as_ref());
@@ -201,12 +209,15 @@ fn take_failure(response: &mut Response<Body>) -> Option<Failure> {
 
 /// Gives a failed answer its body: our own error shape, or the same as a problem of RFC 9457.
 fn render(failure: &Failure, call: &Call, now: Timestamp, response: &mut Response<Body>) {
-    let Failure { status, code, ref message, ref details, .. } = *failure;
+    let Failure { status, code, ref message, ref details, violated_policy, .. } = *failure;
     let (request_id, timestamp) = (&*call.request_id, now);
     let as_problem = prefers_problem(&call.headers);
     let body = if as_problem {
-        let title = status.canonical_reason().unwrap_or("Error");
-        let (r#type, status, detail) = ("about:blank", status.as_u16(), &**message);
+        let (r#type, title) = match violated_policy {
+            Some(_) => QUOTA_EXCEEDED,
+            None => ("about:blank", status.canonical_reason().unwrap_or("Error")),
+        };
+        let (status, detail) = (status.as_u16(), &**message);
         serde_json::to_vec(&ProblemBody {
             r#type,
             title,
@@ -214,6 +225,7 @@ fn render(failure: &Failure, call: &Call, now: Timestamp, response: &mut Respons
             detail,
             code,
             details,
+            violated_policies: violated_policy.as_slice(),
             request_id,
             timestamp,
         })
@@ -254,7 +266,7 @@ fn message(panic: &(dyn Any + Send)) -> String {
 }
 
 /// An error and all that led to it, in one line.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+pub(super) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
@@ -301,6 +313,10 @@ pub struct ProblemBody<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     #[schema(required = false)]
     details: &'a [FieldError],
+    /// The rate limits that the request exceeded.
+    #[serde(rename = "violated-policies", skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(required = false, example = json!(["write"]))]
+    violated_policies: &'a [&'static str],
     /// Names the request in the logs.
     request_id: &'a str,
     timestamp: Timestamp,

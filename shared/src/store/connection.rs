@@ -4,6 +4,7 @@
 //! that a cold start does. DynamoDB's certificates are issued by Amazon Trust Services
 //! (<https://www.amazontrust.com/repository/>), so its five roots are enough.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
@@ -32,7 +33,13 @@ const LONGEST_BACKOFF: Duration = Duration::from_secs(1);
 ///
 /// The credentials are those that the platform put there for the life of the instance; it replaces the
 /// instance before they expire.
+///
+/// All stores of a process share the client, and so its connections.
 pub(super) fn from_env() -> Result<Client, ConfigError> {
+    static CLIENT: OnceLock<Client> = OnceLock::new();
+    if let Some(client) = CLIENT.get() {
+        return Ok(client.clone());
+    }
     let credentials = Credentials::new(
         required("AWS_ACCESS_KEY_ID")?,
         required("AWS_SECRET_ACCESS_KEY")?,
@@ -41,7 +48,8 @@ pub(super) fn from_env() -> Result<Client, ConfigError> {
         "environment",
     );
     let endpoint = optional("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| optional("AWS_ENDPOINT_URL"));
-    client(required("AWS_REGION")?, credentials, endpoint)
+    let client = client(required("AWS_REGION")?, credentials, endpoint)?;
+    Ok(CLIENT.get_or_init(|| client).clone())
 }
 
 /// A client of `endpoint`, or of the region's own.

@@ -54,7 +54,12 @@ pub(super) enum Consistency {
 impl Table {
     /// The table that `TABLE_NAME` names, reached as Lambda's environment says.
     pub fn from_env() -> Result<Self, ConfigError> {
-        Ok(Self { client: connection::from_env()?, name: required("TABLE_NAME")? })
+        Self::named_from_env(required("TABLE_NAME")?)
+    }
+
+    /// The table `name`, reached as Lambda's environment says.
+    pub fn named_from_env(name: String) -> Result<Self, ConfigError> {
+        Ok(Self { client: connection::from_env()?, name })
     }
 
     /// The table `name` of an embedded DynamoDB at `endpoint`, which takes any credentials.

@@ -48,6 +48,21 @@ impl Transaction {
         Ok(self.and(TransactWriteItem::builder().put(put.build()?).build(), Some(Error::Stale)))
     }
 
+    /// Writes an item that belongs to another one of this transaction, whose version guards both.
+    pub(super) fn put(self, table: &Table, item: &impl Serialize) -> Result<Self, Error> {
+        let put = Put::builder().table_name(&table.name).set_item(Some(to_item(item)?));
+        Ok(self.and(TransactWriteItem::builder().put(put.build()?).build(), None))
+    }
+
+    /// Writes an item over the one that is there, or ends in `gone`.
+    pub(super) fn overwrite(self, table: &Table, item: &impl Serialize, gone: Error) -> Result<Self, Error> {
+        let put = Put::builder()
+            .table_name(&table.name)
+            .set_item(Some(to_item(item)?))
+            .condition_expression("attribute_exists(pk)");
+        Ok(self.and(TransactWriteItem::builder().put(put.build()?).build(), Some(gone)))
+    }
+
     /// Removes the item at its `version`, or ends in [`Error::Stale`].
     pub(super) fn delete(self, table: &Table, key: Key, version: u64) -> Result<Self, Error> {
         let delete = Delete::builder()

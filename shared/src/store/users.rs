@@ -1,12 +1,17 @@
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use serde::{Deserialize, Serialize};
 
 use super::list::List;
-use super::table::{Consistency, Key, Table};
+use super::table::{Consistency, Key, Table, units};
 use super::transaction::Transaction;
-use super::{Error, Unique};
+use super::{Error, FamilyId, RefreshFamily, Session, Unique};
 use crate::clock::Clock;
 use crate::config::ConfigError;
-use crate::domain::{Email, Name, Order, Page, Role, Start, Timestamp, User, UserDraft, UserId};
+use crate::cost::Cost;
+use crate::domain::{
+    Email, Name, Order, Page, PasswordHash, Role, Start, Timestamp, User, UserDraft, UserId,
+};
 use crate::random::Random;
 
 /// The list and the counter of all users.
@@ -18,6 +23,17 @@ pub struct Users {
     table: Table,
     clock: Clock,
     random: Random,
+}
+
+/// What somebody who signs in is compared with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credential {
+    /// Whose it is.
+    pub user_id: UserId,
+    /// The user's epoch that began with the password: a user who is of another by now has another password.
+    pub auth_epoch: u64,
+    /// The password's hash; nobody signs in without one.
+    pub password_hash: Option<PasswordHash>,
 }
 
 impl Users {
@@ -32,24 +48,53 @@ impl Users {
         Self { table, clock, random }
     }
 
-    /// Adds a user, or ends in [`Unique::Email`] taken.
+    /// Adds a user who has no password, or ends in [`Unique::Email`] taken.
     pub async fn create(&self, draft: UserDraft) -> Result<User, Error> {
-        let now = self.clock.now();
-        let id = UserId::new(now, &self.random);
-        let user = User { id, draft, created_at: now, updated_at: now, version: 1 };
-        Transaction::default()
-            .create(&self.table, &EmailItem::of(&user), Error::Taken(Unique::Email))?
-            .create(&self.table, &UserItem::of(&user), Error::Internal("the id exists".into()))?
-            .count(&self.table, USERS, id.shard(), 1)?
-            .commit(&self.table, &self.random)
-            .await?;
+        let user = self.new_user(draft);
+        self.addition(&user, None)?.commit(&self.table, &self.random).await?;
         Ok(user)
     }
 
-    /// The id of the user who has this address, at the last acknowledged change.
-    pub async fn find(&self, email: &Email) -> Result<Option<UserId>, Error> {
+    /// Adds a user who signs in with the password of this hash, or ends in [`Unique::Email`] taken.
+    pub async fn register(&self, draft: UserDraft, password_hash: PasswordHash) -> Result<User, Error> {
+        let user = self.new_user(draft);
+        self.addition(&user, Some(password_hash))?.commit(&self.table, &self.random).await?;
+        Ok(user)
+    }
+
+    /// The same, and begins the family `id` for the user: both or neither.
+    pub async fn register_signed_in(
+        &self,
+        draft: UserDraft,
+        password_hash: PasswordHash,
+        id: FamilyId,
+    ) -> Result<(User, RefreshFamily), Error> {
+        let user = self.new_user(draft);
+        let family = RefreshFamily::first(id, &user);
+        self.addition(&user, Some(password_hash))?
+            .begin_family(&self.table, &family, user.created_at)?
+            .commit(&self.table, &self.random)
+            .await?;
+        Ok((user, family))
+    }
+
+    fn new_user(&self, draft: UserDraft) -> User {
+        let now = self.clock.now();
+        let id = UserId::new(now, &self.random);
+        User { id, draft, created_at: now, updated_at: now, version: 1, auth_epoch: 0 }
+    }
+
+    fn addition(&self, user: &User, password_hash: Option<PasswordHash>) -> Result<Transaction, Error> {
+        Transaction::default()
+            .create(&self.table, &EmailItem::of(user, password_hash), Error::Taken(Unique::Email))?
+            .create(&self.table, &UserItem::of(user), Error::Internal("the id exists".into()))?
+            .count(&self.table, USERS, user.id.shard(), 1)
+    }
+
+    /// Who has this address and how they sign in, at the last acknowledged change: one read.
+    pub async fn credential(&self, email: &Email) -> Result<Option<Credential>, Error> {
         let item: Option<EmailItem> = self.table.get(email_key(email), Consistency::Strong).await?;
-        Ok(item.map(|item| item.user_id))
+        Ok(item.map(EmailItem::into_credential))
     }
 
     /// The user as it was a moment ago at least: half the price of [`get_latest`](Self::get_latest).
@@ -80,7 +125,7 @@ impl Users {
         self.table.count(USERS).await
     }
 
-    /// Makes `user` what `draft` says, unless it changed since it was read.
+    /// Makes `user` what `draft` says, unless it changed since it was read. The password moves along to another address.
     pub async fn replace(&self, user: &User, draft: UserDraft) -> Result<User, Error> {
         if user.draft == draft {
             return Ok(user.clone());
@@ -90,12 +135,90 @@ impl Users {
         let mut transaction =
             Transaction::default().replace(&self.table, &UserItem::of(&next), user.version)?;
         if email_key(&next.draft.email) != email_key(&user.draft.email) {
+            // The user's version guards the credential too: whatever changes a password raises it.
+            let credential = self.credential(&user.draft.email).await?;
+            let hash = credential
+                .filter(|credential| credential.user_id == user.id)
+                .and_then(|credential| credential.password_hash);
             transaction = transaction
-                .create(&self.table, &EmailItem::of(&next), Error::Taken(Unique::Email))?
+                .create(&self.table, &EmailItem::of(&next, hash), Error::Taken(Unique::Email))?
                 .release(&self.table, email_key(&user.draft.email))?;
         }
         transaction.commit(&self.table, &self.random).await?;
         Ok(next)
+    }
+
+    /// Gives `user` another password, unless the user changed since it was read, and ends what began with the old one:
+    /// the answer is of the next `auth_epoch`.
+    pub async fn change_password(&self, user: &User, password_hash: PasswordHash) -> Result<User, Error> {
+        let next = self.next_epoch(user, user.draft.clone());
+        Transaction::default()
+            .replace(&self.table, &UserItem::of(&next), user.version)?
+            .put(&self.table, &EmailItem::of(&next, Some(password_hash)))?
+            .commit(&self.table, &self.random)
+            .await?;
+        Ok(next)
+    }
+
+    /// The same by the user, who also becomes what `draft` says: `session` alone goes on, in the next epoch.
+    /// Ends in [`Error::Stale`] also where the session has just ended.
+    pub async fn change_password_in(
+        &self,
+        session: &Session,
+        user: &User,
+        draft: UserDraft,
+        password_hash: PasswordHash,
+    ) -> Result<User, Error> {
+        let next = self.next_epoch(user, draft);
+        let email = EmailItem::of(&next, Some(password_hash));
+        let mut transaction = Transaction::default()
+            .replace(&self.table, &UserItem::of(&next), user.version)?
+            .carry_over(&self.table, session, next.auth_epoch)?;
+        transaction = if email_key(&next.draft.email) == email_key(&user.draft.email) {
+            transaction.put(&self.table, &email)?
+        } else {
+            transaction
+                .create(&self.table, &email, Error::Taken(Unique::Email))?
+                .release(&self.table, email_key(&user.draft.email))?
+        };
+        transaction.commit(&self.table, &self.random).await?;
+        Ok(next)
+    }
+
+    fn next_epoch(&self, user: &User, draft: UserDraft) -> User {
+        User {
+            draft,
+            updated_at: self.clock.now(),
+            version: user.version + 1,
+            auth_epoch: user.auth_epoch + 1,
+            ..user.clone()
+        }
+    }
+
+    /// Keeps the same password under another hash, where it still has the one that `from` is. Ends nothing.
+    pub async fn rehash(&self, email: &Email, from: &PasswordHash, to: &PasswordHash) -> Result<(), Error> {
+        let outcome = self
+            .table
+            .client
+            .update_item()
+            .table_name(&self.table.name)
+            .set_key(Some(email_key(email).into_item()))
+            .update_expression("SET passwordHash = :to")
+            .condition_expression("passwordHash = :from")
+            .expression_attribute_values(":from", AttributeValue::S(from.as_str().to_owned()))
+            .expression_attribute_values(":to", AttributeValue::S(to.as_str().to_owned()))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match outcome {
+            Ok(output) => Cost::add(0.0, units(output.consumed_capacity())),
+            Err(error) => match error.as_service_error() {
+                // Another password by now, or another sign-in was faster.
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => {}
+                _ => return Err(error.into()),
+            },
+        }
+        Ok(())
     }
 
     /// Removes `user` and all that is kept of it, unless it changed since it was read.
@@ -136,6 +259,13 @@ struct UserItem {
     created_at: Timestamp,
     updated_at: Timestamp,
     version: u64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    auth_epoch: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }
 
 impl UserItem {
@@ -152,6 +282,7 @@ impl UserItem {
             created_at: user.created_at,
             updated_at: user.updated_at,
             version: user.version,
+            auth_epoch: user.auth_epoch,
         }
     }
 }
@@ -166,22 +297,36 @@ impl TryFrom<UserItem> for User {
             created_at: item.created_at,
             updated_at: item.updated_at,
             version: item.version,
+            auth_epoch: item.auth_epoch,
         })
     }
 }
 
-/// Holds an e-mail address for a user.
+/// Holds an e-mail address for a user, and how the user signs in with it.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct EmailItem {
     pk: String,
     sk: String,
     user_id: UserId,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    auth_epoch: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password_hash: Option<String>,
 }
 
 impl EmailItem {
-    fn of(user: &User) -> Self {
+    fn of(user: &User, password_hash: Option<PasswordHash>) -> Self {
         let Key { pk, sk } = email_key(&user.draft.email);
-        Self { pk, sk, user_id: user.id }
+        let password_hash = password_hash.map(|hash| hash.as_str().to_owned());
+        Self { pk, sk, user_id: user.id, auth_epoch: user.auth_epoch, password_hash }
+    }
+
+    fn into_credential(self) -> Credential {
+        Credential {
+            user_id: self.user_id,
+            auth_epoch: self.auth_epoch,
+            password_hash: self.password_hash.map(PasswordHash::from_phc),
+        }
     }
 }

@@ -1,0 +1,22 @@
+use axum::response::IntoResponse;
+use shared::api::AccountBody;
+use shared::auth::SessionUser;
+use shared::http::{Failed, Json};
+
+/// Show one's own profile
+///
+/// The user who is signed in by the session's cookie.
+#[utoipa::path(
+    get,
+    path = "/api/profile",
+    tag = "sessions",
+    operation_id = "getProfile",
+    responses(
+        (status = 200, description = "The user", body = AccountBody),
+        (status = 401, response = Failed),
+    ),
+    security(("session" = [])),
+)]
+pub(crate) async fn get(SessionUser { user, .. }: SessionUser) -> impl IntoResponse {
+    Json(AccountBody::of(user))
+}

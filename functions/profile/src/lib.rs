@@ -1,0 +1,46 @@
+//! `/api/profile`: the user who is signed in by the session's cookie.
+//!
+//! | method | who | does |
+//! |---|---|---|
+//! | GET | who is signed in | shows the user |
+//! | PUT | who is signed in | changes the user's name, address and password |
+
+use axum::extract::FromRef;
+use axum::middleware::map_response;
+use shared::auth::{AllowedOrigins, Passwords, vary_by_cookie};
+use shared::config::ConfigError;
+use shared::http::RateLimits;
+use shared::store::{Sessions, Users};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+mod get;
+mod update;
+
+/// What the function needs.
+#[derive(Clone, FromRef)]
+pub struct Deps {
+    users: Users,
+    sessions: Sessions,
+    passwords: Passwords,
+    origins: AllowedOrigins,
+    limits: RateLimits,
+}
+
+impl Deps {
+    /// All of it, as template.yaml sets the environment.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Ok(Self {
+            users: Users::from_env()?,
+            sessions: Sessions::from_env()?,
+            passwords: Passwords::system(),
+            origins: AllowedOrigins::from_env(),
+            limits: RateLimits::from_env()?,
+        })
+    }
+}
+
+/// The operations at this function's path.
+pub fn routes() -> OpenApiRouter<Deps> {
+    OpenApiRouter::new().routes(routes!(get::get, update::update)).layer(map_response(vary_by_cookie))
+}

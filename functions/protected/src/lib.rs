@@ -1,0 +1,33 @@
+//! `/api/protected`: who the access token is of.
+//!
+//! | method | who | does |
+//! |---|---|---|
+//! | GET | a caller | shows the caller's own account |
+
+use axum::extract::FromRef;
+use shared::auth::AccessTokens;
+use shared::config::ConfigError;
+use shared::store::Users;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+mod get;
+
+/// What the function needs.
+#[derive(Clone, FromRef)]
+pub struct Deps {
+    users: Users,
+    tokens: AccessTokens,
+}
+
+impl Deps {
+    /// All of it, as template.yaml sets the environment.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Ok(Self { users: Users::from_env()?, tokens: AccessTokens::from_env()? })
+    }
+}
+
+/// The operations at this function's path.
+pub fn routes() -> OpenApiRouter<Deps> {
+    OpenApiRouter::new().routes(routes!(get::get))
+}

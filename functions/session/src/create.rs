@@ -1,0 +1,46 @@
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use shared::api::{AccountBody, CredentialsInput};
+use shared::auth::{Passwords, SessionCookie, SetSession, sign_in};
+use shared::http::{Error, Failed, Json, RateLimits, SourceAddress};
+use shared::store::{Sessions, Users};
+
+/// Sign in with a cookie
+///
+/// Begins a session and sets its cookie. Always another one: a session that the request's cookie names is ended.
+#[utoipa::path(
+    post,
+    path = "/api/session",
+    tag = "sessions",
+    operation_id = "beginSession",
+    request_body = CredentialsInput,
+    responses(
+        (status = 201, description = "Who is signed in now", body = AccountBody, headers(
+            ("Set-Cookie" = String, description = "The session, for 7 days; for 24 hours without a request"),
+        )),
+        (status = 400, response = Failed),
+        (status = 401, response = Failed),
+        (status = 403, response = Failed),
+        (status = 413, response = Failed),
+        (status = 415, response = Failed),
+        (status = 429, response = Failed),
+    ),
+    security((), ("session" = [])),
+)]
+pub(crate) async fn create(
+    State(users): State<Users>,
+    State(sessions): State<Sessions>,
+    State(passwords): State<Passwords>,
+    State(limits): State<RateLimits>,
+    address: SourceAddress,
+    cookie: SessionCookie,
+    Json(input): Json<CredentialsInput>,
+) -> Result<impl IntoResponse, Error> {
+    let user = sign_in(&users, &passwords, &limits, address, &input.email, &input.password).await?;
+    let session = sessions.begin(user.id, user.auth_epoch).await?;
+    if let SessionCookie::Id(old) = cookie {
+        sessions.end(old).await?;
+    }
+    Ok((StatusCode::CREATED, SetSession(session.id), Json(AccountBody::of(user))))
+}

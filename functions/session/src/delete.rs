@@ -1,0 +1,33 @@
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use shared::auth::{ClearSession, SessionCookie};
+use shared::http::{Error, Failed};
+use shared::store::Sessions;
+
+/// Sign out
+///
+/// Ends the session of the request's cookie, if there is one, and makes the browser forget the cookie and whatever it
+/// stored for this site. From the API's own pages and the allowed origins only.
+#[utoipa::path(
+    delete,
+    path = "/api/session",
+    tag = "sessions",
+    operation_id = "endSession",
+    responses(
+        (status = 204, description = "Nobody is signed in any more", headers(
+            ("Set-Cookie" = String, description = "Removes the cookie"),
+            ("Clear-Site-Data" = String, description = r#"`"cookies", "storage"`"#),
+        )),
+        (status = 403, response = Failed),
+    ),
+)]
+pub(crate) async fn delete(
+    State(sessions): State<Sessions>,
+    cookie: SessionCookie,
+) -> Result<impl IntoResponse, Error> {
+    if let SessionCookie::Id(id) = cookie {
+        sessions.end(id).await?;
+    }
+    Ok((StatusCode::NO_CONTENT, ClearSession, ()))
+}

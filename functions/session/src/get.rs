@@ -1,0 +1,33 @@
+use axum::extract::State;
+use axum::response::IntoResponse;
+use shared::api::AccountBody;
+use shared::auth::SessionCookie;
+use shared::http::{Error, Failed, Json, Unauthorized};
+use shared::store::{Sessions, Users};
+
+/// Show who is signed in
+///
+/// By the session's cookie. `no_session` says that there is none, `invalid_session` that it ended.
+#[utoipa::path(
+    get,
+    path = "/api/session",
+    tag = "sessions",
+    operation_id = "getSession",
+    responses(
+        (status = 200, description = "Who is signed in", body = AccountBody),
+        (status = 401, response = Failed),
+    ),
+    security(("session" = [])),
+)]
+pub(crate) async fn get(
+    State(sessions): State<Sessions>,
+    State(users): State<Users>,
+    cookie: SessionCookie,
+) -> Result<impl IntoResponse, Error> {
+    if cookie == SessionCookie::Missing {
+        return Err(Error::Unauthorized(Unauthorized::NoSession));
+    }
+    let found = cookie.user(&sessions, &users).await?;
+    let found = found.ok_or(Error::Unauthorized(Unauthorized::InvalidSession))?;
+    Ok(Json(AccountBody::of(found.user)))
+}

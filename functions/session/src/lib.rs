@@ -1,0 +1,50 @@
+//! `/api/session`: who is signed in by a cookie.
+//!
+//! | method | who | does |
+//! |---|---|---|
+//! | GET | who is signed in | shows the user |
+//! | POST | anyone, limited | signs in and sets the cookie |
+//! | DELETE | anyone | signs out |
+
+use axum::extract::FromRef;
+use axum::middleware::map_response;
+use shared::auth::{AllowedOrigins, Passwords, vary_by_cookie};
+use shared::config::ConfigError;
+use shared::http::RateLimits;
+use shared::store::{Sessions, Users};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+mod create;
+mod delete;
+mod get;
+
+/// What the function needs.
+#[derive(Clone, FromRef)]
+pub struct Deps {
+    users: Users,
+    sessions: Sessions,
+    passwords: Passwords,
+    origins: AllowedOrigins,
+    limits: RateLimits,
+}
+
+impl Deps {
+    /// All of it, as template.yaml sets the environment.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Ok(Self {
+            users: Users::from_env()?,
+            sessions: Sessions::from_env()?,
+            passwords: Passwords::system(),
+            origins: AllowedOrigins::from_env(),
+            limits: RateLimits::from_env()?,
+        })
+    }
+}
+
+/// The operations at this function's path.
+pub fn routes() -> OpenApiRouter<Deps> {
+    OpenApiRouter::new()
+        .routes(routes!(get::get, create::create, delete::delete))
+        .layer(map_response(vary_by_cookie))
+}

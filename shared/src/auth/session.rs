@@ -1,0 +1,238 @@
+//! Who is signed in by a cookie.
+
+use std::time::Duration;
+
+use axum::extract::{FromRef, FromRequestParts};
+use axum::http::header::{COOKIE, SET_COOKIE, VARY};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::response::{IntoResponseParts, Response, ResponseParts};
+use cookie::{Cookie, SameSite};
+
+use super::AllowedOrigins;
+use crate::domain::User;
+use crate::http::{Error, Unauthorized};
+use crate::store::{SESSION_LIFETIME, Session, SessionId, Sessions, Users};
+
+/// The cookie's name. Of a name with this prefix a browser keeps only what the host itself set, over a secure
+/// connection, for all of its paths (RFC 6265bis, section 4.1.3.2).
+pub const SESSION_COOKIE: &str = "__Host-sessionId";
+
+const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
+
+/// Whoever is signed in by a session's cookie, which a request that changes something may carry from the API's own
+/// pages only. Nobody else gets in.
+#[derive(Clone, Debug)]
+pub struct SessionUser {
+    /// The user, with every acknowledged change.
+    pub user: User,
+    /// The session.
+    pub session: Session,
+}
+
+/// What a request's cookies say of a session. A request that changes something and carries the cookie comes from
+/// the API's own pages, or ends in 403.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionCookie {
+    /// There is none.
+    Missing,
+    /// There are two, or it is no id.
+    Malformed,
+    /// There is one. Whether the session exists is another question.
+    Id(SessionId),
+}
+
+/// Makes the browser keep the session's cookie.
+#[derive(Clone, Copy, Debug)]
+pub struct SetSession(pub SessionId);
+
+/// Makes the browser forget the cookie, and all else that it stored for the API's site.
+#[derive(Clone, Copy, Debug)]
+pub struct ClearSession;
+
+impl SessionUser {
+    /// The same as it is now, to build the next change on.
+    pub async fn latest(&self, sessions: &Sessions, users: &Users) -> Result<Self, Error> {
+        let latest = SessionCookie::Id(self.session.id).user(sessions, users).await?;
+        latest.ok_or(Error::Unauthorized(Unauthorized::NotSignedIn))
+    }
+}
+
+impl SessionCookie {
+    /// Who is signed in, if the session and its user are there and of one epoch. Notes that the session is in use.
+    pub async fn user(self, sessions: &Sessions, users: &Users) -> Result<Option<SessionUser>, Error> {
+        let Self::Id(id) = self else { return Ok(None) };
+        let Some(session) = sessions.find(id).await? else { return Ok(None) };
+        // Read consistently: a removed user, or a changed password, ends the session at once.
+        let user = users.get_latest(session.user).await?.filter(|user| user.auth_epoch == session.epoch);
+        let Some(user) = user else { return Ok(None) };
+        Ok(sessions.touch(&session).await?.then_some(SessionUser { user, session }))
+    }
+
+    fn of(headers: &HeaderMap) -> Self {
+        let mut found = Self::Missing;
+        for header in headers.get_all(COOKIE) {
+            // Other cookies can hold any bytes.
+            let text = String::from_utf8_lossy(header.as_bytes());
+            for cookie in
+                Cookie::split_parse(&*text).flatten().filter(|cookie| cookie.name() == SESSION_COOKIE)
+            {
+                found = match (found, cookie.value().parse()) {
+                    (Self::Missing, Ok(id)) => Self::Id(id),
+                    _ => Self::Malformed,
+                };
+            }
+        }
+        found
+    }
+}
+
+impl<S> FromRequestParts<S> for SessionCookie
+where
+    S: Sync,
+    AllowedOrigins: FromRef<S>,
+{
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let cookie = Self::of(&parts.headers);
+        if cookie != Self::Missing {
+            AllowedOrigins::from_ref(state).check(parts)?;
+        }
+        Ok(cookie)
+    }
+}
+
+impl<S> FromRequestParts<S> for SessionUser
+where
+    S: Sync,
+    AllowedOrigins: FromRef<S>,
+    Sessions: FromRef<S>,
+    Users: FromRef<S>,
+{
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let cookie = SessionCookie::from_request_parts(parts, state).await?;
+        let user = cookie.user(&Sessions::from_ref(state), &Users::from_ref(state)).await?;
+        user.ok_or(Error::Unauthorized(Unauthorized::NotSignedIn))
+    }
+}
+
+impl IntoResponseParts for SetSession {
+    type Error = Error;
+
+    fn into_response_parts(self, response: ResponseParts) -> Result<ResponseParts, Error> {
+        set_cookie(response, self.0.reveal(), SESSION_LIFETIME)
+    }
+}
+
+impl IntoResponseParts for ClearSession {
+    type Error = Error;
+
+    fn into_response_parts(self, mut response: ResponseParts) -> Result<ResponseParts, Error> {
+        let everything = HeaderValue::from_static(r#""cookies", "storage""#);
+        response.headers_mut().insert(CLEAR_SITE_DATA, everything);
+        set_cookie(response, String::new(), Duration::ZERO)
+    }
+}
+
+/// Says of an answer that it is another one with another cookie; for the routes of a function that reads it.
+pub async fn vary_by_cookie(mut response: Response) -> Response {
+    response.headers_mut().insert(VARY, HeaderValue::from_static("Accept, Cookie"));
+    response
+}
+
+/// Without `Domain`, as the name's prefix demands. `Max-Age` is the session's whole life: that it ends earlier when
+/// it is idle is the table's to know.
+fn set_cookie(mut response: ResponseParts, value: String, max_age: Duration) -> Result<ResponseParts, Error> {
+    let cookie = Cookie::build((SESSION_COOKIE, value))
+        .http_only(true)
+        .secure(true)
+        .same_site(SameSite::Strict)
+        .path("/")
+        .max_age(time::Duration::seconds(i64::try_from(max_age.as_secs()).unwrap_or(0)));
+    let header = HeaderValue::try_from(cookie.build().to_string())
+        .map_err(|error| Error::Internal(std::sync::Arc::new(error)))?;
+    response.headers_mut().append(SET_COOKIE, header);
+    Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::response::IntoResponse;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ID: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+    fn read(cookies: &[&str]) -> SessionCookie {
+        let cookies = cookies.iter().map(|cookie| (COOKIE, HeaderValue::from_str(cookie).unwrap()));
+        SessionCookie::of(&cookies.collect())
+    }
+
+    #[test]
+    fn the_cookie_is_found_among_others() {
+        let id = SessionCookie::Id(ID.parse().unwrap());
+        for cookies in [
+            format!("__Host-sessionId={ID}"),
+            format!("a=b; __Host-sessionId={ID}; c"),
+            format!("a=b;__Host-sessionId={ID}"),
+            format!("naïve=ünïcode; __Host-sessionId={ID}"),
+            format!("; ;=; a==;{};__Host-sessionId={ID}", "x=y; ".repeat(1000)),
+        ] {
+            assert_eq!(read(&[&cookies]), id, "{cookies}");
+        }
+        assert_eq!(read(&["a=b", &format!("__Host-sessionId={ID}")]), id);
+    }
+
+    #[test]
+    fn cookies_of_other_names_are_none() {
+        let other =
+            [format!("sessionId={ID}"), format!("__host-sessionid={ID}"), "__Host-sessionId".to_owned()];
+        assert_eq!(read(&[]), SessionCookie::Missing);
+        for cookies in other.iter().map(String::as_str).chain(["", "a=b", ";;;", "="]) {
+            assert_eq!(read(&[cookies]), SessionCookie::Missing, "{cookies}");
+        }
+    }
+
+    #[test]
+    fn two_cookies_or_one_that_is_no_id_are_malformed() {
+        let cookie = format!("__Host-sessionId={ID}");
+        assert_eq!(read(&[&format!("{cookie}; {cookie}")]), SessionCookie::Malformed);
+        assert_eq!(read(&[&cookie, &cookie]), SessionCookie::Malformed);
+        assert_eq!(read(&[&format!("__Host-sessionId=; {cookie}")]), SessionCookie::Malformed);
+        for value in ["", "x", "\"\"", "a b", &ID[1..], &format!("{ID}="), &"A".repeat(100_000)] {
+            assert_eq!(read(&[&format!("__Host-sessionId={value}")]), SessionCookie::Malformed, "{value}");
+        }
+    }
+
+    #[test]
+    fn the_cookie_is_for_this_host_and_its_own_pages_alone() {
+        let response = (SetSession(ID.parse().unwrap()), ()).into_response();
+        assert_eq!(
+            response.headers()[SET_COOKIE],
+            format!("__Host-sessionId={ID}; HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=604800")
+        );
+    }
+
+    #[test]
+    fn signing_out_clears_the_cookie_and_the_sites_storage() {
+        let response = (ClearSession, ()).into_response();
+        assert_eq!(
+            response.headers()[SET_COOKIE],
+            "__Host-sessionId=; HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=0"
+        );
+        assert_eq!(response.headers()[CLEAR_SITE_DATA], r#""cookies", "storage""#);
+    }
+
+    proptest! {
+        #[test]
+        fn no_header_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            if let Ok(value) = HeaderValue::from_bytes(&bytes) {
+                SessionCookie::of(&[(COOKIE, value)].into_iter().collect());
+            }
+        }
+    }
+}

@@ -1,0 +1,223 @@
+use std::fmt;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ReturnConsumedCapacity, ReturnValue, ReturnValuesOnConditionCheckFailure,
+};
+use serde::{Deserialize, Serialize};
+use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
+
+use super::Error;
+use super::table::{Item, Key, Table, units};
+use super::transaction::Transaction;
+use crate::clock::Clock;
+use crate::config::ConfigError;
+use crate::cost::Cost;
+use crate::domain::{Timestamp, User, UserId};
+use crate::random::Random;
+
+/// How long a family lives from its beginning, however often it is used.
+pub const REFRESH_LIFETIME: Duration = Duration::from_hours(30 * 24);
+
+/// How long a client may ask again for a successor whose answer it has lost.
+const RETRY_WINDOW: Duration = Duration::from_secs(10);
+
+/// The refresh tokens that follow from one sign-in: each has one successor, and only the last is good for anything.
+///
+/// A family is valid while its user is there and of the same `auth_epoch`; whoever uses one asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefreshFamily {
+    /// Names it.
+    pub id: FamilyId,
+    /// Who signed in.
+    pub user_id: UserId,
+    /// The user's `auth_epoch` then.
+    pub epoch: u64,
+    /// Which of its tokens is the last; the first is 0.
+    pub counter: u32,
+}
+
+/// Names a family: 16 random bytes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct FamilyId(pub [u8; 16]);
+
+impl RefreshFamily {
+    /// The family as it begins.
+    pub(super) fn first(id: FamilyId, user: &User) -> Self {
+        Self { id, user_id: user.id, epoch: user.auth_epoch, counter: 0 }
+    }
+}
+
+/// The families in the table.
+#[derive(Clone, Debug)]
+pub struct RefreshFamilies {
+    table: Table,
+    clock: Clock,
+    random: Random,
+}
+
+impl RefreshFamilies {
+    /// The families in the table that the environment names.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Ok(Self::new(Table::from_env()?, Clock::system(), Random::system()))
+    }
+
+    /// The families in `table`.
+    #[must_use]
+    pub fn new(table: Table, clock: Clock, random: Random) -> Self {
+        Self { table, clock, random }
+    }
+
+    /// Begins a family for a user who has just signed in.
+    pub async fn begin(&self, user: &User) -> Result<RefreshFamily, Error> {
+        let family = RefreshFamily::first(self.new_id(), user);
+        let item = FamilyItem::of(&family, self.clock.now());
+        let output = self
+            .table
+            .client
+            .put_item()
+            .table_name(&self.table.name)
+            .set_item(Some(to_item(item)?))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await?;
+        Cost::add(0.0, units(output.consumed_capacity()));
+        Ok(family)
+    }
+
+    /// The id of a family that is still to begin.
+    #[must_use]
+    pub fn new_id(&self) -> FamilyId {
+        FamilyId(self.random.bytes())
+    }
+
+    /// Puts the token after `counter` in its place, and says which family it is of; none where the family is over.
+    ///
+    /// Who comes second, or again within ten seconds, gets the same successor. Who comes with an older token is not the
+    /// one who got its successor, or the other one is not: the family ends (RFC 9700, section 4.14.2).
+    pub async fn rotate(&self, id: FamilyId, counter: u32) -> Result<Option<RefreshFamily>, Error> {
+        let Some(next) = counter.checked_add(1) else { return Ok(None) };
+        let now = self.clock.now();
+        let outcome = self
+            .table
+            .client
+            .update_item()
+            .table_name(&self.table.name)
+            .set_key(Some(family_key(id).into_item()))
+            .update_expression("SET #counter = :next, rotatedAt = :now")
+            .condition_expression("#counter = :counter AND expiresAt > :seconds")
+            .expression_attribute_names("#counter", "counter")
+            .expression_attribute_values(":counter", AttributeValue::N(counter.to_string()))
+            .expression_attribute_values(":next", AttributeValue::N(next.to_string()))
+            .expression_attribute_values(":now", AttributeValue::S(now.to_string()))
+            .expression_attribute_values(":seconds", AttributeValue::N(now.as_seconds().to_string()))
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        let found = match outcome {
+            Ok(output) => {
+                Cost::add(0.0, units(output.consumed_capacity()));
+                let item = output.attributes.ok_or_else(|| Error::Internal("no item was returned".into()))?;
+                return FamilyItem::read(item).map(|item| Some(item.into_family(id)));
+            }
+            Err(error) => match error.as_service_error() {
+                // Refused all the same, it costs as much as if it had been done; DynamoDB does not say how much.
+                Some(UpdateItemError::ConditionalCheckFailedException(refused)) => refused.item().cloned(),
+                _ => return Err(error.into()),
+            },
+        };
+        let Some(item) = found.map(FamilyItem::read).transpose()? else { return Ok(None) };
+        // DynamoDB removes what has expired within days.
+        if item.expires_at <= now.as_seconds() {
+            return Ok(None);
+        }
+        if item.counter == next && is_within(item.rotated_at, now, RETRY_WINDOW) {
+            return Ok(Some(item.into_family(id)));
+        }
+        self.end(id).await?;
+        Ok(None)
+    }
+
+    /// Ends a family, if there is one.
+    pub async fn end(&self, id: FamilyId) -> Result<(), Error> {
+        let output = self
+            .table
+            .client
+            .delete_item()
+            .table_name(&self.table.name)
+            .set_key(Some(family_key(id).into_item()))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await?;
+        Cost::add(0.0, units(output.consumed_capacity()));
+        Ok(())
+    }
+}
+
+impl Transaction {
+    /// Begins a family for a user whom the same transaction adds.
+    pub(super) fn begin_family(
+        self,
+        table: &Table,
+        family: &RefreshFamily,
+        now: Timestamp,
+    ) -> Result<Self, Error> {
+        self.put(table, &FamilyItem::of(family, now))
+    }
+}
+
+/// Whether `at` is not longer than `window` ago; two instances' clocks may differ by a little.
+fn is_within(at: Timestamp, now: Timestamp, window: Duration) -> bool {
+    let age = now.as_millis().saturating_sub(at.as_millis());
+    age <= i64::try_from(window.as_millis()).unwrap_or(i64::MAX)
+}
+
+fn family_key(id: FamilyId) -> Key {
+    Key::new(format!("REFRESH#{:032x}", u128::from_be_bytes(id.0)), "REFRESH")
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct FamilyItem {
+    pk: String,
+    sk: String,
+    user_id: UserId,
+    epoch: u64,
+    counter: u32,
+    rotated_at: Timestamp,
+    /// Seconds since the Unix epoch, as DynamoDB's TTL has them.
+    expires_at: i64,
+}
+
+impl FamilyItem {
+    fn of(family: &RefreshFamily, now: Timestamp) -> Self {
+        let Key { pk, sk } = family_key(family.id);
+        Self {
+            pk,
+            sk,
+            user_id: family.user_id,
+            epoch: family.epoch,
+            counter: family.counter,
+            rotated_at: now,
+            expires_at: now.as_seconds() + i64::try_from(REFRESH_LIFETIME.as_secs()).unwrap_or(i64::MAX),
+        }
+    }
+
+    fn read(item: Item) -> Result<Self, Error> {
+        Ok(from_item(item)?)
+    }
+
+    fn into_family(self, id: FamilyId) -> RefreshFamily {
+        RefreshFamily { id, user_id: self.user_id, epoch: self.epoch, counter: self.counter }
+    }
+}
+
+/// Half of a token: it stays out of logs.
+impl fmt::Debug for FamilyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FamilyId(redacted)")
+    }
+}

@@ -1,0 +1,121 @@
+//! Other libraries read our access tokens, and what they sign is accepted as far as it is the same.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use shared::auth::Caller;
+use shared::domain::Role;
+use tests::App;
+
+/// A program that has read a token of ours and signed others with the same secret.
+#[derive(Deserialize)]
+struct Signed {
+    /// What it read.
+    claims: Value,
+    /// A token like ours.
+    good: String,
+    /// Tokens that are not, by what is wrong with them.
+    bad: BTreeMap<String, String>,
+}
+
+/// Why each of these has to be wrong: RFC 8725 (3.1, 3.2, 3.8 to 3.11) and RFC 9068 (2.2, 4).
+const WRONGS: [&str; 20] = [
+    "no iss",
+    "no aud",
+    "no sub",
+    "no exp",
+    "no nbf",
+    "no iat",
+    "no jti",
+    "no role",
+    "no typ",
+    "typ JWT",
+    "typ rt+jwt",
+    "unknown kid",
+    "another issuer",
+    "another audience",
+    "expired",
+    "not yet valid",
+    "issued in the future",
+    "alg none",
+    "HS384",
+    "HS512",
+];
+
+#[tokio::test]
+async fn pyjwt_reads_our_tokens_and_we_refuse_its_incomplete_ones() {
+    let venv = folder().join("../../.venv/bin/python");
+    let python = if venv.exists() { venv } else { "python3".into() };
+    exchange("PyJWT", || command(&python, &["-c", "import jwt"]), || command(&python, &["pyjwt.py"])).await;
+}
+
+#[tokio::test]
+async fn jose_reads_our_tokens_and_we_refuse_its_incomplete_ones() {
+    let node = Path::new("node");
+    let import = ["--input-type=module", "--eval", "import 'jose'"];
+    exchange("jose", || command(node, &import), || command(node, &["jose.mjs"])).await;
+}
+
+async fn exchange(package: &str, probe: impl Fn() -> Command, script: impl Fn() -> Command) {
+    if !probe().output().is_ok_and(|output| output.status.success()) {
+        let is_required = std::env::var_os("REQUIRE_INTEROP").is_some();
+        assert!(!is_required, "{package} is not installed: .ci/run shows how");
+        eprintln!("skipped: {package} is not installed on this machine; .ci/run shows how");
+        return;
+    }
+    let app = App::start().await;
+    let caller = app.caller();
+    let ours = Caller { id: caller.id().parse().unwrap(), role: Role::User };
+    let secret = app.stack.secret("JWT_SECRET").unwrap();
+    let signed = run(script(), &json!({"secret": secret, "token": app.tokens.sign(ours).unwrap()}));
+
+    assert_eq!(signed.claims["sub"], caller.id(), "{}", signed.claims);
+    assert_eq!((&signed.claims["iss"], &signed.claims["aud"]), (&json!("api"), &json!("api")));
+    assert_eq!(signed.claims["role"], "user");
+    // Nothing else about the user: whoever holds a token can read it.
+    let names: Vec<&String> = signed.claims.as_object().unwrap().keys().collect();
+    assert_eq!(names.len(), 8, "{names:?}");
+    let seconds = signed.claims["exp"].as_i64().unwrap() - signed.claims["iat"].as_i64().unwrap();
+    assert_eq!(seconds, 15 * 60);
+
+    let send = async |token: &str| {
+        app.anonymous().get("/api/users").header("authorization", &format!("Bearer {token}")).await
+    };
+    send(&signed.good).await.expect(200);
+    for (wrong, token) in &signed.bad {
+        let answer = send(token).await;
+        assert_eq!(answer.status, 401, "{package}, {wrong}: {answer:?}");
+        answer.expect_error(401, "invalid_token");
+    }
+    for wrong in WRONGS {
+        assert!(signed.bad.contains_key(wrong), "{package} does not try: {wrong}");
+    }
+}
+
+/// The script's answer to `input`.
+fn run(mut script: Command, input: &Value) -> Signed {
+    let mut child = script
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("{script:?}: {error}"));
+    child.stdin.take().unwrap().write_all(input.to_string().as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{script:?}: {}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn command(program: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(folder());
+    command
+}
+
+fn folder() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/interop"))
+}

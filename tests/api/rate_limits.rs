@@ -1,0 +1,235 @@
+//! How many requests somebody may send, and what those get who sent more.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tests::{Answer, App, Client, Process, post, user};
+
+/// Leaves three writes a minute.
+const SCALE: &str = "0.05";
+
+/// However a minute's end falls among so many requests, one of them is over the limit.
+const ENOUGH: usize = 7;
+
+/// Each operation that callers write with, and a body that it takes.
+fn writes() -> Vec<(&'static str, &'static str, Value)> {
+    vec![
+        ("POST", "/api/users", user("grace@example.com")),
+        ("PUT", "/api/users/{id}", user("grace@example.com")),
+        ("PATCH", "/api/users/{id}", json!({"name": "Grace"})),
+        ("DELETE", "/api/users/{id}", json!(null)),
+        ("POST", "/api/posts", post("On engines")),
+        ("PUT", "/api/posts/{id}", post("On engines")),
+        ("PATCH", "/api/posts/{id}", json!({"title": "On looms"})),
+        ("DELETE", "/api/posts/{id}", json!(null)),
+    ]
+}
+
+/// The operations of openapi.json that change something and take an access token.
+fn documented_writes() -> BTreeSet<(String, String)> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi.json");
+    let document: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let mut writes = BTreeSet::new();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for method in ["post", "put", "patch", "delete"] {
+            let operation = &operations[method];
+            if operation["security"].to_string().contains("accessToken") {
+                let has_429 = operation["responses"]["429"].is_object();
+                assert!(has_429, "{method} {path}: add (status = 429, response = Failed)");
+                writes.insert((method.to_uppercase(), path.clone()));
+            }
+        }
+    }
+    writes
+}
+
+/// Remaining requests and seconds until there are more, as the answer's `RateLimit` says them for `policy`.
+#[track_caller]
+fn remaining(answer: &Answer, policy: &str) -> (u32, u32) {
+    let (name, rest) = answer.header("ratelimit").split_once(";r=").unwrap_or_else(|| panic!("{answer:?}"));
+    assert_eq!(name, format!("\"{policy}\""), "{answer:?}");
+    let (remaining, seconds) = rest.split_once(";t=").unwrap_or_else(|| panic!("{answer:?}"));
+    (remaining.parse().unwrap(), seconds.parse().unwrap())
+}
+
+/// The first answer to `client`'s writes that is over the limit.
+async fn first_denied(client: &Client) -> Answer {
+    let mut before = None;
+    for _ in 0..ENOUGH {
+        let answer = client.post("/api/posts", &post("On engines")).await;
+        if answer.status == 429 {
+            assert_eq!(before, Some(0), "the one before was the last: {answer:?}");
+            return answer;
+        }
+        before = Some(remaining(&answer, "write").0);
+    }
+    panic!("none of {ENOUGH} was denied");
+}
+
+#[tokio::test]
+async fn every_operation_that_a_caller_writes_with_counts_it() {
+    let cases: BTreeSet<_> =
+        writes().iter().map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned())).collect();
+    assert_eq!(cases, documented_writes(), "`limits.take(Policy::WRITE, caller.id)`, and a case in `writes`");
+    let app = App::limited("1").await;
+    for (method, path, body) in writes() {
+        let path = path.replace("{id}", "01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f");
+        // A caller each: that there are 59 left shows that it was counted, and once.
+        let answer = app.admin().call(method.parse::<Method>().unwrap(), &path).json(&body).await;
+        assert!([201, 404].contains(&answer.status), "{answer:?}");
+        assert_eq!(answer.header("ratelimit-policy"), r#""write";q=60;w=60"#, "{answer:?}");
+        let (remaining, seconds) = remaining(&answer, "write");
+        assert!(remaining == 59 && (1..=60).contains(&seconds), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_counted_says_nothing_of_limits() {
+    let app = App::start().await;
+    for answer in [
+        app.caller().get("/api/posts").await.expect(200),
+        app.anonymous().post("/api/posts", &post("On engines")).await.expect(401),
+        app.caller().post("/api/posts", &json!({})).await.expect(400),
+    ] {
+        let names = ["ratelimit", "ratelimit-policy"];
+        assert_eq!(names.map(|name| answer.header(name)), ["", ""], "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn who_writes_too_much_is_told_when_to_come_back() {
+    let app = App::limited(SCALE).await;
+    let caller = app.caller();
+    let denied = first_denied(&caller).await;
+    denied.expect_error(429, "rate_limited");
+    assert_eq!(denied.header("ratelimit-policy"), r#""write";q=3;w=60"#, "{denied:?}");
+    let (remaining, seconds) = remaining(&denied, "write");
+    assert_eq!((remaining, seconds.to_string()), (0, denied.header("retry-after").to_owned()), "{denied:?}");
+    assert!((1..=60).contains(&seconds), "{denied:?}");
+}
+
+#[tokio::test]
+async fn who_writes_too_much_can_still_read_and_others_can_still_write() {
+    let app = App::limited(SCALE).await;
+    let (caller, other) = (app.caller(), app.caller());
+    first_denied(&caller).await;
+    caller.get("/api/posts").await.expect(200);
+    other.post("/api/posts", &post("On looms")).await.expect(201);
+}
+
+#[tokio::test]
+async fn a_problem_names_the_violated_policy() {
+    let app = App::limited(SCALE).await;
+    let caller = app.caller();
+    for _ in 0..ENOUGH {
+        let call = caller.post("/api/posts", &post("On engines"));
+        let answer = call.header("accept", "application/problem+json").await;
+        if answer.status == 429 {
+            let problem = answer.json();
+            assert_eq!(answer.header("content-type"), "application/problem+json", "{answer:?}");
+            assert_eq!(problem["type"], "https://iana.org/assignments/http-problem-types#quota-exceeded");
+            assert_eq!(problem["violated-policies"], json!(["write"]), "{answer:?}");
+            assert_eq!((&problem["status"], &problem["code"]), (&json!(429), &json!("rate_limited")));
+            return;
+        }
+        assert_eq!(answer.json()["violated-policies"], json!(null), "{answer:?}");
+    }
+    panic!("none of {ENOUGH} was denied");
+}
+
+/// Attempts, each of which says that it was forwarded for somebody else.
+async fn spoofed(app: &App, path: &str, attempts: usize, body: impl Fn(usize) -> Value) -> Vec<Answer> {
+    let mut answers = Vec::new();
+    for n in 0..attempts {
+        let call = app.anonymous().post(path, &body(n)).header("accept", "application/problem+json");
+        answers.push(call.header("x-forwarded-for", &format!("192.0.2.{n}")).await);
+    }
+    answers
+}
+
+/// Who is denied, and under which policy.
+fn violated(answers: &[Answer]) -> Vec<Value> {
+    let denied = answers.iter().filter(|answer| answer.status == 429);
+    denied.map(|answer| answer.json()["violated-policies"].clone()).collect()
+}
+
+#[tokio::test]
+async fn a_spoofed_header_gains_nothing_at_sign_in() {
+    let app = App::limited("0.05").await;
+    let answers = spoofed(
+        &app,
+        "/api/auth/login",
+        3,
+        |n| json!({"email": format!("somebody{n}@example.com"), "password": "not the right one"}),
+    );
+    let answers = answers.await;
+    assert_eq!(answers[0].status, 401, "{answers:?}");
+    let policies = r#""login-address";q=1;w=60, "login";q=1;w=60"#;
+    assert_eq!(answers[0].header("ratelimit-policy"), policies, "{answers:?}");
+    let violated = violated(&answers);
+    assert!(!violated.is_empty(), "{answers:?}");
+    assert!(violated.iter().all(|policies| *policies == json!(["login-address"])), "{answers:?}");
+}
+
+#[tokio::test]
+async fn a_spoofed_header_gains_nothing_at_registration() {
+    let app = App::limited("0.1").await;
+    let answers = spoofed(
+        &app,
+        "/api/auth/register",
+        3,
+        |n| json!({"email": format!("somebody{n}@example.com"), "password": "correct horse battery staple"}),
+    );
+    let answers = answers.await;
+    assert_eq!(answers[0].status, 201, "{answers:?}");
+    assert_eq!(answers[0].header("ratelimit-policy"), r#""register";q=1;w=3600"#, "{answers:?}");
+    let violated = violated(&answers);
+    assert!(!violated.is_empty(), "{answers:?}");
+    assert!(violated.iter().all(|policies| *policies == json!(["register"])), "{answers:?}");
+}
+
+#[tokio::test]
+async fn an_account_is_one_however_its_address_is_written() {
+    let app = App::limited("0.2").await;
+    let spellings = ["ada@example.com", "ADA@example.com", " Ada@Example.COM "];
+    let answers = spoofed(
+        &app,
+        "/api/auth/login",
+        spellings.len(),
+        |n| json!({"email": spellings[n], "password": "not the right one"}),
+    );
+    let answers = answers.await;
+    assert_eq!(answers[0].status, 401, "{answers:?}");
+    assert!(violated(&answers).contains(&json!(["login"])), "{answers:?}");
+}
+
+#[tokio::test]
+async fn a_sign_in_that_can_not_be_counted_is_refused() {
+    let app = App::start().await;
+    app.stack.stop_dynamodb().await.unwrap();
+    let guess = json!({"email": "ada@example.com", "password": "not the right one"});
+    let answer = app.anonymous().post("/api/auth/login", &guess).await;
+    answer.expect_error(503, "unavailable");
+    assert_eq!(answer.header("retry-after"), "1", "{answer:?}");
+}
+
+#[tokio::test]
+async fn who_could_not_be_counted_is_let_through_and_the_log_says_so() {
+    let app = App::start().await;
+    app.stack.stop_dynamodb().await.unwrap();
+    // The limit lets it through, and then its own work fails.
+    let answer = app.caller().post("/api/posts", &post("On engines")).await;
+    answer.expect_error(503, "unavailable");
+    assert_eq!(answer.header("ratelimit"), "", "{answer:?}");
+    assert!(app.stack.logs().contains("a request went on without being counted"), "{}", app.stack.logs());
+}
+
+#[tokio::test]
+async fn make_run_takes_the_scale_from_its_environment() {
+    let data = tempfile::tempdir().unwrap();
+    let process = Process::start(data.path()).await;
+    let answer = process.caller().post("/api/posts", &post("On engines")).await.expect(201);
+    assert_eq!(answer.header("ratelimit-policy"), r#""write";q=60000000;w=60"#, "{answer:?}");
+}

@@ -1,0 +1,269 @@
+//! What must never be printed or sent back: everything here that is a secret or somebody's own says `canary`, or was
+//! issued, and is looked for in all that functions printed and answered.
+
+use serde_json::{Value, json};
+use tests::{Answer, App, Call, post};
+
+const EMAIL: &str = "canary-address@example.com";
+const NEW_EMAIL: &str = "canary-new-address@example.com";
+const UNKNOWN_EMAIL: &str = "canary-unknown-address@example.com";
+const PASSWORD: &str = "canary-password";
+const NEW_PASSWORD: &str = "canary-new-password";
+const WRONG_PASSWORD: &str = "canary-wrong-password";
+const CONTENT: &str = "canary-content";
+const QUERY: &str = "canary-query";
+
+/// What may be in an answer, because the client asked for it.
+#[derive(Clone, Copy, PartialEq)]
+enum May {
+    ShowNothing,
+    /// One's own address.
+    ShowEmail,
+    /// One's own address and new tokens.
+    ShowTokens,
+    /// One's own address, and a session in `Set-Cookie` alone.
+    SetSession,
+    ShowContent,
+    /// The query, in links to other pages.
+    LinkQuery,
+}
+
+use May::{LinkQuery, SetSession, ShowContent, ShowEmail, ShowNothing, ShowTokens};
+
+/// What was answered, and what was issued in it.
+#[derive(Default)]
+struct Seen {
+    answers: Vec<(Answer, May)>,
+    tokens: Vec<String>,
+    sessions: Vec<String>,
+}
+
+#[tokio::test]
+async fn no_secret_is_printed_or_sent_to_somebody_else() {
+    let app = App::start().await;
+    let mut seen = Seen::default();
+    let tokens = accounts(&app, &mut seen).await;
+    let cookie = sessions(&app, &mut seen).await;
+    requests(&app, &mut seen, &tokens).await;
+    wrong_credentials(&app, &mut seen).await;
+    without_dynamodb(&app, &mut seen, &tokens, &cookie).await;
+    removal(&app, &mut seen, &tokens).await;
+
+    let secret = app.stack.secret("JWT_SECRET").unwrap().to_owned();
+    app.stack.shutdown().await;
+    let logs = app.stack.logs();
+    for route in ["/api/auth/login", "/api/session", "/api/profile", "/api/posts"] {
+        assert!(
+            logs.contains(&format!("\"route\":\"{route}\"")),
+            "requests are logged: no {route} in\n{logs}"
+        );
+    }
+    assert!(logs.contains("\"level\":\"ERROR\""), "and errors with their causes:\n{logs}");
+    // Of a JWT neither what was signed nor the signature; every header is the same.
+    let parts = seen.tokens.iter().flat_map(|token| token.split('.').skip(usize::from(token.contains('.'))));
+    let tokens: Vec<String> = parts.map(str::to_owned).collect();
+    let mut secrets = seen.sessions.clone();
+    secrets.push(secret);
+    for line in logs.lines() {
+        // `$argon2` is how a password's hash begins.
+        for word in ["canary", "$argon2"] {
+            assert!(!line.to_lowercase().contains(word), "printed: {line}");
+        }
+        for secret in secrets.iter().chain(&tokens) {
+            assert!(!line.contains(secret.as_str()), "printed {secret}: {line}");
+        }
+    }
+    seen.check(&secrets, &tokens);
+}
+
+/// Registers and signs in, and fails to in every way; the tokens that are good then.
+async fn accounts(app: &App, seen: &mut Seen) -> Value {
+    let client = app.anonymous();
+    let registration = json!({"email": EMAIL, "password": PASSWORD, "name": "Ada"});
+    seen.see(201, ShowTokens, client.post("/api/auth/register", &registration)).await;
+    seen.see(409, ShowNothing, client.post("/api/auth/register", &registration)).await;
+    for refused in [
+        json!({"email": "canary-no-address", "password": "canary7"}),
+        json!({"email": EMAIL, "password": [PASSWORD]}),
+        json!({"email": EMAIL, "password": PASSWORD.repeat(20)}),
+        json!({"email": EMAIL, "password": PASSWORD, "role": "canary-role"}),
+    ] {
+        seen.see(400, ShowNothing, client.post("/api/auth/register", &refused)).await;
+    }
+    let login = json!({"email": EMAIL, "password": PASSWORD});
+    let tokens = seen.see(200, ShowTokens, client.post("/api/auth/login", &login)).await.json();
+    for path in ["/api/auth/login", "/api/session", "/api/auth/register"] {
+        let broken = format!("{{\"email\": \"{EMAIL}\", \"password\": \"{PASSWORD}\", {WRONG_PASSWORD}");
+        let call = client.post(path, &json!({})).body(broken);
+        seen.see(400, ShowNothing, call).await;
+    }
+    for wrong in [
+        json!({"email": EMAIL, "password": WRONG_PASSWORD}),
+        json!({"email": UNKNOWN_EMAIL, "password": PASSWORD}),
+    ] {
+        seen.see(401, ShowNothing, client.post("/api/auth/login", &wrong)).await;
+        seen.see(401, ShowNothing, client.post("/api/session", &wrong)).await;
+    }
+    let refreshed =
+        seen.see(200, ShowTokens, client.post("/api/auth/refresh", &refresh(&tokens))).await.json();
+    let wrong = json!({"refreshToken": "canary-refresh-token"});
+    seen.see(401, ShowNothing, client.post("/api/auth/refresh", &wrong)).await;
+    seen.see(204, ShowNothing, client.post("/api/auth/logout", &wrong)).await;
+    refreshed
+}
+
+/// Signs in with a cookie, and changes all there is to change; the cookie that is good then.
+async fn sessions(app: &App, seen: &mut Seen) -> String {
+    let client = app.anonymous();
+    let login = json!({"email": EMAIL, "password": PASSWORD});
+    let answer = seen.see(201, SetSession, client.post("/api/session", &login)).await;
+    let cookie = answer.header("set-cookie").split(';').next().unwrap().to_owned();
+    let change = |body: Value| {
+        let call = client.put("/api/profile", &body);
+        call.header("cookie", &cookie).header("sec-fetch-site", "same-origin")
+    };
+    seen.see(200, ShowEmail, client.get("/api/session").header("cookie", &cookie)).await;
+    seen.see(200, ShowEmail, client.get("/api/profile").header("cookie", &cookie)).await;
+    let strange = client.put("/api/profile", &json!({"email": NEW_EMAIL})).header("cookie", &cookie);
+    seen.see(403, ShowNothing, strange).await;
+    for refused in [
+        json!({"currentPassword": WRONG_PASSWORD, "newPassword": NEW_PASSWORD}),
+        json!({"newPassword": NEW_PASSWORD}),
+        json!({"currentPassword": PASSWORD, "newPassword": "canary7"}),
+    ] {
+        seen.see(400, ShowNothing, change(refused)).await;
+    }
+    seen.see(200, ShowEmail, change(json!({"email": NEW_EMAIL}))).await;
+    seen.see(200, ShowEmail, change(json!({"currentPassword": PASSWORD, "newPassword": NEW_PASSWORD}))).await;
+    cookie
+}
+
+/// Everything else that carries what is the client's own.
+async fn requests(app: &App, seen: &mut Seen, tokens: &Value) {
+    let author = bearer(tokens);
+    let client = app.anonymous();
+    let mut body = post("A title that is nobody's secret");
+    body["content"] = json!(CONTENT);
+    seen.see(201, ShowContent, client.post("/api/posts", &body).header("authorization", &author)).await;
+    seen.see(409, ShowNothing, client.post("/api/posts", &body).header("authorization", &author)).await;
+    body["title"] = json!("");
+    seen.see(400, ShowNothing, client.post("/api/posts", &body).header("authorization", &author)).await;
+    seen.see(200, ShowEmail, client.get("/api/protected").header("authorization", &author)).await;
+    // Somebody else sees no address.
+    seen.see(200, ShowNothing, app.caller().get("/api/users")).await;
+    let path = format!("/api/users/{}", tokens["user"]["id"].as_str().unwrap());
+    seen.see(200, ShowNothing, app.caller().get(&path)).await;
+    seen.see(200, LinkQuery, client.get(&format!("/api/posts?category={QUERY}"))).await;
+    seen.see(200, ShowNothing, client.get(&format!("/api/health?unknown={QUERY}"))).await;
+    for name in ["page", "limit", "cursor", "sort", "order", "mine"] {
+        seen.see(400, ShowNothing, client.get(&format!("/api/posts?{name}={QUERY}"))).await;
+    }
+    seen.see(404, ShowNothing, client.get(&format!("/api/nowhere?q={QUERY}"))).await;
+}
+
+/// Tokens and cookies that are none.
+async fn wrong_credentials(app: &App, seen: &mut Seen) {
+    let client = app.anonymous();
+    for authorization in
+        ["Bearer canary-token", "Bearer canary.canary.canary", "Basic canary", "canary-scheme x"]
+    {
+        for path in ["/api/users", "/api/protected"] {
+            seen.see(401, ShowNothing, client.get(path).header("authorization", authorization)).await;
+        }
+    }
+    for cookie in ["__Host-sessionId=canary-session", "canary-name=canary-value", "canary"] {
+        for path in ["/api/session", "/api/profile"] {
+            seen.see(401, ShowNothing, client.get(path).header("cookie", cookie)).await;
+        }
+    }
+}
+
+/// All that reaches the table, while it can not be reached.
+async fn without_dynamodb(app: &App, seen: &mut Seen, tokens: &Value, cookie: &str) {
+    app.stack.stop_dynamodb().await.unwrap();
+    let client = app.anonymous();
+    let login = json!({"email": NEW_EMAIL, "password": NEW_PASSWORD});
+    for call in [
+        client.post("/api/auth/register", &json!({"email": UNKNOWN_EMAIL, "password": PASSWORD})),
+        client.post("/api/auth/login", &login),
+        client.post("/api/session", &login),
+        client.post("/api/auth/refresh", &refresh(tokens)),
+        client.post("/api/auth/logout", &refresh(tokens)),
+        client.get("/api/session").header("cookie", cookie),
+        client.get("/api/profile").header("cookie", cookie),
+        client.get("/api/protected").header("authorization", &bearer(tokens)),
+        client.get(&format!("/api/posts?category={QUERY}")),
+        client
+            .post("/api/posts", &json!({"title": "Some title", "content": CONTENT}))
+            .header("authorization", &bearer(tokens)),
+    ] {
+        seen.see(503, ShowNothing, call).await;
+    }
+    app.stack.start_dynamodb().unwrap();
+}
+
+/// Ends what there is.
+async fn removal(app: &App, seen: &mut Seen, tokens: &Value) {
+    let client = app.anonymous();
+    // The password was changed since.
+    seen.see(401, ShowNothing, client.post("/api/auth/refresh", &refresh(tokens))).await;
+    let login = json!({"email": NEW_EMAIL, "password": NEW_PASSWORD});
+    let tokens = seen.see(200, ShowTokens, client.post("/api/auth/login", &login)).await.json();
+    seen.see(204, ShowNothing, client.post("/api/auth/logout", &refresh(&tokens))).await;
+    let path = format!("/api/users/{}", tokens["user"]["id"].as_str().unwrap());
+    seen.see(204, ShowNothing, client.delete(&path).header("authorization", &bearer(&tokens))).await;
+    seen.see(401, ShowNothing, client.post("/api/auth/login", &login)).await;
+}
+
+fn bearer(tokens: &Value) -> String {
+    format!("Bearer {}", tokens["accessToken"].as_str().unwrap())
+}
+
+fn refresh(tokens: &Value) -> Value {
+    json!({"refreshToken": tokens["refreshToken"]})
+}
+
+impl Seen {
+    async fn see(&mut self, status: u16, may: May, call: Call) -> Answer {
+        let answer = call.await.expect(status);
+        match may {
+            ShowTokens => {
+                self.tokens.extend([answer.text("/accessToken"), answer.text("/refreshToken")]);
+            }
+            SetSession => {
+                let cookie = answer.header("set-cookie").split(';').next().unwrap();
+                self.sessions.push(cookie.split_once('=').unwrap().1.to_owned());
+            }
+            _ => {}
+        }
+        self.answers.push((answer.clone(), may));
+        answer
+    }
+
+    /// That no answer shows more than it may.
+    fn check(&self, secrets: &[String], tokens: &[String]) {
+        for (answer, may) in &self.answers {
+            let mut shown = String::from_utf8_lossy(&answer.body).into_owned();
+            for (name, value) in &answer.headers {
+                if !(*may == SetSession && name == "set-cookie" || *may == LinkQuery && name == "link") {
+                    shown.push_str(&String::from_utf8_lossy(value.as_bytes()));
+                }
+            }
+            let own = match may {
+                ShowEmail | ShowTokens | SetSession => [EMAIL, NEW_EMAIL].as_slice(),
+                ShowContent => &[CONTENT],
+                ShowNothing | LinkQuery => &[],
+            };
+            for canary in own {
+                shown = shown.replace(canary, "");
+            }
+            for word in ["canary", "$argon2"] {
+                assert!(!shown.to_lowercase().contains(word), "{word} in {answer:?}");
+            }
+            let tokens = if *may == ShowTokens { &[] } else { tokens };
+            for secret in secrets.iter().chain(tokens) {
+                assert!(!shown.contains(secret.as_str()), "{secret} in {answer:?}");
+            }
+        }
+    }
+}

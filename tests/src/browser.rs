@@ -1,0 +1,90 @@
+use reqwest::Method;
+use serde_json::{Value, json};
+use shared::auth::Passwords;
+use shared::domain::{Role, User, UserDraft};
+
+use crate::{Answer, App, Call, Client};
+
+/// The password of those whom [`App::account`] registers.
+pub const PASSWORD: &str = "correct horse battery staple";
+
+/// A browser on one of the API's own pages. It keeps the session's cookie, as browsers do.
+#[derive(Clone, Debug)]
+pub struct Browser {
+    client: Client,
+    origin: String,
+    cookie: Option<String>,
+}
+
+impl App {
+    /// A user with this address who signs in with [`PASSWORD`].
+    pub async fn account(&self, email: &str) -> User {
+        let draft = UserDraft { email: email.parse().unwrap(), name: None, role: Role::User };
+        let hash = Passwords::system().hash(&PASSWORD.parse().unwrap()).unwrap();
+        self.users().register(draft, hash).await.unwrap()
+    }
+
+    /// A browser in which nobody is signed in.
+    pub fn browser(&self) -> Browser {
+        Browser { client: self.anonymous(), origin: self.stack.url(), cookie: None }
+    }
+
+    /// A browser in which the [account](Self::account) with this address has signed in.
+    pub async fn signed_in_browser(&self, email: &str) -> Browser {
+        let mut browser = self.browser();
+        browser.sign_in(email, PASSWORD).await.expect(201);
+        browser
+    }
+}
+
+impl Browser {
+    /// Tries to sign in, and keeps the cookie.
+    pub async fn sign_in(&mut self, email: &str, password: &str) -> Answer {
+        let credentials = json!({"email": email, "password": password});
+        let answer = self.call(Method::POST, "/api/session").json(&credentials).await;
+        if let Some((cookie, _)) = answer.header("set-cookie").split_once(';') {
+            self.cookie = Some(cookie.to_owned());
+        }
+        answer
+    }
+
+    /// The session's cookie, `name=value`.
+    pub fn cookie(&self) -> &str {
+        self.cookie.as_deref().expect("nobody has signed in")
+    }
+
+    /// The same with another cookie.
+    pub fn with_cookie(&self, cookie: &str) -> Self {
+        Self { cookie: Some(cookie.to_owned()), ..self.clone() }
+    }
+
+    /// A GET.
+    pub fn get(&self, path: &str) -> Call {
+        self.call(Method::GET, path)
+    }
+
+    /// A PUT of JSON.
+    pub fn put(&self, path: &str, body: &Value) -> Call {
+        self.call(Method::PUT, path).json(body)
+    }
+
+    /// A DELETE.
+    pub fn delete(&self, path: &str) -> Call {
+        self.call(Method::DELETE, path)
+    }
+
+    /// Any request, with the cookie and the page's origin.
+    pub fn call(&self, method: Method, path: &str) -> Call {
+        let call = self.call_from_nowhere(method, path);
+        call.header("origin", &self.origin)
+    }
+
+    /// Any request, with the cookie and without a header that says where it comes from.
+    pub fn call_from_nowhere(&self, method: Method, path: &str) -> Call {
+        let call = self.client.call(method, path);
+        match &self.cookie {
+            Some(cookie) => call.header("cookie", cookie),
+            None => call,
+        }
+    }
+}

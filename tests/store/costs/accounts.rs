@@ -1,0 +1,53 @@
+//! Signing in and what follows, as the functions themselves log it.
+
+use serde_json::{Value, json};
+use shared::cost::Cost;
+use tests::App;
+
+use super::Row;
+
+/// Each request, its function, and the calls, RCU and WCU that it may cost.
+///
+/// Signing in reads the credential and the user and writes two rate limits and the family, whatever else is in the
+/// table.
+const LIMITS: [(&str, &str, (u32, f64, f64)); 5] = [
+    ("POST /api/auth/register", "auth-register", (2, 0.0, 10.0)),
+    ("POST /api/auth/login", "auth-login", (5, 2.0, 3.0)),
+    ("POST /api/auth/refresh", "auth-refresh", (2, 1.0, 1.0)),
+    ("POST /api/auth/logout", "auth-logout", (1, 0.0, 1.0)),
+    ("GET /api/protected", "protected", (1, 0.5, 0.0)),
+];
+
+pub(super) async fn rows() -> Vec<Row> {
+    let app = App::start().await;
+    let anonymous = app.anonymous();
+    let account = json!({"email": "ada@example.com", "password": "correct horse battery staple"});
+    anonymous.post("/api/auth/register", &account).await.expect(201);
+    let signed_in = anonymous.post("/api/auth/login", &account).await.expect(200);
+    let authorization = format!("Bearer {}", signed_in.text("/accessToken"));
+    anonymous.get("/api/protected").header("authorization", &authorization).await.expect(200);
+    let token = json!({"refreshToken": signed_in.text("/refreshToken")});
+    anonymous.post("/api/auth/refresh", &token).await.expect(200);
+    anonymous.post("/api/auth/logout", &token).await.expect(204);
+    // A function's line may come after its answer, and not after its end.
+    app.stack.shutdown().await;
+    let logs = app.stack.logs();
+    LIMITS
+        .map(|(request, function, (calls, rcu, wcu))| {
+            let measured = logged(&logs, function);
+            Row { request, limit: Cost { calls, rcu, wcu }, measured }
+        })
+        .into()
+}
+
+/// What the function's one request cost.
+fn logged(logs: &str, function: &str) -> Cost {
+    let line = logs
+        .lines()
+        .filter_map(|line| line.strip_prefix(function)?.trim_start().parse::<Value>().ok())
+        .find(|line| line["message"] == "answered")
+        .unwrap_or_else(|| panic!("no request of {function} in\n{logs}"));
+    let number = |name: &str| line[name].as_f64().unwrap_or_else(|| panic!("no {name} in {line}"));
+    let calls = u32::try_from(line["calls"].as_u64().unwrap()).unwrap();
+    Cost { calls, rcu: number("rcu"), wcu: number("wcu") }
+}
