@@ -44,6 +44,17 @@ pub fn secret(name: &'static str) -> Result<Secret, ConfigError> {
     Secret::new(name, required(name)?)
 }
 
+/// What tokens and cursors are signed with: the first signs, all verify.
+///
+/// That is `JWT_SECRET` and, while it is being changed, `JWT_SECRET_PREVIOUS`.
+pub fn signing_secrets() -> Result<Vec<Secret>, ConfigError> {
+    let mut secrets = vec![secret("JWT_SECRET")?];
+    if optional("JWT_SECRET_PREVIOUS").is_some() {
+        secrets.push(secret("JWT_SECRET_PREVIOUS")?);
+    }
+    Ok(secrets)
+}
+
 impl Secret {
     /// The secret with this value, known under `name`.
     pub fn new(name: &'static str, value: String) -> Result<Self, ConfigError> {

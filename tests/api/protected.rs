@@ -1,11 +1,19 @@
-use serde_json::json;
+use serde_json::{Value, json};
+use shared::auth::{AccessTokens, Caller};
+use shared::clock::Clock;
+use shared::config::Secret;
+use shared::domain::Role;
+use shared::random::Random;
 use tests::{Answer, App};
 
 const PATH: &str = "/api/protected";
 
+fn account() -> Value {
+    json!({"email": "ada@example.com", "password": "correct horse battery staple", "name": "Ada"})
+}
+
 async fn register(app: &App) -> Answer {
-    let body = json!({"email": "ada@example.com", "password": "correct horse battery staple", "name": "Ada"});
-    app.anonymous().post("/api/auth/register", &body).await.expect(201)
+    app.anonymous().post("/api/auth/register", &account()).await.expect(201)
 }
 
 #[tokio::test]
@@ -73,4 +81,18 @@ async fn a_token_is_not_valid_any_more_when_its_user_is_gone() {
     app.user(&registered.text("/user/id")).delete(registered.header("location")).await.expect(204);
     let answer = app.anonymous().get(PATH).header("authorization", &authorization).await;
     assert_eq!(answer.expect_error(401, "invalid_token")["error"], "Invalid or expired token");
+}
+
+#[tokio::test]
+async fn while_the_secret_is_changed_tokens_of_both_are_good() {
+    let previous = "the secret that was, of 32 bytes and more";
+    let app = App::rotating(previous).await;
+    let user = app.anonymous().post("/api/auth/register", &account()).await.expect(201);
+    let caller = Caller { id: user.text("/user/id").parse().unwrap(), role: Role::User };
+    let old = Secret::new("JWT_SECRET", previous.to_owned()).unwrap();
+    let old = AccessTokens::new(&[old], Clock::system(), Random::system()).sign(caller).unwrap();
+    for token in [old, app.tokens.sign(caller).unwrap(), user.text("/accessToken")] {
+        let answer = app.anonymous().get(PATH).header("authorization", &format!("Bearer {token}")).await;
+        assert_eq!(answer.expect(200).text("/user/id"), user.text("/user/id"));
+    }
 }

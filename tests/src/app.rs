@@ -33,10 +33,19 @@ impl App {
 
     /// Like [`start`](Self::start), with rate limits that are multiplied by `scale`.
     pub async fn limited(scale: &str) -> Self {
-        let stack = Stack::builder()
+        Self::of(Stack::builder().parameter("RateLimitScale", scale)).await
+    }
+
+    /// Like [`start`](Self::start), while `JWT_SECRET` is being changed from `previous` to a new one.
+    pub async fn rotating(previous: &str) -> Self {
+        let builder = Stack::builder().parameter("RateLimitScale", Self::NO_LIMITS);
+        Self::of(builder.parameter("JwtSecretIsRotating", "true").env("JWT_SECRET_PREVIOUS", previous)).await
+    }
+
+    async fn of(builder: local::Builder) -> Self {
+        let stack = builder
             .template(root().join("template.yaml"))
             .binaries(Self::binaries())
-            .parameter("RateLimitScale", scale)
             .in_memory()
             .quiet()
             .start()

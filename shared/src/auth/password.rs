@@ -1,7 +1,10 @@
 //! Hashes of passwords: Argon2id (RFC 9106), as PHC strings.
 
-use argon2::password_hash::phc;
-use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use argon2::password_hash::phc::{self, Output, ParamsString, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 
 use crate::domain::{Password, PasswordAttempt, PasswordHash};
 use crate::http::Error;
@@ -14,10 +17,13 @@ const LANES: u32 = 1;
 const OUTPUT_BYTES: usize = 32;
 const SALT_BYTES: usize = 16;
 
-/// Hashes passwords, and tells whether one is right. Either takes 19 MiB for as long as it lasts.
-#[derive(Clone, Debug)]
+/// Hashes passwords, and tells whether one is right. Clones share their memory, and so work one after the other.
+#[derive(Clone)]
 pub struct Passwords {
     random: Random,
+    /// The 19 MiB that a hash works in, from the first one on. To get them anew for each would take milliseconds, and
+    /// glibc before 2.38 loses track of freed blocks with such an alignment: a process grew to 290 MB in 100 hashes.
+    memory: Arc<Mutex<Vec<Block>>>,
     /// What an unknown user's password is compared with: as much work as with anybody else's.
     nobodys: PasswordHash,
 }
@@ -38,7 +44,7 @@ impl Passwords {
             &"A".repeat((SALT_BYTES * 8).div_ceil(6)),
             &"A".repeat((OUTPUT_BYTES * 8).div_ceil(6)),
         );
-        Self { random, nobodys: PasswordHash::from_phc(nobodys) }
+        Self { random, memory: Arc::default(), nobodys: PasswordHash::from_phc(nobodys) }
     }
 
     /// What to keep of a password.
@@ -50,11 +56,16 @@ impl Passwords {
     pub fn verify(&self, attempt: &PasswordAttempt, hash: Option<&PasswordHash>) -> Result<bool, Error> {
         let compared = hash.unwrap_or(&self.nobodys);
         let parsed = phc::PasswordHash::new(compared.as_str()).map_err(internal)?;
-        match argon2()?.verify_password(attempt.as_bytes(), &parsed) {
-            Ok(()) => Ok(hash.is_some()),
-            Err(argon2::password_hash::Error::PasswordInvalid) => Ok(false),
-            Err(error) => Err(internal(error)),
-        }
+        let (Some(salt), Some(expected)) = (&parsed.salt, &parsed.hash) else {
+            return Err(internal(argon2::password_hash::Error::Internal));
+        };
+        let algorithm = Algorithm::try_from(parsed.algorithm.as_str()).map_err(internal)?;
+        let version = parsed.version.map_or(Ok(Version::V0x13), Version::try_from).map_err(internal)?;
+        let params = Params::try_from(&parsed).map_err(internal)?;
+        let argon2 = Argon2::new(algorithm, version, params);
+        let computed = self.compute(&argon2, attempt, salt.as_ref(), expected.len())?;
+        // Compared in constant time.
+        Ok(computed == *expected && hash.is_some())
     }
 
     /// The hash that a right attempt is to have from now on, where `hash` was made when guessing was to cost less.
@@ -68,9 +79,37 @@ impl Passwords {
 
     fn hash_attempt(&self, attempt: &PasswordAttempt) -> Result<PasswordHash, Error> {
         let salt: [u8; SALT_BYTES] = self.random.bytes();
-        let hash: phc::PasswordHash =
-            argon2()?.hash_password_with_salt(attempt.as_bytes(), &salt).map_err(internal)?;
+        let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(OUTPUT_BYTES)).map_err(internal)?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let hash = phc::PasswordHash {
+            algorithm: Algorithm::Argon2id.ident(),
+            version: Some(Version::V0x13.into()),
+            params: ParamsString::try_from(argon2.params()).map_err(internal)?,
+            salt: Some(Salt::new(&salt).map_err(internal)?),
+            hash: Some(self.compute(&argon2, attempt, &salt, OUTPUT_BYTES)?),
+        };
         Ok(PasswordHash::from_phc(hash.to_string()))
+    }
+
+    fn compute(
+        &self,
+        argon2: &Argon2<'_>,
+        attempt: &PasswordAttempt,
+        salt: &[u8],
+        bytes: usize,
+    ) -> Result<Output, Error> {
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        let blocks = argon2.params().block_count();
+        if memory.len() < blocks {
+            // Freed first, so that the old blocks and the new ones are never there together.
+            *memory = Vec::new();
+            memory.resize(blocks, Block::default());
+        }
+        let mut output = vec![0; bytes];
+        argon2
+            .hash_password_into_with_memory(attempt.as_bytes(), salt, &mut output, &mut memory[..])
+            .map_err(internal)?;
+        Output::new(&output).map_err(internal)
     }
 }
 
@@ -86,17 +125,20 @@ pub fn needs_rehash(hash: &PasswordHash) -> bool {
         || hash.hash.is_none_or(|output| output.len() < OUTPUT_BYTES)
 }
 
-fn argon2() -> Result<Argon2<'static>, Error> {
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(OUTPUT_BYTES)).map_err(internal)?;
-    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
-}
-
 fn internal(error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::Internal(std::sync::Arc::new(error))
 }
 
+impl fmt::Debug for Passwords {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Passwords(redacted)")
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use argon2::PasswordHasher;
+
     use super::*;
 
     fn passwords() -> Passwords {
@@ -181,6 +223,19 @@ mod tests {
         let theirs = PasswordHash::from_phc(theirs.to_owned());
         assert!(passwords().verify(password().as_attempt(), Some(&theirs)).unwrap());
         assert!(needs_rehash(&theirs));
+    }
+
+    #[test]
+    fn hashes_are_the_same_in_memory_that_was_used_before() {
+        let used = passwords();
+        let costly = weak(Algorithm::Argon2id, 32_768, 3, 32);
+        let light = weak(Algorithm::Argon2id, 1024, 1, 32);
+        for hash in [&costly, &light, &costly] {
+            assert!(used.verify(password().as_attempt(), Some(hash)).unwrap());
+            assert!(!used.verify(&PasswordAttempt::new("another"), Some(hash)).unwrap());
+        }
+        let hash = used.hash(&password()).unwrap();
+        assert!(passwords().verify(password().as_attempt(), Some(&hash)).unwrap());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-use crate::config::{ConfigError, Secret, optional, secret};
+use crate::config::{ConfigError, Secret, signing_secrets};
 use crate::domain::{PasswordHash, User, UserDraft};
 use crate::store::{Error, FamilyId, RefreshFamilies, RefreshFamily, Users};
 
@@ -33,11 +33,7 @@ pub struct RefreshTokens {
 impl RefreshTokens {
     /// Keys from `JWT_SECRET` and, while that is being changed, `JWT_SECRET_PREVIOUS`; the table from the environment.
     pub fn from_env() -> Result<Self, ConfigError> {
-        let mut secrets = vec![secret("JWT_SECRET")?];
-        if optional("JWT_SECRET_PREVIOUS").is_some() {
-            secrets.push(secret("JWT_SECRET_PREVIOUS")?);
-        }
-        Ok(Self::new(&secrets, RefreshFamilies::from_env()?))
+        Ok(Self::new(&signing_secrets()?, RefreshFamilies::from_env()?))
     }
 
     /// The first secret signs; all verify.

@@ -13,7 +13,7 @@ use uuid::Builder;
 use super::Caller;
 use super::hs256::keys;
 use crate::clock::Clock;
-use crate::config::{ConfigError, Secret, optional, secret};
+use crate::config::{ConfigError, Secret, signing_secrets};
 use crate::domain::{Role, Timestamp, UserId};
 use crate::random::Random;
 
@@ -61,11 +61,7 @@ struct Claims {
 impl AccessTokens {
     /// Keys from `JWT_SECRET` and, while that is being changed, `JWT_SECRET_PREVIOUS`.
     pub fn from_env() -> Result<Self, ConfigError> {
-        let mut secrets = vec![secret("JWT_SECRET")?];
-        if optional("JWT_SECRET_PREVIOUS").is_some() {
-            secrets.push(secret("JWT_SECRET_PREVIOUS")?);
-        }
-        Ok(Self::new(&secrets, Clock::system(), Random::system()))
+        Ok(Self::new(&signing_secrets()?, Clock::system(), Random::system()))
     }
 
     /// The first secret signs; all verify.

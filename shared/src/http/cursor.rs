@@ -3,11 +3,14 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-use crate::config::{ConfigError, Secret, secret};
+use crate::config::{ConfigError, Secret, signing_secrets};
 
 /// Seals positions in lists, so that a client can read on from one and can not make one up.
 #[derive(Clone)]
-pub struct CursorKey(Hmac<Sha256>);
+pub struct CursorKey {
+    /// The first seals; all open.
+    keys: Vec<Hmac<Sha256>>,
+}
 
 /// Bytes of the MAC that a cursor carries: half of SHA-256, the least that RFC 2104, section 5 allows.
 const TAG_BYTES: usize = 16;
@@ -16,23 +19,23 @@ const TAG_BYTES: usize = 16;
 const PURPOSE: &[u8] = b"cursor";
 
 impl CursorKey {
-    /// From `JWT_SECRET`.
+    /// From `JWT_SECRET` and, while that is being changed, `JWT_SECRET_PREVIOUS`.
     pub fn from_env() -> Result<Self, ConfigError> {
-        Ok(Self::new(&secret("JWT_SECRET")?))
+        Ok(Self::new(&signing_secrets()?))
     }
 
-    /// From a secret that has other uses too.
+    /// From secrets that have other uses too. The first seals; all open.
     #[must_use]
-    pub fn new(secret: &Secret) -> Self {
-        Self(secret.hmac().chain_update(PURPOSE))
+    pub fn new(secrets: &[Secret]) -> Self {
+        Self { keys: secrets.iter().map(|secret| secret.hmac().chain_update(PURPOSE)).collect() }
     }
 
-    /// A cursor to `position` of the list at the URL `list`; of no use in any other list.
-    pub(super) fn seal(&self, list: &str, position: &str) -> String {
-        let tag = self.mac(list, position).finalize().into_bytes();
+    /// A cursor to `position` of the list at the URL `list`; of no use in any other list. None without a key.
+    pub(super) fn seal(&self, list: &str, position: &str) -> Option<String> {
+        let tag = mac(self.keys.first()?, list, position).finalize().into_bytes();
         let mut sealed = tag[..TAG_BYTES].to_vec();
         sealed.extend_from_slice(position.as_bytes());
-        URL_SAFE_NO_PAD.encode(sealed)
+        Some(URL_SAFE_NO_PAD.encode(sealed))
     }
 
     /// The position, where the cursor is one that was sealed for this list.
@@ -40,15 +43,15 @@ impl CursorKey {
         let sealed = URL_SAFE_NO_PAD.decode(cursor).ok()?;
         let (tag, position) = sealed.split_at_checked(TAG_BYTES)?;
         let position = std::str::from_utf8(position).ok()?;
-        self.mac(list, position).verify_truncated_left(tag).ok()?;
-        Some(position.to_owned())
+        let is_ours = |key| mac(key, list, position).verify_truncated_left(tag).is_ok();
+        self.keys.iter().any(is_ours).then(|| position.to_owned())
     }
+}
 
-    fn mac(&self, list: &str, position: &str) -> Hmac<Sha256> {
-        // The length keeps the end of one apart from the beginning of the other.
-        let length = (list.len() as u64).to_be_bytes();
-        self.0.clone().chain_update(length).chain_update(list).chain_update(position)
-    }
+fn mac(key: &Hmac<Sha256>, list: &str, position: &str) -> Hmac<Sha256> {
+    // The length keeps the end of one apart from the beginning of the other.
+    let length = (list.len() as u64).to_be_bytes();
+    key.clone().chain_update(length).chain_update(list).chain_update(position)
 }
 
 #[cfg(test)]
@@ -57,20 +60,25 @@ mod tests {
 
     use super::*;
 
+    fn key_of(letters: &str) -> CursorKey {
+        let secret = |letter: char| Secret::new("JWT_SECRET", letter.to_string().repeat(32)).unwrap();
+        CursorKey::new(&letters.chars().map(secret).collect::<Vec<_>>())
+    }
+
     fn key() -> CursorKey {
-        CursorKey::new(&Secret::new("JWT_SECRET", "a secret of the tests with 32 bytes".into()).unwrap())
+        key_of("a")
     }
 
     proptest! {
         #[test]
         fn a_cursor_gives_its_position_back(list in ".*", position in ".*") {
-            let cursor = key().seal(&list, &position);
+            let cursor = key().seal(&list, &position).unwrap();
             prop_assert_eq!(key().open(&list, &cursor), Some(position));
         }
 
         #[test]
         fn a_changed_cursor_is_refused(position in ".{0,40}", at in 0usize..400, flip in 1u8..=255) {
-            let mut sealed = URL_SAFE_NO_PAD.decode(key().seal("list", &position)).unwrap();
+            let mut sealed = URL_SAFE_NO_PAD.decode(key().seal("list", &position).unwrap()).unwrap();
             let at = at % sealed.len();
             sealed[at] ^= flip;
             prop_assert_eq!(key().open("list", &URL_SAFE_NO_PAD.encode(sealed)), None);
@@ -83,8 +91,15 @@ mod tests {
     }
 
     #[test]
+    fn while_the_secret_is_changed_cursors_of_both_are_good() {
+        let old = key_of("a").seal("list", "position").unwrap();
+        assert_eq!(key_of("ba").open("list", &old).as_deref(), Some("position"));
+        assert_eq!(key_of("b").open("list", &old), None);
+    }
+
+    #[test]
     fn a_cursor_of_another_list_is_refused() {
-        let cursor = key().seal("/api/posts?sort=title", "position");
+        let cursor = key().seal("/api/posts?sort=title", "position").unwrap();
         assert_eq!(key().open("/api/posts?sort=titl", &cursor), None);
         assert_eq!(key().open("/api/posts", &cursor), None);
     }

@@ -91,7 +91,7 @@ impl ListRequest {
             limit: self.limit,
             total,
             total_pages: total.div_ceil(u64::from(self.limit)),
-            next_cursor: next.map(|position| cursors.seal(&self.list, position)),
+            next_cursor: next.and_then(|position| cursors.seal(&self.list, position)),
         };
         ([(LINK, self.links(&pagination))], pagination)
     }
