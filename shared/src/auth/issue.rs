@@ -33,9 +33,10 @@ pub async fn reissue(
     refresh_token: &str,
 ) -> Result<TokensBody, Error> {
     let invalid = || Error::Unauthorized(Unauthorized::Invalid);
+    // Before the token is used up: what goes wrong here costs its bearer nothing, however late they try again.
+    let user = users.get_latest(refresh.user(refresh_token).ok_or_else(invalid)?).await?;
     let (family, successor) = refresh.rotate(refresh_token).await?.ok_or_else(invalid)?;
-    let user = users.get_latest(family.user_id).await?.filter(|user| user.auth_epoch == family.epoch);
-    let Some(user) = user else {
+    let Some(user) = user.filter(|user| user.auth_epoch == family.epoch) else {
         refresh.end(&successor).await?;
         return Err(invalid());
     };

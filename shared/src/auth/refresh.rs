@@ -8,7 +8,7 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 use crate::config::{ConfigError, Secret, signing_secrets};
-use crate::domain::{PasswordHash, User, UserDraft};
+use crate::domain::{PasswordHash, User, UserDraft, UserId};
 use crate::store::{Error, FamilyId, RefreshFamilies, RefreshFamily, Users};
 
 /// Sets this use of the secret apart from its others.
@@ -17,12 +17,12 @@ const PURPOSE: &[u8] = b"refresh";
 const ID_BYTES: usize = 16;
 const COUNTER_BYTES: usize = 4;
 const TAG_BYTES: usize = 32;
-const TOKEN_BYTES: usize = ID_BYTES + COUNTER_BYTES + TAG_BYTES;
+const TOKEN_BYTES: usize = 2 * ID_BYTES + COUNTER_BYTES + TAG_BYTES;
 
 /// Gives refresh tokens and takes them back.
 ///
-/// A token is its family's id, its place in the family and a MAC over both. It is derived from them and the secret,
-/// so the table holds nothing that could be stolen, and whoever asks twice gets the same.
+/// A token is its family's id, its user's, its place in the family and a MAC over all three. It is derived from them and
+/// the secret, so the table holds nothing that could be stolen, and whoever asks twice gets the same.
 #[derive(Clone)]
 pub struct RefreshTokens {
     families: RefreshFamilies,
@@ -46,7 +46,7 @@ impl RefreshTokens {
     /// The first token for a user who has just signed in.
     pub async fn begin(&self, user: &User) -> Result<String, Error> {
         let family = self.families.begin(user).await?;
-        self.sign(family.id, family.counter)
+        self.sign(Place::of(&family))
     }
 
     /// Adds a user, as [`Users::register_signed_in`] does, and gives the first token.
@@ -58,49 +58,74 @@ impl RefreshTokens {
     ) -> Result<(User, String), Error> {
         let id = self.families.new_id();
         let (user, family) = users.register_signed_in(draft, password_hash, id).await?;
-        Ok((user, self.sign(family.id, family.counter)?))
+        Ok((user, self.sign(Place::of(&family))?))
+    }
+
+    /// Whose token it is; none for one that is not ours. Neither asks the table, nor uses the token up.
+    #[must_use]
+    pub fn user(&self, token: &str) -> Option<UserId> {
+        self.verify(token).map(|place| place.user)
     }
 
     /// The token's family and its successor, as [`RefreshFamilies::rotate`] decides; none for a token that is not ours,
     /// without asking the table.
     pub async fn rotate(&self, token: &str) -> Result<Option<(RefreshFamily, String)>, Error> {
-        let Some((id, counter)) = self.verify(token) else { return Ok(None) };
-        let Some(family) = self.families.rotate(id, counter).await? else { return Ok(None) };
-        let successor = self.sign(family.id, family.counter)?;
+        let Some(Place { family, counter, .. }) = self.verify(token) else { return Ok(None) };
+        let Some(family) = self.families.rotate(family, counter).await? else { return Ok(None) };
+        let successor = self.sign(Place::of(&family))?;
         Ok(Some((family, successor)))
     }
 
     /// Ends the family that the token is of, be it the last one or an older. One that is not ours ends nothing.
     pub async fn end(&self, token: &str) -> Result<(), Error> {
         match self.verify(token) {
-            Some((id, _)) => self.families.end(id).await,
+            Some(place) => self.families.end(place.family).await,
             None => Ok(()),
         }
     }
 
-    fn sign(&self, id: FamilyId, counter: u32) -> Result<String, Error> {
+    fn sign(&self, place: Place) -> Result<String, Error> {
         let key = self.keys.first().ok_or_else(|| Error::Internal("there is no key".into()))?;
-        let tag = mac(key, id, counter).finalize().into_bytes();
         let mut token = Vec::with_capacity(TOKEN_BYTES);
-        token.extend_from_slice(&id.0);
-        token.extend_from_slice(&counter.to_be_bytes());
+        token.extend_from_slice(&place.family.0);
+        token.extend_from_slice(&place.user.into_bytes());
+        token.extend_from_slice(&place.counter.to_be_bytes());
+        let tag = key.clone().chain_update(&token).finalize().into_bytes();
         token.extend_from_slice(&tag);
         Ok(URL_SAFE_NO_PAD.encode(token))
     }
 
     /// In constant time.
-    fn verify(&self, token: &str) -> Option<(FamilyId, u32)> {
+    fn verify(&self, token: &str) -> Option<Place> {
         let token: [u8; TOKEN_BYTES] = URL_SAFE_NO_PAD.decode(token).ok()?.try_into().ok()?;
-        let (id, rest) = token.split_first_chunk::<ID_BYTES>()?;
-        let (counter, tag) = rest.split_first_chunk::<COUNTER_BYTES>()?;
-        let (id, counter) = (FamilyId(*id), u32::from_be_bytes(*counter));
-        let is_ours = |key: &Hmac<Sha256>| mac(key, id, counter).verify_slice(tag).is_ok();
-        self.keys.iter().any(is_ours).then_some((id, counter))
+        let (place, tag) = token.split_last_chunk::<TAG_BYTES>()?;
+        let is_ours = |key: &Hmac<Sha256>| key.clone().chain_update(place).verify_slice(tag).is_ok();
+        if !self.keys.iter().any(is_ours) {
+            return None;
+        }
+        let (family, rest) = place.split_first_chunk::<ID_BYTES>()?;
+        let (user, counter) = rest.split_first_chunk::<ID_BYTES>()?;
+        Some(Place {
+            family: FamilyId(*family),
+            user: UserId::from_bytes(*user),
+            counter: u32::from_be_bytes(counter.try_into().ok()?),
+        })
     }
 }
 
-fn mac(key: &Hmac<Sha256>, id: FamilyId, counter: u32) -> Hmac<Sha256> {
-    key.clone().chain_update(id.0).chain_update(counter.to_be_bytes())
+/// What a token says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place {
+    family: FamilyId,
+    user: UserId,
+    counter: u32,
+}
+
+impl Place {
+    /// The last token's.
+    fn of(family: &RefreshFamily) -> Self {
+        Self { family: family.id, user: family.user_id, counter: family.counter }
+    }
 }
 
 impl fmt::Debug for RefreshTokens {
@@ -126,18 +151,21 @@ mod tests {
         RefreshTokens::new(&letters.chars().map(secret).collect::<Vec<_>>(), families)
     }
 
-    const ID: FamilyId = FamilyId([7; 16]);
+    const fn place(counter: u32) -> Place {
+        Place { family: FamilyId([7; 16]), user: UserId::from_bytes([8; 16]), counter }
+    }
 
     proptest! {
         #[test]
-        fn a_token_is_of_its_family_and_place(id: [u8; 16], counter: u32) {
-            let token = tokens("a").sign(FamilyId(id), counter).unwrap();
-            prop_assert_eq!(tokens("a").verify(&token), Some((FamilyId(id), counter)));
+        fn a_token_is_of_its_family_user_and_place(family: [u8; 16], user: [u8; 16], counter: u32) {
+            let place = Place { family: FamilyId(family), user: UserId::from_bytes(user), counter };
+            let token = tokens("a").sign(place).unwrap();
+            prop_assert_eq!(tokens("a").verify(&token), Some(place));
         }
 
         #[test]
         fn a_changed_token_is_refused(counter: u32, at in 0..TOKEN_BYTES, flip in 1u8..=255) {
-            let mut token = URL_SAFE_NO_PAD.decode(tokens("a").sign(ID, counter).unwrap()).unwrap();
+            let mut token = URL_SAFE_NO_PAD.decode(tokens("a").sign(place(counter)).unwrap()).unwrap();
             token[at] ^= flip;
             prop_assert_eq!(tokens("a").verify(&URL_SAFE_NO_PAD.encode(token)), None);
         }
@@ -150,7 +178,7 @@ mod tests {
 
     #[test]
     fn a_token_has_one_spelling() {
-        let token = tokens("a").sign(ID, 1).unwrap();
+        let token = tokens("a").sign(place(1)).unwrap();
         for other in [format!("{token}="), format!(" {token}"), format!("{token}A"), token.to_lowercase()] {
             assert_eq!(tokens("a").verify(&other), None, "{other}");
         }
@@ -158,14 +186,14 @@ mod tests {
 
     #[test]
     fn while_the_secret_is_changed_tokens_of_both_are_ours() {
-        let old = tokens("a").sign(ID, 1).unwrap();
-        assert_eq!(tokens("ba").verify(&old), Some((ID, 1)));
+        let old = tokens("a").sign(place(1)).unwrap();
+        assert_eq!(tokens("ba").verify(&old), Some(place(1)));
         assert_eq!(tokens("b").verify(&old), None);
     }
 
     #[tokio::test]
     async fn a_token_that_is_not_ours_is_no_question_to_the_table() {
-        let foreign = tokens("b").sign(ID, 1).unwrap();
+        let foreign = tokens("b").sign(place(1)).unwrap();
         for token in ["", "x", "a.b.c", &foreign] {
             assert!(matches!(tokens("a").rotate(token).await, Ok(None)), "{token}");
             assert!(tokens("a").end(token).await.is_ok(), "{token}");

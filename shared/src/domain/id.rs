@@ -27,6 +27,18 @@ macro_rules! id {
                 Self(Builder::from_unix_timestamp_millis(millis, &random.bytes()).into_uuid())
             }
 
+            /// The id with these 16 bytes.
+            #[must_use]
+            pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self(Uuid::from_bytes(bytes))
+            }
+
+            /// Its 16 bytes.
+            #[must_use]
+            pub const fn into_bytes(self) -> [u8; 16] {
+                self.0.into_bytes()
+            }
+
             /// One of 16 evenly filled classes, always the same for the same id.
             #[must_use]
             pub fn shard(self) -> u8 {
