@@ -35,6 +35,8 @@ pub struct DynamoDb {
     database: Database,
     address: SocketAddr,
     server: Mutex<Server>,
+    /// Holds a port that the system chose: while nobody listens there, it would choose it again for somebody else.
+    reserved: Option<TcpSocket>,
 }
 
 enum Server {
@@ -58,10 +60,11 @@ impl DynamoDb {
         })
         .await?
         .map_err(|error| io::Error::other(error.to_string()))?;
-        let socket = bind(address)?;
-        let address = socket.local_addr()?;
+        let reserved = if address.port() == 0 { Some(bind(address, true)?) } else { None };
+        let address = reserved.as_ref().map_or(Ok(address), TcpSocket::local_addr)?;
+        let socket = bind(address, reserved.is_some())?;
         let server = Mutex::new(Server::Stopped(socket));
-        let dynamodb = Self { database, address, server };
+        let dynamodb = Self { database, address, server, reserved };
         dynamodb.resume()?;
         Ok(dynamodb)
     }
@@ -84,7 +87,7 @@ impl DynamoDb {
             // A server that has ended on its own needs no telling.
             let _ = stop.send(());
             let _ = stopped.await;
-            self.replace(Server::Stopped(bind(self.address)?));
+            self.replace(Server::Stopped(bind(self.address, self.reserved.is_some())?));
         }
         Ok(())
     }
@@ -97,7 +100,7 @@ impl DynamoDb {
                 self.replace(running);
                 return Ok(());
             }
-            Server::Neither => bind(self.address)?,
+            Server::Neither => bind(self.address, self.reserved.is_some())?,
         };
         let (stop, stopping) = oneshot::channel();
         let (ended, stopped) = oneshot::channel();
@@ -165,10 +168,15 @@ async fn serve(listener: tokio::net::TcpListener, database: Database, stopping: 
     }
 }
 
-fn bind(address: SocketAddr) -> io::Result<TcpSocket> {
+/// `shared` with other sockets of this process that say so too; whoever else wants the address finds it in use.
+fn bind(address: SocketAddr, shared: bool) -> io::Result<TcpSocket> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     // The address is needed again at once when the server has been stopped.
     socket.set_reuseaddr(true)?;
+    #[cfg(unix)]
+    socket.set_reuseport(shared)?;
+    #[cfg(not(unix))]
+    let _ = shared;
     socket.bind(address)?;
     Ok(socket)
 }
