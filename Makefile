@@ -2,6 +2,7 @@
 # `make help` use Python tools from .venv, which make fills from requirements-dev.txt.
 
 SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)

@@ -58,6 +58,8 @@ impl Secrets {
 
     fn save(&self) -> io::Result<()> {
         let Some(file) = &self.file else { return Ok(()) };
+        // Whoever comes first makes the directory, too: a token can be asked for before anything was run.
+        file.parent().map_or(Ok(()), std::fs::create_dir_all)?;
         // A new file beside the old one: whoever reads meanwhile finds a whole one.
         let fresh = file.with_extension("json.new");
         let mut options = std::fs::OpenOptions::new();

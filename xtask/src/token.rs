@@ -92,8 +92,9 @@ mod tests {
     #[test]
     fn without_a_secret_one_is_made_up_and_kept() {
         let dir = tempfile::tempdir().unwrap();
-        let token = sign_with(caller(Role::User), None, dir.path()).unwrap();
-        let kept = std::fs::read_to_string(dir.path().join("secrets.json")).unwrap();
+        let data_dir = dir.path().join("not/yet/there");
+        let token = sign_with(caller(Role::User), None, &data_dir).unwrap();
+        let kept = std::fs::read_to_string(data_dir.join("secrets.json")).unwrap();
         let kept: serde_json::Value = serde_json::from_str(&kept).unwrap();
         assert!(verify(kept["JWT_SECRET"].as_str().unwrap(), &token).is_some());
     }

@@ -10,7 +10,7 @@ use crate::domain::{Password, PasswordAttempt, PasswordHash};
 use crate::http::Error;
 use crate::random::Random;
 
-/// What a guess costs: OWASP's Password Storage Cheat Sheet, the least of Argon2id. About 15 ms of a whole processor.
+/// What a guess costs: OWASP's Password Storage Cheat Sheet, the least of Argon2id. About 25 ms of a processor.
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
