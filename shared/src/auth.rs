@@ -11,6 +11,8 @@ mod issue;
 mod password;
 #[cfg(feature = "store")]
 mod refresh;
+#[cfg(all(feature = "password", feature = "store"))]
+mod register;
 #[cfg(feature = "store")]
 mod session;
 #[cfg(all(feature = "password", feature = "store"))]
@@ -21,11 +23,13 @@ pub use caller::{Admin, Caller};
 #[cfg(feature = "store")]
 pub use csrf::AllowedOrigins;
 #[cfg(feature = "store")]
-pub use issue::{issue, register, reissue};
+pub use issue::{issue, reissue};
 #[cfg(feature = "password")]
 pub use password::{Passwords, needs_rehash};
 #[cfg(feature = "store")]
 pub use refresh::RefreshTokens;
+#[cfg(all(feature = "password", feature = "store"))]
+pub use register::register;
 #[cfg(feature = "store")]
 pub use session::{ClearSession, SESSION_COOKIE, SessionCookie, SessionUser, SetSession, vary_by_cookie};
 #[cfg(all(feature = "password", feature = "store"))]

@@ -44,6 +44,11 @@ pub fn secret(name: &'static str) -> Result<Secret, ConfigError> {
     Secret::new(name, required(name)?)
 }
 
+/// The secrets in the variable `name`, separated by commas.
+pub fn secrets(name: &'static str) -> Result<Vec<Secret>, ConfigError> {
+    required(name)?.split(',').map(|secret| Secret::new(name, secret.trim().to_owned())).collect()
+}
+
 /// What tokens and cursors are signed with: the first signs, all verify.
 ///
 /// That is `JWT_SECRET` and, while it is being changed, `JWT_SECRET_PREVIOUS`.

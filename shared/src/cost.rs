@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::future::Future;
+use std::ops::AddAssign;
 
 tokio::task_local! {
     static SPENT: Cell<Cost>;
@@ -36,5 +37,13 @@ impl Cost {
             let Self { calls, rcu: rcu_before, wcu: wcu_before } = spent.get();
             spent.set(Self { calls: calls + 1, rcu: rcu_before + rcu, wcu: wcu_before + wcu });
         });
+    }
+}
+
+impl AddAssign for Cost {
+    fn add_assign(&mut self, other: Self) {
+        self.calls += other.calls;
+        self.rcu += other.rcu;
+        self.wcu += other.wcu;
     }
 }

@@ -1,21 +1,38 @@
 //! What the API is about. A value of a type here is already valid: parsing is the only way to make one.
 
 mod email;
+mod file;
 mod id;
+mod idempotency;
 mod order;
 mod page;
 mod password;
+mod payment;
 mod post;
+mod problem;
 mod text;
 mod timestamp;
 mod user;
+mod weather;
 
 pub use email::Email;
-pub use id::{PostId, UserId};
+pub use file::{
+    File, FileDraft, FileName, FileSize, FileState, FileType, Inspected, Inspection, MAX_BYTES_PER_USER,
+    MAX_FILES_PER_USER, MAX_UPLOAD_BYTES, Sha256Digest,
+};
+pub use id::{FileId, PostId, ProblemId, UserId};
+pub use idempotency::IdempotencyKey;
 pub use order::Order;
 pub use page::{Page, Start};
 pub use password::{Password, PasswordAttempt, PasswordHash};
+pub use payment::{
+    CheckoutSessionId, Currency, Payer, Payment, PaymentIntentId, PaymentStatus, StripeEventId,
+};
 pub use post::{Category, Content, Excerpt, Post, PostDraft, PostSort, PostSummary, Title};
+pub use problem::{Description, Difficulty, Problem, ProblemDraft, ProblemName, ProblemSummary, SearchText};
 pub use text::{Invalid, fold};
 pub use timestamp::Timestamp;
 pub use user::{Name, Role, User, UserDraft};
+pub use weather::{
+    Celsius, City, KilometresPerHour, Label, Percent, Report, WEATHER_FRESH, WEATHER_STALE, Weather, Within,
+};

@@ -6,6 +6,8 @@ mod cursor;
 mod error;
 mod event;
 mod fields;
+#[cfg(feature = "store")]
+mod idempotent;
 mod json;
 mod list;
 mod openapi;
@@ -16,18 +18,22 @@ mod rate_limit;
 mod rate_limit_fields;
 mod respond;
 mod serve;
+mod streamed;
 
 pub use accept::{HTML, JSON};
-pub use conditional::{ETag, Preconditions, Resource};
+pub use conditional::{ETag, Fixed, Preconditions, Resource};
 pub use cursor::CursorKey;
 pub use error::{Error, FieldError, Unauthorized};
 pub use fields::{Change, Fields, FromFields};
+#[cfg(feature = "store")]
+pub use idempotent::{IdempotencyParams, Idempotent, Replayed, RequestKey};
 pub use json::Json;
 pub use list::{ListRequest, Pagination};
-pub use openapi::{Failed, ListParams, ReadParams, WriteParams};
+pub use openapi::{Failed, ListParams, ReadParams, WriteParams, function_url_routes};
 pub use path::{Named, PathId};
 pub use query::Query;
 #[cfg(feature = "store")]
 pub use rate_limit::{Policy, RateLimits, Scale, SourceAddress};
-pub use respond::{ErrorBody, ProblemBody, respond};
-pub use serve::{serve, serve_as};
+pub use respond::{ErrorBody, ProblemBody, chain, respond};
+pub use serve::{serve, serve_as, serve_stream};
+pub use streamed::Streamed;

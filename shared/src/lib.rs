@@ -1,10 +1,12 @@
 //! What two functions of the bundle share.
 //!
 //! Modules import in one direction only, each those to its left:
-//! [`domain`] <- [`store`] <- [`http`] <- [`api`] <- [`auth`].
+//! [`domain`] <- [`store`], `objects` <- `uploads` <- [`http`] <- [`api`] <- [`auth`].
 
 #![warn(missing_docs)]
 
+#[cfg(feature = "store")]
+mod aws;
 pub mod clock;
 pub mod config;
 pub mod cost;
@@ -14,6 +16,12 @@ pub mod telemetry;
 
 #[cfg(feature = "store")]
 pub mod store;
+
+#[cfg(feature = "objects")]
+pub mod objects;
+
+#[cfg(feature = "objects")]
+pub mod uploads;
 
 pub mod http;
 

@@ -4,24 +4,39 @@
 //! to the functions that use it. Every write is a transaction, but for the counts of [`Rates`]; every call's cost is
 //! counted in [`Cost`](crate::cost::Cost).
 
+#[cfg(feature = "check")]
+pub mod check;
 mod connection;
 mod error;
+mod files;
+mod idempotency;
 mod list;
+mod payments;
+mod postings;
 mod posts;
+mod problems;
 mod rates;
 mod refresh;
+mod search;
 mod sessions;
 mod table;
 mod transaction;
 mod users;
+mod weather;
 
 pub use error::{Error, Unique};
+pub use files::Files;
+pub use idempotency::{Attempt, IDEMPOTENCY_KEY_LIFETIME, Made};
+pub use payments::{Payments, Recorded};
 pub use posts::{PostList, Posts};
+pub use problems::Problems;
 pub use rates::Rates;
 pub use refresh::{FamilyId, REFRESH_LIFETIME, RefreshFamilies, RefreshFamily};
+pub use search::ProblemSearch;
 pub use sessions::{SESSION_IDLE_TIMEOUT, SESSION_LIFETIME, Session, SessionId, Sessions};
 pub use table::Table;
 pub use users::{Credential, Users};
+pub use weather::Reports;
 
 use std::future::Future;
 

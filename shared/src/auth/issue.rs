@@ -2,21 +2,9 @@ use std::sync::Arc;
 
 use super::{ACCESS_TOKEN_TTL, AccessTokens, Caller, RefreshTokens};
 use crate::api::TokensBody;
-use crate::domain::{PasswordHash, User, UserDraft};
+use crate::domain::User;
 use crate::http::{Error, Unauthorized};
 use crate::store::Users;
-
-/// Adds a user and says what the user goes on with: all of it or nothing, so that who got no answer can register again.
-pub async fn register(
-    access: &AccessTokens,
-    refresh: &RefreshTokens,
-    users: &Users,
-    draft: UserDraft,
-    password_hash: PasswordHash,
-) -> Result<TokensBody, Error> {
-    let (user, refresh_token) = refresh.register(users, draft, password_hash).await?;
-    body(access, user, refresh_token)
-}
 
 /// What a user who has just signed in goes on with.
 pub async fn issue(access: &AccessTokens, refresh: &RefreshTokens, user: User) -> Result<TokensBody, Error> {
@@ -43,7 +31,7 @@ pub async fn reissue(
     body(access, user, successor)
 }
 
-fn body(access: &AccessTokens, user: User, refresh_token: String) -> Result<TokensBody, Error> {
+pub(super) fn body(access: &AccessTokens, user: User, refresh_token: String) -> Result<TokensBody, Error> {
     let caller = Caller { id: user.id, role: user.draft.role };
     let access_token = access.sign(caller).map_err(|error| Error::Internal(Arc::new(error)))?;
     Ok(TokensBody::new(user, access_token, refresh_token, ACCESS_TOKEN_TTL))

@@ -9,7 +9,7 @@ use sha2::Sha256;
 
 use crate::config::{ConfigError, Secret, signing_secrets};
 use crate::domain::{PasswordHash, User, UserDraft, UserId};
-use crate::store::{Error, FamilyId, RefreshFamilies, RefreshFamily, Users};
+use crate::store::{Attempt, Error, FamilyId, Made, RefreshFamilies, RefreshFamily, Users};
 
 /// Sets this use of the secret apart from its others.
 const PURPOSE: &[u8] = b"refresh";
@@ -49,16 +49,22 @@ impl RefreshTokens {
         self.sign(Place::of(&family))
     }
 
-    /// Adds a user, as [`Users::register_signed_in`] does, and gives the first token.
+    /// Adds a user, as [`Users::register_signed_in`] does, and gives the first token: none where that was before.
     pub async fn register(
         &self,
         users: &Users,
         draft: UserDraft,
         password_hash: PasswordHash,
-    ) -> Result<(User, String), Error> {
+        attempt: Option<&Attempt>,
+    ) -> Result<(User, Option<String>), Error> {
         let id = self.families.new_id();
-        let (user, family) = users.register_signed_in(draft, password_hash, id).await?;
-        Ok((user, self.sign(Place::of(&family))?))
+        match users.register_signed_in(draft, password_hash, id, attempt).await? {
+            Made::Now(user) => {
+                let token = self.sign(Place::of(&RefreshFamily::first(id, &user)))?;
+                Ok((user, Some(token)))
+            }
+            Made::Before(user) => Ok((user, None)),
+        }
     }
 
     /// Whose token it is; none for one that is not ours. Neither asks the table, nor uses the token up.

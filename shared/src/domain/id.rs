@@ -86,6 +86,16 @@ id! {
     PostId
 }
 
+id! {
+    /// Names a problem.
+    ProblemId
+}
+
+id! {
+    /// Names a file.
+    FileId
+}
+
 /// Only the canonical form (RFC 9562, section 4, in lower case): one entity has one URL.
 fn parse(text: &str) -> Result<Uuid, Invalid> {
     Uuid::try_parse(text)

@@ -2,7 +2,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::text::{checked_text, length, line};
+use super::text::{checked_text, line, prose};
 use super::{Invalid, PostId, Timestamp, UserId, fold};
 
 /// A post, published or a draft.
@@ -105,14 +105,7 @@ impl FromStr for Content {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
-            return Err(Invalid::new("must not contain control characters but line ends and tabs"));
-        }
-        if text.trim().is_empty() {
-            return Err(Invalid::new("must not be blank"));
-        }
-        length(text, 1, 50_000)?;
-        Ok(Self(text.to_owned()))
+        prose(text, 50_000).map(Self)
     }
 }
 

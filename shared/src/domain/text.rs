@@ -41,6 +41,18 @@ pub(super) fn line(text: &str, min: usize, max: usize) -> Result<String, Invalid
     Ok(line)
 }
 
+/// Text of several lines, as it came: 1 to `max` characters, not all of them blank, without other control characters.
+pub(super) fn prose(text: &str, max: usize) -> Result<String, Invalid> {
+    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        return Err(Invalid::new("must not contain control characters but line ends and tabs"));
+    }
+    if text.trim().is_empty() {
+        return Err(Invalid::new("must not be blank"));
+    }
+    length(text, 1, max)?;
+    Ok(text.to_owned())
+}
+
 /// That `text` has `min` to `max` characters (Unicode scalar values).
 pub(super) fn length(text: &str, min: usize, max: usize) -> Result<(), Invalid> {
     if (min..=max).contains(&text.chars().count()) {

@@ -4,7 +4,7 @@ use axum::http::HeaderMap;
 use headers::HeaderMapExt;
 use headers_accept::Accept;
 use mediatype::names::{
-    APPLICATION, CSS, HTML as HTML_NAME, IMAGE, JAVASCRIPT, JSON as JSON_NAME, PNG, TEXT,
+    APPLICATION, CSS, HTML as HTML_NAME, IMAGE, JAVASCRIPT, JSON as JSON_NAME, PLAIN, PNG, TEXT,
 };
 use mediatype::{MediaType, Name};
 
@@ -21,6 +21,14 @@ pub const HTML: &[MediaType<'static>] = &[
     MediaType::new(TEXT, CSS),
     MediaType::new(TEXT, JAVASCRIPT),
     MediaType::new(IMAGE, PNG),
+    APPLICATION_JSON,
+    PROBLEM_JSON,
+];
+
+/// What is sent piece by piece: text, and JSON with a line for each item.
+pub(super) const STREAMED: &[MediaType<'static>] = &[
+    MediaType::new(TEXT, PLAIN),
+    MediaType::new(APPLICATION, Name::new_unchecked("x-ndjson")),
     APPLICATION_JSON,
     PROBLEM_JSON,
 ];

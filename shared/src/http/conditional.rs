@@ -3,9 +3,9 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::extract::FromRequestParts;
-use axum::http::StatusCode;
-use axum::http::header::{ETAG, LAST_MODIFIED};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, LAST_MODIFIED, VARY};
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use headers::{HeaderMapExt, IfMatch, IfModifiedSince, IfNoneMatch, IfUnmodifiedSince, LastModified};
 use serde::Serialize;
@@ -69,6 +69,41 @@ impl<T: Serialize> IntoResponse for Resource<T> {
         headers.typed_insert(LastModified::from(system_time(self.modified)));
         debug_assert!(headers.contains_key(ETAG) && headers.contains_key(LAST_MODIFIED));
         response
+    }
+}
+
+/// What is the same for everybody until the next deployment.
+#[derive(Clone, Copy, Debug)]
+pub struct Fixed {
+    /// Its media type.
+    pub media_type: &'static str,
+    /// With its quotes; from the content alone, so that instances of one deployment agree and the next one differs.
+    pub etag: &'static str,
+    /// The whole of it.
+    pub content: &'static [u8],
+}
+
+impl Fixed {
+    /// The answer to a GET: 304 where the client has it already. Nobody asks again for `max_age` seconds.
+    #[must_use]
+    pub fn answer(self, headers: &HeaderMap, max_age: u32) -> Response {
+        let common = [
+            (ETAG, self.etag.to_owned()),
+            (CACHE_CONTROL, format!("public, max-age={max_age}")),
+            // The same for every caller; an Accept that rules it out gets another answer.
+            (VARY, "Accept".to_owned()),
+        ];
+        if self.is_fresh(headers) {
+            return (StatusCode::NOT_MODIFIED, common).into_response();
+        }
+        (common, [(CONTENT_TYPE, self.media_type)], self.content).into_response()
+    }
+
+    fn is_fresh(&self, headers: &HeaderMap) -> bool {
+        let (Some(tags), Ok(etag)) = (headers.typed_get::<IfNoneMatch>(), self.etag.parse()) else {
+            return false;
+        };
+        !tags.precondition_passes(&etag)
     }
 }
 

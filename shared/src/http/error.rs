@@ -8,6 +8,8 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use crate::domain::{FileSize, MAX_BYTES_PER_USER, MAX_FILES_PER_USER, MAX_UPLOAD_BYTES};
+
 /// Why a request was not done.
 #[derive(Debug)]
 pub enum Error {
@@ -15,8 +17,20 @@ pub enum Error {
     Invalid(Vec<FieldError>),
     /// A body that is no JSON object; says where it stopped being one.
     Malformed(String),
+    /// There is no `q` to search for.
+    MissingQuery,
     /// A body of more than this many bytes.
     TooLarge(usize),
+    /// There is no `Stripe-Signature`.
+    MissingSignature,
+    /// The `Stripe-Signature` is not Stripe's for this body at this time; what is wrong with it goes to the log alone.
+    InvalidSignature(Cause),
+    /// A body that is no `multipart/form-data`; says where it stopped being one.
+    MalformedMultipart(String),
+    /// A form without a file, and whatever else is wrong with it.
+    NoFile(Vec<FieldError>),
+    /// A file that is too large for the body of a request.
+    FileTooLarge,
     /// A body of another media type than this one.
     UnsupportedMediaType(&'static str),
     /// The client accepts no media type that there is.
@@ -34,6 +48,10 @@ pub enum Error {
         /// For a person.
         message: &'static str,
     },
+    /// The `Idempotency-Key` is that of another request.
+    KeyReused,
+    /// The user has as many files, or as many bytes of them, as one may have.
+    QuotaExceeded,
     /// The entity is not what `If-Match` or `If-Unmodified-Since` expects.
     PreconditionFailed,
     /// Others changed the entity again and again at the same moment.
@@ -47,6 +65,12 @@ pub enum Error {
     },
     /// The time that Lambda gives a request is nearly over.
     TimedOut,
+    /// A service that this one asks gave no answer that can be used.
+    BadGateway(Cause),
+    /// A service that this one asks did not answer in time.
+    GatewayTimeout(Cause),
+    /// Somebody else's fault that passes in so many seconds, or later.
+    UnavailableFor(u32, Cause),
     /// Somebody else's fault that passes.
     Unavailable(Cause),
     /// A defect of ours.
@@ -86,7 +110,8 @@ pub(crate) type Cause = Arc<dyn std::error::Error + Send + Sync>;
 const RETRY_AFTER_SECONDS: u32 = 1;
 
 /// An error as HTTP has it; [`respond`](super::respond) gives it its body.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{code}")]
 pub(super) struct Failure {
     pub(super) status: StatusCode,
     pub(super) code: &'static str,
@@ -104,14 +129,35 @@ impl Error {
         Self::Invalid(vec![FieldError { field: field.into(), message: message.into() }])
     }
 
-    fn into_failure(self) -> Failure {
-        let (status, code, message): (_, _, Cow<'static, str>) = match &self {
+    /// Status, code and message.
+    fn outward(&self) -> (StatusCode, &'static str, Cow<'static, str>) {
+        match self {
             Self::Invalid(fields) => (StatusCode::BAD_REQUEST, "validation_failed", sentence(fields).into()),
             Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed_json", "Invalid JSON format".into()),
+            Self::MissingQuery => (StatusCode::BAD_REQUEST, "missing_query", "Query parameter required".into()),
             Self::TooLarge(limit) => (
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "body_too_large",
                 format!("The body must have at most {limit} bytes").into(),
+            ),
+            Self::MissingSignature => {
+                (StatusCode::BAD_REQUEST, "missing_signature", "Stripe-Signature header required".into())
+            }
+            Self::InvalidSignature(_) => {
+                (StatusCode::BAD_REQUEST, "invalid_signature", "Invalid Stripe-Signature".into())
+            }
+            Self::MalformedMultipart(_) => {
+                (StatusCode::BAD_REQUEST, "malformed_multipart", "Invalid multipart/form-data".into())
+            }
+            Self::NoFile(_) => (StatusCode::BAD_REQUEST, "no_file", "No file uploaded".into()),
+            Self::FileTooLarge => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "file_too_large",
+                format!(
+                    "The file must have at most {MAX_UPLOAD_BYTES} bytes; POST /api/upload/presign takes up to {}",
+                    FileSize::MAX_BYTES
+                )
+                .into(),
             ),
             Self::UnsupportedMediaType(expected) => (
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -123,27 +169,26 @@ impl Error {
                 "not_acceptable",
                 "There is no representation that the Accept header allows".into(),
             ),
-            Self::Unauthorized(Unauthorized::Missing) => {
-                (StatusCode::UNAUTHORIZED, "missing_token", "Authorization header required".into())
-            }
-            Self::Unauthorized(Unauthorized::Invalid) => {
-                (StatusCode::UNAUTHORIZED, "invalid_token", "Invalid or expired token".into())
-            }
-            Self::Unauthorized(Unauthorized::WrongCredentials) => {
-                (StatusCode::UNAUTHORIZED, "invalid_credentials", "Invalid email or password".into())
-            }
-            Self::Unauthorized(Unauthorized::NoSession) => {
-                (StatusCode::UNAUTHORIZED, "no_session", "No session".into())
-            }
-            Self::Unauthorized(Unauthorized::InvalidSession) => {
-                (StatusCode::UNAUTHORIZED, "invalid_session", "Invalid session".into())
-            }
-            Self::Unauthorized(Unauthorized::NotSignedIn) => {
-                (StatusCode::UNAUTHORIZED, "not_authenticated", "Not authenticated".into())
+            Self::Unauthorized(what) => {
+                let (code, message) = what.outward();
+                (StatusCode::UNAUTHORIZED, code, message.into())
             }
             Self::Forbidden(why) => (StatusCode::FORBIDDEN, "forbidden", (*why).into()),
             Self::NotFound(what) => (StatusCode::NOT_FOUND, "not_found", format!("{what} not found").into()),
             Self::Taken { code, message } => (StatusCode::CONFLICT, code, (*message).into()),
+            Self::KeyReused => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "idempotency_key_reused",
+                "The Idempotency-Key was sent with another request before".into(),
+            ),
+            Self::QuotaExceeded => (
+                StatusCode::CONFLICT,
+                "quota_exceeded",
+                format!(
+                    "The user's files may be {MAX_FILES_PER_USER} and have {MAX_BYTES_PER_USER} bytes together"
+                )
+                .into(),
+            ),
             Self::PreconditionFailed => (
                 StatusCode::PRECONDITION_FAILED,
                 "precondition_failed",
@@ -159,7 +204,15 @@ impl Error {
                 "rate_limited",
                 format!("Too many requests, try again in {retry_after_seconds} s").into(),
             ),
-            Self::TimedOut | Self::Unavailable(_) => (
+            Self::BadGateway(_) => {
+                (StatusCode::BAD_GATEWAY, "bad_gateway", "A service behind this one gave no usable answer".into())
+            }
+            Self::GatewayTimeout(_) => (
+                StatusCode::GATEWAY_TIMEOUT,
+                "gateway_timeout",
+                "A service behind this one did not answer in time, try again".into(),
+            ),
+            Self::TimedOut | Self::Unavailable(_) | Self::UnavailableFor(..) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "unavailable",
                 "The service is temporarily unavailable, try again".into(),
@@ -167,19 +220,50 @@ impl Error {
             Self::Internal(_) => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "Internal server error".into())
             }
-        };
+        }
+    }
+
+    pub(super) fn into_failure(self) -> Failure {
+        let (status, code, message) = self.outward();
         let (violated_policy, retry_after_seconds) = match self {
             Self::RateLimited { policy, retry_after_seconds } => (Some(policy), Some(retry_after_seconds)),
-            _ if status == StatusCode::SERVICE_UNAVAILABLE => (None, Some(RETRY_AFTER_SECONDS)),
+            Self::UnavailableFor(seconds, _) => (None, Some(seconds)),
+            _ if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT) => {
+                (None, Some(RETRY_AFTER_SECONDS))
+            }
             _ => (None, None),
         };
         let (details, cause) = match self {
-            Self::Invalid(fields) => (fields, None),
-            Self::Malformed(place) => (vec![FieldError { field: "body".into(), message: place }], None),
-            Self::Unavailable(cause) | Self::Internal(cause) => (Vec::new(), Some(cause)),
+            Self::Invalid(fields) | Self::NoFile(fields) => (fields, None),
+            Self::MissingQuery => {
+                (vec![FieldError { field: "q".into(), message: "is required".into() }], None)
+            }
+            Self::Malformed(place) | Self::MalformedMultipart(place) => {
+                (vec![FieldError { field: "body".into(), message: place }], None)
+            }
+            Self::InvalidSignature(cause)
+            | Self::BadGateway(cause)
+            | Self::GatewayTimeout(cause)
+            | Self::UnavailableFor(_, cause)
+            | Self::Unavailable(cause)
+            | Self::Internal(cause) => (Vec::new(), Some(cause)),
             _ => (Vec::new(), None),
         };
         Failure { status, code, message, details, violated_policy, retry_after_seconds, cause }
+    }
+}
+
+impl Unauthorized {
+    /// Code and message.
+    fn outward(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Missing => ("missing_token", "Authorization header required"),
+            Self::Invalid => ("invalid_token", "Invalid or expired token"),
+            Self::WrongCredentials => ("invalid_credentials", "Invalid email or password"),
+            Self::NoSession => ("no_session", "No session"),
+            Self::InvalidSession => ("invalid_session", "Invalid session"),
+            Self::NotSignedIn => ("not_authenticated", "Not authenticated"),
+        }
     }
 }
 
@@ -255,9 +339,40 @@ impl From<crate::store::Error> for Error {
             Store::Taken(Unique::Title) => {
                 Self::Taken { code: "title_taken", message: "Post with this title already exists" }
             }
-            Store::Stale => Self::Contended,
+            // The store itself says that a payment was recorded before; nobody is refused for it.
+            Store::Taken(Unique::Payment) => {
+                Self::Taken { code: "payment_taken", message: "Payment is already recorded" }
+            }
+            // One that was done before is answered by the store; were it not, its client may well try again.
+            Store::Stale | Store::Repeated => Self::Contended,
+            Store::KeyReused => Self::KeyReused,
+            Store::TooManyGrams => Self::field("name", "must have fewer different parts"),
+            Store::QuotaExceeded => Self::QuotaExceeded,
             Store::Unavailable(cause) => Self::Unavailable(cause.into()),
             Store::Internal(cause) => Self::Internal(cause.into()),
+        }
+    }
+}
+
+#[cfg(feature = "objects")]
+impl From<crate::uploads::Error> for Error {
+    fn from(error: crate::uploads::Error) -> Self {
+        match error {
+            crate::uploads::Error::Store(error) => error.into(),
+            crate::uploads::Error::Objects(error) => error.into(),
+        }
+    }
+}
+
+#[cfg(feature = "objects")]
+impl From<crate::objects::Error> for Error {
+    fn from(error: crate::objects::Error) -> Self {
+        use crate::objects::Error as Objects;
+        match error {
+            Objects::Changed => Self::Contended,
+            Objects::Unavailable(cause) => Self::Unavailable(cause.into()),
+            Objects::Internal(cause) => Self::Internal(cause.into()),
+            Objects::Missing => Self::Internal(Arc::new(error)),
         }
     }
 }

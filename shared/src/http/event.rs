@@ -28,23 +28,28 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b':')
     .remove(b'@');
 
+/// The same of a path that arrives encoded.
+const ENCODED_PATH: &AsciiSet = &PATH.remove(b'%');
+
 /// What stays as it is in a query, which arrives encoded: RFC 3986, `query`, and the percent signs.
-const QUERY: &AsciiSet = &PATH.remove(b'%').remove(b'?');
+const QUERY: &AsciiSet = &ENCODED_PATH.remove(b'?');
 
 /// The longest path and query together; API Gateway passes on no request line near this.
 const MAX_URI_BYTES: usize = 60_000;
 
-/// Encodes the path again, which an HTTP API passes on decoded, and drops a host that no URL can have.
+/// Encodes the path again, which an HTTP API passes on decoded and a Function URL as it was sent, and drops a host that
+/// no URL can have.
 pub(super) fn tidy(request: &mut LambdaRequest) {
-    // `apigw_http` is the only trigger that this crate builds `lambda_http` with.
+    // `apigw_http` is the only trigger that this crate builds `lambda_http` with. Function URLs share its format.
     if let LambdaRequest::ApiGatewayV2(request) = request {
-        tidy_http_api(request);
+        tidy_format_2(request);
     }
 }
 
-fn tidy_http_api(request: &mut ApiGatewayV2httpRequest) {
+fn tidy_format_2(request: &mut ApiGatewayV2httpRequest) {
     let raw_path = request.raw_path.take().unwrap_or_default();
-    let mut path = utf8_percent_encode(without_stage(&raw_path, request), PATH).to_string();
+    let kept = if is_from_function_url(request) { ENCODED_PATH } else { PATH };
+    let mut path = utf8_percent_encode(without_stage(&raw_path, request), kept).to_string();
     if !path.starts_with('/') {
         path.insert(0, '/');
     }
@@ -61,6 +66,13 @@ fn tidy_http_api(request: &mut ApiGatewayV2httpRequest) {
     request.request_context.stage = None;
     request.raw_path = Some(path);
     request.raw_query_string = Some(query);
+}
+
+/// Whether the host that the request came to is `<id>.lambda-url.<region>.on.aws`.
+fn is_from_function_url(request: &ApiGatewayV2httpRequest) -> bool {
+    let domain_name = request.request_context.domain_name.as_deref().unwrap_or_default();
+    let host = domain_name.strip_suffix(".on.aws").and_then(|host| host.rsplit_once('.'));
+    host.is_some_and(|(host, _region)| host.ends_with(".lambda-url"))
 }
 
 /// The path below the stage; that of the stage `$default` is the whole path.
@@ -89,11 +101,17 @@ mod tests {
 
     use super::*;
 
+    const API: &str = "api.example.com";
+
     fn converted(path: &str, query: &str, host: &str, stage: &str) -> Request<Body> {
+        at_domain(API, path, query, host, stage)
+    }
+
+    fn at_domain(domain_name: &str, path: &str, query: &str, host: &str, stage: &str) -> Request<Body> {
         let event = serde_json::json!({
             "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": query,
             "headers": {"host": host}, "isBase64Encoded": false,
-            "requestContext": {"stage": stage, "http": {"method": "GET"}},
+            "requestContext": {"stage": stage, "domainName": domain_name, "http": {"method": "GET"}},
         });
         let mut request: LambdaRequest = serde_json::from_value(event).unwrap();
         tidy(&mut request);
@@ -116,6 +134,29 @@ mod tests {
     }
 
     #[test]
+    fn a_function_urls_path_stays_as_it_was_sent() {
+        let path = |domain_name, path| {
+            at_domain(domain_name, path, "", domain_name, "$default").uri().path().to_owned()
+        };
+        let url = "abc123.lambda-url.eu-central-1.on.aws";
+        for (sent, kept) in [
+            ("/api/a%20b", "/api/a%20b"),
+            ("/api/%2F", "/api/%2F"),
+            ("/api/100%", "/api/100%"),
+            ("/api/%zz", "/api/%zz"),
+            ("/api/a b", "/api/a%20b"),
+            ("/api/é", "/api/%C3%A9"),
+            ("/", "/"),
+        ] {
+            assert_eq!(path(url, sent), kept);
+        }
+        for other in [API, "lambda-url.eu-central-1.on.aws", "x.lambda-url.on.aws", "x.lambda-url.a.b.on.aws"]
+        {
+            assert_eq!(path(other, "/api/a%20b"), "/api/a%2520b", "{other}");
+        }
+    }
+
+    #[test]
     fn the_stage_is_no_part_of_the_path() {
         let path = |path, stage| converted(path, "", "api.example.com", stage).uri().path().to_owned();
         assert_eq!(path("/prod/api/users", "prod"), "/api/users");
@@ -126,8 +167,10 @@ mod tests {
     proptest! {
         #[test]
         fn no_event_panics(path in "\\PC*|/.*", query in "\\PC*", host in "[ -~]*", stage in ".*") {
-            let request = converted(&path, &query, &host, &stage);
-            prop_assert!(request.uri().path().starts_with('/'));
+            for domain_name in [API, "abc123.lambda-url.eu-central-1.on.aws"] {
+                let request = at_domain(domain_name, &path, &query, &host, &stage);
+                prop_assert!(request.uri().path().starts_with('/'));
+            }
         }
     }
 }

@@ -89,6 +89,11 @@ impl Fields {
         }
     }
 
+    /// All members that nobody has read yet, whatever they are.
+    pub fn rest(&mut self) -> Map<String, Value> {
+        std::mem::take(&mut self.members)
+    }
+
     fn parse<T: DeserializeOwned>(&mut self, name: &str, value: Value) -> Option<T> {
         match serde_json::from_value(value) {
             Ok(value) => Some(value),

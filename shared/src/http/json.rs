@@ -29,9 +29,7 @@ impl<S: Sync, T: FromFields> FromRequest<S> for Json<T> {
     async fn from_request(request: Request, _: &S) -> Result<Self, Error> {
         check_content_type(request.method(), request.headers())?;
         let body = read(request.into_body()).await?;
-        let fields: Fields =
-            serde_json::from_slice(&body).map_err(|error| Error::Malformed(error.to_string()))?;
-        fields.read().map(Self)
+        parse(&body).map(Self)
     }
 }
 
@@ -44,12 +42,18 @@ impl<T: Serialize> IntoResponse for Json<T> {
     }
 }
 
-async fn read(body: Body) -> Result<axum::body::Bytes, Error> {
+/// A `T` from a JSON object.
+pub(super) fn parse<T: FromFields>(body: &[u8]) -> Result<T, Error> {
+    let fields: Fields = serde_json::from_slice(body).map_err(|error| Error::Malformed(error.to_string()))?;
+    fields.read()
+}
+
+pub(super) async fn read(body: Body) -> Result<axum::body::Bytes, Error> {
     to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| Error::TooLarge(MAX_BODY_BYTES))
 }
 
 /// `application/json`, and for PATCH `application/merge-patch+json` (RFC 7396) too; in UTF-8.
-fn check_content_type(method: &Method, headers: &HeaderMap) -> Result<(), Error> {
+pub(super) fn check_content_type(method: &Method, headers: &HeaderMap) -> Result<(), Error> {
     let acceptable = headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())

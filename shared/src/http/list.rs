@@ -21,6 +21,8 @@ pub struct ListRequest {
     pub limit: u32,
     /// Its number, where it is asked for by number.
     page: Option<u32>,
+    /// The items after which a page can begin by its number.
+    reach: u64,
     /// The URL of the whole list.
     list: String,
 }
@@ -34,10 +36,12 @@ pub struct Pagination {
     pub page: Option<u32>,
     /// Items a page, at most.
     pub limit: u32,
-    /// Items in the whole list.
-    pub total: u64,
-    /// Pages in the whole list.
-    pub total_pages: u64,
+    /// Items in the whole list; `null` where nobody counted them: in a search.
+    #[schema(required)]
+    pub total: Option<u64>,
+    /// Pages in the whole list; `null` as `total` is.
+    #[schema(required)]
+    pub total_pages: Option<u64>,
     /// Reads on after this page; `null` at the end.
     #[schema(required)]
     pub next_cursor: Option<String>,
@@ -47,7 +51,16 @@ impl ListRequest {
     /// Reads `page`, `limit` and `cursor`, and [finishes](Query::finish) the query.
     ///
     /// `list` is the URL of the list, with every parameter that chooses what is in it and in which order.
-    pub fn read(mut query: Query, list: String, cursors: &CursorKey) -> Result<Self, Error> {
+    pub fn read(query: Query, list: String, cursors: &CursorKey) -> Result<Self, Error> {
+        Self::read_within(MAX_OFFSET, query, list, cursors)
+    }
+
+    /// The same for a list that can be read on by `cursor` alone: the only page that has a number is the first.
+    pub fn read_on(query: Query, list: String, cursors: &CursorKey) -> Result<Self, Error> {
+        Self::read_within(0, query, list, cursors)
+    }
+
+    fn read_within(reach: u64, mut query: Query, list: String, cursors: &CursorKey) -> Result<Self, Error> {
         let limit = query.number("limit", 1, MAX_LIMIT, DEFAULT_LIMIT);
         let page = query.number("page", 1, u32::MAX, 0);
         let cursor = query.text("cursor");
@@ -64,40 +77,42 @@ impl ListRequest {
                 }
                 (position.map_or(Start::Offset(0), Start::After), None)
             }
-            None if offset > MAX_OFFSET => {
-                query.wrong::<()>(
-                    "page",
-                    format!("must begin within the first {MAX_OFFSET} items; use cursor to read on"),
-                );
+            None if offset > reach => {
+                let place = match reach {
+                    0 => "must be 1".to_owned(),
+                    _ => format!("must begin within the first {reach} items"),
+                };
+                query.wrong::<()>("page", place + "; use cursor to read on");
                 (Start::Offset(0), None)
             }
             None => (Start::Offset(u32::try_from(offset).unwrap_or(u32::MAX)), Some(page.max(1))),
         };
         query.finish()?;
-        Ok(Self { start, limit, page, list })
+        Ok(Self { start, limit, page, reach, list })
     }
 
-    /// The page's `Link` header and its place in a list of `total` items, where `next` is the position to
-    /// read on from.
+    /// The page's `Link` header and its place in a list of `total` items, if they were counted, where `next` is the
+    /// position to read on from.
     #[must_use]
     pub fn place(
         &self,
         next: Option<&str>,
-        total: u64,
+        total: impl Into<Option<u64>>,
         cursors: &CursorKey,
     ) -> ([(HeaderName, HeaderValue); 1], Pagination) {
+        let total = total.into();
         let pagination = Pagination {
             page: self.page,
             limit: self.limit,
             total,
-            total_pages: total.div_ceil(u64::from(self.limit)),
+            total_pages: total.map(|total| total.div_ceil(u64::from(self.limit))),
             next_cursor: next.and_then(|position| cursors.seal(&self.list, position)),
         };
         ([(LINK, self.links(&pagination))], pagination)
     }
 
     fn links(&self, pagination: &Pagination) -> HeaderValue {
-        let last_page = pagination.total_pages.max(1);
+        let last_page = pagination.total_pages.map(|pages| pages.max(1));
         let link = |rel: &str, place: String| {
             let join = if self.list.contains('?') { '&' } else { '?' };
             format!("<{}{join}{place}limit={}>; rel=\"{rel}\"", self.list, self.limit)
@@ -106,15 +121,15 @@ impl ListRequest {
         let mut links = vec![page_link("first", 1)];
         if let Some(page) = self.page.map(u64::from) {
             if page > 1 {
-                links.push(page_link("prev", (page - 1).min(last_page)));
+                links.push(page_link("prev", (page - 1).min(last_page.unwrap_or(u64::MAX))));
             }
             if pagination.next_cursor.is_some() && self.is_in_reach(page + 1) {
                 links.push(page_link("next", page + 1));
             } else if let Some(cursor) = &pagination.next_cursor {
                 links.push(link("next", format!("cursor={cursor}&")));
             }
-            if self.is_in_reach(last_page) {
-                links.push(page_link("last", last_page));
+            if let Some(page) = last_page.filter(|page| self.is_in_reach(*page)) {
+                links.push(page_link("last", page));
             }
         } else if let Some(cursor) = &pagination.next_cursor {
             links.push(link("next", format!("cursor={cursor}&")));
@@ -124,6 +139,6 @@ impl ListRequest {
     }
 
     fn is_in_reach(&self, page: u64) -> bool {
-        (page - 1) * u64::from(self.limit) <= MAX_OFFSET
+        (page - 1) * u64::from(self.limit) <= self.reach
     }
 }

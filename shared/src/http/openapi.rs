@@ -1,6 +1,8 @@
 //! What many operations have in common in the OpenAPI document.
 
+use utoipa::openapi::{OpenApiBuilder, ServerBuilder, ServerVariableBuilder};
 use utoipa::{IntoParams, ToResponse};
+use utoipa_axum::router::OpenApiRouter;
 
 use super::{ErrorBody, ProblemBody};
 
@@ -53,4 +55,25 @@ pub struct WriteParams {
     /// The `Last-Modified` that the client has seen: 412 where it is later by now.
     #[param(rename = "If-Unmodified-Since", required = false)]
     if_unmodified_since: String,
+}
+
+/// The beginning of the routes of a function that answers at a URL of its own, and not through the HTTP API.
+#[must_use]
+pub fn function_url_routes<D>(function: &str) -> OpenApiRouter<D>
+where
+    D: Clone + Send + Sync + 'static,
+{
+    let variable = |value: &str, description| {
+        ServerVariableBuilder::new().default_value(value).description(Some(description))
+    };
+    let local = ServerBuilder::new()
+        .url(format!("/lambda-url/{function}"))
+        .description(Some("The function's URL under `make run`"));
+    let deployed = ServerBuilder::new()
+        .url("https://{id}.lambda-url.{region}.on.aws")
+        .description(Some("The function's URL on AWS, an output of the stack"))
+        .parameter("id", variable("id", "The URL's id"))
+        .parameter("region", variable("us-east-1", "The stack's region"));
+    let document = OpenApiBuilder::new().servers(Some([local.build(), deployed.build()])).build();
+    OpenApiRouter::with_openapi(document)
 }

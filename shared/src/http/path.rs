@@ -5,7 +5,7 @@ use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 
 use super::Error;
-use crate::domain::{PostId, UserId};
+use crate::domain::{FileId, PostId, ProblemId, UserId};
 
 /// The id in the path. What is no id names no entity: 404, as for an id that nobody has.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +23,14 @@ impl Named for UserId {
 
 impl Named for PostId {
     const ENTITY: &'static str = "Post";
+}
+
+impl Named for ProblemId {
+    const ENTITY: &'static str = "Problem";
+}
+
+impl Named for FileId {
+    const ENTITY: &'static str = "File";
 }
 
 impl<S: Sync, T: Named> FromRequestParts<S> for PathId<T> {

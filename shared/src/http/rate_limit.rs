@@ -66,9 +66,11 @@ impl Policy {
     pub const REGISTER: Self = Self { name: "register", quota: 10, window_seconds: 3600, outage: LetThrough };
     /// Changing anything, by the caller's id.
     pub const WRITE: Self = Self { name: "write", quota: 60, window_seconds: 60, outage: LetThrough };
+    /// Asking for the weather, by [`SourceAddress`].
+    pub const WEATHER: Self = Self { name: "weather", quota: 60, window_seconds: 60, outage: LetThrough };
 
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::LOGIN, Self::LOGIN_ADDRESS, Self::REGISTER, Self::WRITE];
+    pub const ALL: [Self; 5] = [Self::LOGIN, Self::LOGIN_ADDRESS, Self::REGISTER, Self::WRITE, Self::WEATHER];
 }
 
 /// The limits of a function. Clones share what they know.

@@ -1,5 +1,7 @@
 //! What every answer of every function has in common.
 
+mod streaming;
+
 use std::any::Any;
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
@@ -75,6 +77,7 @@ where
     }
     finish_head(&mut response, &call.method);
 
+    let status = response.status();
     let duration = started.elapsed();
     let headers = response.headers_mut();
     for (name, value) in DEFAULT_HEADERS {
@@ -83,7 +86,10 @@ where
     rate_limit_fields::insert(headers, &standings);
     insert(headers, X_REQUEST_ID, &call.request_id);
     insert(headers, SERVER_TIMING, &format!("handler;dur={:.3}", duration.as_secs_f64() * 1000.0));
-    call.log(response.status(), duration, cost, failure.as_ref());
+    if response.body().size_hint().exact().is_none() {
+        return response.map(|body| streaming::watch(body, status, call, clock.clone(), started, cost));
+    }
+    call.log(status, duration, cost, failure.as_ref(), None);
     response
 }
 
@@ -142,13 +148,23 @@ impl Call {
     }
 
     /// One line a request: never a body, a token, a cookie, an address or a value of the query.
-    fn log(&self, status: StatusCode, duration: Duration, cost: Cost, failure: Option<&Failure>) {
+    fn log(
+        &self,
+        status: StatusCode,
+        duration: Duration,
+        cost: Cost,
+        failure: Option<&Failure>,
+        sent: Option<Sent>,
+    ) {
         let Cost { calls, rcu, wcu } = cost;
         let (method, route, request_id) = (self.method.as_str(), &*self.route, &*self.request_id);
         let (status, duration_ms) = (status.as_u16(), duration.as_secs_f64() * 1000.0);
         let code = failure.map(|failure| failure.code);
         let error = failure.and_then(|failure| failure.cause.as_deref()).map(|cause| chain(cause));
-        if let Some(error) = error {
+        let (bytes, ended) = (sent.map(|sent| sent.bytes), sent.map(|sent| sent.ended));
+        // What a client got wrong is no failure of ours. One in the middle of an answer has the status of its beginning.
+        let is_ours = failure.is_some_and(|failure| failure.status.is_server_error());
+        if let (Some(error), true) = (&error, is_ours) {
             tracing::error!(
                 requestId = request_id,
                 method,
@@ -159,6 +175,8 @@ impl Call {
                 rcu,
                 wcu,
                 code,
+                bytes,
+                ended,
                 error,
                 "failed"
             );
@@ -173,10 +191,20 @@ impl Call {
                 rcu,
                 wcu,
                 code,
+                bytes,
+                ended,
+                error,
                 "answered"
             );
         }
     }
+}
+
+/// What became of an answer that was sent piece by piece.
+#[derive(Clone, Copy)]
+struct Sent {
+    bytes: u64,
+    ended: &'static str,
 }
 
 /// Answers OPTIONS on every path that there is, and adds it to what `Allow` lists.
@@ -230,12 +258,17 @@ fn render(failure: &Failure, call: &Call, now: Timestamp, response: &mut Respons
             timestamp,
         })
     } else {
-        serde_json::to_vec(&ErrorBody { error: message, code, details, request_id, timestamp })
+        serde_json::to_vec(&error_body(failure, call, now))
     };
     *response.body_mut() = Body::from(body.unwrap_or_default());
     let media_type = if as_problem { "application/problem+json" } else { "application/json" };
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     response.headers_mut().remove(CONTENT_LENGTH);
+}
+
+fn error_body<'a>(failure: &'a Failure, call: &'a Call, timestamp: Timestamp) -> ErrorBody<'a> {
+    let Failure { code, message: error, details, .. } = failure;
+    ErrorBody { error, code, details, request_id: &call.request_id, timestamp }
 }
 
 /// RFC 9110, section 9.3.2: the header fields of a GET, and no content.
@@ -266,7 +299,8 @@ fn message(panic: &(dyn Any + Send)) -> String {
 }
 
 /// An error and all that led to it, in one line.
-pub(super) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+#[must_use]
+pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

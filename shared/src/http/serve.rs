@@ -1,11 +1,15 @@
 use std::convert::Infallible;
 use std::process::ExitCode;
 
+use axum::Router;
+use axum::body::Body;
+use axum::http::Response;
 use lambda_http::request::LambdaRequest;
-use lambda_http::{Adapter, LambdaEvent, Service};
+use lambda_http::{Adapter, LambdaEvent, Request, Service, StreamAdapter, service_fn};
 use mediatype::MediaType;
 use utoipa_axum::router::OpenApiRouter;
 
+use super::accept::STREAMED;
 use super::event::tidy;
 use super::{JSON, respond};
 use crate::clock::Clock;
@@ -31,25 +35,59 @@ pub async fn serve_as<D>(
 where
     D: Clone + Send + Sync + 'static,
 {
+    let Some(app) = start(routes, deps) else { return ExitCode::FAILURE };
+    ended(lambda_runtime::run(tidied(Adapter::from(responder(app, produces)))).await)
+}
+
+/// Like [`serve`], for a function whose answers are sent as they are made: [`Streamed`](super::Streamed) ones piece by
+/// piece, all others at once. Its requests come by a Function URL with `InvokeMode: RESPONSE_STREAM`.
+pub async fn serve_stream<D>(
+    routes: OpenApiRouter<D>,
+    deps: impl FnOnce() -> Result<D, ConfigError>,
+) -> ExitCode
+where
+    D: Clone + Send + Sync + 'static,
+{
+    let Some(app) = start(routes, deps) else { return ExitCode::FAILURE };
+    ended(lambda_runtime::run(tidied(StreamAdapter::from(responder(app, STREAMED)))).await)
+}
+
+/// The routes with what they need, unless that can not be had.
+fn start<D>(routes: OpenApiRouter<D>, deps: impl FnOnce() -> Result<D, ConfigError>) -> Option<Router>
+where
+    D: Clone + Send + Sync + 'static,
+{
     telemetry::init();
-    let deps = match deps() {
-        Ok(deps) => deps,
-        Err(error) => {
-            tracing::error!(%error, "the function can not start");
-            return ExitCode::FAILURE;
-        }
-    };
-    let (app, _) = routes.with_state(deps).split_for_parts();
+    let deps = deps().inspect_err(|error| tracing::error!(%error, "the function can not start")).ok()?;
+    Some(routes.with_state(deps).split_for_parts().0)
+}
+
+fn responder(
+    app: Router,
+    produces: &'static [MediaType<'static>],
+) -> impl Service<Request, Response = Response<Body>, Error = Infallible, Future: Send> {
     let clock = Clock::system();
-    let mut function = Adapter::from(lambda_http::service_fn(move |request: lambda_http::Request| {
+    service_fn(move |request: Request| {
         let (app, clock) = (app.clone(), clock.clone());
-        async move { Ok::<_, Infallible>(respond(app, produces, &clock, request).await) }
-    }));
-    let events = lambda_http::service_fn(move |mut event: LambdaEvent<LambdaRequest>| {
+        async move { Ok(respond(app, produces, &clock, request).await) }
+    })
+}
+
+/// `function`, which gets no event that it could not take.
+fn tidied<S>(
+    mut function: S,
+) -> impl Service<LambdaEvent<LambdaRequest>, Response = S::Response, Error = S::Error, Future = S::Future>
+where
+    S: Service<LambdaEvent<LambdaRequest>>,
+{
+    service_fn(move |mut event: LambdaEvent<LambdaRequest>| {
         tidy(&mut event.payload);
         function.call(event)
-    });
-    match lambda_runtime::run(events).await {
+    })
+}
+
+fn ended(result: Result<(), lambda_runtime::Error>) -> ExitCode {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(%error, "the runtime ended");

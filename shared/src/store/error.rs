@@ -10,6 +10,18 @@ pub enum Error {
     /// The entity changed since it was read, or is gone.
     #[error("the entity changed since it was read")]
     Stale,
+    /// The request was done before, under the same `Idempotency-Key`; never leaves the store.
+    #[error("the request was done before")]
+    Repeated,
+    /// The `Idempotency-Key` is that of another request.
+    #[error("the idempotency key is that of another request")]
+    KeyReused,
+    /// The user has no room for one more file of this size.
+    #[error("the user's files reached the quota")]
+    QuotaExceeded,
+    /// A problem's name has more parts than one transaction can make it findable by.
+    #[error("the name has too many different parts")]
+    TooManyGrams,
     /// DynamoDB was throttling, failing or out of reach, after all retries.
     #[error("DynamoDB is unavailable")]
     Unavailable(#[source] Cause),
@@ -25,6 +37,8 @@ pub enum Unique {
     Email,
     /// A post's title.
     Title,
+    /// A payment, and each event that tells of one.
+    Payment,
 }
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
@@ -47,15 +61,11 @@ where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
     fn from(error: SdkError<E, HttpResponse>) -> Self {
-        let refused = match &error {
-            SdkError::ServiceError(service) => {
-                service.raw().status().is_client_error()
-                    && !service.err().code().is_some_and(|code| COME_BACK_LATER.contains(&code))
-            }
-            SdkError::ConstructionFailure(_) => true,
-            _ => false,
-        };
-        if refused { Self::Internal(error.into()) } else { Self::Unavailable(error.into()) }
+        if crate::aws::is_refusal(&error, &COME_BACK_LATER) {
+            Self::Internal(error.into())
+        } else {
+            Self::Unavailable(error.into())
+        }
     }
 }
 

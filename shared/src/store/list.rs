@@ -1,6 +1,7 @@
 //! Lists in pages, and how many items they have.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, Select};
+use futures_util::future::try_join_all;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_dynamo::aws_sdk_dynamodb_1::from_item;
@@ -9,6 +10,9 @@ use super::Error;
 use super::table::{Item, Key, Table, units};
 use crate::cost::Cost;
 use crate::domain::{Order, Page, Start};
+
+/// What is kept in memory of a list that is skipped, at most: items of each of the lists that are merged.
+const MERGED_AT_ONCE: usize = 500;
 
 /// Items of one index that share a partition, in the order of their positions: the index's sort keys.
 pub(super) struct List {
@@ -29,7 +33,7 @@ impl Table {
         start: &Start,
         limit: u32,
     ) -> Result<Page<T>, Error> {
-        let mut after = match start {
+        let after = match start {
             Start::Offset(0) => None,
             Start::Offset(offset) => match self.skip(list, *offset).await? {
                 Some(after) => Some(after),
@@ -37,8 +41,59 @@ impl Table {
             },
             Start::After(position) => Some(list.start_key(position)?),
         };
-        // One more than asked for tells whether there is a next page.
-        let wanted = limit as usize + 1;
+        let items = self.read_on(list, after, wanted(limit)).await?;
+        page_of(items, list.index, limit)
+    }
+
+    /// The same for `lists` of one index and order as if they were one; no two of them may have the same position.
+    ///
+    /// A position is one in all of them. Each list is read as if it were alone: the page costs the sum.
+    pub(super) async fn merged_page<T: DeserializeOwned>(
+        &self,
+        lists: &[List],
+        start: &Start,
+        limit: u32,
+    ) -> Result<Page<T>, Error> {
+        let Some(List { index, .. }) = lists.first() else {
+            return Ok(Page { items: Vec::new(), next: None });
+        };
+        let (mut after, mut left) = match start {
+            Start::Offset(offset) => (None, *offset as usize),
+            Start::After(position) => (Some(position.clone()), 0),
+        };
+        // How the lists interleave shows in the items alone: what is skipped is read, a part at a time.
+        while left > 0 {
+            let skipped = left.min(MERGED_AT_ONCE);
+            let items = self.merge(lists, after.as_deref(), skipped).await?;
+            if items.len() < skipped {
+                return Ok(Page { items: Vec::new(), next: None });
+            }
+            after = items.last().and_then(|item| position(item, index));
+            left -= skipped;
+        }
+        let items = self.merge(lists, after.as_deref(), wanted(limit)).await?;
+        page_of(items, index, limit)
+    }
+
+    /// `wanted` items of all `lists` together, fewer only at their end.
+    async fn merge(&self, lists: &[List], after: Option<&str>, wanted: usize) -> Result<Vec<Item>, Error> {
+        let reads = lists.iter().map(|list| async move {
+            let start_key = after.map(|position| list.start_key(position)).transpose()?;
+            self.read_on(list, start_key, wanted).await
+        });
+        let mut items = try_join_all(reads).await?.concat();
+        if let Some(List { index, order, .. }) = lists.first() {
+            items.sort_by_cached_key(|item| position(item, index));
+            if *order == Order::Desc {
+                items.reverse();
+            }
+        }
+        items.truncate(wanted);
+        Ok(items)
+    }
+
+    /// `wanted` items of `list` after the key `after`, fewer only at its end.
+    async fn read_on(&self, list: &List, mut after: Option<Item>, wanted: usize) -> Result<Vec<Item>, Error> {
         let mut items: Vec<Item> = Vec::with_capacity(wanted);
         // A query ends at 1 MB, however few items that is.
         loop {
@@ -48,16 +103,9 @@ impl Table {
             items.extend(output.items.unwrap_or_default());
             after = output.last_evaluated_key;
             if items.len() >= wanted || after.is_none() {
-                break;
+                return Ok(items);
             }
         }
-        let mut next = None;
-        if items.len() == wanted {
-            items.pop();
-            next = items.last().and_then(|item| list.position(item));
-        }
-        let items = items.into_iter().map(from_item).collect::<Result<_, _>>()?;
-        Ok(Page { items, next })
     }
 
     /// How many items are counted under `name`: the sum of its shards.
@@ -120,15 +168,36 @@ impl List {
         item.insert(format!("{}sk", self.index), AttributeValue::S(position.to_owned()));
         Ok(item)
     }
+}
 
-    fn position(&self, item: &Item) -> Option<String> {
-        item.get(&format!("{}sk", self.index))?.as_s().ok().cloned()
+/// The items that a page of `limit` is made of.
+fn wanted(limit: u32) -> usize {
+    // One more than asked for tells whether there is a next page.
+    limit as usize + 1
+}
+
+fn page_of<T: DeserializeOwned>(mut items: Vec<Item>, index: &str, limit: u32) -> Result<Page<T>, Error> {
+    let mut next = None;
+    if items.len() == wanted(limit) {
+        items.pop();
+        next = items.last().and_then(|item| position(item, index));
     }
+    let items = items.into_iter().map(from_item).collect::<Result<_, _>>()?;
+    Ok(Page { items, next })
+}
+
+fn position(item: &Item, index: &str) -> Option<String> {
+    item.get(&format!("{index}sk"))?.as_s().ok().cloned()
 }
 
 /// The partition of the counter `name`.
 pub(super) fn count_key(name: &str) -> String {
     format!("COUNT#{name}")
+}
+
+/// The shard of the counter `name` that counts the entities of this class.
+pub(super) fn shard_key(name: &str, shard: u8) -> Key {
+    Key::new(count_key(name), &format!("SHARD#{shard:02}"))
 }
 
 #[derive(Deserialize)]

@@ -1,9 +1,10 @@
 use serde::{Deserialize, Serialize};
 
+use super::idempotency::First;
 use super::list::List;
 use super::table::{Consistency, Key, Table};
 use super::transaction::Transaction;
-use super::{Error, Unique};
+use super::{Attempt, Error, Made, Unique};
 use crate::clock::Clock;
 use crate::config::ConfigError;
 use crate::domain::{
@@ -50,16 +51,24 @@ impl Posts {
         Self { table, clock, random }
     }
 
-    /// Adds a post, or ends in [`Unique::Title`] taken.
-    pub async fn create(&self, author_id: UserId, draft: PostDraft) -> Result<Post, Error> {
+    /// Adds a post, once if there is an `attempt`, or ends in [`Unique::Title`] taken.
+    pub async fn create(
+        &self,
+        author_id: UserId,
+        draft: PostDraft,
+        attempt: Option<&Attempt>,
+    ) -> Result<Made<Post>, Error> {
         let now = self.clock.now();
         let id = PostId::new(now, &self.random);
         let post = Post { id, author_id, draft, created_at: now, updated_at: now, version: 1 };
-        let transaction = Transaction::default()
+        let transaction = Transaction::once(&self.table, attempt, id, now)?
             .create(&self.table, &TitleItem::of(&post), Error::Taken(Unique::Title))?
             .create(&self.table, &PostItem::of(&post), Error::Internal("the id exists".into()))?;
-        self.count_in(transaction, &[], &counters(&post), id)?.commit(&self.table, &self.random).await?;
-        Ok(post)
+        let transaction = self.count_in(transaction, &[], &counters(&post), id)?;
+        Ok(match transaction.commit_once(&self.table, &self.random, attempt).await? {
+            None => Made::Now(post),
+            Some(First { id, at, .. }) => Made::Before(Post { id, created_at: at, updated_at: at, ..post }),
+        })
     }
 
     /// The post as it was a moment ago at least: half the price of [`get_latest`](Self::get_latest).
@@ -166,7 +175,7 @@ impl PostList {
 }
 
 /// The counters that `post` is in.
-fn counters(post: &Post) -> Vec<String> {
+pub(super) fn counters(post: &Post) -> Vec<String> {
     let mut lists = vec![PostList::Author(post.author_id)];
     if post.draft.published {
         lists.push(PostList::Published(PostSort::CreatedAt));
@@ -177,7 +186,7 @@ fn counters(post: &Post) -> Vec<String> {
     lists.iter().map(PostList::counter).collect()
 }
 
-fn post_key(id: PostId) -> Key {
+pub(super) fn post_key(id: PostId) -> Key {
     Key::new(format!("POST#{id}"), "POST")
 }
 
@@ -202,7 +211,7 @@ fn position_id(position: &str) -> Result<PostId, Error> {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct PostItem {
+pub(super) struct PostItem {
     pk: String,
     sk: String,
     #[serde(flatten)]
@@ -267,7 +276,7 @@ impl IndexKeys {
 }
 
 impl PostItem {
-    fn of(post: &Post) -> Self {
+    pub(super) fn of(post: &Post) -> Self {
         let Key { pk, sk } = post_key(post.id);
         Self {
             pk,
@@ -345,14 +354,14 @@ fn key_id(pk: &str) -> Result<PostId, Error> {
 /// Holds a title for a post.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct TitleItem {
+pub(super) struct TitleItem {
     pk: String,
     sk: String,
     post_id: PostId,
 }
 
 impl TitleItem {
-    fn of(post: &Post) -> Self {
+    pub(super) fn of(post: &Post) -> Self {
         let Key { pk, sk } = title_key(&post.draft.title);
         Self { pk, sk, post_id: post.id }
     }

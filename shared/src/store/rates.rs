@@ -1,8 +1,5 @@
 use std::time::Duration;
 
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::retry::RetryConfig;
-use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, ReturnValue};
 
 use super::Error;
@@ -17,24 +14,14 @@ const ATTEMPTS: u32 = 2;
 /// How often something was done in a window of time: an item a window, which DynamoDB removes after its end.
 #[derive(Clone, Debug)]
 pub struct Rates {
-    client: Client,
-    table: String,
+    table: Table,
 }
 
 impl Rates {
     /// The counts in `table`. Its connections are used, its patience is not.
     #[must_use]
     pub fn new(table: &Table) -> Self {
-        let config = table.client.config();
-        let retries =
-            config.retry_config().cloned().unwrap_or_else(RetryConfig::standard).with_max_attempts(ATTEMPTS);
-        let timeouts = config
-            .timeout_config()
-            .map_or_else(TimeoutConfig::builder, TimeoutConfig::to_builder)
-            .operation_timeout(COUNT_TIMEOUT)
-            .build();
-        let config = config.to_builder().retry_config(retries).timeout_config(timeouts).build();
-        Self { client: Client::from_conf(config), table: table.name.clone() }
+        Self { table: table.within(COUNT_TIMEOUT, ATTEMPTS) }
     }
 
     /// Counts one more for `key` under `policy` in the window that ends at `end`, and tells how many there are by now.
@@ -43,9 +30,10 @@ impl Rates {
     pub async fn add(&self, policy: &str, key: &str, end: Timestamp) -> Result<u64, Error> {
         let seconds = end.as_seconds();
         let output = self
+            .table
             .client
             .update_item()
-            .table_name(&self.table)
+            .table_name(&self.table.name)
             .set_key(Some(Key::new(format!("RATE#{policy}#{key}#{seconds}"), "RATE").into_item()))
             .update_expression("ADD n :one SET expiresAt = :end")
             .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))

@@ -44,7 +44,7 @@ pub struct FamilyId(pub [u8; 16]);
 
 impl RefreshFamily {
     /// The family as it begins.
-    pub(super) fn first(id: FamilyId, user: &User) -> Self {
+    pub(crate) fn first(id: FamilyId, user: &User) -> Self {
         Self { id, user_id: user.id, epoch: user.auth_epoch, counter: 0 }
     }
 }
@@ -181,7 +181,7 @@ fn family_key(id: FamilyId) -> Key {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct FamilyItem {
+pub(super) struct FamilyItem {
     pk: String,
     sk: String,
     user_id: UserId,

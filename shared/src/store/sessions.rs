@@ -73,9 +73,7 @@ impl Sessions {
 
     /// Begins a session with an id that nobody has seen before.
     pub async fn begin(&self, user: UserId, epoch: u64) -> Result<Session, Error> {
-        let now = self.clock.now();
-        let id = SessionId(self.random.bytes());
-        let session = Session { id, user, epoch, created_at: now, seen_at: now };
+        let session = self.new_session(user, epoch);
         let output = self
             .table
             .client
@@ -87,6 +85,22 @@ impl Sessions {
             .await?;
         Cost::add(0.0, units(output.consumed_capacity()));
         Ok(session)
+    }
+
+    /// Begins one in place of the session `old`, which ends if it is there: both or neither.
+    pub async fn begin_instead_of(&self, old: SessionId, user: UserId, epoch: u64) -> Result<Session, Error> {
+        let session = self.new_session(user, epoch);
+        Transaction::default()
+            .put(&self.table, &SessionItem::of(&session))?
+            .release(&self.table, old.key())?
+            .commit(&self.table, &self.random)
+            .await?;
+        Ok(session)
+    }
+
+    fn new_session(&self, user: UserId, epoch: u64) -> Session {
+        let now = self.clock.now();
+        Session { id: SessionId(self.random.bytes()), user, epoch, created_at: now, seen_at: now }
     }
 
     /// The session with this id, unless it ended or expired.
@@ -210,7 +224,7 @@ fn after(at: Timestamp, by: Duration) -> Timestamp {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct SessionItem {
+pub(super) struct SessionItem {
     pk: String,
     sk: String,
     user_id: UserId,
@@ -222,7 +236,7 @@ struct SessionItem {
 }
 
 impl SessionItem {
-    fn of(session: &Session) -> Self {
+    pub(super) fn of(session: &Session) -> Self {
         let Key { pk, sk } = session.id.key();
         Self {
             pk,
@@ -235,7 +249,7 @@ impl SessionItem {
         }
     }
 
-    fn into_session(self, id: SessionId) -> Session {
+    pub(super) fn into_session(self, id: SessionId) -> Session {
         let Self { user_id, epoch, created_at, seen_at, .. } = self;
         Session { id, user: user_id, epoch, created_at, seen_at }
     }

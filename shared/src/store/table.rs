@@ -1,15 +1,18 @@
 //! The table: its keys, its indexes and the few calls that the stores make.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
-use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::types::{AttributeValue, ConsumedCapacity, ReturnConsumedCapacity};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_dynamo::aws_sdk_dynamodb_1::from_item;
 
 use super::{Error, connection};
+use crate::aws;
 use crate::config::{ConfigError, required};
 use crate::cost::Cost;
 
@@ -23,7 +26,7 @@ pub struct Table {
 }
 
 /// The primary key of an item.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Key {
     pub(super) pk: String,
     pub(super) sk: String,
@@ -64,9 +67,21 @@ impl Table {
 
     /// The table `name` of an embedded DynamoDB at `endpoint`, which takes any credentials.
     pub fn embedded(name: &str, endpoint: &str) -> Result<Self, ConfigError> {
-        let credentials = Credentials::new("local", "local", None, None, "embedded");
-        let client = connection::client("us-east-1".to_owned(), credentials, Some(endpoint.to_owned()))?;
+        let client = connection::client(&aws::embedded()?, Some(endpoint.to_owned()));
         Ok(Self { client, name: name.to_owned() })
+    }
+
+    /// The same table for calls that may not take longer than `timeout`, all attempts together.
+    pub(super) fn within(&self, timeout: Duration, attempts: u32) -> Self {
+        let config = self.client.config();
+        let retries = config.retry_config().cloned().unwrap_or_else(RetryConfig::standard);
+        let timeouts = config.timeout_config().map_or_else(TimeoutConfig::builder, TimeoutConfig::to_builder);
+        let config = config
+            .to_builder()
+            .retry_config(retries.with_max_attempts(attempts))
+            .timeout_config(timeouts.operation_timeout(timeout).build())
+            .build();
+        Self { client: Client::from_conf(config), name: self.name.clone() }
     }
 
     /// Reads one key that holds no item: shows that the table is there and answers.

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_dynamo::aws_sdk_dynamodb_1::to_item;
 
 use super::Error;
-use super::list::count_key;
+use super::list::shard_key;
 use super::table::{Key, Table, units};
 use crate::cost::Cost;
 use crate::random::Random;
@@ -81,7 +81,7 @@ impl Transaction {
 
     /// Adds `by` to the counter `name`, on the shard that the counted entity always uses.
     pub(super) fn count(self, table: &Table, name: &str, shard: u8, by: i64) -> Result<Self, Error> {
-        let key = Key::new(count_key(name), &format!("SHARD#{shard:02}"));
+        let key = shard_key(name, shard);
         let update = Update::builder()
             .table_name(&table.name)
             .set_key(Some(key.into_item()))
@@ -90,7 +90,7 @@ impl Transaction {
         Ok(self.and(TransactWriteItem::builder().update(update.build()?).build(), None))
     }
 
-    fn and(mut self, write: TransactWriteItem, refusal: Option<Error>) -> Self {
+    pub(super) fn and(mut self, write: TransactWriteItem, refusal: Option<Error>) -> Self {
         self.writes.push(write);
         self.refusals.push(refusal);
         self
@@ -143,10 +143,11 @@ fn cancellation<R>(error: &SdkError<TransactWriteItemsError, R>) -> Option<&[Can
     }
 }
 
-/// Whether the transaction failed for nothing but the moment it came at.
+/// Whether the moment it came at had a part in the failure: a condition that failed beside it may be that of the very
+/// transaction that it met, and means something else when that is done.
 fn is_transient(reasons: &[CancellationReason]) -> bool {
-    reasons.iter().filter_map(CancellationReason::code).all(|code| {
-        matches!(code, "None" | "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
+    reasons.iter().filter_map(CancellationReason::code).any(|code| {
+        matches!(code, "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
     })
 }
 
@@ -165,7 +166,7 @@ fn backoff(attempt: u32, random: &Random) -> Duration {
     bound.mul_f64(f64::from(u32::from_be_bytes(random.bytes())) / f64::from(u32::MAX))
 }
 
-fn number(n: impl Into<i128>) -> AttributeValue {
+pub(super) fn number(n: impl Into<i128>) -> AttributeValue {
     AttributeValue::N(n.into().to_string())
 }
 

@@ -2,10 +2,11 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use serde::{Deserialize, Serialize};
 
+use super::idempotency::First;
 use super::list::List;
 use super::table::{Consistency, Key, Table, units};
 use super::transaction::Transaction;
-use super::{Error, FamilyId, RefreshFamily, Session, Unique};
+use super::{Attempt, Error, FamilyId, Made, RefreshFamily, Session, Unique};
 use crate::clock::Clock;
 use crate::config::ConfigError;
 use crate::cost::Cost;
@@ -15,7 +16,7 @@ use crate::domain::{
 use crate::random::Random;
 
 /// The list and the counter of all users.
-const USERS: &str = "USERS";
+pub(super) const USERS: &str = "USERS";
 
 /// The users, each an item of its own and one that holds its e-mail address, so that it is unique.
 #[derive(Clone, Debug)]
@@ -48,34 +49,36 @@ impl Users {
         Self { table, clock, random }
     }
 
-    /// Adds a user who has no password, or ends in [`Unique::Email`] taken.
-    pub async fn create(&self, draft: UserDraft) -> Result<User, Error> {
+    /// Adds a user who has no password, once if there is an `attempt`, or ends in [`Unique::Email`] taken.
+    pub async fn create(&self, draft: UserDraft, attempt: Option<&Attempt>) -> Result<Made<User>, Error> {
         let user = self.new_user(draft);
-        self.addition(&user, None)?.commit(&self.table, &self.random).await?;
-        Ok(user)
+        let transaction = self.addition(&user, None, attempt)?;
+        self.make(user, transaction, attempt).await
     }
 
     /// Adds a user who signs in with the password of this hash, or ends in [`Unique::Email`] taken.
     pub async fn register(&self, draft: UserDraft, password_hash: PasswordHash) -> Result<User, Error> {
         let user = self.new_user(draft);
-        self.addition(&user, Some(password_hash))?.commit(&self.table, &self.random).await?;
+        self.addition(&user, Some(password_hash), None)?.commit(&self.table, &self.random).await?;
         Ok(user)
     }
 
-    /// The same, and begins the family `id` for the user: both or neither.
+    /// The same, once if there is an `attempt`, and begins the family `id` for the user: both or neither.
     pub async fn register_signed_in(
         &self,
         draft: UserDraft,
         password_hash: PasswordHash,
         id: FamilyId,
-    ) -> Result<(User, RefreshFamily), Error> {
+        attempt: Option<&Attempt>,
+    ) -> Result<Made<User>, Error> {
         let user = self.new_user(draft);
         let family = RefreshFamily::first(id, &user);
-        self.addition(&user, Some(password_hash))?
-            .begin_family(&self.table, &family, user.created_at)?
-            .commit(&self.table, &self.random)
-            .await?;
-        Ok((user, family))
+        let transaction = self.addition(&user, Some(password_hash), attempt)?.begin_family(
+            &self.table,
+            &family,
+            user.created_at,
+        )?;
+        self.make(user, transaction, attempt).await
     }
 
     fn new_user(&self, draft: UserDraft) -> User {
@@ -84,8 +87,25 @@ impl Users {
         User { id, draft, created_at: now, updated_at: now, version: 1, auth_epoch: 0 }
     }
 
-    fn addition(&self, user: &User, password_hash: Option<PasswordHash>) -> Result<Transaction, Error> {
-        Transaction::default()
+    async fn make(
+        &self,
+        user: User,
+        transaction: Transaction,
+        attempt: Option<&Attempt>,
+    ) -> Result<Made<User>, Error> {
+        Ok(match transaction.commit_once(&self.table, &self.random, attempt).await? {
+            None => Made::Now(user),
+            Some(First { id, at, .. }) => Made::Before(User { id, created_at: at, updated_at: at, ..user }),
+        })
+    }
+
+    fn addition(
+        &self,
+        user: &User,
+        password_hash: Option<PasswordHash>,
+        attempt: Option<&Attempt>,
+    ) -> Result<Transaction, Error> {
+        Transaction::once(&self.table, attempt, user.id, user.created_at)?
             .create(&self.table, &EmailItem::of(user, password_hash), Error::Taken(Unique::Email))?
             .create(&self.table, &UserItem::of(user), Error::Internal("the id exists".into()))?
             .count(&self.table, USERS, user.id.shard(), 1)
@@ -237,7 +257,7 @@ impl Users {
     }
 }
 
-fn user_key(id: UserId) -> Key {
+pub(super) fn user_key(id: UserId) -> Key {
     Key::new(format!("USER#{id}"), "USER")
 }
 
@@ -247,7 +267,7 @@ fn email_key(email: &Email) -> Key {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct UserItem {
+pub(super) struct UserItem {
     pk: String,
     sk: String,
     gsi1pk: String,
@@ -269,7 +289,7 @@ fn is_zero(n: &u64) -> bool {
 }
 
 impl UserItem {
-    fn of(user: &User) -> Self {
+    pub(super) fn of(user: &User) -> Self {
         let Key { pk, sk } = user_key(user.id);
         Self {
             pk,
@@ -305,7 +325,7 @@ impl TryFrom<UserItem> for User {
 /// Holds an e-mail address for a user, and how the user signs in with it.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct EmailItem {
+pub(super) struct EmailItem {
     pk: String,
     sk: String,
     user_id: UserId,
@@ -316,7 +336,7 @@ struct EmailItem {
 }
 
 impl EmailItem {
-    fn of(user: &User, password_hash: Option<PasswordHash>) -> Self {
+    pub(super) fn of(user: &User, password_hash: Option<PasswordHash>) -> Self {
         let Key { pk, sk } = email_key(&user.draft.email);
         let password_hash = password_hash.map(|hash| hash.as_str().to_owned());
         Self { pk, sk, user_id: user.id, auth_epoch: user.auth_epoch, password_hash }

@@ -1,0 +1,109 @@
+//! Clients of AWS that start fast: no `aws-config`, no native certificates.
+//!
+//! The default client reads and parses about 290 root certificates at start, more than everything else
+//! that a cold start does. The certificates of AWS's own services are issued by Amazon Trust Services
+//! (<https://www.amazontrust.com/repository/>), so its five roots are enough.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_dynamodb::config::http::HttpResponse;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_types::SdkConfig;
+
+use crate::config::{ConfigError, optional, required};
+
+const AMAZON_TRUST_SERVICES: &[u8] = include_bytes!("amazon-trust-services.pem");
+
+/// A call that takes longer has lost its connection: DynamoDB answers within milliseconds.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// All attempts of one call together; well inside the functions' timeout in template.yaml.
+const CALL_TIMEOUT: Duration = Duration::from_secs(5);
+const ATTEMPTS: u32 = 4;
+const FIRST_BACKOFF: Duration = Duration::from_millis(50);
+const LONGEST_BACKOFF: Duration = Duration::from_secs(1);
+
+/// What all clients have in common, as Lambda's own environment variables describe it.
+///
+/// The credentials are those that the platform put there for the life of the instance; it replaces the
+/// instance before they expire. The clients of a process share their connections.
+pub(crate) fn from_env() -> Result<SdkConfig, ConfigError> {
+    static CONFIG: OnceLock<SdkConfig> = OnceLock::new();
+    if let Some(config) = CONFIG.get() {
+        return Ok(config.clone());
+    }
+    let credentials = Credentials::new(
+        required("AWS_ACCESS_KEY_ID")?,
+        required("AWS_SECRET_ACCESS_KEY")?,
+        optional("AWS_SESSION_TOKEN"),
+        None,
+        "environment",
+    );
+    let config = config(required("AWS_REGION")?, credentials)?;
+    Ok(CONFIG.get_or_init(|| config).clone())
+}
+
+/// Where a service is, if it is not at the region's own endpoint: what `variable` says, or for all `AWS_ENDPOINT_URL`.
+pub(crate) fn endpoint_from_env(variable: &str) -> Option<String> {
+    optional(variable).or_else(|| optional("AWS_ENDPOINT_URL"))
+}
+
+/// The same for a service on this machine, which takes these credentials or any.
+pub(crate) fn embedded() -> Result<SdkConfig, ConfigError> {
+    config("us-east-1".to_owned(), Credentials::new("local", "local", None, None, "embedded"))
+}
+
+fn config(region: String, credentials: Credentials) -> Result<SdkConfig, ConfigError> {
+    let trust = TlsContext::builder()
+        .with_trust_store(TrustStore::empty().with_pem_certificate(AMAZON_TRUST_SERVICES))
+        .build()
+        .map_err(|error| ConfigError::Invalid {
+            name: "amazon-trust-services.pem",
+            reason: error.to_string(),
+        })?;
+    let http =
+        Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(trust).build_https();
+    Ok(SdkConfig::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::new(region))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .http_client(http)
+        .retry_config(
+            RetryConfig::standard()
+                .with_max_attempts(ATTEMPTS)
+                .with_initial_backoff(FIRST_BACKOFF)
+                .with_max_backoff(LONGEST_BACKOFF),
+        )
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(CONNECT_TIMEOUT)
+                .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+                .operation_timeout(CALL_TIMEOUT)
+                .build(),
+        )
+        .build())
+}
+
+/// Whether a service refused a call for good: with 4xx, but for the codes that ask to come back later.
+pub(crate) fn is_refusal<E: ProvideErrorMetadata>(
+    error: &SdkError<E, HttpResponse>,
+    come_back_later: &[&str],
+) -> bool {
+    match error {
+        SdkError::ServiceError(service) => {
+            service.raw().status().is_client_error()
+                && !service.err().code().is_some_and(|code| come_back_later.contains(&code))
+        }
+        SdkError::ConstructionFailure(_) => true,
+        _ => false,
+    }
+}

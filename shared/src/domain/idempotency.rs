@@ -1,0 +1,46 @@
+use std::str::FromStr;
+
+use super::Invalid;
+
+/// Names a request that must have its effect once, however often it is sent: 1 to 255 visible ASCII characters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdempotencyKey(String);
+
+impl IdempotencyKey {
+    const MAX_CHARACTERS: usize = 255;
+
+    /// The key as it was sent.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for IdempotencyKey {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let is_key = (1..=Self::MAX_CHARACTERS).contains(&text.len())
+            && text.chars().all(|character| character.is_ascii_graphic());
+        if is_key {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Invalid::new("must have 1 to 255 visible ASCII characters"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_has_1_to_255_visible_characters() {
+        for key in ["a", "\"8e03978e-40d5-43e8-bc93-6894a57f9324\"", &"~".repeat(255)] {
+            assert_eq!(key.parse::<IdempotencyKey>().unwrap().as_str(), key);
+        }
+        for other in ["", " ", "a b", "a\t", "é", "a\0", &"a".repeat(256)] {
+            assert!(other.parse::<IdempotencyKey>().is_err(), "{other:?}");
+        }
+    }
+}

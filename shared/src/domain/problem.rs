@@ -1,0 +1,199 @@
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
+
+use super::text::{checked_text, length, line, prose};
+use super::{Invalid, ProblemId, Timestamp, UserId, fold};
+
+/// A problem to solve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Names the problem for good.
+    pub id: ProblemId,
+    /// Who posed it.
+    pub author_id: UserId,
+    /// What the author can change.
+    pub draft: ProblemDraft,
+    /// When it was posed.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// Rises by one with every change, from 1.
+    pub version: u64,
+}
+
+/// What a request can say of a problem.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProblemDraft {
+    /// What it is found by; others may have the same.
+    pub name: ProblemName,
+    /// What is to be done.
+    pub description: Option<Description>,
+    /// How hard it is.
+    pub difficulty: Difficulty,
+}
+
+/// A problem as lists and searches show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProblemSummary {
+    /// Names the problem.
+    pub id: ProblemId,
+    /// Who posed it.
+    pub author_id: UserId,
+    /// Its name.
+    pub name: ProblemName,
+    /// How hard it is.
+    pub difficulty: Difficulty,
+    /// When it was posed.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// How hard a problem is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Difficulty {
+    /// For a start.
+    Easy,
+    /// For most.
+    Medium,
+    /// For few.
+    Hard,
+}
+
+/// A problem's name: 1 to 90 characters in one line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schema(value_type = String, min_length = 1, max_length = 90, example = "Two Sum")]
+pub struct ProblemName(String);
+
+checked_text!(ProblemName);
+
+impl ProblemName {
+    /// The form in which it is searched; see [`fold`].
+    #[must_use]
+    pub fn folded(&self) -> String {
+        fold(&self.0)
+    }
+}
+
+impl FromStr for ProblemName {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        line(text, 1, 90).map(Self)
+    }
+}
+
+/// What is to be done: 1 to 10,000 characters, kept as they came.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schema(value_type = String, min_length = 1, max_length = 10000, example = "Find two numbers that add up to the target.")]
+pub struct Description(String);
+
+checked_text!(Description);
+
+impl FromStr for Description {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        prose(text, 10_000).map(Self)
+    }
+}
+
+/// What a name is searched for: 1 to 100 characters, not all of them spaces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SearchText {
+    folded: String,
+}
+
+impl SearchText {
+    /// The form that is searched for; see [`fold`].
+    #[must_use]
+    pub fn folded(&self) -> &str {
+        &self.folded
+    }
+
+    /// Whether `name` has it as a part, whatever the case and composition of both.
+    #[must_use]
+    pub fn is_in(&self, name: &ProblemName) -> bool {
+        name.folded().contains(&self.folded)
+    }
+}
+
+impl FromStr for SearchText {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        if text.chars().any(char::is_control) {
+            return Err(Invalid::new("must not contain control characters"));
+        }
+        if text.trim().is_empty() {
+            return Err(Invalid::new("must not be blank"));
+        }
+        length(&text.nfc().collect::<String>(), 1, 100)?;
+        Ok(Self { folded: fold(text) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finds(text: &str, name: &str) -> bool {
+        text.parse::<SearchText>().unwrap().is_in(&name.parse().unwrap())
+    }
+
+    #[test]
+    fn case_and_composition_make_no_difference() {
+        for (text, name) in [
+            ("two", "TWO SUM"),
+            ("STRASSE", "Die Straße"),
+            ("straße", "STRASSE"),
+            ("ẞ", "Fuss"),
+            // A sigma at the end of a word is the same letter.
+            ("ΣΊΣΥΦΟΣ", "Ο Σίσυφος"),
+            ("ς", "Σ"),
+            // Unicode's own folding: a capital I with a dot is an i with one, a dotless i is a letter of its own.
+            ("i\u{307}stanbul", "İSTANBUL"),
+            ("ﬃ", "EFFICIENT"),
+            ("e\u{301}tude", "ÉTUDE"),
+            ("\u{1f80}", "\u{1f88}\u{3b2}"),
+            ("排序", "快速排序"),
+            ("ж", "Ёж"),
+            ("👩", "👩\u{200d}👩\u{200d}👧"),
+            // A mark that composes with nothing stands for itself.
+            ("\u{301}", "x\u{301}"),
+            ("two ", "Two Sum"),
+        ] {
+            assert!(finds(text, name), "{text:?} in {name:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_another_letter_is_not_found() {
+        for (text, name) in [
+            ("e", "É"),
+            ("\u{301}", "É"),
+            ("ı", "I"),
+            ("istanbul", "İSTANBUL"),
+            ("two  ", "Two Sum"),
+            ("sums", "Two Sum"),
+            ("①", "1"),
+        ] {
+            assert!(!finds(text, name), "{text:?} in {name:?}");
+        }
+    }
+
+    #[test]
+    fn what_can_not_be_searched_for_is_refused() {
+        for text in ["", " ", "\u{3000}\u{a0}", "a\0b", "\n", "a\tb", "\u{85}", &"x".repeat(101)] {
+            assert!(text.parse::<SearchText>().is_err(), "{text:?}");
+        }
+        for text in ["\u{301}", "\u{200d}", "👩\u{200d}", &"𝄞".repeat(100), &"e\u{301}".repeat(100)] {
+            assert!(text.parse::<SearchText>().is_ok(), "{text:?}");
+        }
+    }
+}

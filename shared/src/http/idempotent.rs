@@ -1,0 +1,102 @@
+//! `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header-07): a request that is sent again has no second effect.
+
+use std::convert::Infallible;
+use std::fmt::Display;
+
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::response::{IntoResponseParts, ResponseParts};
+use sha2::{Digest, Sha256};
+use utoipa::IntoParams;
+
+use super::json::{check_content_type, parse, read};
+use super::{Error, FromFields};
+use crate::domain::IdempotencyKey;
+use crate::store::Attempt;
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// The body of a request that makes something: a [`Json`](super::Json) that may come with an `Idempotency-Key`.
+#[derive(Debug)]
+pub struct Idempotent<T> {
+    /// What the request says.
+    pub input: T,
+    /// Its key, if it has one.
+    pub key: Option<RequestKey>,
+}
+
+/// An `Idempotency-Key`, and what it stands for.
+#[derive(Clone, Debug)]
+pub struct RequestKey {
+    key: IdempotencyKey,
+    fingerprint: [u8; 32],
+}
+
+impl RequestKey {
+    /// The key in `headers`, of a request that says `content`.
+    pub fn read(headers: &HeaderMap, content: impl AsRef<[u8]>) -> Result<Option<Self>, Error> {
+        let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
+        let Some(value) = values.next() else { return Ok(None) };
+        if values.next().is_some() {
+            return Err(Error::field("Idempotency-Key", "must be given once"));
+        }
+        let text = String::from_utf8_lossy(value.as_bytes());
+        let key = text.parse().map_err(|invalid: crate::domain::Invalid| {
+            Error::field("Idempotency-Key", invalid.to_string())
+        })?;
+        Ok(Some(Self { key, fingerprint: Sha256::digest(content).into() }))
+    }
+
+    /// The key of a request that says `statement`: for content of which not even a hash is to be kept.
+    #[must_use]
+    pub fn saying(self, statement: &str) -> Self {
+        Self { fingerprint: Sha256::digest(statement).into(), ..self }
+    }
+
+    /// The attempt of `principal` at `operation`, which is the function's name.
+    #[must_use]
+    pub fn attempt(&self, operation: &str, principal: impl Display) -> Attempt {
+        Attempt::new(operation, &principal, &self.key, &self.fingerprint)
+    }
+}
+
+impl<S: Sync, T: FromFields> FromRequest<S> for Idempotent<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Error> {
+        check_content_type(request.method(), request.headers())?;
+        let (parts, body) = request.into_parts();
+        let body = read(body).await?;
+        let input = parse(&body)?;
+        let key = RequestKey::read(&parts.headers, &body)?;
+        Ok(Self { input, key })
+    }
+}
+
+/// Says in an answer, by `Idempotency-Replayed: true`, that it is that of an earlier request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Replayed(pub bool);
+
+impl IntoResponseParts for Replayed {
+    type Error = Infallible;
+
+    fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Infallible> {
+        if self.0 {
+            parts.headers_mut().insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
+        }
+        Ok(parts)
+    }
+}
+
+/// The header of a request that makes something.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "describes what `RequestKey` reads")]
+pub struct IdempotencyParams {
+    /// 1 to 255 visible ASCII characters that the client makes up, for 24 hours: the request can be sent again without a
+    /// second effect, and is then answered as the first time, with `Idempotency-Replayed: true`. The same key with
+    /// another body is 422.
+    #[param(rename = "Idempotency-Key", required = false, min_length = 1, max_length = 255)]
+    idempotency_key: String,
+}

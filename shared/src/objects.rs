@@ -1,0 +1,272 @@
+//! The contents of files: objects in the one S3 bucket, the only place that names the SDK's types for S3.
+//!
+//! An upload lands at `incoming/<id>`, where S3 removes it after a day, and is copied to `files/<id>` once it is checked.
+//! No key has anything in it that a client chose.
+
+use std::time::Duration;
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::http::HttpResponse;
+use aws_sdk_s3::config::timeout::TimeoutConfig;
+use aws_sdk_s3::config::{Builder, RequestChecksumCalculation, ResponseChecksumValidation};
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
+use aws_sdk_s3::primitives::ByteStream;
+use bytes::Bytes;
+use tokio::try_join;
+
+use crate::aws;
+use crate::clock::Clock;
+use crate::config::{ConfigError, optional, required};
+use crate::domain::{File, FileDraft, FileId, Sha256Digest, Timestamp};
+
+/// How long somebody may begin an upload to a presigned URL.
+pub const UPLOAD_URL_LIFETIME: Duration = Duration::from_mins(15);
+/// How long somebody may begin a download from a presigned URL.
+pub const DOWNLOAD_URL_LIFETIME: Duration = Duration::from_mins(5);
+
+/// A call that takes longer has lost its connection: contents of 4 MiB at most are sent within the region.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(6);
+/// All attempts of one call together; well inside the functions' timeout in template.yaml.
+const CALL_TIMEOUT: Duration = Duration::from_secs(8);
+/// S3 copies 100 MiB within seconds, and says nothing meanwhile.
+const COPY_TIMEOUT: Duration = Duration::from_secs(25);
+
+/// Codes with which S3 asks to come back later (Amazon S3 API reference, "Error responses").
+const COME_BACK_LATER: [&str; 4] =
+    ["ConditionalRequestConflict", "OperationAborted", "RequestTimeout", "SlowDown"];
+
+/// The bucket. Clones share its connections.
+#[derive(Clone, Debug)]
+pub struct Objects {
+    client: Client,
+    bucket: String,
+    clock: Clock,
+}
+
+/// Why S3 did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such object.
+    #[error("there is no such object")]
+    Missing,
+    /// The object is another one than was expected.
+    #[error("the object changed since it was read")]
+    Changed,
+    /// S3 was throttling, failing or out of reach, after all retries.
+    #[error("S3 is unavailable")]
+    Unavailable(#[source] Cause),
+    /// A defect: S3 refused the call.
+    #[error("S3 refused a call")]
+    Internal(#[source] Cause),
+}
+
+type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// A request that whoever has it may send to S3, as it is. Its URL is a secret.
+pub struct Presigned {
+    /// Where to.
+    pub url: String,
+    /// What it must carry, to the letter, `Host` and `Content-Length` aside.
+    pub headers: Vec<(String, String)>,
+    /// Until when it may be begun.
+    pub expires_at: Timestamp,
+}
+
+/// An upload as it arrived: what S3 says of it, and its content, still to be read.
+pub struct Incoming {
+    /// Bytes.
+    pub size: u64,
+    /// As it was uploaded.
+    pub content_type: String,
+    /// Names this content.
+    pub etag: String,
+    content: ByteStream,
+}
+
+impl Incoming {
+    /// The next piece of the content, in memory alone as long as it is looked at.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, Error> {
+        self.content.try_next().await.map_err(|error| Error::Unavailable(error.into()))
+    }
+}
+
+impl Objects {
+    /// The bucket that `FILES_BUCKET` names, reached as Lambda's environment says.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        let bucket = required("FILES_BUCKET")?;
+        Ok(Self { bucket, ..Self::named_by_events()? })
+    }
+
+    /// A bucket of which only events know the name: [`named`](Self::named) gives it.
+    pub fn named_by_events() -> Result<Self, ConfigError> {
+        let common = aws::from_env()?;
+        let patience = common
+            .timeout_config()
+            .map_or_else(TimeoutConfig::builder, TimeoutConfig::to_builder)
+            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+            .operation_timeout(CALL_TIMEOUT)
+            .build();
+        let mut config = Builder::from(&common)
+            .timeout_config(patience)
+            // The digest of a content is sent and compared where it is known. Without these two, the SDK would have
+            // presigned requests carry headers that no client knows of.
+            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+            .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
+            // Elsewhere than on AWS no bucket has a host of its own.
+            .force_path_style(optional("AWS_ENDPOINT_URL_S3").is_some());
+        config.set_endpoint_url(aws::endpoint_from_env("AWS_ENDPOINT_URL_S3"));
+        let client = Client::from_conf(config.build());
+        Ok(Self { client, bucket: String::new(), clock: Clock::system() })
+    }
+
+    /// The bucket with this name.
+    #[must_use]
+    pub fn named(&self, bucket: &str) -> Self {
+        Self { bucket: bucket.to_owned(), ..self.clone() }
+    }
+
+    /// Puts a content where uploads land; S3 compares its digest. Gives its entity tag.
+    pub async fn put_incoming(
+        &self,
+        id: FileId,
+        draft: &FileDraft,
+        sha256: Sha256Digest,
+        content: Bytes,
+    ) -> Result<String, Error> {
+        let output = self
+            .client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(incoming_key(id))
+            .content_type(draft.kind.media_type())
+            .checksum_sha256(sha256.to_base64())
+            .body(content.into())
+            .send()
+            .await?;
+        output.e_tag.ok_or_else(|| Error::Internal("an object without an entity tag".into()))
+    }
+
+    /// What was uploaded, to be looked at.
+    pub async fn open_incoming(&self, id: FileId) -> Result<Incoming, Error> {
+        let output = self.client.get_object().bucket(&self.bucket).key(incoming_key(id)).send().await?;
+        let size = output.content_length.and_then(|length| u64::try_from(length).ok());
+        Ok(Incoming {
+            size: size.ok_or_else(|| Error::Internal("an object without a length".into()))?,
+            content_type: output.content_type.unwrap_or_default(),
+            etag: output.e_tag.ok_or_else(|| Error::Internal("an object without an entity tag".into()))?,
+            content: output.body,
+        })
+    }
+
+    /// Copies an upload to where files are, or ends in [`Error::Changed`] where it is not the content with this tag any
+    /// more: as long as its URL is valid, whoever has it can upload again.
+    pub async fn accept(&self, id: FileId, etag: &str) -> Result<(), Error> {
+        let patience = TimeoutConfig::builder()
+            .operation_attempt_timeout(COPY_TIMEOUT)
+            .operation_timeout(COPY_TIMEOUT)
+            .build();
+        self.client
+            .copy_object()
+            .bucket(&self.bucket)
+            .key(file_key(id))
+            .copy_source(format!("{}/{}", self.bucket, incoming_key(id)))
+            .copy_source_if_match(etag)
+            .customize()
+            .config_override(Builder::default().timeout_config(patience))
+            .send()
+            .await?;
+        Ok(())
+    }
+
+    /// Removes an upload, whether it is there or not.
+    pub async fn remove_incoming(&self, id: FileId) -> Result<(), Error> {
+        self.delete(incoming_key(id)).await
+    }
+
+    /// Removes all that there is of a file, if there is anything.
+    pub async fn remove(&self, id: FileId) -> Result<(), Error> {
+        try_join!(self.delete(incoming_key(id)), self.delete(file_key(id)))?;
+        Ok(())
+    }
+
+    /// A request that uploads this file and nothing else: its length, its type and, if it is known, its digest are signed.
+    pub async fn presign_upload(&self, file: &File) -> Result<Presigned, Error> {
+        let expiry = self.expiry(UPLOAD_URL_LIFETIME)?;
+        let length = i64::try_from(file.draft.size.bytes()).map_err(|error| Error::Internal(error.into()))?;
+        let request = self
+            .client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(incoming_key(file.id))
+            .content_length(length)
+            .content_type(file.draft.kind.media_type())
+            .set_checksum_sha256(file.draft.sha256.map(Sha256Digest::to_base64))
+            .presigned(expiry)
+            .await?;
+        Ok(self.presigned(&request, UPLOAD_URL_LIFETIME))
+    }
+
+    /// A request that downloads this file, to be saved and not shown.
+    pub async fn presign_download(&self, file: &File) -> Result<Presigned, Error> {
+        let expiry = self.expiry(DOWNLOAD_URL_LIFETIME)?;
+        let request = self
+            .client
+            .get_object()
+            .bucket(&self.bucket)
+            .key(file_key(file.id))
+            .response_content_type(file.draft.kind.media_type())
+            .response_content_disposition(file.draft.name.content_disposition())
+            .presigned(expiry)
+            .await?;
+        Ok(self.presigned(&request, DOWNLOAD_URL_LIFETIME))
+    }
+
+    fn expiry(&self, lifetime: Duration) -> Result<PresigningConfig, Error> {
+        let config = PresigningConfig::builder().start_time(self.clock.now().into()).expires_in(lifetime);
+        config.build().map_err(|error| Error::Internal(error.into()))
+    }
+
+    fn presigned(&self, request: &PresignedRequest, lifetime: Duration) -> Presigned {
+        let headers = request.headers().filter(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
+        let millis = i64::try_from(lifetime.as_millis()).unwrap_or(0);
+        Presigned {
+            url: request.uri().to_owned(),
+            headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            expires_at: Timestamp::from_millis(self.clock.now().as_millis() + millis),
+        }
+    }
+
+    async fn delete(&self, key: String) -> Result<(), Error> {
+        self.client.delete_object().bucket(&self.bucket).key(key).send().await?;
+        Ok(())
+    }
+}
+
+/// The id in the key of an upload.
+#[must_use]
+pub fn incoming_id(key: &str) -> Option<FileId> {
+    key.strip_prefix("incoming/")?.parse().ok()
+}
+
+fn incoming_key(id: FileId) -> String {
+    format!("incoming/{id}")
+}
+
+fn file_key(id: FileId) -> String {
+    format!("files/{id}")
+}
+
+impl<E> From<SdkError<E, HttpResponse>> for Error
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    fn from(error: SdkError<E, HttpResponse>) -> Self {
+        match error.raw_response().map(|response| response.status().as_u16()) {
+            Some(404) => Self::Missing,
+            Some(412) => Self::Changed,
+            _ if aws::is_refusal(&error, &COME_BACK_LATER) => Self::Internal(error.into()),
+            _ => Self::Unavailable(error.into()),
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Whether what is derived agrees with what it is derived from: title and address locks, postings, counters, index keys.
+//!
+//! The table is walked once, in memory that does not hold it: each item adds to a *balance*, of the entity that it
+//! belongs to or of the counter that counts it, what it should be and takes from it what it is. What balances is
+//! forgotten. A second walk, only where something did not, names what belongs to the others, and each of these gets a
+//! second look by consistent reads before it is called damage: a live table is never the same from a walk's beginning to
+//! its end.
+//!
+//! No function needs this: it is compiled for the project's chores and tests (feature `check`).
+
+mod balances;
+mod damage;
+mod entity;
+mod fill;
+mod mend;
+mod reading;
+mod second_look;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+use futures_util::future::try_join_all;
+
+pub use self::damage::{Code, Damage, Outcome, Report};
+pub use self::fill::Items;
+
+use self::balances::Balances;
+use self::mend::Suspect;
+use self::reading::{Reading, key_of, kind, read};
+use self::second_look::Tally;
+use super::Error;
+use super::table::{Item, Key, Table, units};
+use crate::cost::Cost;
+use crate::random::Random;
+
+/// A walk takes long and is throttled now and then: a page may.
+const PAGE_TIMEOUT: Duration = Duration::from_mins(1);
+const PAGE_ATTEMPTS: u32 = 10;
+
+/// Items of one page: what an embedded database answers in well under a second.
+const PAGE_SIZE: i32 = 1000;
+
+/// Looks over a table.
+#[derive(Clone, Debug)]
+pub struct Check {
+    table: Table,
+    random: Random,
+    segments: i32,
+}
+
+/// What the first walk leaves.
+#[derive(Default)]
+struct FirstWalk {
+    items: BTreeMap<String, u64>,
+    balances: Balances,
+    doubtful: Vec<Key>,
+}
+
+/// What the second walk names.
+#[derive(Default)]
+struct SecondWalk {
+    owners: BTreeMap<Key, BTreeSet<Key>>,
+    counters: BTreeMap<Key, Tally>,
+    /// An item that nobody can read may be one that was counted.
+    has_unreadable: bool,
+}
+
+impl Check {
+    /// Of `table`, walked in so many parts at once.
+    #[must_use]
+    pub fn new(table: &Table, random: Random, segments: u8) -> Self {
+        Self {
+            table: table.within(PAGE_TIMEOUT, PAGE_ATTEMPTS),
+            random,
+            segments: i32::from(segments.max(1)),
+        }
+    }
+
+    /// Finds damage, and with `repair` mends what can be mended without loss: each by one transaction on the condition
+    /// that all is still as it was looked at.
+    ///
+    /// `walked` is told how many items have been walked, now and then.
+    pub async fn run(&self, repair: bool, walked: impl Fn(u64)) -> Result<Report, Error> {
+        let mut first = FirstWalk::default();
+        self.walk(false, &walked, |item| first.visit(item)).await?;
+        let mut report = Report { items: first.items, damage: Vec::new(), unsettled: Vec::new() };
+        let mut suspects = Vec::new();
+        for key in &first.doubtful {
+            suspects.extend(self.look_at_item(key).await?);
+        }
+        if !first.balances.are_even() {
+            let mut second = SecondWalk::default();
+            self.walk(true, &walked, |item| second.visit(item, &first.balances)).await?;
+            for (owner, seen) in &second.owners {
+                match self.look_at_owner(owner, seen).await? {
+                    Some(found) => suspects.extend(found),
+                    None => report.unsettled.push(owner.to_string()),
+                }
+            }
+            for (key, tally) in second.counters.iter().filter(|(_, tally)| tally.lacks() != [0, 0]) {
+                // Known to be wrong is what stood still from before the first walk came by until now: only then the
+                // second one counted what there was all the time.
+                let stood_still = first.balances.has(key, tally.lacks(), tally.stored);
+                let found = if stood_still {
+                    self.look_at_counter(key, tally, second.has_unreadable).await?
+                } else {
+                    None
+                };
+                match found {
+                    Some(found) => suspects.push(found),
+                    None => report.unsettled.push(key.to_string()),
+                }
+            }
+        }
+        // What is held for nobody goes first: it may be in the way of what is missing.
+        suspects.sort_by_key(|suspect| suspect.code != Code::Orphan);
+        for suspect in suspects {
+            report.damage.push(self.settle(suspect, repair).await?);
+        }
+        Ok(report)
+    }
+
+    async fn settle(&self, suspect: Suspect, repair: bool) -> Result<Damage, Error> {
+        let Suspect { code, key, detail, mend } = suspect;
+        let outcome = match mend {
+            _ if !repair => Outcome::Found,
+            Err(why) => Outcome::Left(why),
+            Ok(transaction) => match transaction.commit(&self.table, &self.random).await {
+                Ok(()) => Outcome::Mended,
+                Err(Error::Stale) => Outcome::Left("it changed meanwhile: run this again"),
+                Err(error) => return Err(error),
+            },
+        };
+        Ok(Damage { code, pk: key.pk, sk: key.sk, detail, outcome })
+    }
+
+    /// Shows every item to `visit`, in no order.
+    async fn walk(
+        &self,
+        consistent: bool,
+        walked: &impl Fn(u64),
+        visit: impl FnMut(&Item),
+    ) -> Result<(), Error> {
+        let progress = RefCell::new((0, visit));
+        let segments = (0..self.segments).map(|segment| {
+            let progress = &progress;
+            async move {
+                let mut after = None;
+                loop {
+                    let scan = self.table.client.scan().table_name(&self.table.name).limit(PAGE_SIZE);
+                    let output = scan
+                        .segment(segment)
+                        .total_segments(self.segments)
+                        .consistent_read(consistent)
+                        .set_exclusive_start_key(after)
+                        .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                        .send()
+                        .await?;
+                    Cost::add(units(output.consumed_capacity()), 0.0);
+                    let (count, visit) = &mut *progress.borrow_mut();
+                    output.items().iter().for_each(&mut *visit);
+                    *count += output.items().len() as u64;
+                    walked(*count);
+                    after = output.last_evaluated_key;
+                    if after.is_none() {
+                        return Ok::<_, Error>(());
+                    }
+                }
+            }
+        });
+        try_join_all(segments).await.map(drop)
+    }
+}
+
+impl FirstWalk {
+    fn visit(&mut self, item: &Item) {
+        let key = key_of(item);
+        let mut name = kind(&key);
+        match read(item) {
+            Reading::Entity(entity) => {
+                if !damage::differences(&entity.item, item).is_empty() {
+                    self.doubtful.push(key.clone());
+                }
+                self.balances.expect_of(&key, &entity.derived);
+                entity.counted.iter().for_each(|(counter, by)| self.balances.count(counter, *by));
+            }
+            Reading::Derived { owner } => self.balances.found(&owner, item),
+            Reading::Counter(values) => self.balances.counted(&key, values),
+            Reading::Unreadable(_) => self.doubtful.push(key.clone()),
+            Reading::Unknown => {
+                self.doubtful.push(key.clone());
+                name = "unknown";
+            }
+        }
+        *self.items.entry(name.to_owned()).or_default() += 1;
+    }
+}
+
+impl SecondWalk {
+    fn visit(&mut self, item: &Item, balances: &Balances) {
+        let key = key_of(item);
+        match read(item) {
+            Reading::Entity(entity) => {
+                for (counter, by) in entity.counted {
+                    if !balances.is_even(&counter) {
+                        self.counters.entry(counter).or_default().expect(by);
+                    }
+                }
+                if !balances.is_even(&key) {
+                    self.owners.entry(key).or_default();
+                }
+            }
+            Reading::Derived { owner } if !balances.is_even(&owner) => {
+                self.owners.entry(owner).or_default().insert(key);
+            }
+            Reading::Counter(values) if !balances.is_even(&key) => {
+                self.counters.entry(key).or_default().stored = Some(values);
+            }
+            Reading::Unreadable(_) => self.has_unreadable = true,
+            Reading::Derived { .. } | Reading::Counter(_) | Reading::Unknown => {}
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Repairs: transactions that do nothing where anything is no longer as it was looked at.
+
+use std::collections::{BTreeSet, HashMap};
+
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update};
+
+use super::damage::Code;
+use crate::store::Error;
+use crate::store::table::{Item, Key, Table};
+use crate::store::transaction::{Transaction, number};
+
+/// What is damaged, as far as a second look can tell.
+pub(super) struct Suspect {
+    pub(super) code: Code,
+    pub(super) key: Key,
+    pub(super) detail: String,
+    /// What mends it, or why nothing does.
+    pub(super) mend: Result<Transaction, &'static str>,
+}
+
+/// What can be computed anew, so that nothing is lost.
+fn is_computed(name: &str) -> bool {
+    name.starts_with("gsi") || ["excerpt", "expiresAt"].contains(&name)
+}
+
+/// Gives the attributes `names` of the item `found` the values that they have in `expected`.
+pub(super) fn correct(
+    table: &Table,
+    key: &Key,
+    names: &BTreeSet<String>,
+    (expected, found): (&Item, &Item),
+) -> Result<Result<Transaction, &'static str>, Error> {
+    if !names.iter().all(|name| is_computed(name)) {
+        return Ok(Err("not all of it is computed from the rest"));
+    }
+    let (mut set, mut remove, mut conditions) =
+        (Vec::new(), Vec::new(), vec!["attribute_exists(pk)".to_owned()]);
+    let (mut aliases, mut values) = (HashMap::new(), HashMap::new());
+    for (n, name) in names.iter().enumerate() {
+        aliases.insert(format!("#{n}"), name.clone());
+        match expected.get(name) {
+            Some(value) => {
+                set.push(format!("#{n} = :new{n}"));
+                values.insert(format!(":new{n}"), value.clone());
+            }
+            None => remove.push(format!("#{n}")),
+        }
+        match found.get(name) {
+            Some(value) => {
+                conditions.push(format!("#{n} = :old{n}"));
+                values.insert(format!(":old{n}"), value.clone());
+            }
+            None => conditions.push(format!("attribute_not_exists(#{n})")),
+        }
+    }
+    if let Some(version) = found.get("version") {
+        conditions.push("version = :version".to_owned());
+        values.insert(":version".to_owned(), version.clone());
+    }
+    let clause = |word: &str, parts: &[String]| {
+        if parts.is_empty() { String::new() } else { format!("{word} {} ", parts.join(", ")) }
+    };
+    let update = Update::builder()
+        .table_name(&table.name)
+        .set_key(Some(key.clone().into_item()))
+        .update_expression(clause("SET", &set) + &clause("REMOVE", &remove))
+        .condition_expression(conditions.join(" AND "))
+        .set_expression_attribute_names(Some(aliases))
+        .set_expression_attribute_values(Some(values).filter(|values| !values.is_empty()));
+    let write = TransactWriteItem::builder().update(update.build()?).build();
+    Ok(Ok(Transaction::default().and(write, Some(Error::Stale))))
+}
+
+/// Adds what the counter lacks, unless it is no longer at `stored`.
+pub(super) fn recount(
+    table: &Table,
+    key: &Key,
+    names: &[&str],
+    stored: Option<[i64; 2]>,
+    by: [i64; 2],
+) -> Result<Transaction, Error> {
+    let mut update = Update::builder().table_name(&table.name).set_key(Some(key.clone().into_item()));
+    let (mut adds, mut conditions) = (Vec::new(), Vec::new());
+    for (n, name) in names.iter().enumerate() {
+        adds.push(format!("{name} :by{n}"));
+        update = update.expression_attribute_values(format!(":by{n}"), number(by[n]));
+        match stored {
+            Some(stored) => {
+                conditions.push(format!("{name} = :stored{n}"));
+                update = update.expression_attribute_values(format!(":stored{n}"), number(stored[n]));
+            }
+            None => conditions.push(format!("attribute_not_exists({name})")),
+        }
+    }
+    let update = update
+        .update_expression(format!("ADD {}", adds.join(", ")))
+        .condition_expression(conditions.join(" AND "));
+    let write = TransactWriteItem::builder().update(update.build()?).build();
+    Ok(Transaction::default().and(write, Some(Error::Stale)))
+}
+
+impl Transaction {
+    /// Ends in [`Error::Stale`] unless the entity with this key is still `as_read`, or still not there.
+    pub(super) fn guard(self, table: &Table, owner: &Key, as_read: Option<&Item>) -> Result<Self, Error> {
+        let check =
+            ConditionCheck::builder().table_name(&table.name).set_key(Some(owner.clone().into_item()));
+        let check = match as_read.and_then(|item| item.get("version")) {
+            Some(version) => check
+                .condition_expression("version = :version")
+                .expression_attribute_values(":version", version.clone()),
+            None => check.condition_expression("attribute_not_exists(pk)"),
+        };
+        Ok(self.and(TransactWriteItem::builder().condition_check(check.build()?).build(), Some(Error::Stale)))
+    }
+
+    /// Writes `item`, or ends in [`Error::Stale`] where there is one with its key.
+    pub(super) fn add(self, table: &Table, item: &Item) -> Result<Self, Error> {
+        let put = Put::builder()
+            .table_name(&table.name)
+            .set_item(Some(item.clone()))
+            .condition_expression("attribute_not_exists(pk)");
+        Ok(self.and(TransactWriteItem::builder().put(put.build()?).build(), Some(Error::Stale)))
+    }
+
+    /// Writes `item` over what there may be.
+    pub(super) fn put_over(self, table: &Table, item: &Item) -> Result<Self, Error> {
+        let put = Put::builder().table_name(&table.name).set_item(Some(item.clone()));
+        Ok(self.and(TransactWriteItem::builder().put(put.build()?).build(), None))
+    }
+
+    /// Removes `item`, or ends in [`Error::Stale`] where it belongs to somebody else by now.
+    pub(super) fn remove(self, table: &Table, key: &Key, item: &Item) -> Result<Self, Error> {
+        let mut delete = Delete::builder().table_name(&table.name).set_key(Some(key.clone().into_item()));
+        let owner = ["userId", "postId"].into_iter().find_map(|name| Some((name, item.get(name)?)));
+        if let Some((name, owner)) = owner {
+            delete = delete
+                .condition_expression(format!("{name} = :owner"))
+                .expression_attribute_values(":owner", AttributeValue::clone(owner));
+        }
+        Ok(self.and(TransactWriteItem::builder().delete(delete.build()?).build(), Some(Error::Stale)))
+    }
+}

@@ -1,0 +1,258 @@
+//! What is wrong with that which a walk suspects, by consistent reads.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+
+use super::Check;
+use super::damage::{Code, differences, essence};
+use super::mend::{Suspect, correct, recount};
+use super::reading::{Reading, key_of, kind, read};
+use crate::cost::Cost;
+use crate::store::Error;
+use crate::store::postings::PREFIX;
+use crate::store::table::{Item, Key, units};
+use crate::store::transaction::Transaction;
+
+/// How often an entity is looked at that changes meanwhile.
+const ATTEMPTS: usize = 5;
+
+/// What a counter should say and what it says.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    pub(super) expected: [i64; 2],
+    pub(super) stored: Option<[i64; 2]>,
+}
+
+impl Tally {
+    pub(super) fn expect(&mut self, by: [i64; 2]) {
+        for (sum, by) in self.expected.iter_mut().zip(by) {
+            *sum += by;
+        }
+    }
+
+    /// What it lacks.
+    pub(super) fn lacks(&self) -> [i64; 2] {
+        let stored = self.stored.unwrap_or_default();
+        [self.expected[0] - stored[0], self.expected[1] - stored[1]]
+    }
+}
+
+impl Check {
+    /// An item that did not read as what its key says, or has other attributes than computed.
+    pub(super) async fn look_at_item(&self, key: &Key) -> Result<Option<Suspect>, Error> {
+        let Some(found) = self.item(key).await? else { return Ok(None) };
+        let (code, detail, mend) = match read(&found) {
+            Reading::Entity(entity) => {
+                let names = differences(&entity.item, &found);
+                if names.is_empty() {
+                    return Ok(None);
+                }
+                let mend = correct(&self.table, key, &names, (&entity.item, &found))?;
+                (Code::Wrong, names.into_iter().collect::<Vec<_>>().join(", "), mend)
+            }
+            Reading::Unreadable(reason) => (Code::Unreadable, reason, Err("what it said is not known")),
+            Reading::Unknown => {
+                (Code::Unknown, "nothing writes such an item".to_owned(), Err("it is not ours"))
+            }
+            Reading::Derived { .. } | Reading::Counter(_) => return Ok(None),
+        };
+        Ok(Some(Suspect { code, key: key.clone(), detail, mend }))
+    }
+
+    /// An entity, and what belongs to it: of what was `seen` and of what should be there. `None` where it changes all the
+    /// time.
+    pub(super) async fn look_at_owner(
+        &self,
+        owner: &Key,
+        seen: &BTreeSet<Key>,
+    ) -> Result<Option<Vec<Suspect>>, Error> {
+        for _ in 0..ATTEMPTS {
+            let before = self.item(owner).await?;
+            let expected = match before.as_ref().map(read) {
+                None => Vec::new(),
+                Some(Reading::Entity(entity)) => entity.derived,
+                // Listed by itself. What belongs to it stays, until somebody knows what it was.
+                Some(_) => return Ok(Some(Vec::new())),
+            };
+            let found = if kind(owner) == "PROBLEM" {
+                self.rows_of(owner).await?
+            } else {
+                let keys: BTreeSet<Key> = expected.iter().map(key_of).chain(seen.iter().cloned()).collect();
+                let mut found = Vec::new();
+                for key in keys {
+                    found.extend(self.item(&key).await?);
+                }
+                found
+            };
+            if self.item(owner).await? != before {
+                continue;
+            }
+            let found: BTreeMap<Key, Item> = found.into_iter().map(|item| (key_of(&item), item)).collect();
+            let look = Look { owner, as_read: before.as_ref(), expected, found };
+            return match (kind(owner), look.as_read) {
+                ("PROBLEM", Some(_)) => self.compare_rows(&look).map(Some),
+                _ => self.compare(&look).await.map(Some),
+            };
+        }
+        Ok(None)
+    }
+
+    /// A counter that lacks something. `None` where it did not stand still.
+    pub(super) async fn look_at_counter(
+        &self,
+        key: &Key,
+        tally: &Tally,
+        has_unreadable: bool,
+    ) -> Result<Option<Suspect>, Error> {
+        let now = match self.item(key).await?.as_ref().map(read) {
+            Some(Reading::Counter(values)) => Some(values),
+            _ => None,
+        };
+        if now != tally.stored {
+            return Ok(None);
+        }
+        let names: &[&str] = if kind(key) == "USAGE" { &["fileCount", "byteCount"] } else { &["n"] };
+        let show = |values: [i64; 2]| {
+            let shown: Vec<String> = values.iter().take(names.len()).map(i64::to_string).collect();
+            shown.join(" and ")
+        };
+        let stored = tally.stored.map_or_else(|| "not there".to_owned(), show);
+        let mend = if has_unreadable {
+            Err("an item that can not be read may be one that it counts")
+        } else {
+            Ok(recount(&self.table, key, names, tally.stored, tally.lacks())?)
+        };
+        let detail = format!("is {stored}, should be {}", show(tally.expected));
+        Ok(Some(Suspect { code: Code::Count, key: key.clone(), detail, mend }))
+    }
+
+    /// Items with keys that the entity alone says.
+    async fn compare(&self, look: &Look<'_>) -> Result<Vec<Suspect>, Error> {
+        let Look { owner, as_read, expected, found } = look;
+        let guard = || Transaction::default().guard(&self.table, owner, *as_read);
+        let mut suspects = Vec::new();
+        for item in expected {
+            let key = key_of(item);
+            let (code, detail, mend) = match found.get(&key) {
+                None => {
+                    let mend = guard()?.add(&self.table, item)?;
+                    (Code::Missing, format!("belongs to {owner}"), Ok(mend))
+                }
+                Some(there) if owner_of(there).as_ref() == Some(owner) => {
+                    let names = differences(item, there);
+                    if names.is_empty() {
+                        continue;
+                    }
+                    let names: Vec<String> = names.into_iter().collect();
+                    (Code::Wrong, names.join(", "), Err("which of the two is right is not known"))
+                }
+                Some(there) => {
+                    let holder = owner_of(there);
+                    let shown = holder.as_ref().map_or_else(|| "nobody".to_owned(), ToString::to_string);
+                    let detail = format!("belongs to {owner}, and is held for {shown}");
+                    match holder {
+                        Some(holder) if !self.expects(&holder, &key).await? => {
+                            let mend = guard()?.add(&self.table, item)?;
+                            (Code::Missing, detail, Ok(mend))
+                        }
+                        _ => (Code::Taken, detail, Err("which of the two keeps it is not known")),
+                    }
+                }
+            };
+            suspects.push(Suspect { code, key, detail, mend });
+        }
+        for (key, item) in found {
+            let is_expected = expected.iter().any(|expected| key_of(expected) == *key);
+            if is_expected || owner_of(item).as_ref() != Some(owner) {
+                continue;
+            }
+            let why = if as_read.is_some() { "which is otherwise" } else { "which is not there" };
+            let mend = Ok(guard()?.remove(&self.table, key, item)?);
+            let detail = format!("belongs to {owner}, {why}");
+            suspects.push(Suspect { code: Code::Orphan, key: key.clone(), detail, mend });
+        }
+        Ok(suspects)
+    }
+
+    /// The rows of a problem that is there: which gram is in which of them does not matter.
+    fn compare_rows(&self, look: &Look<'_>) -> Result<Vec<Suspect>, Error> {
+        let Look { owner, as_read, expected, found } = look;
+        let mut missing: Vec<String> = expected.iter().flat_map(essence).collect();
+        let mut extra = 0;
+        for posting in found.values().flat_map(essence) {
+            match missing.iter().position(|expected| *expected == posting) {
+                Some(at) => drop(missing.swap_remove(at)),
+                None => extra += 1,
+            }
+        }
+        if missing.is_empty() && extra == 0 {
+            return Ok(Vec::new());
+        }
+        let mut mend = Transaction::default().guard(&self.table, owner, *as_read)?;
+        for item in expected {
+            mend = mend.put_over(&self.table, item)?;
+        }
+        let kept: BTreeSet<Key> = expected.iter().map(key_of).collect();
+        for key in found.keys().filter(|key| !kept.contains(key)) {
+            mend = mend.release(&self.table, key.clone())?;
+        }
+        let detail = format!("{} of its name's postings are missing, and {extra} are of none", missing.len());
+        Ok(vec![Suspect { code: Code::Postings, key: (*owner).clone(), detail, mend: Ok(mend) }])
+    }
+
+    /// Whether the entity `owner` should have an item with this key.
+    async fn expects(&self, owner: &Key, key: &Key) -> Result<bool, Error> {
+        Ok(match self.item(owner).await?.as_ref().map(read) {
+            Some(Reading::Entity(entity)) => entity.derived.iter().any(|item| key_of(item) == *key),
+            Some(_) => true,
+            None => false,
+        })
+    }
+
+    async fn item(&self, key: &Key) -> Result<Option<Item>, Error> {
+        let get = self.table.client.get_item().table_name(&self.table.name);
+        let output = get
+            .set_key(Some(key.clone().into_item()))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await?;
+        Cost::add(units(output.consumed_capacity()), 0.0);
+        Ok(output.item)
+    }
+
+    /// One query: 97 rows are less than its 1 MB.
+    async fn rows_of(&self, owner: &Key) -> Result<Vec<Item>, Error> {
+        let output = self
+            .table
+            .client
+            .query()
+            .table_name(&self.table.name)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+            .expression_attribute_values(":pk", AttributeValue::S(owner.pk.clone()))
+            .expression_attribute_values(":prefix", AttributeValue::S(PREFIX.to_owned()))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await?;
+        Cost::add(units(output.consumed_capacity()), 0.0);
+        let is_row = |item: &Item| matches!(read(item), Reading::Derived { .. });
+        Ok(output.items.unwrap_or_default().into_iter().filter(is_row).collect())
+    }
+}
+
+/// An entity and what belongs to it, at one moment.
+struct Look<'a> {
+    owner: &'a Key,
+    as_read: Option<&'a Item>,
+    expected: Vec<Item>,
+    found: BTreeMap<Key, Item>,
+}
+
+fn owner_of(item: &Item) -> Option<Key> {
+    match read(item) {
+        Reading::Derived { owner } => Some(owner),
+        _ => None,
+    }
+}

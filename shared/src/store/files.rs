@@ -1,0 +1,300 @@
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
+use serde::{Deserialize, Serialize};
+
+use super::idempotency::First;
+use super::table::{Consistency, Key, Table};
+use super::transaction::{Transaction, number};
+use super::{Attempt, Error, Made};
+use crate::clock::Clock;
+use crate::config::ConfigError;
+use crate::domain::{
+    File, FileDraft, FileId, FileName, FileSize, FileState, FileType, MAX_BYTES_PER_USER, MAX_FILES_PER_USER,
+    Sha256Digest, Timestamp, UserId,
+};
+use crate::random::Random;
+
+/// How long a file may stay pending: longer than S3 tries to tell of an object (6 hours for an asynchronous invocation,
+/// AWS Lambda developer guide), and no longer than S3 keeps one at `incoming/` (template.yaml).
+const PENDING_LIFETIME: Duration = Duration::from_hours(24);
+
+/// The files, each an item of its own, and what each user uses of the quota: only files that are ready count.
+#[derive(Clone, Debug)]
+pub struct Files {
+    table: Table,
+    clock: Clock,
+    random: Random,
+}
+
+impl Files {
+    /// The files in the table that the environment names.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Ok(Self::new(Table::from_env()?, Clock::system(), Random::system()))
+    }
+
+    /// The files in `table`.
+    #[must_use]
+    pub fn new(table: Table, clock: Clock, random: Random) -> Self {
+        Self { table, clock, random }
+    }
+
+    /// Adds a pending file, which TTL removes again, once if there is an `attempt`; or ends in [`Error::QuotaExceeded`].
+    ///
+    /// That there is room now saves an upload that is in vain; whether it gets it, [`complete`](Self::complete) decides.
+    pub async fn announce(
+        &self,
+        user_id: UserId,
+        draft: FileDraft,
+        attempt: Option<&Attempt>,
+    ) -> Result<Made<File>, Error> {
+        self.check_room(user_id, draft.size, attempt).await?;
+        let file = self.new_file(user_id, draft);
+        let transaction = Transaction::once(&self.table, attempt, file.id, file.created_at)?;
+        let first = self.pending(transaction, &file)?.commit_once(&self.table, &self.random, attempt).await?;
+        Ok(match first {
+            None => Made::Now(file),
+            Some(First { id, at, .. }) => Made::Before(File { id, created_at: at, updated_at: at, ..file }),
+        })
+    }
+
+    /// The same for a file whose content is at hand: what was begun under the key of `attempt` and not completed goes on,
+    /// as the file that it was.
+    pub async fn begin(
+        &self,
+        user_id: UserId,
+        draft: FileDraft,
+        attempt: Option<&Attempt>,
+    ) -> Result<Made<File>, Error> {
+        self.check_room(user_id, draft.size, attempt).await?;
+        let file = self.new_file(user_id, draft);
+        let transaction = Transaction::start(&self.table, attempt, file.id, file.created_at)?;
+        let first = self.pending(transaction, &file)?.commit_once(&self.table, &self.random, attempt).await?;
+        let Some(First { id, at, is_started }) = first else { return Ok(Made::Now(file)) };
+        let file = File { id, created_at: at, updated_at: at, ..file };
+        match self.get_latest(id).await? {
+            Some(found) if found.state == FileState::Pending => Ok(Made::Now(found)),
+            Some(found) if found.state == FileState::Ready => Ok(Made::Before(found)),
+            // It failed, and left nothing.
+            None if is_started => {
+                self.pending(Transaction::default(), &file)?.commit(&self.table, &self.random).await?;
+                Ok(Made::Now(file))
+            }
+            // It was there, and was removed since.
+            _ => Ok(Made::Before(file)),
+        }
+    }
+
+    /// A repetition needs no room: its file has it, or had it.
+    async fn check_room(
+        &self,
+        user_id: UserId,
+        size: FileSize,
+        attempt: Option<&Attempt>,
+    ) -> Result<(), Error> {
+        let usage: Option<Usage> = self.table.get(usage_key(user_id), Consistency::Eventual).await?;
+        if usage.unwrap_or_default().has_room_for(size) {
+            return Ok(());
+        }
+        match attempt {
+            Some(attempt) if self.table.knows(attempt, self.clock.now()).await? => Ok(()),
+            _ => Err(Error::QuotaExceeded),
+        }
+    }
+
+    fn new_file(&self, user_id: UserId, draft: FileDraft) -> File {
+        let now = self.clock.now();
+        let id = FileId::new(now, &self.random);
+        File { id, user_id, draft, state: FileState::Pending, created_at: now, updated_at: now, version: 1 }
+    }
+
+    fn pending(&self, transaction: Transaction, file: &File) -> Result<Transaction, Error> {
+        transaction.create(&self.table, &FileItem::of(file), Error::Stale)
+    }
+
+    /// The file as it was a moment ago at least: half the price of [`get_latest`](Self::get_latest).
+    pub async fn get(&self, id: FileId) -> Result<Option<File>, Error> {
+        self.read(id, Consistency::Eventual).await
+    }
+
+    /// The file with every acknowledged change, to build the next one on.
+    pub async fn get_latest(&self, id: FileId) -> Result<Option<File>, Error> {
+        self.read(id, Consistency::Strong).await
+    }
+
+    /// Makes a pending file ready, and its user's usage more, unless it changed since it was read.
+    ///
+    /// Ends in [`Error::QuotaExceeded`] where there is no room for it. Finishes the `attempt` that began it.
+    pub async fn complete(
+        &self,
+        file: &File,
+        sha256: Sha256Digest,
+        attempt: Option<&Attempt>,
+    ) -> Result<File, Error> {
+        let draft = FileDraft { sha256: Some(sha256), ..file.draft.clone() };
+        let ready = File { draft, ..self.next(file, FileState::Ready) };
+        Transaction::default()
+            .replace(&self.table, &FileItem::of(&ready), file.version)?
+            .take_room(&self.table, &ready)?
+            .finish(&self.table, attempt)?
+            .commit(&self.table, &self.random)
+            .await?;
+        Ok(ready)
+    }
+
+    /// Removes a file whose content is not there, unless it changed since it was read.
+    pub async fn remove(&self, file: &File) -> Result<(), Error> {
+        Transaction::default()
+            .delete(&self.table, file_key(file.id), file.version)?
+            .commit(&self.table, &self.random)
+            .await
+    }
+
+    /// Begins the removal of a file, which nobody sees from then on and which counts no longer, unless it changed since
+    /// it was read. Its content is removed next, and then [itself](Self::remove).
+    pub async fn begin_removal(&self, file: &File) -> Result<File, Error> {
+        let deleting = self.next(file, FileState::Deleting);
+        let mut transaction =
+            Transaction::default().replace(&self.table, &FileItem::of(&deleting), file.version)?;
+        if file.state == FileState::Ready {
+            transaction = transaction.return_room(&self.table, file)?;
+        }
+        transaction.commit(&self.table, &self.random).await?;
+        Ok(deleting)
+    }
+
+    fn next(&self, file: &File, state: FileState) -> File {
+        File { state, updated_at: self.clock.now(), version: file.version + 1, ..file.clone() }
+    }
+
+    async fn read(&self, id: FileId, consistency: Consistency) -> Result<Option<File>, Error> {
+        let item: Option<FileItem> = self.table.get(file_key(id), consistency).await?;
+        let now = self.clock.now().as_seconds();
+        let item = item.filter(|item| item.expires_at.is_none_or(|at| now < at));
+        item.map(File::try_from).transpose()
+    }
+}
+
+impl Transaction {
+    /// Counts the file as its user's, or ends in [`Error::QuotaExceeded`].
+    fn take_room(self, table: &Table, file: &File) -> Result<Self, Error> {
+        let size = file.draft.size.bytes();
+        let update = Update::builder()
+            .table_name(&table.name)
+            .set_key(Some(usage_key(file.user_id).into_item()))
+            .update_expression("ADD fileCount :one, byteCount :size")
+            .condition_expression(
+                "(attribute_not_exists(fileCount) OR fileCount < :files) \
+                 AND (attribute_not_exists(byteCount) OR byteCount <= :room)",
+            )
+            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":size", number(size))
+            .expression_attribute_values(":files", number(MAX_FILES_PER_USER))
+            .expression_attribute_values(":room", number(MAX_BYTES_PER_USER - size));
+        let write = TransactWriteItem::builder().update(update.build()?).build();
+        Ok(self.and(write, Some(Error::QuotaExceeded)))
+    }
+
+    /// Counts the file no longer.
+    fn return_room(self, table: &Table, file: &File) -> Result<Self, Error> {
+        let update = Update::builder()
+            .table_name(&table.name)
+            .set_key(Some(usage_key(file.user_id).into_item()))
+            .update_expression("ADD fileCount :one, byteCount :size")
+            .expression_attribute_values(":one", number(-1))
+            .expression_attribute_values(":size", number(-i128::from(file.draft.size.bytes())));
+        Ok(self.and(TransactWriteItem::builder().update(update.build()?).build(), None))
+    }
+}
+
+fn file_key(id: FileId) -> Key {
+    Key::new(format!("FILE#{id}"), "FILE")
+}
+
+pub(super) fn usage_key(user: UserId) -> Key {
+    Key::new(format!("USAGE#{user}"), "USAGE")
+}
+
+/// What a user's files take.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Usage {
+    pub(super) file_count: u64,
+    pub(super) byte_count: u64,
+}
+
+impl Usage {
+    fn has_room_for(&self, size: FileSize) -> bool {
+        self.file_count < MAX_FILES_PER_USER && self.byte_count + size.bytes() <= MAX_BYTES_PER_USER
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct FileItem {
+    pk: String,
+    sk: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gsi1pk: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gsi1sk: Option<String>,
+    user_id: UserId,
+    file_name: FileName,
+    content_type: FileType,
+    size: FileSize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sha256: Option<Sha256Digest>,
+    state: FileState,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    version: u64,
+    /// Of a pending file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<i64>,
+}
+
+impl FileItem {
+    pub(super) fn of(file: &File) -> Self {
+        let Key { pk, sk } = file_key(file.id);
+        let is_ready = file.state == FileState::Ready;
+        let lifetime = i64::try_from(PENDING_LIFETIME.as_secs()).unwrap_or(i64::MAX);
+        Self {
+            pk,
+            sk,
+            gsi1pk: is_ready.then(|| format!("FILES#{}", file.user_id)),
+            gsi1sk: is_ready.then(|| file.id.to_string()),
+            user_id: file.user_id,
+            file_name: file.draft.name.clone(),
+            content_type: file.draft.kind,
+            size: file.draft.size,
+            sha256: file.draft.sha256,
+            state: file.state,
+            created_at: file.created_at,
+            updated_at: file.updated_at,
+            version: file.version,
+            expires_at: (file.state == FileState::Pending).then(|| file.created_at.as_seconds() + lifetime),
+        }
+    }
+}
+
+impl TryFrom<FileItem> for File {
+    type Error = Error;
+
+    fn try_from(item: FileItem) -> Result<Self, Error> {
+        let id = item.pk.strip_prefix("FILE#").unwrap_or_default().parse();
+        Ok(Self {
+            id: id.map_err(|error| Error::Internal(Box::new(error)))?,
+            user_id: item.user_id,
+            draft: FileDraft {
+                name: item.file_name,
+                kind: item.content_type,
+                size: item.size,
+                sha256: item.sha256,
+            },
+            state: item.state,
+            created_at: item.created_at,
+            updated_at: item.updated_at,
+            version: item.version,
+        })
+    }
+}

@@ -1,0 +1,221 @@
+use serde::{Deserialize, Serialize};
+
+use super::idempotency::First;
+use super::list::List;
+use super::postings::{Rows, partition};
+use super::table::{Consistency, Key, Table};
+use super::transaction::Transaction;
+use super::{Attempt, Error, Made};
+use crate::clock::Clock;
+use crate::config::ConfigError;
+use crate::domain::{
+    Description, Difficulty, Order, Page, Problem, ProblemDraft, ProblemId, ProblemName, ProblemSummary,
+    Start, Timestamp, UserId,
+};
+use crate::random::Random;
+
+/// The partition of the list of all problems, and its counter.
+pub(super) const LIST: &str = "PROBLEMS";
+
+/// The problems, each an item of its own and the [rows](super::postings) by which its name is found.
+#[derive(Clone, Debug)]
+pub struct Problems {
+    table: Table,
+    clock: Clock,
+    random: Random,
+}
+
+impl Problems {
+    /// The problems in the table that the environment names.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Ok(Self::new(Table::from_env()?, Clock::system(), Random::system()))
+    }
+
+    /// The problems in `table`.
+    #[must_use]
+    pub fn new(table: Table, clock: Clock, random: Random) -> Self {
+        Self { table, clock, random }
+    }
+
+    /// Adds a problem, once if there is an `attempt`, or ends in [`Error::TooManyGrams`].
+    pub async fn create(
+        &self,
+        author_id: UserId,
+        draft: ProblemDraft,
+        attempt: Option<&Attempt>,
+    ) -> Result<Made<Problem>, Error> {
+        let now = self.clock.now();
+        let id = ProblemId::new(now, &self.random);
+        let problem = Problem { id, author_id, draft, created_at: now, updated_at: now, version: 1 };
+        let mut transaction = Transaction::once(&self.table, attempt, id, now)?
+            .create(&self.table, &ProblemItem::of(&problem), Error::Internal("the id exists".into()))?
+            .count(&self.table, LIST, id.shard(), 1)?;
+        for row in Rows::default().renamed(&problem.draft.name)?.items(&problem) {
+            transaction = transaction.put(&self.table, &row)?;
+        }
+        Ok(match transaction.commit_once(&self.table, &self.random, attempt).await? {
+            None => Made::Now(problem),
+            Some(First { id, at, .. }) => {
+                Made::Before(Problem { id, created_at: at, updated_at: at, ..problem })
+            }
+        })
+    }
+
+    /// The problem as it was a moment ago at least: half the price of [`get_latest`](Self::get_latest).
+    pub async fn get(&self, id: ProblemId) -> Result<Option<Problem>, Error> {
+        self.read(id, Consistency::Eventual).await
+    }
+
+    /// The problem with every acknowledged change, to build the next one on.
+    pub async fn get_latest(&self, id: ProblemId) -> Result<Option<Problem>, Error> {
+        self.read(id, Consistency::Strong).await
+    }
+
+    /// All problems, newest first.
+    pub async fn list(&self, start: &Start, limit: u32) -> Result<Page<ProblemSummary>, Error> {
+        let list = List {
+            index: "gsi1",
+            partition: LIST.to_owned(),
+            order: Order::Desc,
+            key: |position| position.parse().ok().map(problem_key),
+        };
+        let page: Page<SummaryItem> = self.table.page(&list, start, limit).await?;
+        let items = page.items.into_iter().map(ProblemSummary::try_from).collect::<Result<_, _>>()?;
+        Ok(Page { items, next: page.next })
+    }
+
+    /// How many problems there are.
+    pub async fn count(&self) -> Result<u64, Error> {
+        self.table.count(LIST).await
+    }
+
+    /// Makes `problem` what `draft` says, unless it changed since it was read; or ends in [`Error::TooManyGrams`].
+    pub async fn replace(&self, problem: &Problem, draft: ProblemDraft) -> Result<Problem, Error> {
+        if problem.draft == draft {
+            return Ok(problem.clone());
+        }
+        let now = self.clock.now();
+        let next = Problem { draft, updated_at: now, version: problem.version + 1, ..problem.clone() };
+        // Rows of another version fail with the problem's.
+        let before = self.table.rows(problem.id).await?;
+        let after = before.renamed(&next.draft.name)?;
+        let mut transaction =
+            Transaction::default().replace(&self.table, &ProblemItem::of(&next), problem.version)?;
+        for row in after.items(&next) {
+            transaction = transaction.put(&self.table, &row)?;
+        }
+        for key in before.keys_without(&after, problem.id) {
+            transaction = transaction.release(&self.table, key)?;
+        }
+        transaction.commit(&self.table, &self.random).await?;
+        Ok(next)
+    }
+
+    /// Removes `problem` and all that is kept of it, unless it changed since it was read.
+    pub async fn delete(&self, problem: &Problem) -> Result<(), Error> {
+        let mut transaction = Transaction::default()
+            .delete(&self.table, problem_key(problem.id), problem.version)?
+            .count(&self.table, LIST, problem.id.shard(), -1)?;
+        for key in self.table.rows(problem.id).await?.keys_without(&Rows::default(), problem.id) {
+            transaction = transaction.release(&self.table, key)?;
+        }
+        transaction.commit(&self.table, &self.random).await
+    }
+
+    async fn read(&self, id: ProblemId, consistency: Consistency) -> Result<Option<Problem>, Error> {
+        let item: Option<ProblemItem> = self.table.get(problem_key(id), consistency).await?;
+        item.map(Problem::try_from).transpose()
+    }
+}
+
+pub(super) fn problem_key(id: ProblemId) -> Key {
+    Key::new(partition(id), "PROBLEM")
+}
+
+/// The id in a partition key.
+fn key_id(pk: &str) -> Result<ProblemId, Error> {
+    let id = pk.strip_prefix("PROBLEM#").unwrap_or_default();
+    id.parse().map_err(|error| Error::Internal(Box::new(error)))
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ProblemItem {
+    pk: String,
+    sk: String,
+    gsi1pk: String,
+    gsi1sk: String,
+    author_id: UserId,
+    name: ProblemName,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<Description>,
+    difficulty: Difficulty,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    version: u64,
+}
+
+impl ProblemItem {
+    pub(super) fn of(problem: &Problem) -> Self {
+        let Key { pk, sk } = problem_key(problem.id);
+        Self {
+            pk,
+            sk,
+            gsi1pk: LIST.to_owned(),
+            gsi1sk: problem.id.to_string(),
+            author_id: problem.author_id,
+            name: problem.draft.name.clone(),
+            description: problem.draft.description.clone(),
+            difficulty: problem.draft.difficulty,
+            created_at: problem.created_at,
+            updated_at: problem.updated_at,
+            version: problem.version,
+        }
+    }
+}
+
+impl TryFrom<ProblemItem> for Problem {
+    type Error = Error;
+
+    fn try_from(item: ProblemItem) -> Result<Self, Error> {
+        Ok(Self {
+            id: key_id(&item.pk)?,
+            author_id: item.author_id,
+            draft: ProblemDraft {
+                name: item.name,
+                description: item.description,
+                difficulty: item.difficulty,
+            },
+            created_at: item.created_at,
+            updated_at: item.updated_at,
+            version: item.version,
+        })
+    }
+}
+
+/// What the indexes carry of a problem, in the list and as a posting.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SummaryItem {
+    pk: String,
+    author_id: UserId,
+    name: ProblemName,
+    difficulty: Difficulty,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+impl TryFrom<SummaryItem> for ProblemSummary {
+    type Error = Error;
+
+    fn try_from(item: SummaryItem) -> Result<Self, Error> {
+        Ok(Self {
+            id: key_id(&item.pk)?,
+            author_id: item.author_id,
+            name: item.name,
+            difficulty: item.difficulty,
+            created_at: item.created_at,
+            updated_at: item.updated_at,
+        })
+    }
+}

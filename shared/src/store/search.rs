@@ -1,0 +1,133 @@
+use std::collections::BTreeSet;
+
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use futures_util::future::try_join_all;
+use serde_dynamo::aws_sdk_dynamodb_1::from_item;
+
+use super::Error;
+use super::postings::Gram;
+use super::problems::SummaryItem;
+use super::table::{Table, units};
+use crate::config::ConfigError;
+use crate::cost::Cost;
+use crate::domain::{Invalid, Page, ProblemId, ProblemSummary, SearchText, Start};
+
+/// Grams of a text whose postings are looked at, to go on with the rarest.
+const MAX_GRAMS: usize = 6;
+
+/// Postings of each that are looked at: those of names of usual length are less than 4 KB, the least that is paid for.
+const FIRST_READ: usize = 11;
+
+/// Postings that one page reads, at most; then it ends with what it has.
+const MAX_READ: usize = 500;
+
+/// Finds problems by parts of their names, by the [postings](super::postings) alone.
+#[derive(Clone, Debug)]
+pub struct ProblemSearch {
+    table: Table,
+}
+
+/// Postings of one gram, newest first.
+struct Postings {
+    problems: Vec<ProblemSummary>,
+    /// The last of them, where there may be more.
+    last: Option<ProblemId>,
+}
+
+impl ProblemSearch {
+    /// The problems in the table that the environment names.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Ok(Self::new(Table::from_env()?))
+    }
+
+    /// The problems in `table`.
+    #[must_use]
+    pub fn new(table: Table) -> Self {
+        Self { table }
+    }
+
+    /// Problems that have `text` in their name, newest first, from the first or after a position.
+    ///
+    /// A page can have less than `limit`, or none, and a next one all the same, where 500 postings were read.
+    pub async fn page(
+        &self,
+        text: &SearchText,
+        start: &Start,
+        limit: u32,
+    ) -> Result<Page<ProblemSummary>, Error> {
+        let start = match start {
+            Start::Offset(0) => None,
+            Start::Offset(_) => return Err(Error::Internal("a search has no pages by number".into())),
+            Start::After(position) => {
+                Some(position.parse().map_err(|invalid| Error::Internal(Box::<Invalid>::new(invalid)))?)
+            }
+        };
+        let limit = limit as usize;
+        let grams = grams(text);
+        let firsts = try_join_all(grams.iter().map(|gram| self.read(gram, start, FIRST_READ))).await?;
+        // What is found is in the postings of each gram, in the same order. The rarest is the one whose first ones go
+        // back farthest, or to the end: `None` is less than any id.
+        let rarest = grams.iter().zip(firsts).min_by_key(|(_, first)| first.last);
+        let Some((gram, mut postings)) = rarest else { return Ok(Page { items: Vec::new(), next: None }) };
+        let (mut found, mut read, mut size) = (Vec::new(), 0, FIRST_READ);
+        loop {
+            read += postings.problems.len();
+            found.extend(postings.problems.into_iter().filter(|problem| text.is_in(&problem.name)));
+            if found.len() >= limit || postings.last.is_none() || read >= MAX_READ {
+                break;
+            }
+            size = (2 * size).max(limit + 1 - found.len()).min(MAX_READ - read);
+            postings = self.read(gram, postings.last, size).await?;
+        }
+        let mut next = postings.last;
+        if found.len() > limit {
+            found.truncate(limit);
+            next = found.last().map(|problem| problem.id);
+        }
+        Ok(Page { items: found, next: next.map(|id| id.to_string()) })
+    }
+
+    /// The newest `size` postings of `gram`, those that are older than `after`, if it is one.
+    async fn read(&self, gram: &Gram, after: Option<ProblemId>, size: usize) -> Result<Postings, Error> {
+        let index = gram.index();
+        let mut query = self
+            .table
+            .client
+            .query()
+            .table_name(&self.table.name)
+            .index_name(index)
+            .expression_attribute_values(":pk", AttributeValue::S(gram.partition()))
+            .scan_index_forward(false)
+            .limit(i32::try_from(size).unwrap_or(i32::MAX))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        query = match after {
+            None => query.key_condition_expression(format!("{index}pk = :pk")),
+            Some(id) => query
+                .key_condition_expression(format!("{index}pk = :pk AND {index}sk < :after"))
+                .expression_attribute_values(":after", AttributeValue::S(id.to_string())),
+        };
+        let output = query.send().await?;
+        Cost::add(units(output.consumed_capacity()), 0.0);
+        let is_end = output.last_evaluated_key.is_none();
+        let problems: Vec<ProblemSummary> = output
+            .items
+            .unwrap_or_default()
+            .into_iter()
+            .map(|item| ProblemSummary::try_from(from_item::<SummaryItem>(item)?))
+            .collect::<Result<_, _>>()?;
+        let last = problems.last().filter(|_| !is_end).map(|problem| problem.id);
+        Ok(Postings { problems, last })
+    }
+}
+
+/// The grams to look `text` up by: itself where it is one, or else up to [`MAX_GRAMS`] of three characters from all
+/// over it, so that none of its words is left out.
+fn grams(text: &SearchText) -> Vec<Gram> {
+    let folded = text.folded();
+    let length = folded.chars().count().min(Gram::MAX_CHARACTERS);
+    let mut runs = Gram::runs(folded, length);
+    let mut seen = BTreeSet::new();
+    runs.retain(|gram| seen.insert(gram.clone()));
+    let wanted = runs.len().min(MAX_GRAMS);
+    (0..wanted).map(|n| runs[n * runs.len() / wanted].clone()).collect()
+}

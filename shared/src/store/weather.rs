@@ -1,0 +1,82 @@
+//! What was said of the weather in cities, for all instances of a function.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+use serde::{Deserialize, Serialize};
+use serde_dynamo::aws_sdk_dynamodb_1::to_item;
+
+use super::Error;
+use super::table::{Consistency, Key, Table, units};
+use crate::cost::Cost;
+use crate::domain::{City, Report, Timestamp, Weather};
+
+/// A cache that takes longer than this is none, all attempts together.
+const CACHE_TIMEOUT: Duration = Duration::from_millis(500);
+const ATTEMPTS: u32 = 2;
+
+/// Reports by city. DynamoDB removes them when they are of no use any more.
+#[derive(Clone, Debug)]
+pub struct Reports {
+    table: Table,
+}
+
+impl Reports {
+    /// The reports in `table`. Its connections are used, its patience is not.
+    #[must_use]
+    pub fn new(table: &Table) -> Self {
+        Self { table: table.within(CACHE_TIMEOUT, ATTEMPTS) }
+    }
+
+    /// What was last said of the city, however long ago: expired items can be in the table for days.
+    pub async fn find(&self, city: &City) -> Result<Option<Report>, Error> {
+        let item: Option<ReportItem> = self.table.get(key(city), Consistency::Eventual).await?;
+        Ok(item.map(Report::from))
+    }
+
+    /// Keeps what was said of the city, in place of what was said before.
+    pub async fn keep(&self, city: &City, report: &Report) -> Result<(), Error> {
+        let item = ReportItem::of(key(city), report);
+        let output = self
+            .table
+            .client
+            .put_item()
+            .table_name(&self.table.name)
+            .set_item(Some(to_item(item)?))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await?;
+        Cost::add(0.0, units(output.consumed_capacity()));
+        Ok(())
+    }
+}
+
+fn key(city: &City) -> Key {
+    Key::new(format!("WEATHER#{}", city.normalised()), "WEATHER")
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ReportItem {
+    pk: String,
+    sk: String,
+    fetched_at: Timestamp,
+    /// Missing where there is no such city.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    weather: Option<Weather>,
+    /// For the table's TTL, in seconds.
+    expires_at: i64,
+}
+
+impl ReportItem {
+    pub(super) fn of(Key { pk, sk }: Key, report: &Report) -> Self {
+        let weather = report.weather.clone();
+        Self { pk, sk, fetched_at: report.fetched_at, weather, expires_at: report.ends_at().as_seconds() }
+    }
+}
+
+impl From<ReportItem> for Report {
+    fn from(item: ReportItem) -> Self {
+        Self { fetched_at: item.fetched_at, weather: item.weather }
+    }
+}
