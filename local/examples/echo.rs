@@ -1,9 +1,13 @@
 //! A function for the tests: it answers with what it got, or does what `?do=` asks for.
 
-use std::{env, path::Path, time::Duration};
+use std::{env, path::Path, pin::Pin, time::Duration};
 
-use lambda_runtime::{Error, LambdaEvent, service_fn};
+use bytes::Bytes;
+use futures_util::{Stream, stream};
+use lambda_runtime::{Error, FunctionResponse, LambdaEvent, StreamResponse, service_fn};
 use serde_json::{Value, json};
+
+type Pieces = Pin<Box<dyn Stream<Item = Result<Bytes, Error>> + Send>>;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -20,7 +24,57 @@ async fn main() -> Result<(), Error> {
     lambda_runtime::run(service_fn(answer)).await
 }
 
-async fn answer(event: LambdaEvent<Value>) -> Result<Value, Error> {
+async fn answer(event: LambdaEvent<Value>) -> Result<FunctionResponse<Value, Pieces>, Error> {
+    let parameters = &event.payload["queryStringParameters"];
+    let pieces: Pieces = match parameters["do"].as_str() {
+        Some("stream") => Box::pin(pieces(parameters.clone())),
+        Some("many") => {
+            Box::pin(many(parameters["bytes"].as_str().and_then(|text| text.parse().ok()).unwrap_or(0)))
+        }
+        _ => return whole(event).await.map(FunctionResponse::BufferedResponse),
+    };
+    let mut answer = StreamResponse::from(pieces);
+    answer.metadata_prelude.headers.append("x-many", "1".parse()?);
+    answer.metadata_prelude.headers.append("x-many", "2".parse()?);
+    answer.metadata_prelude.cookies = vec!["a=1".to_owned()];
+    Ok(FunctionResponse::StreamingResponse(answer))
+}
+
+/// `first`, then, once the file `until` is there, `last` or another end; `done` is written when all was taken.
+fn pieces(parameters: Value) -> impl Stream<Item = Result<Bytes, Error>> {
+    stream::unfold((0, parameters), |(index, parameters)| async move {
+        let file = |name: &str| parameters[name].as_str().map(str::to_owned);
+        if index == 1 {
+            while file("until").is_some_and(|file| !Path::new(&file).exists()) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            match parameters["then"].as_str() {
+                Some("exit") => std::process::exit(7),
+                Some("hang") => std::future::pending().await,
+                _ => {}
+            }
+        }
+        if index == 2 {
+            file("done").map(|file| std::fs::write(file, ""));
+        }
+        let piece = ["first", "last"].get(index)?;
+        Some((Ok(Bytes::from_static(piece.as_bytes())), (index + 1, parameters)))
+    })
+}
+
+/// So many bytes, as fast as they are taken; each megabyte is counted in a line.
+fn many(bytes: usize) -> impl Stream<Item = Result<Bytes, Error>> {
+    const PIECE: usize = 64 * 1024;
+    stream::unfold(0, move |sent| async move {
+        if sent > 0 && sent % (16 * PIECE) == 0 {
+            println!(r#"{{"level":"INFO","message":"megabytes: {}"}}"#, sent / (16 * PIECE));
+        }
+        let piece = PIECE.min(bytes.checked_sub(sent).filter(|left| *left > 0)?);
+        Some((Ok(Bytes::from(vec![b'x'; piece])), sent + piece))
+    })
+}
+
+async fn whole(event: LambdaEvent<Value>) -> Result<Value, Error> {
     let (event, context) = event.into_parts();
     let Some(parameters) = event.get("requestContext").map(|_| &event["queryStringParameters"]) else {
         return match event["fail"].as_str() {

@@ -16,7 +16,11 @@ use self::signals::Signals;
 use crate::{
     Builder, InvokeError, Stack, StartError,
     admin::{self, Admin, AdminError},
+    faults::{Faults, Rule},
 };
+
+/// Where S3 is unless an option says otherwise.
+const S3_PORT: u16 = 9000;
 
 /// Runs the API of template.yaml on this machine.
 #[derive(Debug, Parser)]
@@ -71,6 +75,9 @@ struct Options {
     /// Port of the database; 0 for any free one.
     #[arg(long, global = true, env = "DYNAMODB_PORT", default_value_t = 0)]
     dynamodb_port: u16,
+    /// Port of S3, on loopback; 0 for any free one [default: 9000, or any free one when the API's port is 0].
+    #[arg(long, global = true, env = "S3_PORT")]
+    s3_port: Option<u16>,
     /// Where data and made-up secrets are kept [default: .local beside the template].
     #[arg(long, global = true, env = "DATA_DIR", value_name = "DIR")]
     data_dir: Option<PathBuf>,
@@ -92,6 +99,14 @@ struct Options {
     /// Refuse what AWS would refuse: the template's throttling limits, and more events than instances.
     #[arg(long, global = true)]
     throttle: bool,
+    /// Let functions' calls of the database or S3 fail; may be repeated.
+    ///
+    /// SERVICE is dynamodb or s3. OPERATION is the name of one, or * for all; S3's can say how keys begin, as in
+    /// `PutObject/incoming/`. FAULT is throttle, conflict (with a transaction), 500, slow=MILLISECONDS, cut (the
+    /// connection, before the call is done) or lose-answer (once it is done). WHEN is nth=N (that call), from=N (that
+    /// one and all that follow), every=N or share=N%; without it, all calls fail.
+    #[arg(long = "fault", global = true, value_name = "SERVICE:OPERATION:FAULT[:WHEN]")]
+    faults: Vec<Rule>,
     /// E-mail address of the local administrator.
     #[arg(long, global = true, env = "LOCAL_ADMIN_EMAIL", default_value = admin::DEFAULT_EMAIL)]
     admin_email: String,
@@ -157,7 +172,8 @@ pub async fn run(cli: Cli) -> Result<(), Error> {
 }
 
 async fn serve(options: Options) -> Result<(), Error> {
-    let mut builder = stack(&options).port(options.port).host(options.host);
+    let s3_port = options.s3_port.unwrap_or(if options.port == 0 { 0 } else { S3_PORT });
+    let mut builder = stack(&options).port(options.port).host(options.host).s3_port(s3_port);
     if let Some(port) = options.invoke_port() {
         builder = builder.invoke_port(port);
     }
@@ -189,6 +205,7 @@ fn stack(options: &Options) -> Builder {
         .template(&options.template)
         .binaries(options.binaries.clone().unwrap_or_else(|| target.join(profile)))
         .dynamodb_address(SocketAddr::new(options.dynamodb_host, options.dynamodb_port))
+        .s3_port(options.s3_port.unwrap_or(0))
         .data_dir(options.data_dir())
         .max_instances(options.max_instances)
         .inherit_secrets()
@@ -199,6 +216,11 @@ fn stack(options: &Options) -> Builder {
     }
     if options.throttle {
         builder = builder.throttle();
+    }
+    if !options.faults.is_empty() {
+        let faults = Faults::default();
+        options.faults.iter().cloned().for_each(|rule| faults.add(rule));
+        builder = builder.faults(faults);
     }
     if let Some(scale) = options.rate_limit_scale.as_deref().filter(|scale| !scale.is_empty()) {
         builder = builder.parameter("RateLimitScale", scale);
@@ -225,6 +247,10 @@ async fn announce(stack: &mut Stack, options: &Options) -> Result<(), Error> {
         lines.push(format!("Invoke     {url}"));
     }
     lines.push(format!("DynamoDB   {} (table {})", stack.dynamodb_url(), stack.table_name()));
+    lines.push(format!("S3         {} (bucket {})", stack.s3_url(), stack.bucket_name()));
+    if let Some(url) = stack.weather_stub_url() {
+        lines.push(format!("weather    made up by a stub, {url}, as WEATHER_API_KEY is not set"));
+    }
     let data = options.data_dir();
     lines.push(if options.in_memory {
         "data       in memory, gone when this ends".to_owned()

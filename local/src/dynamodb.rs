@@ -5,13 +5,7 @@
 
 mod tables;
 
-use std::{
-    io,
-    net::SocketAddr,
-    path::Path,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::{io, net::SocketAddr, path::Path, time::Duration};
 
 use dynoxide::Database;
 use tokio::{
@@ -20,6 +14,7 @@ use tokio::{
 };
 
 pub use self::tables::{TableError, ensure};
+use crate::switch::{BACKLOG, Switch};
 
 /// How often expired items are removed.
 const TTL_SWEEP_INTERVAL: Duration = Duration::from_mins(1);
@@ -27,27 +22,10 @@ const TTL_SWEEP_INTERVAL: Duration = Duration::from_mins(1);
 /// How long requests in flight may take when the server is stopped.
 const STOP_WAIT: Duration = Duration::from_secs(3);
 
-/// Connections that wait to be accepted.
-const BACKLOG: u32 = 1024;
-
 /// A database and its server.
 pub struct DynamoDb {
     database: Database,
-    address: SocketAddr,
-    server: Mutex<Server>,
-    /// Holds a port that the system chose: while nobody listens there, it would choose it again for somebody else.
-    reserved: Option<TcpSocket>,
-}
-
-enum Server {
-    /// The address is kept, and refuses connections.
-    Stopped(TcpSocket),
-    Running {
-        stop: oneshot::Sender<()>,
-        stopped: oneshot::Receiver<()>,
-    },
-    /// Being changed, or its address is lost.
-    Neither,
+    server: Switch,
 }
 
 impl DynamoDb {
@@ -60,19 +38,15 @@ impl DynamoDb {
         })
         .await?
         .map_err(|error| io::Error::other(error.to_string()))?;
-        let reserved = if address.port() == 0 { Some(bind(address, true)?) } else { None };
-        let address = reserved.as_ref().map_or(Ok(address), TcpSocket::local_addr)?;
-        let socket = bind(address, reserved.is_some())?;
-        let server = Mutex::new(Server::Stopped(socket));
-        let dynamodb = Self { database, address, server, reserved };
-        dynamodb.resume()?;
-        Ok(dynamodb)
+        let copy = database.clone();
+        let server = Switch::on(address, move |socket, stop| spawn(socket, copy.clone(), stop))?;
+        Ok(Self { database, server })
     }
 
     /// Where it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.server.address()
     }
 
     /// The database itself, past the server; its calls block.
@@ -81,55 +55,22 @@ impl DynamoDb {
         &self.database
     }
 
+    /// Writes items, in DynamoDB's JSON, past the server: fast, all or none, and nothing is told of them. Blocks.
+    pub fn import(&self, table: &str, items: Vec<serde_json::Value>) -> Result<(), String> {
+        let items = items.into_iter().map(serde_json::from_value).collect::<Result<_, _>>();
+        let items = items.map_err(|error| error.to_string())?;
+        let imported = self.database.import_items(table, items, dynoxide::ImportOptions::default());
+        imported.map(drop).map_err(|error| error.to_string())
+    }
+
     /// Refuses connections from now on, and closes those there are; the data stays.
     pub async fn stop(&self) -> io::Result<()> {
-        if let Server::Running { stop, stopped } = self.replace(Server::Neither) {
-            // A server that has ended on its own needs no telling.
-            let _ = stop.send(());
-            let _ = stopped.await;
-            self.replace(Server::Stopped(bind(self.address, self.reserved.is_some())?));
-        }
-        Ok(())
+        self.server.stop().await
     }
 
     /// Serves again, on the same address.
     pub fn resume(&self) -> io::Result<()> {
-        let socket = match self.replace(Server::Neither) {
-            Server::Stopped(socket) => socket,
-            running @ Server::Running { .. } => {
-                self.replace(running);
-                return Ok(());
-            }
-            Server::Neither => bind(self.address, self.reserved.is_some())?,
-        };
-        let (stop, stopping) = oneshot::channel();
-        let (ended, stopped) = oneshot::channel();
-        let (started, start) = std::sync::mpsc::channel();
-        let database = self.database.clone();
-        std::thread::Builder::new().name("dynamodb".to_owned()).spawn(move || {
-            let runtime = tokio::runtime::Builder::new_multi_thread()
-                .worker_threads(2)
-                .thread_name("dynamodb")
-                .enable_all()
-                .build();
-            let runtime = match runtime {
-                Ok(runtime) => runtime,
-                Err(error) => return drop(started.send(Err(error))),
-            };
-            runtime.block_on(async {
-                let listener = match socket.listen(BACKLOG) {
-                    Ok(listener) => listener,
-                    Err(error) => return drop(started.send(Err(error))),
-                };
-                let _ = started.send(Ok(()));
-                serve(listener, database, stopping).await;
-            });
-            runtime.shutdown_background();
-            let _ = ended.send(());
-        })?;
-        start.recv().map_err(io::Error::other)??;
-        self.replace(Server::Running { stop, stopped });
-        Ok(())
+        self.server.resume()
     }
 
     /// Removes expired items now and then, until `stop` is set.
@@ -145,21 +86,48 @@ impl DynamoDb {
             let _ = tokio::task::spawn_blocking(move || database.sweep_ttl()).await;
         }
     }
-
-    fn replace(&self, server: Server) -> Server {
-        std::mem::replace(&mut *self.server.lock().unwrap_or_else(PoisonError::into_inner), server)
-    }
 }
 
-async fn serve(listener: tokio::net::TcpListener, database: Database, stopping: oneshot::Receiver<()>) {
-    let (forward, forwarded) = oneshot::channel::<()>();
-    let serving = dynoxide::server::serve_with_shutdown(listener, database, async {
-        // Sent, or dropped with its owner: either ends the server.
-        let _ = forwarded.await;
+/// Serves on threads of its own.
+fn spawn(
+    socket: TcpSocket,
+    database: Database,
+    stop: watch::Receiver<bool>,
+) -> io::Result<oneshot::Receiver<()>> {
+    let (ended, stopped) = oneshot::channel();
+    let (started, start) = std::sync::mpsc::channel();
+    std::thread::Builder::new().name("dynamodb".to_owned()).spawn(move || {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("dynamodb")
+            .enable_all()
+            .build();
+        let runtime = match runtime {
+            Ok(runtime) => runtime,
+            Err(error) => return drop(started.send(Err(error))),
+        };
+        runtime.block_on(async {
+            let listener = match socket.listen(BACKLOG) {
+                Ok(listener) => listener,
+                Err(error) => return drop(started.send(Err(error))),
+            };
+            let _ = started.send(Ok(()));
+            serve(listener, database, stop).await;
+        });
+        runtime.shutdown_background();
+        let _ = ended.send(());
+    })?;
+    start.recv().map_err(io::Error::other)??;
+    Ok(stopped)
+}
+
+async fn serve(listener: tokio::net::TcpListener, database: Database, mut stop: watch::Receiver<bool>) {
+    let mut stopping = stop.clone();
+    let serving = dynoxide::server::serve_with_shutdown(listener, database, async move {
+        crate::stop::requested(&mut stopping).await;
     });
     let patience = async {
-        let _ = stopping.await;
-        drop(forward);
+        crate::stop::requested(&mut stop).await;
         tokio::time::sleep(STOP_WAIT).await;
     };
     tokio::select! {
@@ -168,21 +136,8 @@ async fn serve(listener: tokio::net::TcpListener, database: Database, stopping: 
     }
 }
 
-/// `shared` with other sockets of this process that say so too; whoever else wants the address finds it in use.
-fn bind(address: SocketAddr, shared: bool) -> io::Result<TcpSocket> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    // The address is needed again at once when the server has been stopped.
-    socket.set_reuseaddr(true)?;
-    #[cfg(unix)]
-    socket.set_reuseport(shared)?;
-    #[cfg(not(unix))]
-    let _ = shared;
-    socket.bind(address)?;
-    Ok(socket)
-}
-
 impl std::fmt::Debug for DynamoDb {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("DynamoDb").field("address", &self.address).finish_non_exhaustive()
+        formatter.debug_struct("DynamoDb").field("address", &self.address()).finish_non_exhaustive()
     }
 }

@@ -1,8 +1,10 @@
-//! The event that a function gets: API Gateway's payload format 2.0.
+//! The event that a function gets: API Gateway's payload format 2.0, which Function URLs share.
 //!
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
-//! The path and its parameters arrive decoded, the query string as it was sent; duplicate headers and
-//! query parameters are joined with commas; cookies leave the headers for `cookies`.
+//! <https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads>
+//! The query string arrives as it was sent, and so does the path by way of a Function URL; an HTTP API decodes
+//! it and its parameters. Duplicate headers and query parameters are joined with commas; cookies leave the
+//! headers for `cookies`.
 
 #[cfg(test)]
 mod tests;
@@ -19,14 +21,14 @@ use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use time::{OffsetDateTime, macros::format_description};
 
-use crate::{clock, routes::Match, template::ACCOUNT_ID};
+use crate::{clock, routes::Match, stack::REGION, template::ACCOUNT_ID};
 
 /// What the client sent, and where.
 #[derive(Clone, Copy, Debug)]
 pub struct Incoming<'a> {
     /// As sent, in upper case as a rule.
     pub method: &'a str,
-    /// Decoded.
+    /// Decoded by an HTTP API, as sent by way of a Function URL.
     pub path: &'a str,
     /// Without the `?`, as sent.
     pub query: &'a str,
@@ -40,12 +42,21 @@ pub struct Incoming<'a> {
     pub source: IpAddr,
     /// This server's address.
     pub local: SocketAddr,
-    /// API Gateway's id of the request.
+    /// The gateway's id of the request.
     pub request_id: &'a str,
     /// The trace that Lambda is told of.
     pub trace_id: &'a str,
     /// When it came.
     pub at: OffsetDateTime,
+}
+
+/// What a request came by.
+#[derive(Clone, Copy, Debug)]
+pub enum Via<'a> {
+    /// A route of the HTTP API.
+    Route(&'a Match<'a>),
+    /// The Function URL of the function that is called this.
+    FunctionUrl(&'a str),
 }
 
 #[derive(Serialize)]
@@ -61,8 +72,8 @@ struct Event<'a> {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     query_string_parameters: BTreeMap<String, String>,
     request_context: Context<'a>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    path_parameters: &'a BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path_parameters: Option<&'a BTreeMap<String, String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     body: Option<Cow<'a, str>>,
     is_base64_encoded: bool,
@@ -72,7 +83,7 @@ struct Event<'a> {
 #[serde(rename_all = "camelCase")]
 struct Context<'a> {
     account_id: &'static str,
-    api_id: &'static str,
+    api_id: &'a str,
     domain_name: &'a str,
     domain_prefix: &'a str,
     http: Http<'a>,
@@ -112,10 +123,18 @@ pub fn decode_path(path: &str) -> Result<Cow<'_, str>, InvalidPath> {
 
 /// The event as JSON.
 #[must_use]
-pub fn build(found: &Match<'_>, incoming: &Incoming<'_>) -> Vec<u8> {
-    let route_key = found.route.key();
+pub fn build(via: Via<'_>, incoming: &Incoming<'_>) -> Vec<u8> {
     let host = incoming.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-    let domain_name = without_port(host);
+    let (route_key, account_id, api_id, domain_name, parameters) = match via {
+        Via::Route(found) => {
+            let parameters = Some(&found.parameters).filter(|parameters| !parameters.is_empty());
+            (found.route.key(), ACCOUNT_ID, "local", without_port(host).to_owned(), parameters)
+        }
+        Via::FunctionUrl(name) => {
+            let domain_name = format!("{name}.lambda-url.{REGION}.on.aws");
+            ("$default".to_owned(), "anonymous", name, domain_name, None)
+        }
+    };
     let (body, is_base64_encoded) = body(incoming.headers, incoming.body);
     let event = Event {
         version: "2.0",
@@ -126,10 +145,10 @@ pub fn build(found: &Match<'_>, incoming: &Incoming<'_>) -> Vec<u8> {
         headers: headers(incoming),
         query_string_parameters: query_parameters(incoming.query),
         request_context: Context {
-            account_id: ACCOUNT_ID,
-            api_id: "local",
-            domain_name,
-            domain_prefix: domain_name.split('.').next().unwrap_or(domain_name),
+            account_id,
+            api_id,
+            domain_name: &domain_name,
+            domain_prefix: domain_name.split('.').next().unwrap_or(&domain_name),
             http: Http {
                 method: incoming.method,
                 path: incoming.path,
@@ -148,7 +167,7 @@ pub fn build(found: &Match<'_>, incoming: &Incoming<'_>) -> Vec<u8> {
                 .unwrap_or_default(),
             time_epoch: clock::epoch_millis(incoming.at),
         },
-        path_parameters: &found.parameters,
+        path_parameters: parameters,
         body,
         is_base64_encoded,
     };

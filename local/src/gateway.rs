@@ -1,6 +1,7 @@
 //! API Gateway's part: a request comes, its function is called, the answer goes back.
 
 use std::{
+    borrow::Cow,
     net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
@@ -17,11 +18,13 @@ use uuid::Uuid;
 use crate::{
     clock,
     cors::Policy,
-    event,
+    event::{self, Via},
+    function_url::FunctionUrl,
     instances::{InvokeError, Pool},
     logs::{Logs, RequestLine},
     response::{self, DeclaredLength, Response},
-    routes::Router,
+    routes::{Match, Router},
+    template::Route,
     throttle::Bucket,
 };
 
@@ -42,36 +45,51 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 pub(crate) struct Gateway {
     pub(crate) router: Router,
     pub(crate) cors: Option<Policy>,
+    pub(crate) urls: Vec<FunctionUrl>,
     pub(crate) pools: Arc<[Arc<Pool>]>,
     pub(crate) throttle: Option<Bucket>,
     pub(crate) logs: Logs,
     pub(crate) local: SocketAddr,
 }
 
+/// What a request is for.
+enum Target<'g> {
+    Route(Match<'g>),
+    FunctionUrl(&'g FunctionUrl),
+}
+
 /// An answer, and who gave it.
-struct Answer<'g> {
-    response: Response,
-    function: &'g str,
-    start: &'static str,
+pub(crate) struct Answer<'g> {
+    pub(crate) response: Response,
+    pub(crate) function: &'g str,
+    pub(crate) start: &'static str,
 }
 
 impl Gateway {
     /// Answers one request; whatever it is, there is an answer.
     pub(crate) async fn handle(self: Arc<Self>, request: Request<Incoming>, peer: SocketAddr) -> Response {
         let started = Instant::now();
-        let request_id = Uuid::new_v4().simple().to_string();
         let (parts, body) = request.into_parts();
-        let Answer { mut response, function, start } = self.answer(&parts, body, peer, &request_id).await;
+        let url = FunctionUrl::find(&self.urls, parts.uri.path());
+        let (request_id, id_header, cors) = match url {
+            Some((url, _)) => (Uuid::new_v4().to_string(), "x-amzn-requestid", url.cors.as_ref()),
+            None => (Uuid::new_v4().simple().to_string(), "apigw-requestid", self.cors.as_ref()),
+        };
+        let answer = match self.target(&parts, url, cors) {
+            Ok((target, path)) => self.answer(&parts, body, &target, &path, peer, &request_id).await,
+            Err(answer) => *answer,
+        };
+        let Answer { mut response, function, start } = answer;
         let declared = response.extensions_mut().remove::<DeclaredLength>();
         let headers = response.headers_mut();
-        if let Some(cors) = self.cors.as_ref().filter(|_| start != PREFLIGHT) {
+        if let Some(cors) = cors.filter(|_| start != PREFLIGHT) {
             cors.apply(&parts.headers, headers);
         }
         if let (&Method::HEAD, Some(DeclaredLength(length))) = (&parts.method, declared) {
             headers.insert(header::CONTENT_LENGTH, length);
         }
         if let Ok(id) = HeaderValue::from_str(&request_id) {
-            headers.insert("apigw-requestid", id);
+            headers.insert(id_header, id);
         }
         self.logs.request(&RequestLine {
             method: parts.method.as_str(),
@@ -84,28 +102,52 @@ impl Gateway {
         response
     }
 
-    async fn answer(&self, parts: &Parts, body: Incoming, peer: SocketAddr, request_id: &str) -> Answer<'_> {
+    /// What a request is for, and its path as that gets it; or the answer that needs no function.
+    fn target<'g, 'r>(
+        &'g self,
+        parts: &'r Parts,
+        url: Option<(&'g FunctionUrl, &'r str)>,
+        cors: Option<&Policy>,
+    ) -> Result<(Target<'g>, Cow<'r, str>), Box<Answer<'g>>> {
+        let refused = |status, message| Err(Box::new(own(status, message)));
         if head_length(parts) > MAX_HEAD_BYTES {
-            return own(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "Request Header Fields Too Large");
+            return refused(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "Request Header Fields Too Large");
         }
         // Not of an API: `CONNECT host`, `OPTIONS *`, and hosts that are none.
         let is_possible = parts.uri.path().starts_with('/')
             && parts.method != Method::CONNECT
             && is_host_valid(&parts.headers);
-        let Some(path) = event::decode_path(parts.uri.path()).ok().filter(|_| is_possible) else {
-            return own(StatusCode::BAD_REQUEST, "Bad Request");
+        let path = match url {
+            Some((_, path)) => Some(Cow::Borrowed(path)),
+            None => event::decode_path(parts.uri.path()).ok(),
         };
-        if let Some(response) =
-            self.cors.as_ref().and_then(|cors| cors.preflight(&parts.method, &parts.headers))
-        {
-            return Answer { response, function: "cors", start: PREFLIGHT };
+        let Some(path) = path.filter(|_| is_possible) else {
+            return refused(StatusCode::BAD_REQUEST, "Bad Request");
+        };
+        if let Some(response) = cors.and_then(|cors| cors.preflight(&parts.method, &parts.headers)) {
+            return Err(Box::new(Answer { response, function: "cors", start: PREFLIGHT }));
+        }
+        if let Some((url, _)) = url {
+            return Ok((Target::FunctionUrl(url), path));
         }
         let Some(found) = self.router.find(parts.method.as_str(), &path) else {
-            return own(StatusCode::NOT_FOUND, "Not Found");
+            return refused(StatusCode::NOT_FOUND, "Not Found");
         };
         if self.throttle.as_ref().is_some_and(|bucket| !bucket.take(Instant::now())) {
-            return own(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests");
+            return refused(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests");
         }
+        Ok((Target::Route(found), path))
+    }
+
+    async fn answer<'g>(
+        &'g self,
+        parts: &Parts,
+        body: Incoming,
+        target: &Target<'g>,
+        path: &str,
+        peer: SocketAddr,
+        request_id: &str,
+    ) -> Answer<'g> {
         let body = match read(body).await {
             Ok(body) => body,
             Err(BodyError::TooLong) => {
@@ -113,14 +155,11 @@ impl Gateway {
             }
             Err(BodyError::Broken) => return own(StatusCode::BAD_REQUEST, "Bad Request"),
         };
-        let Some(pool) = self.pools.iter().find(|pool| pool.function.name == found.route.function) else {
-            return own(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error");
-        };
         let at = clock::now();
         let trace_id = trace_id(&parts.headers, at.unix_timestamp());
         let incoming = event::Incoming {
             method: parts.method.as_str(),
-            path: &path,
+            path,
             query: parts.uri.query().unwrap_or(""),
             protocol: protocol(parts.version),
             headers: &parts.headers,
@@ -131,8 +170,23 @@ impl Gateway {
             trace_id: &trace_id,
             at,
         };
-        let payload = Bytes::from(event::build(&found, &incoming));
-        let timeout = found.route.timeout;
+        match target {
+            Target::Route(found) => {
+                let payload = event::build(Via::Route(found), &incoming);
+                self.call(found.route, payload.into(), trace_id).await
+            }
+            Target::FunctionUrl(url) => {
+                let payload = event::build(Via::FunctionUrl(url.name()), &incoming);
+                url.call(payload.into(), trace_id, &self.logs).await
+            }
+        }
+    }
+
+    async fn call(&self, route: &Route, payload: Bytes, trace_id: String) -> Answer<'_> {
+        let Some(pool) = self.pools.iter().find(|pool| pool.function.name == route.function) else {
+            return own(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error");
+        };
+        let timeout = route.timeout;
         let function = pool.function.name.as_str();
         let invoked = tokio::time::timeout(timeout, pool.invoke(payload, trace_id)).await;
         let Ok(invoked) = invoked else {

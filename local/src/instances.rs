@@ -6,6 +6,7 @@
 
 mod process;
 mod state;
+mod streaming;
 
 use std::{
     path::{Path, PathBuf},
@@ -21,12 +22,15 @@ use tokio::{
 };
 use uuid::Uuid;
 
-pub(crate) use self::state::reason;
-use self::state::{Job, State};
+use self::state::{Dispatched, Job, State};
+pub(crate) use self::{state::reason, streaming::Streaming};
 use crate::{clock, logs::Logs, template::Function};
 
 /// Lambda's limit for an event and for an answer, in bytes.
 pub const MAX_PAYLOAD_BYTES: usize = 6_291_556;
+
+/// Lambda's limit for a streamed answer, in bytes.
+pub const MAX_STREAM_BYTES: usize = 200 * 1024 * 1024;
 
 /// How instances are run.
 #[derive(Clone, Copy, Debug)]
@@ -127,7 +131,7 @@ pub(crate) struct Delivery {
     pub(crate) deadline: i64,
 }
 
-/// What an instance answered.
+/// What an instance answered; nothing where the answer went piece by piece.
 pub(crate) type Reply = Result<Bytes, InvokeError>;
 
 /// The instances of one function.
@@ -176,20 +180,69 @@ impl Pool {
         payload: Bytes,
         trace_id: String,
     ) -> Result<Invocation, InvokeError> {
-        let pool = Arc::clone(self);
-        match tokio::spawn(async move { pool.run(payload, trace_id).await }).await {
-            Ok(result) => result,
-            Err(_) => Err(InvokeError::Stopping),
-        }
+        self.invoke_as(Uuid::new_v4().to_string(), payload, trace_id).await
     }
 
-    async fn run(self: Arc<Self>, payload: Bytes, trace_id: String) -> Result<Invocation, InvokeError> {
+    /// As [`Pool::invoke`], with a request id that has been told somebody.
+    pub(crate) async fn invoke_as(
+        self: &Arc<Self>,
+        request_id: String,
+        payload: Bytes,
+        trace_id: String,
+    ) -> Result<Invocation, InvokeError> {
+        let pool = Arc::clone(self);
+        let run = async move {
+            let dispatched = pool.dispatch(payload, request_id.clone(), trace_id, None).await?;
+            let cold = dispatched.cold;
+            Ok(Invocation { payload: pool.finish(dispatched).await?, cold, request_id })
+        };
+        tokio::spawn(run).await.unwrap_or(Err(InvokeError::Stopping))
+    }
+
+    /// Gives an event to an instance and waits until it has it; the answer comes as it is made.
+    ///
+    /// This invocation, too, runs to its end: what nobody reads any more is thrown away.
+    pub(crate) async fn invoke_streaming(
+        self: &Arc<Self>,
+        payload: Bytes,
+        trace_id: String,
+    ) -> Result<Streaming, InvokeError> {
+        let (pieces, received) = streaming::pieces();
+        let (tell, cold) = oneshot::channel();
+        let (ended, end) = oneshot::channel();
+        let pool = Arc::clone(self);
+        tokio::spawn(async move {
+            let request_id = Uuid::new_v4().to_string();
+            // The client may have gone, here and below: then nobody needs to know.
+            match pool.dispatch(payload, request_id, trace_id, Some(pieces)).await {
+                Ok(dispatched) => {
+                    let _ = tell.send(Ok(dispatched.cold));
+                    let result = pool.finish(dispatched).await.map(drop);
+                    if let Err(error @ (InvokeError::Function(_) | InvokeError::ResponseTooLarge)) = &result {
+                        pool.logs.warn(format_args!("{}: {error}", pool.function.name));
+                    }
+                    let _ = ended.send(result);
+                }
+                Err(error) => drop(tell.send(Err(error))),
+            }
+        });
+        let cold = cold.await.unwrap_or(Err(InvokeError::Stopping))?;
+        Ok(Streaming::new(received, end, cold))
+    }
+
+    /// Waits until an instance has the event.
+    async fn dispatch(
+        self: &Arc<Self>,
+        payload: Bytes,
+        request_id: String,
+        trace_id: String,
+        pieces: Option<mpsc::Sender<Bytes>>,
+    ) -> Result<Dispatched, InvokeError> {
         if payload.len() > MAX_PAYLOAD_BYTES {
             return Err(InvokeError::RequestTooLarge(payload.len()));
         }
-        let request_id = Uuid::new_v4().to_string();
         let (dispatched, mut dispatch) = oneshot::channel();
-        self.enqueue(Job { payload, request_id: request_id.clone(), trace_id, dispatched });
+        self.enqueue(Job { payload, request_id, trace_id, pieces, dispatched });
         let mut stop = self.stop.clone();
         let dispatch = tokio::select! {
             biased;
@@ -200,19 +253,20 @@ impl Pool {
                 dispatch.try_recv().map_err(|_| InvokeError::Throttled).map(Ok)?
             }
         };
-        let dispatched = dispatch.map_err(|_| InvokeError::Stopping)??;
-        match tokio::time::timeout_at(dispatched.deadline, dispatched.reply).await {
-            Ok(Ok(reply)) => reply.map(|payload| Invocation { payload, cold: dispatched.cold, request_id }),
-            Ok(Err(_)) => Err(InvokeError::Stopping),
-            Err(_) => {
-                let error = InvokeError::TimedOut(self.function.timeout);
-                self.logs.warn(format_args!("{}: {error}; its instance is killed", self.function.name));
-                let mut state = self.lock();
-                state.remove_and_kill(dispatched.instance);
-                state.start_more(&self, true);
-                Err(error)
-            }
+        dispatch.map_err(|_| InvokeError::Stopping)?
+    }
+
+    /// Waits for the end of an invocation, but not longer than the function's timeout.
+    async fn finish(self: &Arc<Self>, dispatched: Dispatched) -> Reply {
+        if let Ok(reply) = tokio::time::timeout_at(dispatched.deadline, dispatched.reply).await {
+            return reply.unwrap_or(Err(InvokeError::Stopping));
         }
+        let error = InvokeError::TimedOut(self.function.timeout);
+        self.logs.warn(format_args!("{}: {error}; its instance is killed", self.function.name));
+        let mut state = self.lock();
+        state.remove_and_kill(dispatched.instance);
+        state.start_more(self, true);
+        Err(error)
     }
 
     /// An instance asks for an event: what it gets arrives on the channel.
@@ -222,6 +276,11 @@ impl Pool {
         let mut state = self.lock();
         let (sender, receiver) = oneshot::channel();
         state.ready(instance, sender, self).then_some(receiver)
+    }
+
+    /// Where the answer to `request_id` goes piece by piece; `None` when it is wanted as a whole.
+    pub(crate) fn pieces(&self, instance: Uuid, request_id: &str) -> Option<mpsc::Sender<Bytes>> {
+        self.lock().pieces(instance, request_id)
     }
 
     /// An instance answers `request_id`; `false` when that is not what it was asked.

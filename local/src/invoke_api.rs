@@ -6,18 +6,25 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, StatusCode, header};
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use serde_json::{Value, json};
 
 use crate::{
+    events::Queue,
     instances::{Invocation, InvokeError, MAX_PAYLOAD_BYTES, Pool},
-    logs::Logs,
-    response::Response,
+    response::{Body, Response},
 };
 
+/// Lambda's limit for an event that nobody waits for, in bytes.
+const MAX_EVENT_BYTES: usize = 1024 * 1024;
+
 /// Answers a request to the Invoke API.
-pub(crate) async fn handle(pools: Arc<[Arc<Pool>]>, logs: Logs, request: Request<Incoming>) -> Response {
+pub(crate) async fn handle(
+    pools: Arc<[Arc<Pool>]>,
+    queue: Arc<Queue>,
+    request: Request<Incoming>,
+) -> Response {
     let (parts, body) = request.into_parts();
     // A page in a browser must not be able to call functions past the API.
     if parts.headers.contains_key(header::ORIGIN) {
@@ -52,14 +59,15 @@ pub(crate) async fn handle(pools: Arc<[Arc<Pool>]>, logs: Logs, request: Request
     }
     match parts.headers.get("x-amz-invocation-type").map(HeaderValue::as_bytes) {
         Some(b"DryRun") => empty(StatusCode::NO_CONTENT),
+        Some(b"Event") if payload.len() > MAX_EVENT_BYTES => {
+            failure(StatusCode::PAYLOAD_TOO_LARGE, "RequestTooLargeException", "the event is too long")
+        }
         Some(b"Event") => {
-            let pool = Arc::clone(pool);
-            tokio::spawn(async move {
-                if let Err(error) = pool.invoke(payload, trace_id()).await {
-                    logs.warn(format_args!("{}: asynchronous event: {error}", pool.function.name));
-                }
-            });
-            empty(StatusCode::ACCEPTED)
+            let mut response = empty(StatusCode::ACCEPTED);
+            if let Ok(id) = HeaderValue::from_str(&queue.accept(pool, payload)) {
+                response.headers_mut().insert("x-amzn-requestid", id);
+            }
+            response
         }
         _ => answered(pool.invoke(payload, trace_id()).await),
     }
@@ -88,7 +96,7 @@ fn answered(result: Result<Invocation, InvokeError>) -> Response {
         }
         Err(error) => (Bytes::from(error.payload().to_string()), true, None),
     };
-    let mut response = http::Response::new(Full::new(payload));
+    let mut response = http::Response::new(Body::from(payload));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert("x-amz-executed-version", HeaderValue::from_static("$LATEST"));
@@ -109,7 +117,7 @@ fn empty(status: StatusCode) -> Response {
 
 fn failure(status: StatusCode, kind: &'static str, message: &str) -> Response {
     let body: Value = json!({ "Type": "User", "Message": message });
-    let mut response = http::Response::new(Full::new(Bytes::from(body.to_string())));
+    let mut response = http::Response::new(Body::from(Bytes::from(body.to_string())));
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response.headers_mut().insert("x-amzn-errortype", HeaderValue::from_static(kind));

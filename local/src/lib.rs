@@ -1,9 +1,11 @@
-//! The API on one machine: API Gateway's HTTP API, Lambda and `DynamoDB`, set up from `template.yaml`.
+//! The API on one machine: API Gateway's HTTP API, Lambda, `DynamoDB` and S3, set up from `template.yaml`.
 //!
 //! `template.yaml` is the only list of routes. Every request goes through the same steps as on AWS:
 //! [`routes`] picks the function, [`event`] makes the payload (format 2.0), [`instances`] gives it to a
 //! process of that function over the Lambda Runtime API ([`runtime_api`]), and the answer goes back.
-//! [`dynamodb`] is an embedded database whose tables come from the template too.
+//! A Function URL ([`function_url`]) leads past the routes, and passes on what a function streams.
+//! [`dynamodb`] is an embedded database whose tables come from the template too, and [`s3`] has its buckets; what changes
+//! in either invokes the functions that the template says, and a function that fails is invoked again.
 //!
 //! Tests start one [`Stack`] each, on port 0 and with the database in memory:
 //!
@@ -21,21 +23,28 @@ pub mod cli;
 pub mod cors;
 pub mod dynamodb;
 pub mod event;
+pub mod faults;
+pub mod function_url;
 pub mod gateway;
 pub mod instances;
 pub mod invoke_api;
 pub mod logs;
 pub mod routes;
 pub mod runtime_api;
+pub mod s3;
 pub mod secrets;
 pub mod stack;
 pub mod template;
 
 mod clock;
+mod events;
 mod response;
 mod serve;
 mod stop;
+mod switch;
 mod throttle;
+mod weather;
 
+pub use faults::Faults;
 pub use instances::{Invocation, InvokeError};
 pub use stack::{Builder, Stack, StartError};

@@ -1,19 +1,118 @@
-//! A function's answer as an HTTP response: payload format 2.0, and the format that is inferred
-//! when the answer has no `statusCode`.
+//! A function's answer as an HTTP response: payload format 2.0, the format that is inferred when the
+//! answer has no `statusCode`, and answers that come piece by piece.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use http_body_util::Full;
+use hyper::body::{Frame, SizeHint};
 use serde_json::{Map, Value};
 
+use crate::instances::{InvokeError, Streaming};
+
 /// A response that is ready to be sent.
-pub(crate) type Response = http::Response<Full<Bytes>>;
+pub(crate) type Response = http::Response<Body>;
+
+/// What is sent, at once or as it is made.
+#[derive(Debug)]
+pub(crate) enum Body {
+    Full(Full<Bytes>),
+    /// The first piece, and those that follow it.
+    Streamed(Option<Bytes>, Streaming),
+}
+
+impl Default for Body {
+    fn default() -> Self {
+        Bytes::new().into()
+    }
+}
+
+impl From<Bytes> for Body {
+    fn from(bytes: Bytes) -> Self {
+        Self::Full(Full::new(bytes))
+    }
+}
+
+impl hyper::body::Body for Body {
+    type Data = Bytes;
+    /// Cuts the connection: an answer that ended early must not look whole.
+    type Error = InvokeError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, InvokeError>>> {
+        match self.get_mut() {
+            Self::Full(full) => Pin::new(full).poll_frame(context).map_err(|never| match never {}),
+            Self::Streamed(first, rest) => match first.take() {
+                Some(first) => Poll::Ready(Some(Ok(Frame::data(first)))),
+                None => rest.poll_next(context).map_ok(Frame::data),
+            },
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        matches!(self, Self::Full(full) if full.is_end_stream())
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Full(full) => full.size_hint(),
+            Self::Streamed(..) => SizeHint::default(),
+        }
+    }
+}
+
+/// Why there is no answer that could be sent.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AnswerError {
+    #[error(transparent)]
+    Invoke(#[from] InvokeError),
+    #[error("{0}")]
+    Malformed(String),
+}
+
+/// Between the prelude, which is JSON, and the body.
+pub(crate) const DELIMITER: [u8; 8] = [0; 8];
+
+/// Longest prelude, in bytes.
+const MAX_PRELUDE_BYTES: usize = 64 * 1024;
+
+/// The response that a function begins to stream: `{"statusCode", "headers", "cookies"}`, eight NULs, the body.
+///
+/// <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html#runtimes-custom-response-streaming>
+pub(crate) async fn from_streaming(mut streaming: Streaming) -> Result<Response, AnswerError> {
+    let malformed = |reason: &str| AnswerError::Malformed(format!("the answer's prelude {reason}"));
+    let mut start = BytesMut::new();
+    let length = loop {
+        let searched = start.len().saturating_sub(DELIMITER.len());
+        let piece = streaming.next().await.ok_or_else(|| malformed("never ends"))??;
+        start.extend_from_slice(&piece);
+        let found = start[searched..].windows(DELIMITER.len()).position(|window| window == DELIMITER);
+        if let Some(at) = found {
+            break searched + at;
+        }
+        if start.len() > MAX_PRELUDE_BYTES {
+            return Err(malformed("is too long"));
+        }
+    };
+    let prelude: Map<String, Value> = serde_json::from_slice(&start[..length])
+        .map_err(|error| malformed(&format!("is no JSON object: {error}")))?;
+    let mut response = head(&prelude, true).map_err(AnswerError::Malformed)?;
+    let first = start.split_off(length + DELIMITER.len()).freeze();
+    *response.body_mut() = Body::Streamed(Some(first).filter(|first| !first.is_empty()), streaming);
+    Ok(response)
+}
 
 /// API Gateway's own answer: `{"message": "..."}`.
 pub(crate) fn message(status: StatusCode, message: &str) -> Response {
     let body = serde_json::json!({ "message": message }).to_string();
-    let mut response = http::Response::new(Full::new(Bytes::from(body)));
+    let mut response = http::Response::new(Body::from(Bytes::from(body)));
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
@@ -24,7 +123,7 @@ pub(crate) fn from_payload(payload: Bytes) -> Result<Response, String> {
     match serde_json::from_slice::<Value>(&payload) {
         Ok(Value::Object(answer)) if answer.contains_key("statusCode") => format_2(&answer),
         Ok(_) => {
-            let mut response = http::Response::new(Full::new(payload));
+            let mut response = http::Response::new(Body::from(payload));
             response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
             Ok(response)
         }
@@ -41,6 +140,17 @@ fn format_2(answer: &Map<String, Value>) -> Result<Response, String> {
         Some(Value::String(text)) => Bytes::copy_from_slice(text.as_bytes()),
         Some(other) => return Err(format!("body must be text, found {other}")),
     };
+    let mut response = head(answer, body.is_empty())?;
+    if !body.is_empty() && !response.headers().contains_key(header::CONTENT_TYPE) {
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain;charset=UTF-8"));
+    }
+    *response.body_mut() = body.into();
+    Ok(response)
+}
+
+/// Status, headers and cookies; a `Content-Length` counts where there `may_be_no_body`, for HEAD.
+fn head(answer: &Map<String, Value>, may_be_no_body: bool) -> Result<Response, String> {
     let mut headers = HeaderMap::new();
     // `multiValueHeaders` is what `lambda_http` sends; it wins over the joined form of the same name.
     let many = object(answer, "multiValueHeaders")?;
@@ -51,22 +161,22 @@ fn format_2(answer: &Map<String, Value>) -> Result<Response, String> {
     }
     for (name, value) in object(answer, "headers")?.into_iter().flatten() {
         if !many.is_some_and(|many| many.keys().any(|other| other.eq_ignore_ascii_case(name))) {
-            append(&mut headers, name, value)?;
+            // A prelude has a list where a name is there more than once.
+            for value in value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice) {
+                append(&mut headers, name, value)?;
+            }
         }
     }
     for cookie in answer.get("cookies").and_then(Value::as_array).into_iter().flatten() {
         append(&mut headers, "set-cookie", cookie)?;
     }
-    let length = headers.remove(header::CONTENT_LENGTH).filter(|_| body.is_empty());
+    let length = headers.remove(header::CONTENT_LENGTH).filter(|_| may_be_no_body);
     for name in [header::CONNECTION, header::TRANSFER_ENCODING, header::UPGRADE, header::TRAILER, header::TE]
     {
         headers.remove(name);
     }
     headers.remove("keep-alive");
-    if !body.is_empty() && !headers.contains_key(header::CONTENT_TYPE) {
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain;charset=UTF-8"));
-    }
-    let mut response = http::Response::new(Full::new(body));
+    let mut response = Response::default();
     *response.status_mut() = status(answer.get("statusCode"))?;
     *response.headers_mut() = headers;
     if let Some(length) = length {
@@ -117,6 +227,7 @@ fn append(headers: &mut HeaderMap, name: &str, value: &Value) -> Result<(), Stri
 mod tests {
     use http_body_util::BodyExt;
     use serde_json::json;
+    use tokio::sync::{mpsc, oneshot};
 
     use super::*;
 
@@ -163,6 +274,48 @@ mod tests {
         let (status, found, body) = sent(json!({"hello": "world"})).await;
         assert_eq!((status, found), (200, headers(&[("content-type", "application/json")])));
         assert_eq!(body, br#"{"hello":"world"}"#);
+    }
+
+    /// What the gateway makes of pieces that a function sends, which then ends.
+    async fn streamed(pieces: &[&[u8]]) -> Result<Response, AnswerError> {
+        let (sender, received) = mpsc::channel(pieces.len().max(1));
+        let (ended, end) = oneshot::channel();
+        for piece in pieces {
+            sender.send(Bytes::copy_from_slice(piece)).await.unwrap();
+        }
+        ended.send(Ok(())).unwrap();
+        from_streaming(Streaming::new(received, end, false)).await
+    }
+
+    #[tokio::test]
+    async fn a_prelude_ends_wherever_its_pieces_do() {
+        let answer: &[u8] = b"{\"statusCode\":201,\"headers\":{\"x-a\":[\"1\",\"2\"],\"content-length\":\"9\"},\"cookies\":[\"c=1\"]}\0\0\0\0\0\0\0\0\0body";
+        for at in 1..answer.len() {
+            let response = streamed(&[&answer[..at], &answer[at..]]).await.unwrap();
+            assert_eq!(response.status(), 201);
+            assert_eq!(response.headers().get_all("x-a").iter().count(), 2);
+            assert_eq!(response.headers()["set-cookie"], "c=1");
+            assert_eq!(response.headers().get("content-length"), None);
+            assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), &b"\0body"[..], "{at}");
+        }
+        let bytes: Vec<&[u8]> = answer.chunks(1).collect();
+        let response = streamed(&bytes).await.unwrap();
+        assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), &b"\0body"[..]);
+    }
+
+    #[tokio::test]
+    async fn a_prelude_that_is_none_is_named() {
+        let long = vec![b' '; MAX_PRELUDE_BYTES + 1];
+        for (pieces, reason) in [
+            (&[&b"{}"[..]][..], "never ends"),
+            (&[], "never ends"),
+            (&[&long], "too long"),
+            (&[b"[]\0\0\0\0\0\0\0\0"], "no JSON object"),
+            (&[b"{}\0\0\0\0\0\0\0\0"], "statusCode"),
+        ] {
+            let error = streamed(pieces).await.unwrap_err().to_string();
+            assert!(error.contains(reason), "{error}");
+        }
     }
 
     #[test]

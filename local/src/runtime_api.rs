@@ -5,17 +5,22 @@
 
 use std::sync::Arc;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, StatusCode};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
-use serde_json::Value;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use crate::{
-    instances::{InvokeError, MAX_PAYLOAD_BYTES, Pool, reason},
-    response::Response,
+    instances::{InvokeError, MAX_PAYLOAD_BYTES, MAX_STREAM_BYTES, Pool, Reply, reason},
+    response::{Body, DELIMITER, Response},
 };
+
+/// The content type of an answer that begins with a prelude.
+const WITH_PRELUDE: &str = "application/vnd.awslambda.http-integration-response";
 
 /// Answers a request of an instance.
 pub(crate) async fn handle(pools: Arc<[Arc<Pool>]>, request: Request<Incoming>) -> Response {
@@ -26,19 +31,22 @@ pub(crate) async fn handle(pools: Arc<[Arc<Pool>]>, request: Request<Incoming>) 
     let call: Vec<&str> = call.split('/').collect();
     match (request.method(), call.as_slice()) {
         (&Method::GET, ["invocation", "next"]) => next(pool, instance).await,
-        (&Method::POST, ["invocation", id, "response"]) => match body(request).await {
-            Ok(Some(payload)) => completed(pool.complete(instance, id, Ok(payload))),
-            Ok(None) => {
-                pool.complete(instance, id, Err(InvokeError::ResponseTooLarge));
-                failure(
-                    StatusCode::PAYLOAD_TOO_LARGE,
-                    "RequestEntityTooLarge",
-                    &format!("Exceeded maximum allowed payload size ({MAX_PAYLOAD_BYTES} bytes)."),
-                )
+        (&Method::POST, ["invocation", id, "response"]) => {
+            let (reply, limit) = match pool.pieces(instance, id) {
+                Some(pieces) => (forward(request, pieces).await, MAX_STREAM_BYTES),
+                None => (whole(request).await, MAX_PAYLOAD_BYTES),
+            };
+            match reply {
+                Ok(Err(InvokeError::ResponseTooLarge)) => {
+                    pool.complete(instance, id, Err(InvokeError::ResponseTooLarge));
+                    let message = format!("Exceeded maximum allowed payload size ({limit} bytes).");
+                    failure(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", &message)
+                }
+                Ok(reply) => completed(pool.complete(instance, id, reply)),
+                // The process ended in the middle of its answer; its end is reported on its own.
+                Err(()) => failure(StatusCode::BAD_REQUEST, "InvalidBody", "the body ended early"),
             }
-            // The process ended in the middle of its answer; its end is reported on its own.
-            Err(()) => failure(StatusCode::BAD_REQUEST, "InvalidBody", "the body ended early"),
-        },
+        }
         (&Method::POST, ["invocation", id, "error"]) => {
             let error = InvokeError::Function(error_body(request).await);
             completed(pool.complete(instance, id, Err(error)))
@@ -66,9 +74,9 @@ async fn next(pool: &Arc<Pool>, instance: Uuid) -> Response {
     let Some(delivery) = delivery else {
         return failure(StatusCode::GONE, "InvalidInstance", "the instance is being stopped");
     };
-    let mut response = http::Response::new(Full::new(delivery.payload));
+    let mut response = http::Response::new(Body::from(delivery.payload));
     let headers = response.headers_mut();
-    headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     for (name, value) in [
         ("lambda-runtime-aws-request-id", delivery.request_id.as_str()),
         ("lambda-runtime-deadline-ms", delivery.deadline.to_string().as_str()),
@@ -82,10 +90,54 @@ async fn next(pool: &Arc<Pool>, instance: Uuid) -> Response {
     response
 }
 
+/// Passes the answer on as it comes, and always with a prelude.
+async fn forward(request: Request<Incoming>, pieces: mpsc::Sender<Bytes>) -> Result<Reply, ()> {
+    let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if content_type != Some(WITH_PRELUDE) {
+        let content_type = content_type.unwrap_or("application/octet-stream");
+        let prelude = json!({ "statusCode": 200, "headers": { "content-type": content_type } });
+        let _ = pieces.send([prelude.to_string().as_bytes(), &DELIMITER].concat().into()).await;
+    }
+    let mut body = request.into_body();
+    let mut length = 0;
+    while let Some(frame) = body.frame().await {
+        match frame.map_err(drop)?.into_data() {
+            Ok(data) => {
+                length += data.len();
+                if length > MAX_STREAM_BYTES {
+                    return Ok(Err(InvokeError::ResponseTooLarge));
+                }
+                // A client that is gone stops nothing: the function runs to its end, and this is thrown away.
+                let _ = pieces.send(data).await;
+            }
+            Err(frame) => {
+                if let Some(error) = frame.trailers_ref().and_then(stream_error) {
+                    return Ok(Err(InvokeError::Function(error)));
+                }
+            }
+        }
+    }
+    Ok(Ok(Bytes::new()))
+}
+
+/// The error that a function met in the middle of its answer, from the trailers.
+fn stream_error(trailers: &HeaderMap) -> Option<Value> {
+    let kind = trailers.get("lambda-runtime-function-error-type")?.to_str().ok()?;
+    let body = trailers.get("lambda-runtime-function-error-body").and_then(|body| STANDARD.decode(body).ok());
+    let body = body.unwrap_or_default();
+    Some(
+        serde_json::from_slice(&body)
+            .unwrap_or_else(|_| json!({ "errorType": kind, "errorMessage": String::from_utf8_lossy(&body) })),
+    )
+}
+
+/// Collects the answer. A streamed one (`Lambda-Runtime-Function-Response-Mode: streaming`) is collected, too:
+/// an HTTP API cannot pass a stream on.
+async fn whole(request: Request<Incoming>) -> Result<Reply, ()> {
+    Ok(body(request).await?.ok_or(InvokeError::ResponseTooLarge))
+}
+
 /// The whole body; `None` when it is longer than Lambda takes.
-///
-/// A streamed answer (`Lambda-Runtime-Function-Response-Mode: streaming`) is collected too: an HTTP API
-/// cannot pass a stream on.
 async fn body(request: Request<Incoming>) -> Result<Option<Bytes>, ()> {
     match Limited::new(request.into_body(), MAX_PAYLOAD_BYTES).collect().await {
         Ok(body) => Ok(Some(body.to_bytes())),
@@ -97,7 +149,7 @@ async fn body(request: Request<Incoming>) -> Result<Option<Bytes>, ()> {
 async fn error_body(request: Request<Incoming>) -> Value {
     let body = body(request).await.ok().flatten().unwrap_or_default();
     serde_json::from_slice(&body).unwrap_or_else(
-        |_| serde_json::json!({ "errorType": "Unhandled", "errorMessage": String::from_utf8_lossy(&body) }),
+        |_| json!({ "errorType": "Unhandled", "errorMessage": String::from_utf8_lossy(&body) }),
     )
 }
 
@@ -110,14 +162,39 @@ fn completed(known: bool) -> Response {
 }
 
 fn accepted() -> Response {
-    let mut response = http::Response::new(Full::new(Bytes::from_static(br#"{"status":"OK"}"#)));
+    let mut response = http::Response::new(Body::from(Bytes::from_static(br#"{"status":"OK"}"#)));
     *response.status_mut() = StatusCode::ACCEPTED;
     response
 }
 
 fn failure(status: StatusCode, kind: &str, message: &str) -> Response {
-    let body = serde_json::json!({ "errorType": kind, "errorMessage": message }).to_string();
-    let mut response = http::Response::new(Full::new(Bytes::from(body)));
+    let body = json!({ "errorType": kind, "errorMessage": message }).to_string();
+    let mut response = http::Response::new(Body::from(Bytes::from(body)));
     *response.status_mut() = status;
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(kind: Option<&str>, body: &str) -> Option<Value> {
+        let mut trailers = HeaderMap::new();
+        if let Some(kind) = kind {
+            trailers.insert("lambda-runtime-function-error-type", kind.parse().unwrap());
+        }
+        trailers.insert("lambda-runtime-function-error-body", STANDARD.encode(body).parse().unwrap());
+        stream_error(&trailers)
+    }
+
+    #[test]
+    fn trailers_say_what_a_stream_failed_with() {
+        let reported = json!({ "errorType": "A", "errorMessage": "b" });
+        assert_eq!(error(Some("Runtime.StreamError"), &reported.to_string()), Some(reported));
+        assert_eq!(
+            error(Some("Runtime.StreamError"), "b"),
+            Some(json!({ "errorType": "Runtime.StreamError", "errorMessage": "b" }))
+        );
+        assert_eq!(error(None, "b"), None);
+    }
 }

@@ -1,13 +1,15 @@
 //! HTTP/1.1 on a listener, for all of `local`'s servers.
 
-use std::{convert::Infallible, future::Future, net::SocketAddr, time::Duration};
+use std::{convert::Infallible, error::Error, future::Future, net::SocketAddr, time::Duration};
 
-use http::Request;
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use http::{Request, Response};
+use hyper::{
+    body::{Body, Incoming},
+    server::conn::http1,
+    service::service_fn,
+};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{net::TcpListener, sync::watch};
-
-use crate::response::Response;
 
 /// Limits of a server's connections.
 #[derive(Clone, Copy, Debug)]
@@ -17,14 +19,34 @@ pub(crate) struct Limits {
 }
 
 /// Serves until `stop` is set or its sender is gone; connections end with it.
-pub(crate) async fn serve<H, F>(
+pub(crate) async fn serve<H, F, B>(
+    listener: TcpListener,
+    limits: Limits,
+    stop: watch::Receiver<bool>,
+    handler: H,
+) where
+    H: Fn(Request<Incoming>, SocketAddr) -> F + Clone + Send + 'static,
+    F: Future<Output = Response<B>> + Send + 'static,
+    B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
+{
+    try_serve(listener, limits, stop, move |request, peer| {
+        let answer = handler(request, peer);
+        async move { Ok::<_, Infallible>(answer.await) }
+    })
+    .await;
+}
+
+/// The same, where an error ends the connection in place of an answer.
+pub(crate) async fn try_serve<H, F, B, E>(
     listener: TcpListener,
     limits: Limits,
     mut stop: watch::Receiver<bool>,
     handler: H,
 ) where
     H: Fn(Request<Incoming>, SocketAddr) -> F + Clone + Send + 'static,
-    F: Future<Output = Response> + Send + 'static,
+    F: Future<Output = Result<Response<B>, E>> + Send + 'static,
+    B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
+    E: Into<Box<dyn Error + Send + Sync>> + 'static,
 {
     loop {
         let accepted = tokio::select! {
@@ -41,10 +63,7 @@ pub(crate) async fn serve<H, F>(
         let mut stop = stop.clone();
         let handler = handler.clone();
         tokio::spawn(async move {
-            let service = service_fn(move |request| {
-                let answer = handler(request, peer);
-                async move { Ok::<_, Infallible>(answer.await) }
-            });
+            let service = service_fn(move |request| handler(request, peer));
             let mut builder = http1::Builder::new();
             builder.timer(TokioTimer::new()).header_read_timeout(limits.head_timeout).max_headers(256);
             let connection = builder.serve_connection(TokioIo::new(stream), service);

@@ -1,4 +1,4 @@
-//! Everything together: a template, its functions, the database, and the servers in front of them.
+//! Everything together: a template, its functions, the database, the buckets, and the servers in front of them.
 
 mod builder;
 mod environment;
@@ -19,9 +19,11 @@ use tokio::sync::{mpsc, watch};
 
 use crate::{
     dynamodb::{DynamoDb, TableError},
+    events::Queue,
     instances::{InvokeError, Pool},
     invoke_api,
     logs::Logs,
+    s3::S3,
     secrets::Secrets,
     template::{LoadError, Template},
 };
@@ -30,6 +32,9 @@ pub use self::builder::Builder;
 
 /// AWS's region, for names and signatures.
 pub const REGION: &str = "us-east-1";
+
+/// The file of the data directory that says where the database is, for as long as somebody has the directory.
+pub const ENDPOINT_FILE: &str = "dynamodb.url";
 
 /// How long processes may take to end once they have been killed.
 const SHUTDOWN_WAIT: Duration = Duration::from_secs(5);
@@ -70,7 +75,10 @@ pub struct Stack {
     invoke_address: Option<SocketAddr>,
     template: Template,
     pools: Arc<[Arc<Pool>]>,
+    queue: Arc<Queue>,
     dynamodb: DynamoDb,
+    s3: S3,
+    weather: Option<String>,
     secrets: Secrets,
     logs: Logs,
     stop: watch::Sender<bool>,
@@ -110,10 +118,28 @@ impl Stack {
         &self.dynamodb
     }
 
+    /// Where a stub answers instead of WeatherAPI.com, for which there is no key.
+    #[must_use]
+    pub fn weather_stub_url(&self) -> Option<&str> {
+        self.weather.as_deref()
+    }
+
     /// The name of the template's first table; empty when it has none.
     #[must_use]
     pub fn table_name(&self) -> &str {
         self.template.tables.first().map_or("", |table| &table.name)
+    }
+
+    /// S3's endpoint.
+    #[must_use]
+    pub fn s3_url(&self) -> String {
+        format!("http://{}", self.s3.address())
+    }
+
+    /// The name of the template's first bucket; empty when it has none.
+    #[must_use]
+    pub fn bucket_name(&self) -> &str {
+        self.template.buckets.first().map_or("", |bucket| &bucket.name)
     }
 
     /// The template, as resolved.
@@ -182,14 +208,25 @@ impl Stack {
         self.dynamodb.resume()
     }
 
+    /// Makes S3 refuse connections, until [`Stack::start_s3`].
+    pub async fn stop_s3(&self) -> io::Result<()> {
+        self.s3.stop().await
+    }
+
+    /// Serves S3 again, on the same port with the same objects.
+    pub fn start_s3(&self) -> io::Result<()> {
+        self.s3.resume()
+    }
+
     /// Ends every process and every server, and waits until they are gone.
     pub async fn shutdown(&self) {
         self.end();
         // All senders belong to processes' tasks now: nothing is ever sent, the channel closes with the last.
         let _ = tokio::time::timeout(SHUTDOWN_WAIT, self.ended.lock().await.recv()).await;
         self.stop_runtime.send_replace(true);
-        // The port is of no use to anybody any more, so it does not matter whether it can be kept.
+        // The ports are of no use to anybody any more, so it does not matter whether they can be kept.
         let _ = self.dynamodb.stop().await;
+        let _ = self.s3.stop().await;
         self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
@@ -198,6 +235,7 @@ impl Stack {
         for pool in self.pools.iter() {
             pool.close();
         }
+        self.queue.close();
     }
 }
 

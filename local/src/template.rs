@@ -1,6 +1,8 @@
-//! What the gateway needs to know of `template.yaml`: functions, routes, CORS, limits, tables.
+//! What the gateway needs to know of `template.yaml`: functions, routes, CORS, limits, tables, buckets, events.
 
 mod api;
+mod buckets;
+mod events;
 mod functions;
 mod intrinsics;
 mod parameters;
@@ -64,6 +66,12 @@ pub struct Template {
     pub throttling: Option<Throttling>,
     /// Tables as `CreateTable` requests, with the TTL attribute.
     pub tables: Vec<Table>,
+    /// In the order of the file.
+    pub buckets: Vec<Bucket>,
+    /// `Events` of type `S3`.
+    pub object_triggers: Vec<ObjectTrigger>,
+    /// `Events` of type `DynamoDB`.
+    pub stream_triggers: Vec<StreamTrigger>,
     /// AWS's region of everything.
     pub region: String,
 }
@@ -87,6 +95,21 @@ pub struct Function {
     pub log_level: String,
     /// `ReservedConcurrentExecutions`.
     pub reserved_concurrency: Option<usize>,
+    /// `EventInvokeConfig`.
+    pub asynchronous: AsyncLimits,
+    /// `FunctionUrlConfig`.
+    pub url: Option<FunctionUrl>,
+}
+
+/// A URL of a function's own, past the HTTP API; open to everybody.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct FunctionUrl {
+    /// `InvokeMode: RESPONSE_STREAM`: answers are passed on as they are made.
+    pub streams: bool,
+    /// `Cors`.
+    pub cors: Option<Cors>,
+    /// Where the template says so.
+    pub line: usize,
 }
 
 /// A value of an environment variable.
@@ -113,7 +136,7 @@ pub struct Route {
     pub line: usize,
 }
 
-/// `CorsConfiguration`, lists as written.
+/// `CorsConfiguration`, or a Function URL's `Cors`; lists as written.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Cors {
     /// Exact origins, `*`, or `https://*`.
@@ -150,6 +173,115 @@ pub struct Table {
     pub create: Value,
     /// The attribute that holds the time of expiry, when TTL is on.
     pub ttl_attribute: Option<String>,
+}
+
+/// An `AWS::S3::Bucket`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Bucket {
+    /// What `!Ref` gives.
+    pub name: String,
+    /// `Files`.
+    pub logical_id: String,
+    /// `CorsConfiguration`; the first that fits decides.
+    pub cors: Vec<CorsRule>,
+}
+
+/// Which pages may call a bucket, lists as written; each item may have one `*`.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct CorsRule {
+    /// Origins.
+    pub allowed_origins: Vec<String>,
+    /// Methods.
+    pub allowed_methods: Vec<String>,
+    /// Request headers.
+    pub allowed_headers: Vec<String>,
+    /// Response headers that scripts may read.
+    pub exposed_headers: Vec<String>,
+    /// Seconds a preflight's answer may be kept.
+    pub max_age: Option<u64>,
+}
+
+/// How often, and for how long, an asynchronous event is tried.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct AsyncLimits {
+    /// Attempts after the first.
+    pub retries: u32,
+    /// An event that is older is not tried again.
+    pub max_age: Duration,
+}
+
+/// A function that is told of a bucket's objects.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct ObjectTrigger {
+    /// The function's name.
+    pub function: String,
+    /// The event's name in the template.
+    pub name: String,
+    /// The bucket's name.
+    pub bucket: String,
+    /// `ObjectCreated:Put`, or `ObjectCreated:*`.
+    pub events: Vec<String>,
+    /// How the keys begin.
+    pub prefix: String,
+    /// How the keys end.
+    pub suffix: String,
+    /// Where the template says so.
+    pub line: usize,
+}
+
+/// A function that gets the changes of a table.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct StreamTrigger {
+    /// The function's name.
+    pub function: String,
+    /// The event's name in the template.
+    pub name: String,
+    /// The table's name.
+    pub table: String,
+    /// The stream's ARN.
+    pub stream: String,
+    /// Where a function begins that has read nothing yet.
+    pub position: StartingPosition,
+    /// Most records at once.
+    pub batch_size: usize,
+    /// How long a batch that is not full waits for more.
+    pub window: Duration,
+    /// Attempts after the first; without a limit where there is none.
+    pub retries: Option<u32>,
+    /// A batch that fails is halved.
+    pub bisects: bool,
+    /// The answer says which records failed.
+    pub reports_failures: bool,
+    /// Where the template says so.
+    pub line: usize,
+}
+
+impl Default for StreamTrigger {
+    fn default() -> Self {
+        Self {
+            function: String::new(),
+            name: String::new(),
+            table: String::new(),
+            stream: String::new(),
+            position: StartingPosition::Latest,
+            // What Lambda takes unless it is told otherwise.
+            batch_size: 100,
+            window: Duration::ZERO,
+            retries: None,
+            bisects: false,
+            reports_failures: false,
+            line: 0,
+        }
+    }
+}
+
+/// Where in a stream to begin.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum StartingPosition {
+    /// With what comes from now on.
+    Latest,
+    /// With the oldest record there is.
+    TrimHorizon,
 }
 
 /// The account that local ARNs and events name.
@@ -195,16 +327,21 @@ impl Template {
                 Some("AWS::Serverless::Function") => {
                     let function = functions::function(&root, &resolver, logical_id, resource)?;
                     functions::routes(&resolver, &function.name, resource, &mut template.routes)?;
+                    events::triggers(&resolver, &function.name, resource, &mut template)?;
                     template.functions.push(function);
                 }
                 Some("AWS::Serverless::HttpApi") => api::api(&root, &resolver, resource, &mut template)?,
                 Some("AWS::DynamoDB::Table") => {
                     template.tables.push(tables::table(&resolver, logical_id, resource)?);
                 }
+                Some("AWS::S3::Bucket") => {
+                    template.buckets.push(buckets::bucket(&resolver, logical_id, resource)?);
+                }
                 _ => {}
             }
         }
         functions::no_route_twice(&template.routes)?;
+        events::sources_exist(&template)?;
         Ok(template)
     }
 

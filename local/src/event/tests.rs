@@ -44,7 +44,7 @@ fn event(method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> V
         trace_id: "Root=1-0-0",
         at: datetime!(2026-11-20 08:05:03.25 UTC),
     };
-    serde_json::from_slice(&build(&found, &incoming)).unwrap()
+    serde_json::from_slice(&build(Via::Route(&found), &incoming)).unwrap()
 }
 
 #[test]
@@ -163,4 +163,47 @@ fn a_query_is_never_refused() {
     let event = event("GET", "/?%ff&=&a&b=%zz", &[], b"");
     assert_eq!(event["rawQueryString"], "%ff&=&a&b=%zz");
     assert_eq!(event["queryStringParameters"]["a"], "");
+}
+
+#[test]
+fn a_function_url_passes_the_path_on_as_it_is() {
+    let headers = HeaderMap::from_iter([(header::HOST, http::HeaderValue::from_static("127.0.0.1:3000"))]);
+    let incoming = Incoming {
+        method: "GET",
+        path: "/a%20b/%2F",
+        query: "x=%26",
+        protocol: "HTTP/1.1",
+        headers: &headers,
+        body: b"",
+        source: IpAddr::from([127, 0, 0, 1]),
+        local: SocketAddr::from(([127, 0, 0, 1], 3000)),
+        request_id: "request-1",
+        trace_id: "Root=1-0-0",
+        at: datetime!(2026-11-20 08:05:03.25 UTC),
+    };
+    let event: Value = serde_json::from_slice(&build(Via::FunctionUrl("stream"), &incoming)).unwrap();
+    assert_eq!((&event["version"], &event["routeKey"]), (&json!("2.0"), &json!("$default")));
+    assert_eq!((&event["rawPath"], &event["rawQueryString"]), (&json!("/a%20b/%2F"), &json!("x=%26")));
+    assert_eq!((event.get("pathParameters"), event.get("body")), (None, None));
+    assert_eq!(
+        event["requestContext"],
+        json!({
+            "accountId": "anonymous",
+            "apiId": "stream",
+            "domainName": "stream.lambda-url.us-east-1.on.aws",
+            "domainPrefix": "stream",
+            "http": {
+                "method": "GET",
+                "path": "/a%20b/%2F",
+                "protocol": "HTTP/1.1",
+                "sourceIp": "127.0.0.1",
+                "userAgent": "",
+            },
+            "requestId": "request-1",
+            "routeKey": "$default",
+            "stage": "$default",
+            "time": "20/Nov/2026:08:05:03 +0000",
+            "timeEpoch": 1_795_161_903_250_i64,
+        })
+    );
 }

@@ -31,6 +31,8 @@ pub(super) struct Job {
     pub(super) payload: Bytes,
     pub(super) request_id: String,
     pub(super) trace_id: String,
+    /// Where the answer goes piece by piece; `None` when it is wanted as a whole.
+    pub(super) pieces: Option<mpsc::Sender<Bytes>>,
     pub(super) dispatched: oneshot::Sender<Result<Dispatched, InvokeError>>,
 }
 
@@ -77,6 +79,7 @@ enum Phase {
     Busy {
         request_id: String,
         reply: oneshot::Sender<Reply>,
+        pieces: Option<mpsc::Sender<Bytes>>,
     },
     /// Has answered, and has not asked for more yet.
     Finishing,
@@ -150,11 +153,19 @@ impl State {
         true
     }
 
+    /// Where the pieces of the answer go that the instance begins; `None` when it is wanted as a whole.
+    pub(super) fn pieces(&self, instance: Uuid, id: &str) -> Option<mpsc::Sender<Bytes>> {
+        match &self.instances.get(&instance)?.phase {
+            Phase::Busy { request_id, pieces, .. } if request_id == id => pieces.clone(),
+            _ => None,
+        }
+    }
+
     pub(super) fn complete(&mut self, instance: Uuid, id: &str, answer: Reply) -> bool {
         let Some(slot) = self.instances.get_mut(&instance) else { return false };
         slot.idle_since = Instant::now();
         match std::mem::replace(&mut slot.phase, Phase::Finishing) {
-            Phase::Busy { request_id, reply } if request_id == id => {
+            Phase::Busy { request_id, reply, .. } if request_id == id => {
                 let _ = reply.send(answer);
                 true
             }
@@ -315,17 +326,17 @@ impl State {
     fn dispatch(&mut self, instance: Uuid, job: Job, pool: &Pool) -> Result<(), Job> {
         let Some(slot) = self.instances.get_mut(&instance) else { return Err(job) };
         let Phase::Idle(next) = std::mem::replace(&mut slot.phase, Phase::Finishing) else { return Err(job) };
-        let Job { payload, request_id, trace_id, dispatched } = job;
+        let Job { payload, request_id, trace_id, pieces, dispatched } = job;
         let (deadline, deadline_millis) = pool.deadline_from_now();
         let delivery =
             Delivery { payload, request_id: request_id.clone(), trace_id, deadline: deadline_millis };
         if let Err(Delivery { payload, request_id, trace_id, .. }) = next.send(delivery) {
             // Its connection is gone: so is the process, or it soon will be.
             self.remove_and_kill(instance);
-            return Err(Job { payload, request_id, trace_id, dispatched });
+            return Err(Job { payload, request_id, trace_id, pieces, dispatched });
         }
         let (reply, receiver) = oneshot::channel();
-        slot.phase = Phase::Busy { request_id, reply };
+        slot.phase = Phase::Busy { request_id, reply, pieces };
         let cold = !std::mem::replace(&mut slot.served, true);
         let _ = dispatched.send(Ok(Dispatched { instance, cold, deadline, reply: receiver }));
         Ok(())

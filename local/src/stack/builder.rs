@@ -18,22 +18,33 @@ use tokio::{
 use crate::{
     cors::Policy,
     dynamodb::{self, DynamoDb},
+    events::{
+        self, Queue,
+        streams::{Checkpoints, Readers},
+    },
+    faults::{self, Faults, Service},
+    function_url::FunctionUrl,
     gateway::Gateway,
     instances::{Pool, PoolParts, Settings},
     invoke_api,
     logs::Logs,
     routes::Router,
     runtime_api,
+    s3::{self, S3},
     secrets::Secrets,
     serve::{Limits, serve},
     template::{ACCOUNT_ID, Template},
     throttle::Bucket,
+    weather,
 };
 
-use super::{REGION, Stack, StartError, environment::environment, reachable};
+use super::{ENDPOINT_FILE, REGION, Stack, StartError, environment::environment, reachable};
 
 /// A connection that is idle for so long is closed, as API Gateway does after some minutes.
 const KEEP_ALIVE: Duration = Duration::from_mins(2);
+
+/// Before an event is tried again; Lambda waits a minute.
+const RETRY_WAIT: Duration = Duration::from_secs(1);
 
 /// What a stack is to be; see [`Stack::builder`].
 #[expect(clippy::struct_excessive_bools, reason = "switches that have nothing to do with each other")]
@@ -44,12 +55,15 @@ pub struct Builder {
     port: u16,
     invoke_port: Option<u16>,
     dynamodb: SocketAddr,
+    s3_port: u16,
+    faults: Option<Faults>,
     data_dir: Option<PathBuf>,
     in_memory: bool,
     inherit_secrets: bool,
     environment: BTreeMap<String, String>,
     parameters: BTreeMap<String, String>,
     settings: Settings,
+    retry_wait: Duration,
     sink: Option<Box<dyn Write + Send>>,
     colour: bool,
     capture: bool,
@@ -65,12 +79,15 @@ impl Default for Builder {
             port: 0,
             invoke_port: None,
             dynamodb: SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 0),
+            s3_port: 0,
+            faults: None,
             data_dir: None,
             in_memory: false,
             inherit_secrets: false,
             environment: BTreeMap::new(),
             parameters: BTreeMap::new(),
             settings: Settings::default(),
+            retry_wait: RETRY_WAIT,
             sink: None,
             colour: false,
             capture: true,
@@ -121,6 +138,20 @@ impl Builder {
         self
     }
 
+    /// The port of S3, on loopback; any free one unless set.
+    #[must_use]
+    pub fn s3_port(mut self, port: u16) -> Self {
+        self.s3_port = port;
+        self
+    }
+
+    /// Lets functions' calls of `DynamoDB` and S3 fail, as long as `faults` has rules for them.
+    #[must_use]
+    pub fn faults(mut self, faults: Faults) -> Self {
+        self.faults = Some(faults);
+        self
+    }
+
     /// Where data and made-up secrets are kept; nowhere unless set.
     #[must_use]
     pub fn data_dir(mut self, path: impl Into<PathBuf>) -> Self {
@@ -128,7 +159,7 @@ impl Builder {
         self
     }
 
-    /// Keeps the database in memory, whether there is a data directory or not.
+    /// Forgets tables and buckets at the end, whether there is a data directory or not.
     #[must_use]
     pub fn in_memory(mut self) -> Self {
         self.in_memory = true;
@@ -184,6 +215,13 @@ impl Builder {
         self
     }
 
+    /// How long an event that nobody waits for is put off when it has failed; twice that when it fails again.
+    #[must_use]
+    pub fn retry_wait(mut self, wait: Duration) -> Self {
+        self.retry_wait = wait;
+        self
+    }
+
     /// Refuses what AWS would refuse: the template's throttling, and events beyond the instances there may be.
     #[must_use]
     pub fn throttle(mut self) -> Self {
@@ -214,38 +252,33 @@ impl Builder {
     }
 
     /// Starts everything; functions are started by their first event.
-    pub async fn start(self) -> Result<Stack, StartError> {
+    pub async fn start(mut self) -> Result<Stack, StartError> {
         let template = Template::load(&self.template, &self.parameters, REGION)?;
-        let logs = Logs::new(self.sink, self.colour, self.capture);
+        let logs = Logs::new(self.sink.take(), self.colour, self.capture);
         let (stop, stopping) = watch::channel(false);
         // The Runtime API outlives the processes: one that loses it while it waits reports an error.
         let (stop_runtime, runtime_stopping) = watch::channel(false);
 
         let api = listen(SocketAddr::new(self.host, self.port), "--port").await?;
         let invoke = match self.invoke_port {
-            Some(port) => {
-                Some(listen(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port), "--invoke-port").await?)
-            }
+            Some(port) => Some(listen(loopback(port), "--invoke-port").await?),
             None => None,
         };
-        let runtime = listen(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 0), "").await?;
+        let runtime = listen(loopback(0), "").await?;
         let (url, invoke_address) = (local_address(&api)?, invoke.as_ref().map(local_address).transpose()?);
         let runtime_address = local_address(&runtime)?;
 
         let lock = self.data_dir.as_deref().map(lock).transpose()?;
-        let dynamodb =
-            database(self.dynamodb, self.data_dir.as_deref().filter(|_| !self.in_memory), &template, &logs)
-                .await?;
+        let kept = self.data_dir.as_deref().filter(|_| !self.in_memory);
+        let dynamodb = database(self.dynamodb, kept, self.data_dir.as_deref(), &template, &logs).await?;
+        let (notify, changes) = mpsc::unbounded_channel();
+        let s3 = buckets(self.s3_port, kept, &template, notify)?;
 
-        let mut secrets = Secrets::open(self.data_dir.as_deref()).map_err(io_error("reading the secrets"))?;
-        for name in template.secrets() {
-            let inherited =
-                || std::env::var(name).ok().filter(|value| self.inherit_secrets && !value.is_empty());
-            let given = self.environment.get(name).cloned().or_else(inherited);
-            secrets.ensure(name, given).map_err(io_error("keeping the secrets"))?;
-        }
+        let secrets = self.secrets(&template)?;
+        let weather = self.weather(&template, stopping.clone()).await?;
+        self.environment.extend(weather.clone().map(|url| (weather::BASE_URL.to_owned(), url)));
 
-        let endpoint = format!("http://{}", reachable(dynamodb.address()));
+        let endpoints = self.endpoints(&dynamodb, &s3, &logs, &stopping).await?;
         let (alive, ended) = mpsc::channel(1);
         let pools: Arc<[Arc<Pool>]> = template
             .functions
@@ -255,7 +288,7 @@ impl Builder {
                 Arc::new(Pool::new(PoolParts {
                     arn: format!("arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{}", function.name),
                     binary: self.binaries.join(&function.name),
-                    environment: environment(function, &secrets, &self.environment, &endpoint),
+                    environment: environment(function, &secrets, &self.environment, &endpoints),
                     runtime_api: format!("{runtime_address}/{index}"),
                     settings: self.settings,
                     logs: logs.clone(),
@@ -266,17 +299,21 @@ impl Builder {
             })
             .collect();
 
-        let gateway = Arc::new(Gateway {
-            router: Router::new(&template.routes),
-            cors: template.cors.as_ref().map(Policy::new),
-            pools: Arc::clone(&pools),
-            throttle: template
-                .throttling
-                .filter(|_| self.settings.throttle)
-                .map(|limits| Bucket::new(limits, Instant::now())),
+        let queue = Arc::new(Queue::new(self.retry_wait, logs.clone(), stopping.clone(), alive.clone()));
+        let subscriptions = events::s3::subscriptions(&template.object_triggers, &pools);
+        tokio::spawn(events::s3::notify(changes, subscriptions, Arc::clone(&queue), stopping.clone()));
+        let checkpoints = Checkpoints::open(kept).map_err(io_error("reading streams.json"))?;
+        let readers = Readers {
+            database: dynamodb.database().clone(),
+            checkpoints,
+            retry_wait: self.retry_wait,
             logs: logs.clone(),
-            local: url,
-        });
+            stop: stopping.clone(),
+        };
+        let started = readers.start(&template.stream_triggers, &pools).await;
+        started.map_err(io_error("reading streams"))?;
+
+        let gateway = Arc::new(self.gateway(&template, &pools, &logs, url));
         let limits = Limits { head_timeout: Some(KEEP_ALIVE) };
         tokio::spawn(serve(api, limits, stopping.clone(), move |request, peer| {
             Arc::clone(&gateway).handle(request, peer)
@@ -288,9 +325,9 @@ impl Builder {
             runtime_api::handle(Arc::clone(&served), request)
         }));
         if let Some(invoke) = invoke {
-            let (served, printed) = (Arc::clone(&pools), logs.clone());
+            let (served, queue) = (Arc::clone(&pools), Arc::clone(&queue));
             tokio::spawn(serve(invoke, limits, stopping.clone(), move |request, _| {
-                invoke_api::handle(Arc::clone(&served), printed.clone(), request)
+                invoke_api::handle(Arc::clone(&served), Arc::clone(&queue), request)
             }));
         }
         tokio::spawn(DynamoDb::sweep(dynamodb.database().clone(), stopping.clone()));
@@ -301,7 +338,10 @@ impl Builder {
             invoke_address,
             template,
             pools,
+            queue,
             dynamodb,
+            s3,
+            weather,
             secrets,
             logs,
             stop,
@@ -310,15 +350,87 @@ impl Builder {
             lock: Mutex::new(lock),
         })
     }
+
+    fn gateway(
+        &self,
+        template: &Template,
+        pools: &Arc<[Arc<Pool>]>,
+        logs: &Logs,
+        local: SocketAddr,
+    ) -> Gateway {
+        Gateway {
+            router: Router::new(&template.routes),
+            cors: template.cors.as_ref().map(Policy::new),
+            urls: pools.iter().filter_map(FunctionUrl::of).collect(),
+            pools: Arc::clone(pools),
+            throttle: template
+                .throttling
+                .filter(|_| self.settings.throttle)
+                .map(|limits| Bucket::new(limits, Instant::now())),
+            logs: logs.clone(),
+            local,
+        }
+    }
+
+    /// What a variable is set to, by the caller or by this process's environment.
+    fn given(&self, name: &str) -> Option<String> {
+        let inherited = || std::env::var(name).ok().filter(|value| self.inherit_secrets && !value.is_empty());
+        self.environment.get(name).cloned().or_else(inherited)
+    }
+
+    fn secrets(&self, template: &Template) -> Result<Secrets, StartError> {
+        let mut secrets = Secrets::open(self.data_dir.as_deref()).map_err(io_error("reading the secrets"))?;
+        for name in template.secrets() {
+            secrets.ensure(name, self.given(name)).map_err(io_error("keeping the secrets"))?;
+        }
+        Ok(secrets)
+    }
+
+    /// Where functions find the database and S3.
+    async fn endpoints(
+        &self,
+        dynamodb: &DynamoDb,
+        s3: &S3,
+        logs: &Logs,
+        stop: &watch::Receiver<bool>,
+    ) -> Result<[String; 2], StartError> {
+        let mut endpoints = [(Service::DynamoDb, reachable(dynamodb.address())), (Service::S3, s3.address())];
+        if let Some(faults) = &self.faults {
+            for (service, address) in &mut endpoints {
+                *address = faults::front(*service, *address, faults.clone(), logs.clone(), stop.clone())
+                    .await
+                    .map_err(io_error("listening"))?;
+            }
+        }
+        Ok(endpoints.map(|(_, address)| format!("http://{address}")))
+    }
+
+    /// The URL of the weather's stub, where one is needed.
+    async fn weather(
+        &self,
+        template: &Template,
+        stop: watch::Receiver<bool>,
+    ) -> Result<Option<String>, StartError> {
+        let is_given =
+            self.given(weather::API_KEY).is_some() || self.environment.contains_key(weather::BASE_URL);
+        if is_given || !template.secrets().contains(weather::API_KEY) {
+            return Ok(None);
+        }
+        let stub = listen(loopback(0), "").await?;
+        let url = format!("http://{}", local_address(&stub)?);
+        tokio::spawn(serve(stub, Limits { head_timeout: None }, stop, weather::answer));
+        Ok(Some(url))
+    }
 }
 
 async fn database(
     address: SocketAddr,
+    kept: Option<&Path>,
     data_dir: Option<&Path>,
     template: &Template,
     logs: &Logs,
 ) -> Result<DynamoDb, StartError> {
-    let file = data_dir.map(|dir| dir.join("dynamodb.sqlite"));
+    let file = kept.map(|dir| dir.join("dynamodb.sqlite"));
     let dynamodb = DynamoDb::start(address, file.as_deref()).await.map_err(|source| match source.kind() {
         io::ErrorKind::AddrInUse => StartError::PortInUse { address, option: "--dynamodb-port" },
         _ => StartError::Io { what: "starting the database".to_owned(), source },
@@ -332,7 +444,30 @@ async fn database(
             logs.note(line);
         }
     }
+    data_dir.map_or(Ok(()), |dir| say_where(dir, &dynamodb))?;
     Ok(dynamodb)
+}
+
+fn buckets(
+    port: u16,
+    data_dir: Option<&Path>,
+    template: &Template,
+    notify: s3::Notify,
+) -> Result<S3, StartError> {
+    let address = loopback(port);
+    let directory = data_dir.map(|dir| dir.join("s3"));
+    S3::start(address, directory.as_deref(), &template.buckets, notify).map_err(|source| {
+        match source.kind() {
+            io::ErrorKind::AddrInUse => StartError::PortInUse { address, option: "--s3-port" },
+            _ => StartError::Io { what: "starting S3".to_owned(), source },
+        }
+    })
+}
+
+/// Says where the data is served to whoever finds the directory locked.
+fn say_where(data_dir: &Path, dynamodb: &DynamoDb) -> Result<(), StartError> {
+    let url = format!("http://{}\n", reachable(dynamodb.address()));
+    std::fs::write(data_dir.join(ENDPOINT_FILE), url).map_err(io_error("using the data directory"))
 }
 
 /// One `local` at a time on a data directory; the lock goes with the process, however that ends.
@@ -353,6 +488,10 @@ async fn listen(address: SocketAddr, option: &'static str) -> Result<TcpListener
         io::ErrorKind::AddrInUse => StartError::PortInUse { address, option },
         _ => StartError::Io { what: format!("listening on {address}"), source },
     })
+}
+
+fn loopback(port: u16) -> SocketAddr {
+    SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port)
 }
 
 fn local_address(listener: &TcpListener) -> Result<SocketAddr, StartError> {

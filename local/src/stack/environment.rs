@@ -13,7 +13,7 @@ pub(super) fn environment(
     function: &Function,
     secrets: &Secrets,
     overrides: &BTreeMap<String, String>,
-    dynamodb: &str,
+    [dynamodb, s3]: &[String; 2],
 ) -> Vec<(String, String)> {
     let memory = function.memory_size.to_string();
     let lambda = [
@@ -23,6 +23,7 @@ pub(super) fn environment(
         ("AWS_REGION", REGION),
         ("AWS_DEFAULT_REGION", REGION),
         ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb),
+        ("AWS_ENDPOINT_URL_S3", s3),
         ("AWS_EXECUTION_ENV", "AWS_Lambda_provided.al2023"),
         ("AWS_LAMBDA_FUNCTION_NAME", &function.name),
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),

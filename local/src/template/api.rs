@@ -30,7 +30,7 @@ pub(super) fn api(
     Ok(())
 }
 
-fn cors(resolver: &Resolver<'_>, node: &Node) -> Result<Option<Cors>, TemplateError> {
+pub(super) fn cors(resolver: &Resolver<'_>, node: &Node) -> Result<Option<Cors>, TemplateError> {
     let settings = match resolver.resolve(node)? {
         None | Some(Value::Bool(false)) => return Ok(None),
         // What SAM makes of `CorsConfiguration: true`.
@@ -38,7 +38,7 @@ fn cors(resolver: &Resolver<'_>, node: &Node) -> Result<Option<Cors>, TemplateEr
             return Ok(Some(Cors { allow_origins: vec!["*".to_owned()], ..Cors::default() }));
         }
         Some(Value::Object(settings)) => settings,
-        Some(other) => return Err(node.error(format!("CorsConfiguration must be a map, found {other}"))),
+        Some(other) => return Err(node.error(format!("CORS settings must be a map, found {other}"))),
     };
     let list = |name: &str| match settings.get(name) {
         None => Ok(Vec::new()),
@@ -72,7 +72,9 @@ fn cors(resolver: &Resolver<'_>, node: &Node) -> Result<Option<Cors>, TemplateEr
         max_age: max_age.flatten(),
     };
     if cors.allow_credentials && cors.allow_origins.iter().any(|origin| origin == "*") {
-        return Err(node.error("AllowCredentials with AllowOrigins * is refused by API Gateway"));
+        return Err(
+            node.error("AllowCredentials with AllowOrigins * is refused, by API Gateway or by browsers")
+        );
     }
     Ok(Some(cors))
 }

@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, time::Duration};
 use serde_json::Value;
 
 use super::{
-    Function, MAX_INTEGRATION_TIMEOUT, Route, TemplateError, Variable, intrinsics::Resolver, yaml::Node,
+    Function, FunctionUrl, MAX_INTEGRATION_TIMEOUT, Route, TemplateError, Variable, api, events,
+    intrinsics::Resolver, yaml::Node,
 };
 
 /// The binary's name: as `BuildProperties` has it, else from the logical id.
@@ -72,7 +73,35 @@ pub(super) fn function(
         log_format: logging("LogFormat", "Text")?,
         log_level: logging("ApplicationLogLevel", "INFO")?,
         reserved_concurrency: reserved.map(|count| usize::try_from(count).unwrap_or(usize::MAX)),
+        asynchronous: events::async_limits(resolver, property(&["EventInvokeConfig"]))?,
+        url: property(&["FunctionUrlConfig"]).map(|node| url(resolver, node)).transpose()?,
     })
+}
+
+fn url(resolver: &Resolver<'_>, node: &Node) -> Result<FunctionUrl, TemplateError> {
+    let text = |name: &str| node.get(name).map(|value| resolver.text(value)).transpose();
+    let wrong = |name: &str, message: String| Err(node.get(name).unwrap_or(node).error(message));
+    match text("AuthType")?.as_deref() {
+        Some("NONE") => {}
+        Some("AWS_IAM") => {
+            return wrong("AuthType", "`local` checks no signatures: AuthType must be NONE".to_owned());
+        }
+        other => {
+            return wrong("AuthType", format!("AuthType must be NONE, found {}", other.unwrap_or("nothing")));
+        }
+    }
+    let streams = match text("InvokeMode")?.as_deref() {
+        None | Some("BUFFERED") => false,
+        Some("RESPONSE_STREAM") => true,
+        Some(other) => {
+            return wrong(
+                "InvokeMode",
+                format!("InvokeMode must be BUFFERED or RESPONSE_STREAM, found {other}"),
+            );
+        }
+    };
+    let cors = node.get("Cors").map(|cors| api::cors(resolver, cors)).transpose()?.flatten();
+    Ok(FunctionUrl { streams, cors, line: node.line })
 }
 
 pub(super) fn routes(
@@ -130,7 +159,7 @@ pub(super) fn no_route_twice(routes: &[Route]) -> Result<(), TemplateError> {
     Ok(())
 }
 
-fn natural(resolver: &Resolver<'_>, node: &Node, name: &str) -> Result<u64, TemplateError> {
+pub(super) fn natural(resolver: &Resolver<'_>, node: &Node, name: &str) -> Result<u64, TemplateError> {
     let text = resolver.text(node)?;
     text.parse().map_err(|_| node.error(format!("{name} must be a whole number, found {text}")))
 }

@@ -33,7 +33,8 @@ fn the_projects_own_template_is_understood() {
     assert!(template.function("users").is_some());
     assert!(template.cors.is_some_and(|cors| cors.allow_credentials && cors.allow_origins.len() > 1));
     assert!(template.routes.iter().any(|route| route.key() == "ANY /api/users"));
-    assert_eq!(template.tables.len(), 1);
+    assert_eq!((template.tables.len(), template.buckets.len()), (1, 1));
+    assert!(template.buckets[0].cors.iter().any(|rule| rule.allowed_origins.len() > 1));
 }
 
 #[test]
@@ -168,8 +169,6 @@ Resources:
     Type: AWS::Serverless::Function
     Properties:
       Policies: [{ Statement: [{ Resource: !Transform x, Condition: !Ref Nobody }] }]
-      Events:
-        Nightly: { Type: Schedule, Properties: { Schedule: !Ref Nobody } }
 Outputs:
   X: { Value: !GetAtt Nobody.Arn }
 ",
@@ -304,4 +303,37 @@ Resources:
             }],
         })
     );
+}
+
+#[test]
+fn a_function_url_is_read_and_one_that_needs_signatures_refused() {
+    let text = |config: &str| {
+        format!(
+            "Resources:\n  F:\n    Type: AWS::Serverless::Function\n    Properties:\n      FunctionUrlConfig:\n{config}"
+        )
+    };
+    let url = |config: &str| parse(&text(config)).unwrap().functions[0].url.clone().unwrap();
+    let streams = url(
+        "        AuthType: NONE\n        InvokeMode: RESPONSE_STREAM\n        Cors: { AllowOrigins: ['http://a'], MaxAge: 5 }\n",
+    );
+    assert!(streams.streams);
+    assert_eq!((streams.line, streams.cors.unwrap().max_age), (6, Some(5)));
+    let buffered = url("        AuthType: NONE\n");
+    assert_eq!((buffered.streams, buffered.cors), (false, None));
+    for (config, line, message) in [
+        ("        InvokeMode: BUFFERED\n", 6, "AuthType must be NONE, found nothing"),
+        (
+            "        InvokeMode: BUFFERED\n        AuthType: AWS_IAM\n",
+            7,
+            "`local` checks no signatures: AuthType must be NONE",
+        ),
+        (
+            "        AuthType: NONE\n        InvokeMode: FAST\n",
+            7,
+            "InvokeMode must be BUFFERED or RESPONSE_STREAM, found FAST",
+        ),
+    ] {
+        let error = parse(&text(config)).unwrap_err();
+        assert_eq!((error.line, error.message.as_str()), (line, message));
+    }
 }

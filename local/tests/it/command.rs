@@ -10,6 +10,7 @@ use std::{
 use serde_json::json;
 
 use crate::database::call;
+use crate::s3;
 use crate::support::{Place, eventually, is_running};
 
 /// A running `local` on free ports.
@@ -169,4 +170,43 @@ async fn killing_it_loses_no_acknowledged_write() {
     let url = running.announced("DynamoDB").split(' ').next().unwrap().to_owned();
     let counted = call(&url, "Scan", &json!({ "TableName": "Table", "Select": "COUNT" })).await.unwrap();
     assert_eq!(counted["Count"], 50);
+}
+
+#[tokio::test]
+async fn killing_it_leaves_no_half_object() {
+    let place = Place::new();
+    let start = || {
+        let running = Running::start(
+            &place,
+            &["--invoke-port", "0", "--data-dir", place.path("data").to_str().unwrap()],
+        );
+        let url = running.announced("S3").split(' ').next().unwrap().to_owned();
+        (running, url)
+    };
+    let (running, url) = start();
+    let client = s3::client(&url);
+    s3::put(&client, "a", b"hello").await;
+    for key in ["a", "b"] {
+        let presigned =
+            client.put_object().bucket("files").key(key).presigned(s3::for_a_minute()).await.unwrap();
+        let target = presigned.uri().replace(&url, "");
+        let head = format!("PUT {target} HTTP/1.1\r\nHost: {}\r\nContent-Length: 100000\r\n\r\n", &url[7..]);
+        let mut stream = std::net::TcpStream::connect(&url[7..]).unwrap();
+        stream.write_all(&[head.as_bytes(), &vec![b'x'; 50_000]].concat()).unwrap();
+        let drafts = || std::fs::read_dir(place.path("data/s3/.drafts")).unwrap();
+        // The first half of each is on the disk when the process is killed.
+        eventually("the upload has begun", || {
+            drafts().flatten().any(|draft| draft.metadata().is_ok_and(|draft| draft.len() > 0))
+        })
+        .await;
+        std::mem::forget(stream);
+    }
+    running.signal("-KILL");
+    drop(running);
+
+    let (_running, url) = start();
+    let client = s3::client(&url);
+    assert_eq!(s3::keys(&client).await, ["a"]);
+    assert_eq!(s3::get(&client, "a").await.unwrap(), b"hello");
+    assert_eq!(std::fs::read_dir(place.path("data/s3/.drafts")).unwrap().count(), 0);
 }

@@ -168,6 +168,7 @@ async fn a_function_has_the_variables_of_the_template_and_no_others() {
     let found = environment(&stack).await;
     assert_eq!(found["TABLE_NAME"], stack.table_name());
     assert_eq!(found["AWS_ENDPOINT_URL_DYNAMODB"], stack.dynamodb_url());
+    assert_eq!(found["AWS_ENDPOINT_URL_S3"], stack.s3_url());
     assert_eq!((found["TOKEN"].as_str(), stack.secret("TOKEN")), ("given", Some("given")));
     for absent in ["NOT_IN_TEMPLATE", "HOME", "CARGO_MANIFEST_DIR", "USER"] {
         assert_eq!(found.get(absent), None, "{absent}");

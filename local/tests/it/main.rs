@@ -4,6 +4,11 @@
 
 mod command;
 mod database;
+mod events;
+mod faults;
+mod function_url;
 mod http;
 mod instances;
+mod s3;
+mod streams;
 mod support;

@@ -1,6 +1,9 @@
 //! A stack of test functions, and a client that sends exactly what it is told.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use local::{Builder, Stack};
 use serde_json::Value;
@@ -27,6 +30,16 @@ Resources:
       AttributeDefinitions: [{ AttributeName: pk, AttributeType: S }, { AttributeName: sk, AttributeType: S }]
       KeySchema: [{ AttributeName: pk, KeyType: HASH }, { AttributeName: sk, KeyType: RANGE }]
       BillingMode: PAY_PER_REQUEST
+  Files:
+    Type: AWS::S3::Bucket
+    Properties:
+      CorsConfiguration:
+        CorsRules:
+          - AllowedOrigins: [http://a.test]
+            AllowedMethods: [GET, PUT]
+            AllowedHeaders: [Content-Type, "x-amz-*"]
+            ExposedHeaders: [ETag]
+            MaxAge: 60
   EchoFunction:
     Type: AWS::Serverless::Function
     Properties:
@@ -35,6 +48,7 @@ Resources:
           TABLE_NAME: !Ref Table
           INIT_FILE: !Sub "/nowhere"
           TOKEN: "{{resolve:secretsmanager:Some}}"
+      FunctionUrlConfig: { AuthType: NONE, InvokeMode: RESPONSE_STREAM }
       Events:
         Echo: { Type: HttpApi, Properties: { Path: /echo, Method: ANY } }
         Item: { Type: HttpApi, Properties: { Path: "/echo/{id}", Method: ANY } }
@@ -42,12 +56,16 @@ Resources:
     Type: AWS::Serverless::Function
     Properties:
       Timeout: 1
+      FunctionUrlConfig: { AuthType: NONE, InvokeMode: RESPONSE_STREAM }
       Events:
         Any: { Type: HttpApi, Properties: { Path: /hurried, Method: ANY } }
   NarrowFunction:
     Type: AWS::Serverless::Function
     Properties:
       ReservedConcurrentExecutions: 1
+      FunctionUrlConfig:
+        AuthType: NONE
+        Cors: { AllowOrigins: [http://url.test], AllowMethods: [POST] }
       Events:
         Any: { Type: HttpApi, Properties: { Path: /narrow, Method: ANY } }
   FallbackFunction:
@@ -64,10 +82,15 @@ pub(crate) struct Place {
 
 impl Place {
     pub(crate) fn new() -> Self {
+        Self::with(TEMPLATE, &example(), &["echo", "hurried", "narrow", "fallback"])
+    }
+
+    /// Every function is the same binary.
+    pub(crate) fn with(template: &str, binary: &Path, functions: &[&str]) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        std::fs::write(dir.path().join("template.yaml"), TEMPLATE).unwrap();
-        for name in ["echo", "hurried", "narrow", "fallback"] {
-            std::fs::copy(example(), dir.path().join(name)).unwrap();
+        std::fs::write(dir.path().join("template.yaml"), template).unwrap();
+        for name in functions {
+            std::fs::copy(binary, dir.path().join(name)).unwrap();
         }
         Self { dir }
     }
@@ -83,8 +106,12 @@ impl Place {
 
 /// The example `echo`, which cargo builds beside the tests.
 pub(crate) fn example() -> PathBuf {
+    example_named("echo")
+}
+
+pub(crate) fn example_named(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
-    test.parent().unwrap().parent().unwrap().join("examples").join("echo")
+    test.parent().unwrap().parent().unwrap().join("examples").join(name)
 }
 
 #[derive(Debug)]

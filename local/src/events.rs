@@ -1,0 +1,100 @@
+//! Events that nobody waits for, which a function gets again when it fails.
+//!
+//! [`Queue`] is Lambda's own, for asynchronous invocations: what the Invoke API takes as `Event`, and what [`s3`]
+//! notifies of. [`streams`] reads the changes of tables.
+//!
+//! <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>
+
+pub(crate) mod s3;
+pub(crate) mod streams;
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use tokio::{
+    sync::{mpsc, watch},
+    time::Instant,
+};
+use uuid::Uuid;
+
+use crate::{
+    instances::{InvokeError, Pool},
+    invoke_api::trace_id,
+    logs::Logs,
+};
+
+/// Events that were accepted and are yet to be dealt with.
+pub(crate) struct Queue {
+    /// Lambda waits a minute before the second attempt and two before the third; here it is this time, and twice it.
+    retry_wait: Duration,
+    logs: Logs,
+    stop: watch::Receiver<bool>,
+    /// Held for every event: when all are gone the channel closes.
+    alive: Mutex<Option<mpsc::Sender<()>>>,
+}
+
+impl Queue {
+    pub(crate) fn new(
+        retry_wait: Duration,
+        logs: Logs,
+        stop: watch::Receiver<bool>,
+        alive: mpsc::Sender<()>,
+    ) -> Self {
+        Self { retry_wait, logs, stop, alive: Mutex::new(Some(alive)) }
+    }
+
+    /// Takes an event, which is delivered in its own time; the answer is its request id.
+    pub(crate) fn accept(self: &Arc<Self>, pool: &Arc<Pool>, payload: Bytes) -> String {
+        let request_id = Uuid::new_v4().to_string();
+        let (queue, pool, id) = (Arc::clone(self), Arc::clone(pool), request_id.clone());
+        let alive = self.alive.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        tokio::spawn(async move {
+            if let Err(why) = queue.deliver(&pool, payload, &id).await {
+                queue.logs.warn(format_args!("{}: event {id} is {why}", pool.function.name));
+            }
+            drop(alive);
+        });
+        request_id
+    }
+
+    /// Lets go of the channel that says whether events are left.
+    pub(crate) fn close(&self) {
+        self.alive.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    /// Invokes until the function succeeds, with the same request id each time.
+    async fn deliver(&self, pool: &Arc<Pool>, payload: Bytes, id: &str) -> Result<(), String> {
+        let limits = pool.function.asynchronous;
+        let accepted = Instant::now();
+        let trace_id = trace_id();
+        let mut attempts = 0;
+        loop {
+            let error = match pool.invoke_as(id.to_owned(), payload.clone(), trace_id.clone()).await.map(drop)
+            {
+                Ok(()) => return Ok(()),
+                Err(InvokeError::Stopping) => return Err(lost()),
+                Err(error) => error,
+            };
+            // An event that found no instance was not tried.
+            attempts += u32::from(error != InvokeError::Throttled);
+            if attempts > limits.retries || accepted.elapsed() >= limits.max_age {
+                return Err(format!("given up after {attempts} attempts: {error}"));
+            }
+            let wait = self.retry_wait * attempts.max(1);
+            self.logs
+                .warn(format_args!("{}: event {id} is tried again in {wait:?}: {error}", pool.function.name));
+            let mut stop = self.stop.clone();
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = crate::stop::requested(&mut stop) => return Err(lost()),
+            }
+        }
+    }
+}
+
+fn lost() -> String {
+    "lost: local is being stopped".to_owned()
+}

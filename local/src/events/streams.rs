@@ -1,0 +1,307 @@
+//! The changes of tables, given to functions in batches and in their order.
+//!
+//! As on Lambda a batch that fails is tried again, and what comes after it waits: until it succeeds, or is given up
+//! after `MaximumRetryAttempts`. How far a function has come is kept with the data.
+//!
+//! <https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html>
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    io,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use dynoxide::{
+    Database,
+    actions::{
+        describe_stream::DescribeStreamRequest, get_records::GetRecordsRequest,
+        get_shard_iterator::GetShardIteratorRequest,
+    },
+};
+use serde_json::{Value, json};
+use tokio::{sync::watch, time::Instant};
+
+use crate::{
+    instances::{InvokeError, Pool},
+    invoke_api::{find, trace_id},
+    logs::Logs,
+    stack::REGION,
+    template::{StartingPosition, StreamTrigger},
+};
+
+/// How often a stream without news is looked at; Lambda does so four times a second.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
+
+/// Longest wait before a batch is tried again.
+const MAX_RETRY_WAIT: Duration = Duration::from_secs(30);
+
+/// What all readers have in common.
+#[derive(Clone)]
+pub(crate) struct Readers {
+    pub(crate) database: Database,
+    pub(crate) checkpoints: Checkpoints,
+    /// Before the second attempt; it doubles with every further one.
+    pub(crate) retry_wait: Duration,
+    pub(crate) logs: Logs,
+    pub(crate) stop: watch::Receiver<bool>,
+}
+
+impl Readers {
+    /// One reader each; what is written from now on is theirs.
+    pub(crate) async fn start(&self, triggers: &[StreamTrigger], pools: &[Arc<Pool>]) -> io::Result<()> {
+        for trigger in triggers {
+            if let Some(pool) = find(pools, &trigger.function) {
+                let reader =
+                    Reader { trigger: trigger.clone(), pool: Arc::clone(pool), shared: self.clone() };
+                let position = reader.start().await?;
+                tokio::spawn(reader.run(position));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One function's place at one stream.
+struct Reader {
+    trigger: StreamTrigger,
+    pool: Arc<Pool>,
+    shared: Readers,
+}
+
+/// Records that are given to the function together.
+struct Batch {
+    records: Vec<Value>,
+    /// Attempts that count.
+    attempts: u32,
+}
+
+impl Reader {
+    /// Reads until the stack is stopped.
+    async fn run(self, position: String) {
+        let mut stop = self.shared.stop.clone();
+        tokio::select! {
+            () = crate::stop::requested(&mut stop) => {}
+            result = self.read(position) => {
+                if let Err(error) = result {
+                    let StreamTrigger { function, table, .. } = &self.trigger;
+                    self.shared.logs.warn(format_args!("{function}: the stream of {table} is lost: {error}"));
+                }
+            }
+        }
+    }
+
+    async fn read(&self, mut position: String) -> io::Result<()> {
+        loop {
+            let records = self.next(&position).await?;
+            let Some(last) = records.last().map(sequence_number) else { continue };
+            self.deliver(records).await?;
+            self.shared.checkpoints.set(&self.key(), &last)?;
+            position = last;
+        }
+    }
+
+    /// The sequence number of the last record that was dealt with; none before the first.
+    async fn start(&self) -> io::Result<String> {
+        if let Some(kept) = self.shared.checkpoints.get(&self.key()) {
+            return Ok(kept);
+        }
+        let position = match self.trigger.position {
+            StartingPosition::TrimHorizon => String::new(),
+            StartingPosition::Latest => {
+                let request = DescribeStreamRequest {
+                    stream_arn: self.trigger.stream.clone(),
+                    ..DescribeStreamRequest::default()
+                };
+                let described = self.call(move |database| database.describe_stream(request)).await?;
+                let shard = described.stream_description.shards.into_iter().next();
+                shard.and_then(|shard| shard.sequence_number_range.ending_sequence_number).unwrap_or_default()
+            }
+        };
+        self.shared.checkpoints.set(&self.key(), &position)?;
+        Ok(position)
+    }
+
+    /// The records after `position`: at least one, and as many as the batch takes or its window brings.
+    async fn next(&self, position: &str) -> io::Result<Vec<Value>> {
+        let mut iterator = self.iterator(position).await?;
+        let (mut records, mut first) = (Vec::new(), None::<Instant>);
+        loop {
+            let request = GetRecordsRequest {
+                shard_iterator: iterator.clone(),
+                limit: Some(self.trigger.batch_size - records.len()),
+            };
+            let found = self.call(move |database| database.get_records(request)).await?;
+            iterator = found.next_shard_iterator.unwrap_or(iterator);
+            let is_quiet = found.records.is_empty();
+            for record in &found.records {
+                let mut record = serde_json::to_value(record)?;
+                record["awsRegion"] = REGION.into();
+                record["eventSourceARN"] = self.trigger.stream.as_str().into();
+                records.push(record);
+            }
+            if !records.is_empty() {
+                let waited = first.get_or_insert_with(Instant::now).elapsed();
+                if records.len() >= self.trigger.batch_size || waited >= self.trigger.window {
+                    return Ok(records);
+                }
+            }
+            if is_quiet {
+                tokio::time::sleep(POLL_INTERVAL).await;
+            }
+        }
+    }
+
+    async fn iterator(&self, position: &str) -> io::Result<String> {
+        let stream_arn = self.trigger.stream.clone();
+        let request =
+            DescribeStreamRequest { stream_arn: stream_arn.clone(), ..DescribeStreamRequest::default() };
+        let described = self.call(move |database| database.describe_stream(request)).await?;
+        let shard_id = described.stream_description.shards.into_iter().next().map(|shard| shard.shard_id);
+        let request = GetShardIteratorRequest {
+            stream_arn,
+            shard_id: shard_id.unwrap_or_default(),
+            shard_iterator_type: if position.is_empty() { "TRIM_HORIZON" } else { "AFTER_SEQUENCE_NUMBER" }
+                .to_owned(),
+            sequence_number: Some(position.to_owned()).filter(|position| !position.is_empty()),
+        };
+        let response = self.call(move |database| database.get_shard_iterator(request)).await?;
+        response.shard_iterator.ok_or_else(|| io::Error::other("no shard iterator"))
+    }
+
+    /// Gives the records to the function, in order, until each was taken or given up.
+    async fn deliver(&self, records: Vec<Value>) -> io::Result<()> {
+        let mut batches = VecDeque::from([Batch { records, attempts: 0 }]);
+        while let Some(mut batch) = batches.pop_front() {
+            let event = Bytes::from(json!({ "Records": batch.records }).to_string());
+            let why = match self.pool.invoke(event, trace_id()).await {
+                Ok(invocation) => match self.failed_from(&invocation.payload, &batch.records) {
+                    None => continue,
+                    Some(first) => {
+                        batch.records.drain(..first);
+                        format!("it reports record {}", sequence_number(&batch.records[0]))
+                    }
+                },
+                // The next run begins with this batch.
+                Err(InvokeError::Stopping) => return std::future::pending().await,
+                Err(error) => {
+                    let is_divisible =
+                        self.trigger.bisects || matches!(error, InvokeError::RequestTooLarge(_));
+                    if is_divisible && batch.records.len() > 1 {
+                        // Dividing is no attempt.
+                        let rest = batch.records.split_off(batch.records.len() / 2);
+                        let attempts = batch.attempts;
+                        self.shared.logs.warn(format_args!(
+                            "{}: {} is divided: {error}",
+                            self.trigger.function,
+                            shown(&batch)
+                        ));
+                        batches.push_front(Batch { records: rest, attempts });
+                        batches.push_front(batch);
+                        continue;
+                    }
+                    error.to_string()
+                }
+            };
+            batch.attempts += 1;
+            if self.trigger.retries.is_some_and(|retries| batch.attempts > retries) {
+                self.shared.logs.warn(format_args!(
+                    "{}: {} is given up after {} attempts: {why}",
+                    self.trigger.function,
+                    shown(&batch),
+                    batch.attempts
+                ));
+                continue;
+            }
+            let wait = (self.shared.retry_wait * 2u32.saturating_pow(batch.attempts - 1)).min(MAX_RETRY_WAIT);
+            self.shared.logs.warn(format_args!(
+                "{}: {} is tried again in {wait:?}: {why}",
+                self.trigger.function,
+                shown(&batch)
+            ));
+            tokio::time::sleep(wait).await;
+            batches.push_front(batch);
+        }
+        Ok(())
+    }
+
+    /// The first of the records that the answer calls failed.
+    fn failed_from(&self, answer: &[u8], records: &[Value]) -> Option<usize> {
+        if !self.trigger.reports_failures {
+            return None;
+        }
+        let answer: Value = serde_json::from_slice(answer).unwrap_or_default();
+        let failures = answer["batchItemFailures"].as_array()?;
+        // Whatever names no record of the batch means all of it.
+        failures
+            .iter()
+            .map(|failure| {
+                let number = failure["itemIdentifier"].as_str().unwrap_or_default();
+                records.iter().position(|record| sequence_number(record) == number).unwrap_or(0)
+            })
+            .min()
+    }
+
+    fn key(&self) -> String {
+        format!("{}/{}", self.trigger.function, self.trigger.name)
+    }
+
+    async fn call<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&Database) -> dynoxide::Result<T> + Send + 'static,
+    ) -> io::Result<T> {
+        let database = self.shared.database.clone();
+        tokio::task::spawn_blocking(move || call(&database)).await?.map_err(io::Error::other)
+    }
+}
+
+fn sequence_number(record: &Value) -> String {
+    record["dynamodb"]["SequenceNumber"].as_str().unwrap_or_default().to_owned()
+}
+
+fn shown(batch: &Batch) -> String {
+    let end = |record: Option<&Value>| record.map(sequence_number).unwrap_or_default();
+    format!(
+        "the batch of {} records from {} to {}",
+        batch.records.len(),
+        end(batch.records.first()),
+        end(batch.records.last())
+    )
+}
+
+/// How far the functions have come.
+#[derive(Clone)]
+pub(crate) struct Checkpoints {
+    file: Option<PathBuf>,
+    /// By function and event.
+    positions: Arc<Mutex<BTreeMap<String, String>>>,
+}
+
+impl Checkpoints {
+    /// Reads `streams.json` of the data directory; without one, nothing is kept.
+    pub(crate) fn open(data_dir: Option<&Path>) -> io::Result<Self> {
+        let file = data_dir.map(|dir| dir.join("streams.json"));
+        let positions = match file.as_ref().map(std::fs::read) {
+            Some(Ok(bytes)) => serde_json::from_slice(&bytes)?,
+            Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => BTreeMap::new(),
+        };
+        Ok(Self { file, positions: Arc::new(Mutex::new(positions)) })
+    }
+
+    fn get(&self, key: &str) -> Option<String> {
+        self.positions.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+    }
+
+    fn set(&self, key: &str, position: &str) -> io::Result<()> {
+        let mut positions = self.positions.lock().unwrap_or_else(PoisonError::into_inner);
+        positions.insert(key.to_owned(), position.to_owned());
+        let Some(file) = &self.file else { return Ok(()) };
+        // A new file beside the old one: being killed leaves one or the other.
+        let fresh = file.with_extension("json.new");
+        std::fs::write(&fresh, serde_json::to_vec_pretty(&*positions)?)?;
+        std::fs::rename(fresh, file)
+    }
+}

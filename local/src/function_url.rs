@@ -1,0 +1,95 @@
+//! Function URLs: a function's own address, past the HTTP API, at `/lambda-url/<function>/`.
+//!
+//! <https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html>
+//! On AWS it is a host, `<id>.lambda-url.<region>.on.aws`. Nothing limits its requests but the function's
+//! instances, and nothing its time but the function's timeout. AWS sends what is beyond the first 6 MB of a
+//! streamed answer at 2 MB/s; here it goes as fast as the client reads.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::StatusCode;
+
+use crate::{
+    cors::Policy,
+    gateway::Answer,
+    instances::{InvokeError, Pool},
+    logs::Logs,
+    response::{self, AnswerError, Response},
+};
+
+/// Where the URLs begin.
+pub const PREFIX: &str = "/lambda-url/";
+
+/// The URL of one function.
+#[derive(Debug)]
+pub(crate) struct FunctionUrl {
+    pub(crate) cors: Option<Policy>,
+    streams: bool,
+    pool: Arc<Pool>,
+}
+
+impl FunctionUrl {
+    /// The URL of a pool's function, if it has one.
+    pub(crate) fn of(pool: &Arc<Pool>) -> Option<Self> {
+        let url = pool.function.url.as_ref()?;
+        Some(Self { cors: url.cors.as_ref().map(Policy::new), streams: url.streams, pool: Arc::clone(pool) })
+    }
+
+    /// The URL that a path is at, and the path behind it, nothing decoded.
+    pub(crate) fn find<'u, 'p>(urls: &'u [Self], path: &'p str) -> Option<(&'u Self, &'p str)> {
+        let rest = path.strip_prefix(PREFIX)?;
+        let (name, behind) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let url = urls.iter().find(|url| url.name() == name)?;
+        Some((url, if behind.is_empty() { "/" } else { behind }))
+    }
+
+    /// The function's name.
+    pub(crate) fn name(&self) -> &str {
+        &self.pool.function.name
+    }
+
+    /// Gives the function its event, and answers as it does.
+    pub(crate) async fn call(&self, payload: Bytes, trace_id: String, logs: &Logs) -> Answer<'_> {
+        let (answered, cold) = if self.streams {
+            match self.pool.invoke_streaming(payload, trace_id).await {
+                Ok(streaming) => {
+                    let cold = streaming.cold;
+                    (response::from_streaming(streaming).await, cold)
+                }
+                Err(error) => (Err(error.into()), false),
+            }
+        } else {
+            match self.pool.invoke(payload, trace_id).await {
+                Ok(invocation) => {
+                    let response = response::from_payload(invocation.payload);
+                    (response.map_err(AnswerError::Malformed), invocation.cold)
+                }
+                Err(error) => (Err(error.into()), false),
+            }
+        };
+        let function = self.name();
+        match answered {
+            Ok(response) => Answer { response, function, start: if cold { "cold" } else { "warm" } },
+            Err(error) => {
+                logs.warn(format_args!("{function}: {error}"));
+                Answer { response: failed(&error), function, start: "-" }
+            }
+        }
+    }
+}
+
+/// A function that fails is 502, one that has no instance to spare 429.
+fn failed(error: &AnswerError) -> Response {
+    let (status, message) = match error {
+        AnswerError::Invoke(InvokeError::RequestTooLarge(_)) => {
+            (StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large")
+        }
+        AnswerError::Invoke(InvokeError::Throttled) => (StatusCode::TOO_MANY_REQUESTS, "Rate Exceeded."),
+        AnswerError::Invoke(InvokeError::Stopping) => {
+            (StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable")
+        }
+        _ => (StatusCode::BAD_GATEWAY, "Internal Server Error"),
+    };
+    response::message(status, message)
+}

@@ -1,0 +1,154 @@
+//! The embedded S3: objects on disk behind S3's own HTTP API, its buckets made from the template.
+//!
+//! `s3s` reads requests and checks signatures, presigned ones too; [`api`] does what they ask for. Bucket policies and
+//! lifecycle rules are not emulated: whoever has the functions' credentials may do everything.
+
+#[macro_use]
+mod fields;
+
+mod api;
+mod conditions;
+mod cors;
+mod draft;
+mod list;
+mod multipart;
+mod store;
+
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    path::Path,
+    sync::Arc,
+};
+
+use http::{HeaderValue, Method, Request, StatusCode, header};
+use hyper::body::Incoming;
+use s3s::{
+    Body,
+    auth::SimpleAuth,
+    service::{S3Service, S3ServiceBuilder},
+};
+use tokio::sync::{mpsc, oneshot};
+use uuid::Uuid;
+
+use self::{api::Api, store::Store};
+use crate::{
+    serve::{Limits, serve},
+    switch::{BACKLOG, Switch},
+    template::Bucket,
+};
+
+/// What the functions sign with, and what a user signs with who wants to look inside.
+pub const CREDENTIALS: (&str, &str) = ("local", "local");
+
+/// Where changes are told; unbounded, because whoever writes must not wait for functions.
+pub(crate) type Notify = mpsc::UnboundedSender<Change>;
+
+/// An object that was written or removed.
+#[derive(Debug)]
+pub(crate) struct Change {
+    /// `ObjectCreated:Put`.
+    pub(crate) event: &'static str,
+    pub(crate) bucket: String,
+    pub(crate) key: String,
+    /// Bytes and `ETag`; nothing of an object that is gone.
+    pub(crate) stored: Option<(u64, String)>,
+    pub(crate) requester: Requester,
+}
+
+/// Whose request it is.
+#[derive(Clone, Debug)]
+pub(crate) struct Requester {
+    pub(crate) address: IpAddr,
+    pub(crate) request_id: String,
+}
+
+/// Buckets and their server.
+pub struct S3 {
+    server: Switch,
+}
+
+impl S3 {
+    /// Opens the buckets, in `directory` or in a temporary one, and serves them.
+    pub(crate) fn start(
+        address: SocketAddr,
+        directory: Option<&Path>,
+        buckets: &[Bucket],
+        notify: Notify,
+    ) -> io::Result<Self> {
+        let store = Store::open(directory, buckets.iter().map(|bucket| bucket.name.clone()).collect())?;
+        let mut builder = S3ServiceBuilder::new(Api { store, notify });
+        builder.set_auth(SimpleAuth::from_single(CREDENTIALS.0, CREDENTIALS.1));
+        let service = builder.build();
+        let buckets: Arc<[Bucket]> = buckets.into();
+        let server = Switch::on(address, move |socket, stop| {
+            let listener = socket.listen(BACKLOG)?;
+            let (ended, stopped) = oneshot::channel();
+            let (service, buckets) = (service.clone(), Arc::clone(&buckets));
+            tokio::spawn(async move {
+                // A client may keep its connection for as long as it likes.
+                let limits = Limits { head_timeout: None };
+                serve(listener, limits, stop, move |request, peer| {
+                    answer(service.clone(), Arc::clone(&buckets), request, peer)
+                })
+                .await;
+                // Nobody may be waiting.
+                let _ = ended.send(());
+            });
+            Ok(stopped)
+        })?;
+        Ok(Self { server })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
+    /// Refuses connections from now on, and closes those there are; the objects stay.
+    pub async fn stop(&self) -> io::Result<()> {
+        self.server.stop().await
+    }
+
+    /// Serves again, on the same address.
+    pub fn resume(&self) -> io::Result<()> {
+        self.server.resume()
+    }
+}
+
+async fn answer(
+    service: S3Service,
+    buckets: Arc<[Bucket]>,
+    mut request: Request<Incoming>,
+    peer: SocketAddr,
+) -> http::Response<Body> {
+    let name = request.uri().path().trim_start_matches('/').split('/').next().unwrap_or_default();
+    let rules = buckets.iter().find(|bucket| bucket.name == name).map_or(&[][..], |bucket| &bucket.cors);
+    let origin = request.headers().get(header::ORIGIN).cloned();
+    if request.method() == Method::OPTIONS && origin.is_some() {
+        return cors::preflight(rules, request.headers());
+    }
+    let requester = Requester { address: peer.ip(), request_id: Uuid::new_v4().simple().to_string() };
+    let request_id = requester.request_id.clone();
+    request.extensions_mut().insert(requester);
+    let method = request.method().clone();
+    let mut response = service.call(request.map(Body::from)).await.unwrap_or_else(|_| {
+        let mut response = http::Response::new(Body::empty());
+        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+        response
+    });
+    if let Some(origin) = origin {
+        cors::apply(rules, &method, &origin, response.headers_mut());
+    }
+    if let Ok(id) = HeaderValue::from_str(&request_id) {
+        response.headers_mut().insert("x-amz-request-id", id);
+    }
+    response
+}
+
+impl std::fmt::Debug for S3 {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("S3").field("address", &self.address()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,204 @@
+//! Objects on disk: one file each, which is whole or not there.
+//!
+//! A file is the object's bytes, then a JSON text that describes them, then that text's length. It is written elsewhere
+//! and moved to its place, so that bytes and description change together, and nobody sees an upload that dies.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    fs::{self, File},
+    io::{self, Read, Seek, SeekFrom},
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
+
+use s3s::{S3Result, dto, s3_error};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+
+use super::{
+    conditions::Condition,
+    draft::{Draft, Finished, hex},
+};
+
+/// Bytes of the length at a file's end.
+const LENGTH_BYTES: usize = size_of::<u64>();
+
+/// Files that are being written; no bucket's name starts with a dot.
+const DRAFTS: &str = ".drafts";
+
+/// Uploads in parts that are under way.
+const UPLOADS: &str = ".uploads";
+
+/// Everything but the bytes.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(super) struct Object {
+    pub(super) key: String,
+    pub(super) size: u64,
+    pub(super) etag: String,
+    /// Seconds since 1970.
+    pub(super) modified: i64,
+    /// Base64, by algorithm.
+    pub(super) checksums: BTreeMap<String, String>,
+    pub(super) headers: Headers,
+}
+
+/// What an upload says of its object, and a download says again.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub(super) struct Headers {
+    pub(super) cache_control: Option<String>,
+    pub(super) content_disposition: Option<String>,
+    pub(super) content_encoding: Option<String>,
+    pub(super) content_language: Option<String>,
+    pub(super) content_type: Option<String>,
+    pub(super) metadata: Option<HashMap<String, String>>,
+}
+
+impl Object {
+    pub(super) fn etag(&self) -> dto::ETag {
+        dto::ETag::Strong(self.etag.clone())
+    }
+
+    pub(super) fn modified(&self) -> dto::Timestamp {
+        time::OffsetDateTime::from_unix_timestamp(self.modified)
+            .unwrap_or(time::OffsetDateTime::UNIX_EPOCH)
+            .into()
+    }
+
+    /// Whatever was declared when it was written.
+    pub(super) fn checksum(&self) -> dto::Checksum {
+        let of = |name: &str| self.checksums.get(name).cloned();
+        dto::Checksum {
+            checksum_crc32: of("crc32"),
+            checksum_crc32c: of("crc32c"),
+            checksum_crc64nvme: of("crc64nvme"),
+            checksum_sha1: of("sha1"),
+            checksum_sha256: of("sha256"),
+            ..dto::Checksum::default()
+        }
+    }
+}
+
+/// The buckets.
+#[derive(Debug)]
+pub(super) struct Store {
+    root: PathBuf,
+    buckets: BTreeSet<String>,
+    /// Held from a condition's check to the change that depends on it.
+    changes: Mutex<()>,
+    /// Removed with the store.
+    _temporary: Option<TempDir>,
+}
+
+impl Store {
+    /// Opens the buckets in `root`, or in a directory that is removed at the end.
+    pub(super) fn open(root: Option<&Path>, buckets: BTreeSet<String>) -> io::Result<Self> {
+        let temporary = if root.is_none() { Some(TempDir::with_prefix("local-s3-")?) } else { None };
+        let root = root.or(temporary.as_ref().map(TempDir::path)).unwrap_or(Path::new("")).to_owned();
+        match fs::remove_dir_all(root.join(DRAFTS)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        for name in buckets.iter().map(String::as_str).chain([DRAFTS]) {
+            fs::create_dir_all(root.join(name))?;
+        }
+        Ok(Self { root, buckets, changes: Mutex::default(), _temporary: temporary })
+    }
+
+    pub(super) fn buckets(&self) -> impl Iterator<Item = &str> {
+        self.buckets.iter().map(String::as_str)
+    }
+
+    /// Fails where there is no such bucket.
+    pub(super) fn bucket(&self, name: &str) -> S3Result<PathBuf> {
+        if self.buckets.contains(name) { Ok(self.root.join(name)) } else { Err(s3_error!(NoSuchBucket)) }
+    }
+
+    /// Where uploads in parts are.
+    pub(super) fn uploads(&self) -> PathBuf {
+        self.root.join(UPLOADS)
+    }
+
+    /// A place for bytes that are to become an object.
+    pub(super) fn draft(&self) -> S3Result<Draft> {
+        Draft::new(&self.root.join(DRAFTS)).map_err(internal)
+    }
+
+    /// The object and its bytes, which stay as they are whatever is written meanwhile.
+    pub(super) fn read(&self, bucket: &str, key: &str) -> S3Result<(Object, File)> {
+        let path = self.path(bucket, key)?;
+        match open(&path) {
+            Ok(found) => Ok(found),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(s3_error!(NoSuchKey)),
+            Err(error) => Err(internal(error)),
+        }
+    }
+
+    /// Makes the upload the object of its key, if the condition holds.
+    pub(super) fn put(&self, bucket: &str, finished: Finished, condition: &Condition) -> S3Result<Object> {
+        let path = self.path(bucket, &finished.object.key)?;
+        let _changing = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
+        if condition.is_some() {
+            let current = match self.read(bucket, &finished.object.key) {
+                Ok((object, _)) => Some(object),
+                Err(error) if *error.code() == s3s::S3ErrorCode::NoSuchKey => None,
+                Err(error) => return Err(error),
+            };
+            condition.check(current.as_ref())?;
+        }
+        finished.file.persist(path).map_err(|error| internal(error.error))?;
+        Ok(finished.object)
+    }
+
+    /// Whether there was such an object.
+    pub(super) fn delete(&self, bucket: &str, key: &str) -> S3Result<bool> {
+        match fs::remove_file(self.path(bucket, key)?) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(internal(error)),
+        }
+    }
+
+    /// All objects whose key starts with `prefix`, by key.
+    pub(super) fn list(&self, bucket: &str, prefix: &str) -> S3Result<Vec<Object>> {
+        let mut objects = Vec::new();
+        for entry in fs::read_dir(self.bucket(bucket)?).map_err(internal)? {
+            match open(&entry.map_err(internal)?.path()) {
+                Ok((object, _)) if object.key.starts_with(prefix) => objects.push(object),
+                Ok(_) => {}
+                // Deleted since the directory was read.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(internal(error)),
+            }
+        }
+        objects.sort_by(|left, right| left.key.cmp(&right.key));
+        Ok(objects)
+    }
+
+    /// Any key is good, also one that no file could be called.
+    fn path(&self, bucket: &str, key: &str) -> S3Result<PathBuf> {
+        Ok(self.bucket(bucket)?.join(hex(&Sha256::digest(key))))
+    }
+}
+
+/// Reads the description, and leaves the file at the beginning of the bytes.
+pub(super) fn open(path: &Path) -> io::Result<(Object, File)> {
+    let mut file = File::open(path)?;
+    let length = file.metadata()?.len();
+    let damaged = || io::Error::new(io::ErrorKind::InvalidData, format!("{} is damaged", path.display()));
+    let end = length.checked_sub(LENGTH_BYTES as u64).ok_or_else(damaged)?;
+    file.seek(SeekFrom::Start(end))?;
+    let mut bytes = [0; LENGTH_BYTES];
+    file.read_exact(&mut bytes)?;
+    let start = end.checked_sub(u64::from_be_bytes(bytes)).ok_or_else(damaged)?;
+    file.seek(SeekFrom::Start(start))?;
+    let mut description = Vec::new();
+    (&file).take(end - start).read_to_end(&mut description)?;
+    let object = serde_json::from_slice(&description)?;
+    file.rewind()?;
+    Ok((object, file))
+}
+
+pub(super) fn internal(error: io::Error) -> s3s::S3Error {
+    s3_error!(error, InternalError)
+}

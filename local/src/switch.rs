@@ -1,0 +1,104 @@
+//! A server that can be switched off and on again, and keeps its port meanwhile.
+
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{Mutex, PoisonError},
+};
+
+use tokio::{
+    net::TcpSocket,
+    sync::{oneshot, watch},
+};
+
+/// Connections that wait to be accepted.
+pub(crate) const BACKLOG: u32 = 1024;
+
+/// Serves on the socket until it is told to stop; the answer's end is the server's end.
+type Serve = dyn Fn(TcpSocket, watch::Receiver<bool>) -> io::Result<oneshot::Receiver<()>> + Send + Sync;
+
+/// A server's address, and whether it serves.
+pub(crate) struct Switch {
+    address: SocketAddr,
+    state: Mutex<State>,
+    /// Holds a port that the system chose: while nobody listens there, it would choose it again for somebody else.
+    reserved: Option<TcpSocket>,
+    serve: Box<Serve>,
+}
+
+enum State {
+    /// The address is kept, and refuses connections.
+    Off(TcpSocket),
+    On {
+        stop: watch::Sender<bool>,
+        stopped: oneshot::Receiver<()>,
+    },
+    /// Being changed, or its address is lost.
+    Neither,
+}
+
+impl Switch {
+    /// Serves at `address`; port 0 is any free one.
+    pub(crate) fn on(
+        address: SocketAddr,
+        serve: impl Fn(TcpSocket, watch::Receiver<bool>) -> io::Result<oneshot::Receiver<()>>
+        + Send
+        + Sync
+        + 'static,
+    ) -> io::Result<Self> {
+        let reserved = if address.port() == 0 { Some(bind(address, true)?) } else { None };
+        let address = reserved.as_ref().map_or(Ok(address), TcpSocket::local_addr)?;
+        let state = Mutex::new(State::Off(bind(address, reserved.is_some())?));
+        let switch = Self { address, state, reserved, serve: Box::new(serve) };
+        switch.resume()?;
+        Ok(switch)
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Refuses connections from now on, and closes those there are.
+    pub(crate) async fn stop(&self) -> io::Result<()> {
+        if let State::On { stop, stopped } = self.replace(State::Neither) {
+            stop.send_replace(true);
+            // A server that has ended on its own needs no waiting.
+            let _ = stopped.await;
+            self.replace(State::Off(bind(self.address, self.reserved.is_some())?));
+        }
+        Ok(())
+    }
+
+    /// Serves again, on the same address.
+    pub(crate) fn resume(&self) -> io::Result<()> {
+        let socket = match self.replace(State::Neither) {
+            State::Off(socket) => socket,
+            on @ State::On { .. } => {
+                self.replace(on);
+                return Ok(());
+            }
+            State::Neither => bind(self.address, self.reserved.is_some())?,
+        };
+        let (stop, stopping) = watch::channel(false);
+        let stopped = (self.serve)(socket, stopping)?;
+        self.replace(State::On { stop, stopped });
+        Ok(())
+    }
+
+    fn replace(&self, state: State) -> State {
+        std::mem::replace(&mut *self.state.lock().unwrap_or_else(PoisonError::into_inner), state)
+    }
+}
+
+/// `shared` with other sockets of this process that say so too; whoever else wants the address finds it in use.
+fn bind(address: SocketAddr, shared: bool) -> io::Result<TcpSocket> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // The address is needed again at once when the server has been stopped.
+    socket.set_reuseaddr(true)?;
+    #[cfg(unix)]
+    socket.set_reuseport(shared)?;
+    #[cfg(not(unix))]
+    let _ = shared;
+    socket.bind(address)?;
+    Ok(socket)
+}
