@@ -1,0 +1,108 @@
+use std::time::Duration;
+
+use shared::clock::Clock;
+use shared::domain::{City, Report, Timestamp, Weather};
+use shared::http::{Error, chain};
+use shared::store::Reports;
+
+use crate::breaker::Breaker;
+use crate::memory::Memory;
+use crate::{Failure, WeatherApi};
+
+/// Answers from what this instance remembers, then from what any instance was told, and only then asks.
+///
+/// Without the table it does without; without WeatherAPI.com an old answer stands in for up to a day.
+#[derive(Clone, Debug)]
+pub struct Cache {
+    memory: Memory,
+    reports: Reports,
+    upstream: WeatherApi,
+    breaker: Breaker,
+    clock: Clock,
+}
+
+/// An answer, and where it is from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// The weather.
+    pub weather: Weather,
+    /// When WeatherAPI.com said it.
+    pub fetched_at: Timestamp,
+    /// How long ago that was.
+    pub age: Duration,
+    /// Where it is from.
+    pub source: Source,
+}
+
+/// Where an answer is from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// From the cache, and as good as a new one.
+    Hit,
+    /// From WeatherAPI.com.
+    Miss,
+    /// From the cache, because WeatherAPI.com gave none.
+    Stale,
+}
+
+impl Cache {
+    /// A cache in front of `upstream`, shared through `reports`.
+    #[must_use]
+    pub fn new(reports: Reports, upstream: WeatherApi, clock: Clock) -> Self {
+        Self { memory: Memory::default(), reports, upstream, breaker: Breaker::default(), clock }
+    }
+
+    /// The weather in the city.
+    pub async fn find(&self, city: &City) -> Result<Found, Error> {
+        let slot = self.memory.slot(city);
+        // Who asks for the same city meanwhile waits here, and then finds the answer.
+        let mut known = slot.lock().await;
+        let now = self.clock.now();
+        if let Some(report) = known.as_ref().filter(|report| report.is_fresh(now)) {
+            return self.found(report, Source::Hit);
+        }
+        let table = self.reports.find(city).await;
+        let has_table = table.as_ref().inspect_err(|error| warn_without_table(error)).is_ok();
+        let shared = table.ok().flatten();
+        if shared.as_ref().map(|report| report.fetched_at) > known.as_ref().map(|report| report.fetched_at) {
+            *known = shared;
+        }
+        if let Some(report) = known.as_ref().filter(|report| report.is_fresh(now)) {
+            return self.found(report, Source::Hit);
+        }
+        match self.ask(city).await {
+            Ok(weather) => {
+                let report = known.insert(Report { fetched_at: self.clock.now(), weather });
+                if has_table {
+                    let _ = self.reports.keep(city, report).await.inspect_err(warn_without_table);
+                }
+                self.found(report, Source::Miss)
+            }
+            Err(failure) => match known.as_ref().filter(|report| report.can_stand_in(now)) {
+                Some(report) => self.found(report, Source::Stale),
+                None => Err(failure.into()),
+            },
+        }
+    }
+
+    async fn ask(&self, city: &City) -> Result<Option<Weather>, Failure> {
+        self.breaker.admit(self.clock.now()).map_err(Failure::Paused)?;
+        let outcome = self.upstream.current(city).await;
+        let now = self.clock.now();
+        match &outcome {
+            Err(failure) if failure.is_outage() => self.breaker.failed(now),
+            _ => self.breaker.succeeded(),
+        }
+        outcome.inspect_err(|failure| failure.count(now))
+    }
+
+    fn found(&self, report: &Report, source: Source) -> Result<Found, Error> {
+        let &Report { fetched_at, ref weather } = report;
+        let weather = weather.clone().ok_or(Error::NotFound("City"))?;
+        Ok(Found { weather, fetched_at, age: report.age(self.clock.now()), source })
+    }
+}
+
+fn warn_without_table(error: &shared::store::Error) {
+    tracing::warn!(error = chain(error), "the weather went on without its table");
+}

@@ -1,0 +1,137 @@
+use std::sync::Arc;
+
+use http::StatusCode;
+use serde_json::json;
+use shared::domain::Timestamp;
+use shared::http::{Error, chain};
+
+/// Why WeatherAPI.com could not be asked. Never shows the request, whose URL has the key, nor text of the answer.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Failure {
+    /// The time was up before the answer was there.
+    #[error("WeatherAPI.com did not answer in time")]
+    Timeout,
+    /// There was no connection, or it broke.
+    #[error("the connection to WeatherAPI.com failed")]
+    Connection(#[source] Cause),
+    /// An answer that the contract does not have: a fault of its own, a redirect.
+    #[error("WeatherAPI.com answered with status {}", .0.as_u16())]
+    Status(StatusCode),
+    /// An answer of more than 64 KiB.
+    #[error("WeatherAPI.com's answer is too large")]
+    TooLarge,
+    /// An answer that is no JSON of the contract's shape.
+    #[error("WeatherAPI.com's answer can not be read, from line {line}, column {column}")]
+    Unreadable {
+        /// Where it stops being one.
+        line: usize,
+        /// Where in that line.
+        column: usize,
+    },
+    /// The key is missing, invalid, disabled or not good for this.
+    #[error("WeatherAPI.com refused the key, code {0}")]
+    Key(u32),
+    /// More was asked than the key is good for.
+    #[error("the quota of WeatherAPI.com is used up")]
+    Quota,
+    /// The question was not understood: this service's fault, or the contract changed.
+    #[error("WeatherAPI.com did not take the question, code {0}")]
+    Refused(u32),
+    /// It failed so often that it is not asked for so many seconds.
+    #[error("WeatherAPI.com is not asked, because it failed again and again")]
+    Paused(u32),
+}
+
+type Cause = Arc<dyn std::error::Error + Send + Sync>;
+
+/// Seconds until the quota is worth another try. It ends with the month, or when the plan changes.
+const QUOTA_RETRY_AFTER_SECONDS: u32 = 60;
+
+impl Failure {
+    /// Its kind, as the metric has it.
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Timeout => "timeout",
+            Self::Connection(_) => "connection",
+            Self::Status(_) => "status",
+            Self::TooLarge => "too_large",
+            Self::Unreadable { .. } => "unreadable",
+            Self::Key(_) => "key",
+            Self::Quota => "quota",
+            Self::Refused(_) => "refused",
+            Self::Paused(_) => "paused",
+        }
+    }
+
+    /// Whether the same question may well be answered at once.
+    pub(crate) fn is_transient(&self) -> bool {
+        match self {
+            Self::Connection(_) => true,
+            Self::Status(status) => status.is_server_error(),
+            _ => false,
+        }
+    }
+
+    /// Whether any other question would have failed as well. Nobody can stop the service by what they ask for.
+    pub(crate) fn is_outage(&self) -> bool {
+        !matches!(self, Self::Refused(_))
+    }
+
+    /// Prints it as a metric, in the embedded metric format of `CloudWatch`: on Lambda a line of the log is enough.
+    ///
+    /// Level and timestamp are for Lambda's filter, which takes a line without them for one of level INFO.
+    pub(crate) fn count(&self, now: Timestamp) {
+        let function = std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default();
+        println!("{}", self.metric(now, &function));
+    }
+
+    fn metric(&self, now: Timestamp, function: &str) -> serde_json::Value {
+        json!({
+            "_aws": {
+                "Timestamp": now.as_millis(),
+                "CloudWatchMetrics": [{
+                    "Namespace": "Weather",
+                    "Dimensions": [["function", "reason"]],
+                    "Metrics": [{"Name": "UpstreamFailure", "Unit": "Count"}],
+                }],
+            },
+            "level": "ERROR",
+            "timestamp": now,
+            "message": "WeatherAPI.com failed",
+            "function": function,
+            "reason": self.reason(),
+            "error": chain(self),
+            "UpstreamFailure": 1,
+        })
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        let cause = Arc::new(failure.clone());
+        match failure {
+            Failure::Timeout => Self::GatewayTimeout(cause),
+            Failure::Quota => Self::UnavailableFor(QUOTA_RETRY_AFTER_SECONDS, cause),
+            Failure::Paused(seconds) => Self::UnavailableFor(seconds, cause),
+            _ => Self::BadGateway(cause),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The specification: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
+    #[test]
+    fn every_name_that_the_metric_refers_to_is_a_member_beside_it() {
+        let metric = Failure::Quota.metric(Timestamp::from_millis(1_795_192_375_123), "weather");
+        let directive = &metric["_aws"]["CloudWatchMetrics"][0];
+        assert_eq!(metric["_aws"]["Timestamp"], 1_795_192_375_123_i64);
+        assert_eq!(metric["UpstreamFailure"], 1);
+        assert_eq!(directive["Metrics"][0]["Name"], "UpstreamFailure");
+        assert_eq!(directive["Dimensions"], json!([["function", "reason"]]));
+        assert_eq!((&metric["function"], &metric["reason"]), (&json!("weather"), &json!("quota")));
+    }
+}

@@ -1,0 +1,130 @@
+use axum::extract::State;
+use axum::http::HeaderName;
+use axum::http::header::{AGE, CACHE_CONTROL, VARY};
+use axum::response::IntoResponse;
+use serde::Serialize;
+use shared::domain::{City, Label, Timestamp, WEATHER_FRESH, Weather};
+use shared::http::{
+    ETag, Error, Failed, Policy, Preconditions, Query, RateLimits, ReadParams, Resource, SourceAddress,
+};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::{Cache, Source};
+
+const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
+
+/// The weather in a city.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Weather)]
+pub(crate) struct WeatherBody {
+    /// The city as WeatherAPI.com names it, which may be another one of the name.
+    #[schema(example = "London")]
+    city: Label,
+    #[schema(example = "United Kingdom")]
+    country: Label,
+    /// Degrees Celsius.
+    #[schema(minimum = -100, maximum = 100, example = 11.2)]
+    temperature_c: f64,
+    /// Degrees Celsius.
+    #[schema(minimum = -100, maximum = 100, example = 9.3)]
+    feels_like_c: f64,
+    /// Percent.
+    #[schema(minimum = 0, maximum = 100, example = 94)]
+    humidity: u8,
+    /// Kilometres per hour.
+    #[schema(minimum = 0, maximum = 500, example = 16.2)]
+    wind_kph: f64,
+    #[schema(example = "Overcast")]
+    condition: Label,
+    /// When this was so.
+    observed_at: Timestamp,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes what `get` reads")]
+struct WeatherParams {
+    /// Its name, in any language.
+    #[param(inline)]
+    city: City,
+}
+
+/// Show the weather in a city
+///
+/// From WeatherAPI.com, at most 300 seconds old; up to a day, and with `X-Cache: stale`, where that does not answer.
+/// `Age` says how old. Coordinates, postcodes, codes of airports and IP addresses are no cities.
+#[utoipa::path(
+    get,
+    path = "/api/weather",
+    tag = "weather",
+    operation_id = "getWeather",
+    params(WeatherParams, ReadParams),
+    responses(
+        (status = 200, description = "The weather", body = WeatherBody, headers(
+            ("Age" = u32, description = "Seconds since WeatherAPI.com was asked"),
+            ("X-Cache" = String, description = "`hit`, `miss` or `stale`"),
+            ("ETag" = String, description = "For conditional requests"),
+            ("Last-Modified" = String, description = "For conditional requests"),
+        )),
+        (status = 304, description = "The client has it already"),
+        (status = 400, response = Failed),
+        (status = 404, response = Failed),
+        (status = 412, response = Failed),
+        (status = 429, response = Failed),
+        (status = 502, response = Failed),
+        (status = 503, response = Failed),
+        (status = 504, response = Failed),
+    ),
+)]
+pub(crate) async fn get(
+    State(cache): State<Cache>,
+    State(limits): State<RateLimits>,
+    address: SourceAddress,
+    preconditions: Preconditions,
+    mut query: Query,
+) -> Result<impl IntoResponse, Error> {
+    let city: Option<City> = query.get("city");
+    query.finish()?;
+    let city = city.ok_or_else(|| Error::field("city", "is required"))?;
+    limits.take(Policy::WEATHER, address).await?;
+    let found = cache.find(&city).await?;
+    let headers = [
+        (CACHE_CONTROL, format!("public, max-age={}", WEATHER_FRESH.as_secs())),
+        (AGE, found.age.as_secs().to_string()),
+        // The same for every caller; an Accept that rules it out gets another answer.
+        (VARY, "Accept".to_owned()),
+        (X_CACHE, found.source.as_str().to_owned()),
+    ];
+    let resource = Resource {
+        etag: ETag::of(found.fetched_at.as_millis().unsigned_abs())?,
+        modified: found.fetched_at,
+        body: WeatherBody::from(found.weather),
+    };
+    Ok((headers, resource.answer(&preconditions)?))
+}
+
+impl Source {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Hit => "hit",
+            Self::Miss => "miss",
+            Self::Stale => "stale",
+        }
+    }
+}
+
+impl From<Weather> for WeatherBody {
+    fn from(weather: Weather) -> Self {
+        Self {
+            city: weather.city,
+            country: weather.country,
+            temperature_c: weather.temperature_c.into(),
+            feels_like_c: weather.feels_like_c.into(),
+            humidity: weather.humidity.into(),
+            wind_kph: weather.wind_kph.into(),
+            condition: weather.condition,
+            observed_at: weather.observed_at,
+        }
+    }
+}

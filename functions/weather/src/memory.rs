@@ -1,0 +1,53 @@
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use lru::LruCache;
+use shared::domain::{City, Report};
+
+/// Cities that an instance remembers, in about 200 KB; those that were asked for last.
+const CITIES: NonZeroUsize = NonZeroUsize::new(256).unwrap();
+
+/// What an instance knows of a city. Whoever holds it is the only one who asks for that city.
+pub(crate) type Slot = Arc<tokio::sync::Mutex<Option<Report>>>;
+
+/// What an instance was told of cities. Clones share it.
+#[derive(Clone, Debug)]
+pub(crate) struct Memory(Arc<Mutex<LruCache<String, Slot>>>);
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new(LruCache::new(CITIES))))
+    }
+}
+
+impl Memory {
+    /// The city's place in the memory, in which there may be nothing.
+    pub(crate) fn slot(&self, city: &City) -> Slot {
+        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        slots.get_or_insert(city.normalised(), Slot::default).clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::domain::Timestamp;
+
+    use super::*;
+
+    async fn knows(memory: &Memory, city: &str) -> bool {
+        memory.slot(&city.parse().unwrap()).lock().await.is_some()
+    }
+
+    #[tokio::test]
+    async fn the_256_cities_that_were_asked_for_last_are_remembered() {
+        let memory = Memory::default();
+        let name = |n: usize| format!("City {n}");
+        for n in 0..=CITIES.get() {
+            let report = Report { fetched_at: Timestamp::from_millis(0), weather: None };
+            *memory.slot(&name(n).parse().unwrap()).lock().await = Some(report);
+        }
+        assert!(knows(&memory, &name(1)).await && knows(&memory, " CITY  256 ").await);
+        assert!(!knows(&memory, &name(0)).await);
+        assert_eq!(memory.0.lock().unwrap().len(), CITIES.get());
+    }
+}
