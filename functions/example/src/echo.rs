@@ -1,0 +1,138 @@
+use std::collections::BTreeMap;
+
+use axum::http::header::COOKIE;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName};
+use axum::response::{IntoResponse, Response};
+use cookie::Cookie;
+use serde::Serialize;
+use serde_json::Value;
+use shared::http::Json;
+use utoipa::ToSchema;
+
+const X_API_VERSION: HeaderName = HeaderName::from_static("x-api-version");
+
+/// What stands in the place of a credential.
+const MASK: &str = "***";
+
+/// Headers whose names have one of these carry credentials, or what is made with them.
+const CREDENTIALS: [&str; 7] = ["auth", "cookie", "key", "password", "secret", "signature", "token"];
+
+/// What a request carried.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Echo)]
+pub(crate) struct EchoBody {
+    #[schema(example = "GET")]
+    method: String,
+    #[schema(example = "/api/example")]
+    path: String,
+    /// Each parameter's values, decoded, in the order in which they came.
+    #[schema(example = json!({"q": ["rust", "lambda"]}))]
+    query: BTreeMap<String, Vec<String>>,
+    /// As the gateway has them: names in lower case, values of one name joined by commas.
+    #[schema(example = json!({"accept": "application/json", "authorization": "***"}))]
+    headers: BTreeMap<String, String>,
+    /// Their names; what they say is masked.
+    #[schema(example = json!({"theme": "***"}))]
+    cookies: BTreeMap<String, &'static str>,
+    /// The JSON object, or the form's fields with their values; not with GET.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Object, required = false, example = json!({"name": "Ada"}))]
+    body: Option<Value>,
+}
+
+impl EchoBody {
+    pub(crate) fn of(request: &Parts, body: Option<Value>) -> Self {
+        Self {
+            method: request.method.to_string(),
+            path: request.uri.path().to_owned(),
+            query: many(request.uri.query().unwrap_or_default().as_bytes()),
+            headers: headers(&request.headers),
+            cookies: cookies(&request.headers),
+            body,
+        }
+    }
+}
+
+impl IntoResponse for EchoBody {
+    fn into_response(self) -> Response {
+        ([(X_API_VERSION, env!("CARGO_PKG_VERSION"))], Json(self)).into_response()
+    }
+}
+
+/// The pairs of a query or a form, by name.
+pub(crate) fn many(pairs: &[u8]) -> BTreeMap<String, Vec<String>> {
+    let mut many: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (name, value) in form_urlencoded::parse(pairs) {
+        many.entry(name.into_owned()).or_default().push(value.into_owned());
+    }
+    many
+}
+
+fn headers(headers: &HeaderMap) -> BTreeMap<String, String> {
+    let shown = |name: &HeaderName| {
+        if CREDENTIALS.iter().any(|word| name.as_str().contains(word)) {
+            return MASK.to_owned();
+        }
+        let values = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+        values.collect::<Vec<_>>().join(",")
+    };
+    headers.keys().map(|name| (name.to_string(), shown(name))).collect()
+}
+
+fn cookies(headers: &HeaderMap) -> BTreeMap<String, &'static str> {
+    let values = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    // What is no pair is no name either: it could be a secret.
+    let cookies = values.flat_map(Cookie::split_parse).filter_map(Result::ok);
+    cookies.map(|cookie| (cookie.name().to_owned(), MASK)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request;
+    use serde_json::json;
+
+    use super::*;
+
+    fn echo(request: axum::http::request::Builder) -> Value {
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        serde_json::to_value(EchoBody::of(&parts, None)).unwrap()
+    }
+
+    #[test]
+    fn what_is_there_twice_keeps_all_of_its_values() {
+        let echo = echo(
+            Request::get("/api/example?a=1&b=%C3%A9+x&a=&c")
+                .header("accept", "application/json")
+                .header("accept", "text/html"),
+        );
+        assert_eq!(echo["query"], json!({"a": ["1", ""], "b": ["é x"], "c": [""]}));
+        assert_eq!(echo["headers"], json!({"accept": "application/json,text/html"}));
+        assert!(echo.get("body").is_none());
+    }
+
+    #[test]
+    fn every_credential_is_masked() {
+        let names = [
+            "authorization",
+            "cookie",
+            "proxy-authorization",
+            "stripe-signature",
+            "x-amz-security-token",
+            "x-api-key",
+            "x-csrf-token",
+        ];
+        let request =
+            names.iter().fold(Request::get("/"), |request, name| request.header(*name, "canary=canary"));
+        let echo = echo(request.header("x-plain", "shown"));
+        assert!(!echo["headers"].to_string().contains("canary"), "{echo}");
+        assert_eq!(echo["headers"]["x-plain"], "shown");
+        assert_eq!(echo["cookies"], json!({"canary": MASK}));
+    }
+
+    #[test]
+    fn a_cookie_without_a_name_is_not_taken_for_one() {
+        let echo = echo(Request::get("/").header("cookie", "theme=dark; canary; =canary; a=b=c; theme=x"));
+        assert_eq!(echo["cookies"], json!({"theme": MASK, "a": MASK}));
+    }
+}

@@ -1,0 +1,25 @@
+use axum::http::request::Parts;
+use axum::response::IntoResponse;
+use shared::http::Failed;
+
+use crate::echo::EchoBody;
+
+/// Show what a request carried
+///
+/// Method, path, query, headers and cookies, as they arrived. Values of cookies and of headers that carry credentials
+/// are masked.
+#[utoipa::path(
+    get,
+    path = "/api/example",
+    tag = "operations",
+    operation_id = "getExample",
+    responses(
+        (status = 200, description = "What it carried", body = EchoBody, headers(
+            ("X-API-Version" = String, description = "The version of the API"),
+        )),
+        (status = 406, response = Failed),
+    ),
+)]
+pub(crate) async fn get(request: Parts) -> impl IntoResponse {
+    EchoBody::of(&request, None)
+}

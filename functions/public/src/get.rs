@@ -1,0 +1,134 @@
+use std::sync::LazyLock;
+
+use axum::http::HeaderMap;
+use axum::response::Response;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use shared::http::Fixed;
+use utoipa::ToSchema;
+
+const MAX_AGE_SECONDS: u32 = 3600;
+
+/// What everybody may know of the API.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = About)]
+struct AboutBody {
+    #[schema(example = "Serverless API")]
+    name: &'static str,
+    /// The version of the API.
+    #[schema(example = "0.1.0")]
+    version: &'static str,
+    documentation: DocumentationBody,
+    limits: LimitsBody,
+}
+
+/// Where the API is described.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Documentation)]
+struct DocumentationBody {
+    /// For people.
+    #[schema(example = "/api/docs")]
+    page: &'static str,
+    /// For programs.
+    #[schema(example = "/api/openapi.json")]
+    openapi: &'static str,
+}
+
+/// What a form can check before it is sent. Lengths count characters (Unicode scalar values).
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Limits)]
+struct LimitsBody {
+    name: RangeBody,
+    password: RangeBody,
+    post_title: RangeBody,
+    post_content: RangeBody,
+    post_category: RangeBody,
+    /// Items a page.
+    page: RangeBody,
+    /// The largest body.
+    json_body_bytes: u32,
+}
+
+/// The least and the most.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Range)]
+struct RangeBody {
+    #[schema(example = 1)]
+    min: u32,
+    #[schema(example = 100)]
+    max: u32,
+}
+
+const fn range(min: u32, max: u32) -> RangeBody {
+    RangeBody { min, max }
+}
+
+const ABOUT: AboutBody = AboutBody {
+    name: "Serverless API",
+    version: env!("CARGO_PKG_VERSION"),
+    documentation: DocumentationBody { page: "/api/docs", openapi: "/api/openapi.json" },
+    limits: LimitsBody {
+        name: range(1, 100),
+        password: range(8, 256),
+        post_title: range(5, 200),
+        post_content: range(1, 50_000),
+        post_category: range(1, 50),
+        page: range(1, 100),
+        json_body_bytes: 256 * 1024,
+    },
+};
+
+/// The body and its tag.
+static DOCUMENT: LazyLock<(Vec<u8>, String)> = LazyLock::new(|| {
+    let content = serde_json::to_vec(&ABOUT).unwrap_or_default();
+    let [a, b, c, d, e, f, g, h, ..]: [u8; 32] = Sha256::digest(&content).into();
+    let etag = format!("\"{:016x}\"", u64::from_be_bytes([a, b, c, d, e, f, g, h]));
+    (content, etag)
+});
+
+/// Show what the API is
+///
+/// The same for everybody until the next deployment: any cache may keep it for an hour.
+#[utoipa::path(
+    get,
+    path = "/api/public",
+    tag = "documentation",
+    operation_id = "getPublic",
+    responses(
+        (status = 200, description = "What it is", body = AboutBody, headers(
+            ("ETag" = String, description = "For conditional requests"),
+        )),
+        (status = 304, description = "The client has it already"),
+    ),
+)]
+pub(crate) async fn get(headers: HeaderMap) -> Response {
+    let (content, etag) = &*DOCUMENT;
+    Fixed { media_type: "application/json", etag, content }.answer(&headers, MAX_AGE_SECONDS)
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::domain::{Category, Content, Name, Password, Title};
+
+    use super::*;
+
+    #[track_caller]
+    fn holds<T: std::str::FromStr>(RangeBody { min, max }: RangeBody) {
+        let takes = |length: u32| "é".repeat(length as usize).parse::<T>().is_ok();
+        assert!(takes(min) && takes(max), "{min} to {max} characters are allowed");
+        assert!(!takes(min - 1) && !takes(max + 1), "and no others");
+    }
+
+    #[test]
+    fn the_limits_are_those_that_hold() {
+        let AboutBody { limits, .. } = ABOUT;
+        holds::<Name>(limits.name);
+        holds::<Password>(limits.password);
+        holds::<Title>(limits.post_title);
+        holds::<Content>(limits.post_content);
+        holds::<Category>(limits.post_category);
+    }
+}
