@@ -1,0 +1,49 @@
+use axum::extract::State;
+use axum::response::IntoResponse;
+use shared::api::{PaymentBody, PaymentListBody};
+use shared::auth::Caller;
+use shared::domain::Payer;
+use shared::http::{CursorKey, Error, Failed, Json, ListParams, ListRequest, Query, Unauthorized};
+use shared::store::{Payments, Users};
+use tokio::try_join;
+
+/// List the caller's payments
+///
+/// Those of checkouts whose `client_reference_id` is the caller's id, and those without one whose e-mail address is the
+/// caller's at the moment. The latest checkouts come first.
+#[utoipa::path(
+    get,
+    path = "/api/payments",
+    tag = "payments",
+    operation_id = "listPayments",
+    params(ListParams),
+    responses(
+        (status = 200, description = "A page of payments", body = PaymentListBody, headers(
+            ("Link" = String, description = "The pages around it (RFC 8288)"),
+        )),
+        (status = 400, response = Failed),
+        (status = 401, response = Failed),
+    ),
+    security(("accessToken" = [])),
+)]
+pub(crate) async fn list(
+    State(payments): State<Payments>,
+    State(users): State<Users>,
+    State(cursors): State<CursorKey>,
+    caller: Caller,
+    query: Query,
+) -> Result<impl IntoResponse, Error> {
+    let request = ListRequest::read(query, "/api/payments".to_owned(), &cursors)?;
+    let user = match users.get(caller.id).await? {
+        Some(user) => Some(user),
+        // Maybe registered a moment ago: at half the price, a read can miss that.
+        None => users.get_latest(caller.id).await?,
+    };
+    let user = user.ok_or(Error::Unauthorized(Unauthorized::Invalid))?;
+    let payers = [Payer::User(user.id), Payer::Email(user.draft.email)];
+    let (page, total) =
+        try_join!(payments.list(&payers, &request.start, request.limit), payments.count(&payers))?;
+    let (links, pagination) = request.place(page.next.as_deref(), total, &cursors);
+    let payments = page.items.into_iter().map(PaymentBody::from).collect();
+    Ok((links, Json(PaymentListBody { payments, pagination })))
+}

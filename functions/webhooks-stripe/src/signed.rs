@@ -1,0 +1,49 @@
+use std::sync::Arc;
+
+use axum::body::{Bytes, to_bytes};
+use axum::extract::{FromRef, FromRequest, Request};
+use axum::http::HeaderMap;
+use shared::clock::Clock;
+use shared::http::Error;
+
+use crate::signature::{SignatureError, SigningSecrets};
+
+/// The largest body in bytes. Stripe's events have a few thousand; a session with many line items has more.
+pub(crate) const MAX_BODY_BYTES: usize = 1024 * 1024;
+
+const STRIPE_SIGNATURE: &str = "stripe-signature";
+
+/// A body that Stripe signed, byte by byte as it came. Nothing in it was read before.
+pub(crate) struct Signed(pub(crate) Bytes);
+
+impl<S> FromRequest<S> for Signed
+where
+    S: Sync,
+    SigningSecrets: FromRef<S>,
+    Clock: FromRef<S>,
+{
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
+        let (parts, body) = request.into_parts();
+        let header = header(&parts.headers)?;
+        let body = to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| Error::TooLarge(MAX_BODY_BYTES))?;
+        let now = Clock::from_ref(state).now();
+        SigningSecrets::from_ref(state).verify(header, &body, now).map_err(invalid)?;
+        Ok(Self(body))
+    }
+}
+
+/// The one `Stripe-Signature`.
+fn header(headers: &HeaderMap) -> Result<&str, Error> {
+    let mut values = headers.get_all(STRIPE_SIGNATURE).iter();
+    let value = values.next().filter(|value| !value.is_empty()).ok_or(Error::MissingSignature)?;
+    match (value.to_str(), values.next()) {
+        (Ok(header), None) => Ok(header),
+        _ => Err(invalid(SignatureError::NotOne)),
+    }
+}
+
+fn invalid(error: SignatureError) -> Error {
+    Error::InvalidSignature(Arc::new(error))
+}
