@@ -1,0 +1,115 @@
+use shared::domain::{File, FileId, FileState, FileType, Inspected, Inspection};
+use shared::objects::{self, Incoming, Objects};
+use shared::store::Files;
+use shared::uploads::{Error, Published, discard, publish};
+
+/// What became of an upload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// The file is ready.
+    Ready,
+    /// It was ready before.
+    WasReady,
+    /// It was not what it should be, and is gone.
+    Refused(Reason),
+    /// There is no file that it belongs to, and it is gone.
+    Unknown,
+    /// Another took its place, or it is gone: of that S3 tells, too.
+    Superseded,
+}
+
+/// Why an upload was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// It has another size than was announced.
+    Size,
+    /// It was uploaded as another type.
+    ContentType,
+    /// It is not of its type.
+    Content,
+    /// It has another digest than was announced.
+    Sha256,
+    /// Its user's quota is used up.
+    Quota,
+}
+
+impl Outcome {
+    /// For the log.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::WasReady => "was_ready",
+            Self::Refused(_) => "refused",
+            Self::Unknown => "unknown",
+            Self::Superseded => "superseded",
+        }
+    }
+
+    /// For the log.
+    pub(crate) fn reason(self) -> Option<&'static str> {
+        let Self::Refused(reason) = self else { return None };
+        Some(match reason {
+            Reason::Size => "size_differs",
+            Reason::ContentType => "content_type_differs",
+            Reason::Content => "content_differs",
+            Reason::Sha256 => "sha256_differs",
+            Reason::Quota => "quota_exceeded",
+        })
+    }
+}
+
+/// Makes of an upload what it should become.
+pub(crate) async fn check(files: &Files, objects: &Objects, id: FileId) -> Result<Outcome, Error> {
+    let file = match files.get_latest(id).await? {
+        Some(file) if file.state == FileState::Pending => file,
+        Some(file) if file.state == FileState::Ready => {
+            objects.remove_incoming(id).await?;
+            return Ok(Outcome::WasReady);
+        }
+        _ => {
+            objects.remove(id).await?;
+            return Ok(Outcome::Unknown);
+        }
+    };
+    let mut upload = match objects.open_incoming(id).await {
+        Ok(upload) => upload,
+        Err(objects::Error::Missing) => return Ok(Outcome::Superseded),
+        Err(error) => return Err(error.into()),
+    };
+    let (published, reason) = match inspect(&file, &mut upload).await? {
+        Ok(Inspected { sha256, .. }) => {
+            (publish(files, objects, &file, &upload.etag, sha256, None).await?, None)
+        }
+        Err(reason) => (discard(files, objects, &file).await?, Some(reason)),
+    };
+    Ok(match (published, reason) {
+        (Published::Ready(_), None) => Outcome::Ready,
+        (Published::Ready(_), Some(_)) => Outcome::WasReady,
+        (Published::OverQuota, _) => Outcome::Refused(Reason::Quota),
+        (Published::Gone, Some(reason)) => Outcome::Refused(reason),
+        (Published::Gone, None) => Outcome::Unknown,
+        (Published::Superseded, _) => Outcome::Superseded,
+    })
+}
+
+/// Reads the upload to its end, unless it is refused before.
+async fn inspect(file: &File, upload: &mut Incoming) -> Result<Result<Inspected, Reason>, Error> {
+    if upload.size != file.draft.size.bytes() {
+        return Ok(Err(Reason::Size));
+    }
+    if FileType::declared(&upload.content_type) != Some(file.draft.kind) {
+        return Ok(Err(Reason::ContentType));
+    }
+    let mut inspection = Inspection::new(file.draft.kind);
+    while let Some(piece) = upload.next().await? {
+        inspection.update(&piece);
+    }
+    let inspected = inspection.finish();
+    Ok(if !inspected.is_of_its_type {
+        Err(Reason::Content)
+    } else if file.draft.sha256.is_some_and(|announced| announced != inspected.sha256) {
+        Err(Reason::Sha256)
+    } else {
+        Ok(inspected)
+    })
+}

@@ -1,0 +1,109 @@
+//! What S3 tells of at `incoming/`: an upload arrived, by a presigned URL or from `upload`.
+//!
+//! | the file is | then |
+//! |---|---|
+//! | pending, and the object is what it should be | the object is copied to `files/`, the file is ready, the upload is removed |
+//! | pending, and the object is not | both are removed, and the log says why |
+//! | ready | the upload is removed |
+//! | not there | the object is removed |
+//!
+//! Events arrive at least once, in any order. Whatever can pass fails the invocation, so that Lambda sends it again.
+
+use std::time::Instant;
+
+use aws_lambda_events::event::s3::{S3Event, S3EventRecord};
+use lambda_runtime::{Error, LambdaEvent};
+use percent_encoding::percent_decode_str;
+use shared::config::ConfigError;
+use shared::cost::Cost;
+use shared::domain::FileId;
+use shared::http::chain;
+use shared::objects::{Objects, incoming_id};
+use shared::store::Files;
+
+mod check;
+
+/// What the function needs.
+pub struct Deps {
+    files: Files,
+    /// Of a bucket that each event names: template.yaml can not, as the bucket names the function.
+    objects: Objects,
+}
+
+impl Deps {
+    /// All of it, as template.yaml sets the environment.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Ok(Self { files: Files::from_env()?, objects: Objects::named_by_events()? })
+    }
+}
+
+/// Some records could not be handled; all others were.
+#[derive(Debug, thiserror::Error)]
+#[error("{failed} of {records} records failed")]
+struct Failed {
+    failed: usize,
+    records: usize,
+}
+
+/// Handles each record of an event on its own.
+pub async fn complete(deps: &Deps, event: LambdaEvent<S3Event>) -> Result<(), Error> {
+    let LambdaEvent { payload, context } = event;
+    let records = payload.records.len();
+    let mut failed = 0;
+    for record in payload.records {
+        if !handle(deps, &record, &context.request_id).await {
+            failed += 1;
+        }
+    }
+    if failed == 0 { Ok(()) } else { Err(Failed { failed, records }.into()) }
+}
+
+/// Whether the record needs not be sent again. One line of the log says what became of it.
+async fn handle(deps: &Deps, record: &S3EventRecord, request_id: &str) -> bool {
+    let started = Instant::now();
+    let Some((bucket, id)) = upload(record) else {
+        tracing::warn!(requestId = request_id, "ignored an object that is no upload");
+        return true;
+    };
+    let objects = deps.objects.named(bucket);
+    let (outcome, cost) = Cost::of(Box::pin(check::check(&deps.files, &objects, id))).await;
+    let (file_id, duration_ms) = (id.to_string(), started.elapsed().as_secs_f64() * 1000.0);
+    let Cost { calls, rcu, wcu } = cost;
+    match outcome {
+        Ok(outcome) => {
+            let (outcome, reason) = (outcome.name(), outcome.reason());
+            tracing::info!(
+                requestId = request_id,
+                fileId = file_id,
+                outcome,
+                reason,
+                durationMs = duration_ms,
+                calls,
+                rcu,
+                wcu,
+                "handled"
+            );
+            true
+        }
+        Err(error) => {
+            let error = chain(&error);
+            tracing::error!(
+                requestId = request_id,
+                fileId = file_id,
+                durationMs = duration_ms,
+                calls,
+                rcu,
+                wcu,
+                error,
+                "failed"
+            );
+            false
+        }
+    }
+}
+
+/// The bucket and the file of an upload. S3 encodes keys as forms do (Amazon S3 user guide, "Event message structure").
+fn upload(record: &S3EventRecord) -> Option<(&str, FileId)> {
+    let key = percent_decode_str(record.s3.object.key.as_deref()?).decode_utf8().ok()?;
+    Some((record.s3.bucket.name.as_deref()?, incoming_id(&key)?))
+}

@@ -1,0 +1,52 @@
+use axum::extract::State;
+use axum::http::StatusCode;
+use shared::auth::Caller;
+use shared::domain::{FileId, FileState};
+use shared::http::{ETag, Error, Failed, PathId, Policy, Preconditions, RateLimits, WriteParams};
+use shared::objects::Objects;
+use shared::store::{Error as StoreError, Files, retry_stale};
+
+/// Remove a file
+///
+/// Nobody sees it from then on. Where this ends in 503 its content may be there still, until it is sent again.
+#[utoipa::path(
+    delete,
+    path = "/api/upload/{id}",
+    tag = "files",
+    operation_id = "deleteFile",
+    params(("id" = FileId, Path), WriteParams),
+    responses(
+        (status = 204, description = "The file is removed"),
+        (status = 401, response = Failed),
+        (status = 404, response = Failed),
+        (status = 412, response = Failed),
+        (status = 429, response = Failed),
+    ),
+    security(("accessToken" = [])),
+)]
+pub(crate) async fn delete(
+    State(files): State<Files>,
+    State(objects): State<Objects>,
+    State(limits): State<RateLimits>,
+    caller: Caller,
+    PathId(id): PathId<FileId>,
+    preconditions: Preconditions,
+) -> Result<StatusCode, Error> {
+    limits.take(Policy::WRITE, caller.id).await?;
+    let file = retry_stale(async || {
+        let file = crate::own(files.get_latest(id).await?, caller)?;
+        // One whose removal S3 interrupted goes on from there, whatever version the client knows.
+        if file.state == FileState::Deleting {
+            return Ok(file);
+        }
+        preconditions.require(&ETag::of(file.version)?, file.updated_at)?;
+        Ok::<_, Error>(files.begin_removal(&file).await?)
+    })
+    .await?;
+    objects.remove(id).await?;
+    match files.remove(&file).await {
+        // Somebody else removed it at the same time.
+        Ok(()) | Err(StoreError::Stale) => Ok(StatusCode::NO_CONTENT),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,47 @@
+use axum::extract::State;
+use axum::response::IntoResponse;
+use shared::api::FileBody;
+use shared::auth::Caller;
+use shared::domain::{FileId, FileState};
+use shared::http::{Error, Failed, PathId, Preconditions, ReadParams};
+use shared::objects::Objects;
+use shared::store::Files;
+
+/// Show a file
+///
+/// With a URL to download it from, which is good for 5 minutes. A file that is pending has none yet: ask again.
+#[utoipa::path(
+    get,
+    path = "/api/upload/{id}",
+    tag = "files",
+    operation_id = "getFile",
+    params(("id" = FileId, Path), ReadParams),
+    responses(
+        (status = 200, description = "The file", body = FileBody, headers(
+            ("ETag" = String, description = "For conditional requests; the same whatever `downloadUrl` is"),
+            ("Last-Modified" = String, description = "For conditional requests"),
+        )),
+        (status = 304, description = "The client has it already; a `downloadUrl` that it has may have expired"),
+        (status = 401, response = Failed),
+        (status = 404, response = Failed),
+    ),
+    security(("accessToken" = [])),
+)]
+pub(crate) async fn get(
+    State(files): State<Files>,
+    State(objects): State<Objects>,
+    caller: Caller,
+    PathId(id): PathId<FileId>,
+    preconditions: Preconditions,
+) -> Result<impl IntoResponse, Error> {
+    let file = crate::own(files.get(id).await?, caller)?;
+    let download = match file.state {
+        FileState::Ready => {
+            let request = objects.presign_download(&file).await?;
+            Some((request.url, request.expires_at))
+        }
+        FileState::Pending => None,
+        FileState::Deleting => return Err(Error::NotFound("File")),
+    };
+    FileBody::resource(file, download)?.answer(&preconditions)
+}

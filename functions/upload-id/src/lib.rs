@@ -1,0 +1,50 @@
+//! `/api/upload/{id}`: one file.
+//!
+//! | method | who | does |
+//! |---|---|---|
+//! | GET | its user, an admin | shows it, with a URL to download it from |
+//! | DELETE | its user, an admin | removes it |
+
+use axum::extract::FromRef;
+use shared::auth::{AccessTokens, Caller};
+use shared::config::ConfigError;
+use shared::domain::File;
+use shared::http::{Error, RateLimits};
+use shared::objects::Objects;
+use shared::store::Files;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+mod delete;
+mod get;
+
+/// What the function needs.
+#[derive(Clone, FromRef)]
+pub struct Deps {
+    files: Files,
+    objects: Objects,
+    tokens: AccessTokens,
+    limits: RateLimits,
+}
+
+impl Deps {
+    /// All of it, as template.yaml sets the environment.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Ok(Self {
+            files: Files::from_env()?,
+            objects: Objects::from_env()?,
+            tokens: AccessTokens::from_env()?,
+            limits: RateLimits::from_env()?,
+        })
+    }
+}
+
+/// The operations at this function's path.
+pub fn routes() -> OpenApiRouter<Deps> {
+    OpenApiRouter::new().routes(routes!(get::get, delete::delete))
+}
+
+/// The file, where it is the caller's to see: somebody else's is as good as not there.
+fn own(file: Option<File>, caller: Caller) -> Result<File, Error> {
+    file.filter(|file| caller.manages(file.user_id)).ok_or(Error::NotFound("File"))
+}

@@ -1,0 +1,58 @@
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::LOCATION;
+use axum::response::IntoResponse;
+use shared::api::{PresignInput, PresignedBody};
+use shared::auth::Caller;
+use shared::http::{Error, Failed, IdempotencyParams, Idempotent, Json, Policy, RateLimits, Replayed};
+use shared::objects::Objects;
+use shared::store::Files;
+
+/// Prepare an upload to S3
+///
+/// Of up to 100 MiB. The file is pending until S3 says that it is there and it is checked: its size, its type and, where it
+/// was given, its SHA-256 are signed, and its content must be of its type. A file that is refused then is gone.
+#[utoipa::path(
+    post,
+    path = "/api/upload/presign",
+    tag = "files",
+    operation_id = "presignUpload",
+    params(IdempotencyParams),
+    request_body = PresignInput,
+    responses(
+        (status = 201, description = "How to upload it", body = PresignedBody, headers(
+            ("Location" = String, description = "The file's URL"),
+            ("Idempotency-Replayed" = bool, description = "true where the upload was prepared before"),
+        )),
+        (status = 400, response = Failed),
+        (status = 401, response = Failed),
+        (status = 409, response = Failed),
+        (status = 413, response = Failed),
+        (status = 415, response = Failed),
+        (status = 422, response = Failed),
+        (status = 429, response = Failed),
+    ),
+    security(("accessToken" = [])),
+)]
+pub(crate) async fn create(
+    State(files): State<Files>,
+    State(objects): State<Objects>,
+    State(limits): State<RateLimits>,
+    caller: Caller,
+    Idempotent { input, key }: Idempotent<PresignInput>,
+) -> Result<impl IntoResponse, Error> {
+    limits.take(Policy::WRITE, caller.id).await?;
+    let attempt = key.map(|key| key.attempt("upload-presign", caller.id));
+    let announced = files.announce(caller.id, input.try_into()?, attempt.as_ref()).await?;
+    let (file, replayed) = announced.into_parts();
+    let upload = objects.presign_upload(&file).await?;
+    let location = format!("/api/upload/{}", file.id);
+    let body = PresignedBody {
+        file_id: file.id,
+        url: upload.url,
+        method: "PUT",
+        headers: upload.headers.into_iter().collect(),
+        expires_at: upload.expires_at,
+    };
+    Ok((StatusCode::CREATED, Replayed(replayed), [(LOCATION, location)], Json(body)))
+}

@@ -1,0 +1,105 @@
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::LOCATION;
+use axum::response::IntoResponse;
+use shared::api::UploadedBody;
+use shared::auth::Caller;
+use shared::domain::{File, UserId};
+use shared::http::{Error, Failed, IdempotencyParams, Json, Policy, RateLimits, Replayed};
+use shared::objects::Objects;
+use shared::store::{Attempt, Files, Made, Users};
+use shared::uploads::{self, Published, discard, publish};
+
+use crate::form::{FormBody, Upload, UploadForm};
+
+/// Upload a file
+///
+/// Of up to 4 MiB, in the request's body; `POST /api/upload/presign` is for larger ones. Its name, its declared type and
+/// its content must agree.
+#[utoipa::path(
+    post,
+    path = "/api/upload",
+    tag = "files",
+    operation_id = "uploadFile",
+    params(IdempotencyParams),
+    request_body(content = FormBody, content_type = "multipart/form-data"),
+    responses(
+        (status = 201, description = "The file", body = UploadedBody, headers(
+            ("Location" = String, description = "The file's URL"),
+            ("Idempotency-Replayed" = bool, description = "true where the answer is that of an earlier request"),
+        )),
+        (status = 400, response = Failed),
+        (status = 401, response = Failed),
+        (status = 403, response = Failed),
+        (status = 409, response = Failed),
+        (status = 413, response = Failed),
+        (status = 415, response = Failed),
+        (status = 422, response = Failed),
+        (status = 429, response = Failed),
+    ),
+    security(("accessToken" = [])),
+)]
+pub(crate) async fn create(
+    State(files): State<Files>,
+    State(objects): State<Objects>,
+    State(users): State<Users>,
+    State(limits): State<RateLimits>,
+    caller: Caller,
+    UploadForm { user_id, upload, key }: UploadForm,
+) -> Result<impl IntoResponse, Error> {
+    limits.take(Policy::WRITE, caller.id).await?;
+    let owner = owner(user_id, caller, &users).await?;
+    let attempt = key.map(|key| key.attempt("upload", caller.id));
+    let (file, replayed) = match files.begin(owner, upload.draft.clone(), attempt.as_ref()).await? {
+        Made::Now(pending) => (store(&files, &objects, &pending, upload, attempt.as_ref()).await?, false),
+        Made::Before(file) => (file, true),
+    };
+    let location = format!("/api/upload/{}", file.id);
+    Ok((StatusCode::CREATED, Replayed(replayed), [(LOCATION, location)], Json(UploadedBody::from(file))))
+}
+
+/// Whose file it is to be.
+async fn owner(user_id: UserId, caller: Caller, users: &Users) -> Result<UserId, Error> {
+    if user_id == caller.id {
+        return Ok(user_id);
+    }
+    if !caller.is_admin() {
+        return Err(Error::Forbidden("Only admins may upload for somebody else"));
+    }
+    let user = users.get(user_id).await?;
+    user.map(|user| user.id).ok_or_else(|| Error::field("userId", "must be the id of a user"))
+}
+
+/// Makes the pending file ready, or removes it.
+async fn store(
+    files: &Files,
+    objects: &Objects,
+    pending: &File,
+    upload: Upload,
+    attempt: Option<&Attempt>,
+) -> Result<File, Error> {
+    let failed = match put(files, objects, pending, upload, attempt).await {
+        Ok(Published::Ready(file)) => return Ok(file),
+        // Where it is gone, `upload-completed` was faster, and had no other reason to remove it.
+        Ok(Published::OverQuota | Published::Gone) => return Err(Error::QuotaExceeded),
+        Ok(Published::Superseded) => Error::Contended,
+        Err(error) => error.into(),
+    };
+    // A failed request leaves nothing behind, unless the file got ready all the same.
+    match discard(files, objects, pending).await {
+        Ok(Published::Ready(file)) => Ok(file),
+        _ => Err(failed),
+    }
+}
+
+async fn put(
+    files: &Files,
+    objects: &Objects,
+    pending: &File,
+    upload: Upload,
+    attempt: Option<&Attempt>,
+) -> Result<Published, uploads::Error> {
+    let Upload { draft, sha256, content } = upload;
+    let etag = objects.put_incoming(pending.id, &draft, sha256, content).await?;
+    publish(files, objects, pending, &etag, sha256, attempt).await
+}
