@@ -1,0 +1,33 @@
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::response::IntoResponse;
+use futures_util::{StreamExt, stream};
+use shared::http::Streamed;
+use tokio::time::sleep;
+
+const PIECES: [&str; 3] = ["Hello", " ", "World"];
+/// Between two pieces, so that a person can see them arrive.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Say hello in pieces
+///
+/// `Hello`, a space and `World`, each sent 100 ms after the one before. At the function's own URL, which `servers` has.
+#[utoipa::path(
+    get,
+    path = "/api/stream",
+    tag = "streams",
+    operation_id = "streamGreeting",
+    responses(
+        (status = 200, description = "The pieces", body = String, content_type = "text/plain; charset=utf-8", example = "Hello World"),
+    ),
+)]
+pub(crate) async fn get() -> impl IntoResponse {
+    let pieces = stream::iter(PIECES.into_iter().enumerate()).then(async |(index, piece)| {
+        if index > 0 {
+            sleep(PAUSE).await;
+        }
+        Ok(Bytes::from_static(piece.as_bytes()))
+    });
+    Streamed::new("text/plain; charset=utf-8", pieces)
+}

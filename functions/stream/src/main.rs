@@ -1,0 +1,10 @@
+//! The Lambda function `stream`.
+
+use std::process::ExitCode;
+
+use stream::{Deps, routes};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    shared::http::serve_stream(routes(), Deps::from_env).await
+}

@@ -1,0 +1,94 @@
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use futures_util::stream;
+use serde::Serialize;
+use shared::api::PostSummaryBody;
+use shared::domain::{Order, Page, PostSort, PostSummary, Start};
+use shared::http::{Error, Streamed};
+use shared::store::{PostList, Posts};
+use utoipa::ToSchema;
+
+/// Posts that are in memory at once.
+const PAGE: u32 = 200;
+
+/// A line of the list.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+enum PostLine {
+    /// A post.
+    Post(PostSummaryBody),
+    /// The last line, where all posts are above it.
+    End {
+        /// Always `true`.
+        complete: bool,
+        /// How many posts are above.
+        count: u64,
+    },
+}
+
+/// What comes next.
+enum Next {
+    Page(Page<PostSummary>),
+    After(String),
+    Nothing,
+}
+
+/// Stream all posts
+///
+/// Every published post as a summary, newest first: one JSON object a line. The last line is `{"complete":true,"count":N}`;
+/// a list without it was cut. What goes wrong after the beginning is the last line instead, in the API's error shape.
+/// At the function's own URL, which `servers` has.
+#[utoipa::path(
+    get,
+    path = "/api/stream/posts",
+    tag = "streams",
+    operation_id = "streamPosts",
+    responses(
+        (status = 200, description = "A line for each post, and one for the end", body = PostLine, content_type = "application/x-ndjson"),
+    ),
+)]
+pub(crate) async fn posts(State(posts): State<Posts>) -> Result<impl IntoResponse, Error> {
+    // Before the answer begins, so that what fails here has a status of its own.
+    let first = page(&posts, &Start::Offset(0)).await?;
+    let pages = stream::try_unfold((Next::Page(first), 0), move |(next, count)| {
+        let posts = posts.clone();
+        async move {
+            let page = match next {
+                Next::Page(page) => page,
+                Next::After(position) => page(&posts, &Start::After(position)).await?,
+                Next::Nothing => return Ok(None),
+            };
+            lines(page, count).map(Some)
+        }
+    });
+    Ok(Streamed::new("application/x-ndjson", pages))
+}
+
+async fn page(posts: &Posts, start: &Start) -> Result<Page<PostSummary>, Error> {
+    Ok(posts.list(&PostList::Published(PostSort::CreatedAt), Order::Desc, start, PAGE).await?)
+}
+
+/// The lines of a page that `count` posts come before, what comes next, and how many come before that.
+fn lines(page: Page<PostSummary>, mut count: u64) -> Result<(Bytes, (Next, u64)), Error> {
+    let mut lines = Vec::new();
+    for post in page.items {
+        count += 1;
+        write(&mut lines, &PostLine::Post(post.into()))?;
+    }
+    let next = if let Some(position) = page.next {
+        Next::After(position)
+    } else {
+        write(&mut lines, &PostLine::End { complete: true, count })?;
+        Next::Nothing
+    };
+    Ok((lines.into(), (next, count)))
+}
+
+fn write(lines: &mut Vec<u8>, line: &PostLine) -> Result<(), Error> {
+    serde_json::to_writer(&mut *lines, line).map_err(|error| Error::Internal(Arc::new(error)))?;
+    lines.push(b'\n');
+    Ok(())
+}
