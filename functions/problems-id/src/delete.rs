@@ -1,0 +1,42 @@
+use axum::extract::State;
+use axum::http::StatusCode;
+use shared::auth::Caller;
+use shared::domain::ProblemId;
+use shared::http::{ETag, Error, Failed, PathId, Policy, Preconditions, RateLimits, WriteParams};
+use shared::store::{Problems, retry_stale};
+
+/// Remove a problem
+///
+/// No search finds it any more.
+#[utoipa::path(
+    delete,
+    path = "/api/problems/{id}",
+    tag = "problems",
+    operation_id = "deleteProblem",
+    params(("id" = ProblemId, Path), WriteParams),
+    responses(
+        (status = 204, description = "The problem is removed"),
+        (status = 401, response = Failed),
+        (status = 403, response = Failed),
+        (status = 404, response = Failed),
+        (status = 412, response = Failed),
+        (status = 429, response = Failed),
+    ),
+    security(("accessToken" = [])),
+)]
+pub(crate) async fn delete(
+    State(problems): State<Problems>,
+    State(limits): State<RateLimits>,
+    caller: Caller,
+    PathId(id): PathId<ProblemId>,
+    preconditions: Preconditions,
+) -> Result<StatusCode, Error> {
+    limits.take(Policy::WRITE, caller.id).await?;
+    retry_stale(async || {
+        let problem = crate::manageable(problems.get_latest(id).await?, caller)?;
+        preconditions.require(&ETag::of(problem.version)?, problem.updated_at)?;
+        Ok::<_, Error>(problems.delete(&problem).await?)
+    })
+    .await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,55 @@
+//! `/api/problems/{id}`: one problem.
+//!
+//! | method | who | does |
+//! |---|---|---|
+//! | GET | anyone | shows it |
+//! | PUT, PATCH | its author, an admin | replaces, changes it |
+//! | DELETE | its author, an admin | removes it |
+
+use axum::extract::FromRef;
+use shared::auth::{AccessTokens, Caller};
+use shared::config::ConfigError;
+use shared::domain::Problem;
+use shared::http::{Error, RateLimits};
+use shared::store::Problems;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+mod delete;
+mod get;
+mod replace;
+mod update;
+
+/// What the function needs.
+#[derive(Clone, FromRef)]
+pub struct Deps {
+    problems: Problems,
+    tokens: AccessTokens,
+    limits: RateLimits,
+}
+
+impl Deps {
+    /// All of it, as template.yaml sets the environment.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Ok(Self {
+            problems: Problems::from_env()?,
+            tokens: AccessTokens::from_env()?,
+            limits: RateLimits::from_env()?,
+        })
+    }
+}
+
+/// The operations at this function's path.
+pub fn routes() -> OpenApiRouter<Deps> {
+    OpenApiRouter::new().routes(routes!(get::get, replace::replace, update::update, delete::delete))
+}
+
+/// The problem, where the caller may change it.
+fn manageable(problem: Option<Problem>, caller: Caller) -> Result<Problem, Error> {
+    let problem = problem.ok_or(Error::NotFound("Problem"))?;
+    if caller.manages(problem.author_id) {
+        Ok(problem)
+    } else {
+        Err(Error::Forbidden("Only the author and admins may do this"))
+    }
+}

@@ -1,0 +1,10 @@
+//! The Lambda function `problems-id`.
+
+use std::process::ExitCode;
+
+use problems_id::{Deps, routes};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    shared::http::serve(routes(), Deps::from_env).await
+}

@@ -1,0 +1,52 @@
+use axum::extract::State;
+use axum::response::IntoResponse;
+use shared::api::{ProblemBody, ProblemInput};
+use shared::auth::Caller;
+use shared::domain::{ProblemDraft, ProblemId};
+use shared::http::{ETag, Error, Failed, Json, PathId, Policy, Preconditions, RateLimits, WriteParams};
+use shared::store::{Problems, retry_stale};
+
+/// Replace a problem
+///
+/// What the body does not say is removed.
+#[utoipa::path(
+    put,
+    path = "/api/problems/{id}",
+    tag = "problems",
+    operation_id = "replaceProblem",
+    params(("id" = ProblemId, Path), WriteParams),
+    request_body = ProblemInput,
+    responses(
+        (status = 200, description = "The problem as it is now", body = ProblemBody, headers(
+            ("ETag" = String, description = "For conditional requests"),
+            ("Last-Modified" = String, description = "For conditional requests"),
+        )),
+        (status = 400, response = Failed),
+        (status = 401, response = Failed),
+        (status = 403, response = Failed),
+        (status = 404, response = Failed),
+        (status = 412, response = Failed),
+        (status = 413, response = Failed),
+        (status = 415, response = Failed),
+        (status = 429, response = Failed),
+    ),
+    security(("accessToken" = [])),
+)]
+pub(crate) async fn replace(
+    State(problems): State<Problems>,
+    State(limits): State<RateLimits>,
+    caller: Caller,
+    PathId(id): PathId<ProblemId>,
+    preconditions: Preconditions,
+    Json(input): Json<ProblemInput>,
+) -> Result<impl IntoResponse, Error> {
+    limits.take(Policy::WRITE, caller.id).await?;
+    let draft = ProblemDraft::from(input);
+    let problem = retry_stale(async || {
+        let problem = crate::manageable(problems.get_latest(id).await?, caller)?;
+        preconditions.require(&ETag::of(problem.version)?, problem.updated_at)?;
+        Ok::<_, Error>(problems.replace(&problem, draft.clone()).await?)
+    })
+    .await?;
+    ProblemBody::resource(problem)
+}

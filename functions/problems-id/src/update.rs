@@ -1,0 +1,51 @@
+use axum::extract::State;
+use axum::response::IntoResponse;
+use shared::api::{ProblemBody, ProblemPatch};
+use shared::auth::Caller;
+use shared::domain::ProblemId;
+use shared::http::{ETag, Error, Failed, Json, PathId, Policy, Preconditions, RateLimits, WriteParams};
+use shared::store::{Problems, retry_stale};
+
+/// Change a problem
+///
+/// A JSON merge patch: what the body does not say stays as it is.
+#[utoipa::path(
+    patch,
+    path = "/api/problems/{id}",
+    tag = "problems",
+    operation_id = "updateProblem",
+    params(("id" = ProblemId, Path), WriteParams),
+    request_body(content((ProblemPatch = "application/merge-patch+json"), (ProblemPatch = "application/json"))),
+    responses(
+        (status = 200, description = "The problem as it is now", body = ProblemBody, headers(
+            ("ETag" = String, description = "For conditional requests"),
+            ("Last-Modified" = String, description = "For conditional requests"),
+        )),
+        (status = 400, response = Failed),
+        (status = 401, response = Failed),
+        (status = 403, response = Failed),
+        (status = 404, response = Failed),
+        (status = 412, response = Failed),
+        (status = 413, response = Failed),
+        (status = 415, response = Failed),
+        (status = 429, response = Failed),
+    ),
+    security(("accessToken" = [])),
+)]
+pub(crate) async fn update(
+    State(problems): State<Problems>,
+    State(limits): State<RateLimits>,
+    caller: Caller,
+    PathId(id): PathId<ProblemId>,
+    preconditions: Preconditions,
+    Json(input): Json<ProblemPatch>,
+) -> Result<impl IntoResponse, Error> {
+    limits.take(Policy::WRITE, caller.id).await?;
+    let problem = retry_stale(async || {
+        let problem = crate::manageable(problems.get_latest(id).await?, caller)?;
+        preconditions.require(&ETag::of(problem.version)?, problem.updated_at)?;
+        Ok::<_, Error>(problems.replace(&problem, input.apply(&problem.draft)).await?)
+    })
+    .await?;
+    ProblemBody::resource(problem)
+}

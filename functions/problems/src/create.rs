@@ -1,0 +1,47 @@
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::LOCATION;
+use axum::response::IntoResponse;
+use shared::api::{ProblemBody, ProblemInput};
+use shared::auth::Caller;
+use shared::http::{Error, Failed, IdempotencyParams, Idempotent, Policy, RateLimits, Replayed};
+use shared::store::Problems;
+
+/// Pose a problem
+///
+/// The caller becomes its author. Others may have the same name.
+#[utoipa::path(
+    post,
+    path = "/api/problems",
+    tag = "problems",
+    operation_id = "createProblem",
+    params(IdempotencyParams),
+    request_body = ProblemInput,
+    responses(
+        (status = 201, description = "The problem", body = ProblemBody, headers(
+            ("Location" = String, description = "The problem's URL"),
+            ("ETag" = String, description = "For conditional requests"),
+            ("Last-Modified" = String, description = "For conditional requests"),
+            ("Idempotency-Replayed" = bool, description = "true where the answer is that of an earlier request"),
+        )),
+        (status = 400, response = Failed),
+        (status = 401, response = Failed),
+        (status = 413, response = Failed),
+        (status = 415, response = Failed),
+        (status = 422, response = Failed),
+        (status = 429, response = Failed),
+    ),
+    security(("accessToken" = [])),
+)]
+pub(crate) async fn create(
+    State(problems): State<Problems>,
+    State(limits): State<RateLimits>,
+    caller: Caller,
+    Idempotent { input, key }: Idempotent<ProblemInput>,
+) -> Result<impl IntoResponse, Error> {
+    limits.take(Policy::WRITE, caller.id).await?;
+    let attempt = key.map(|key| key.attempt("problems", caller.id));
+    let (problem, replayed) = problems.create(caller.id, input.into(), attempt.as_ref()).await?.into_parts();
+    let location = format!("/api/problems/{}", problem.id);
+    Ok((StatusCode::CREATED, Replayed(replayed), [(LOCATION, location)], ProblemBody::resource(problem)?))
+}

@@ -1,0 +1,43 @@
+//! `/api/problems`: the problems.
+//!
+//! | method | who | does |
+//! |---|---|---|
+//! | GET | anyone | lists them |
+//! | POST | a caller | adds one |
+
+use axum::extract::FromRef;
+use shared::auth::AccessTokens;
+use shared::config::ConfigError;
+use shared::http::{CursorKey, RateLimits};
+use shared::store::Problems;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+mod create;
+mod list;
+
+/// What the function needs.
+#[derive(Clone, FromRef)]
+pub struct Deps {
+    problems: Problems,
+    tokens: AccessTokens,
+    cursors: CursorKey,
+    limits: RateLimits,
+}
+
+impl Deps {
+    /// All of it, as template.yaml sets the environment.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Ok(Self {
+            problems: Problems::from_env()?,
+            tokens: AccessTokens::from_env()?,
+            cursors: CursorKey::from_env()?,
+            limits: RateLimits::from_env()?,
+        })
+    }
+}
+
+/// The operations at this function's path.
+pub fn routes() -> OpenApiRouter<Deps> {
+    OpenApiRouter::new().routes(routes!(list::list, create::create))
+}

@@ -1,0 +1,34 @@
+use axum::extract::State;
+use axum::response::IntoResponse;
+use shared::api::{ProblemListBody, ProblemSummaryBody};
+use shared::http::{CursorKey, Error, Failed, Json, ListParams, ListRequest, Query};
+use shared::store::Problems;
+use tokio::try_join;
+
+/// List problems
+///
+/// All of them, newest first, without their descriptions.
+#[utoipa::path(
+    get,
+    path = "/api/problems",
+    tag = "problems",
+    operation_id = "listProblems",
+    params(ListParams),
+    responses(
+        (status = 200, description = "A page of problems", body = ProblemListBody, headers(
+            ("Link" = String, description = "The pages around it (RFC 8288)"),
+        )),
+        (status = 400, response = Failed),
+    ),
+)]
+pub(crate) async fn list(
+    State(problems): State<Problems>,
+    State(cursors): State<CursorKey>,
+    query: Query,
+) -> Result<impl IntoResponse, Error> {
+    let request = ListRequest::read(query, "/api/problems".to_owned(), &cursors)?;
+    let (page, total) = try_join!(problems.list(&request.start, request.limit), problems.count())?;
+    let (links, pagination) = request.place(page.next.as_deref(), total, &cursors);
+    let problems = page.items.into_iter().map(ProblemSummaryBody::from).collect();
+    Ok((links, Json(ProblemListBody { problems, pagination })))
+}
