@@ -4,27 +4,34 @@ use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use shared::api::{RegistrationInput, TokensBody};
 use shared::auth::{AccessTokens, Passwords, RefreshTokens, register};
-use shared::http::{Error, Failed, Json, Policy, RateLimits, SourceAddress};
+use shared::http::{
+    Error, Failed, IdempotencyParams, Idempotent, Json, Policy, RateLimits, Replayed, SourceAddress,
+};
 use shared::store::Users;
 
 /// Register
 ///
 /// Makes an account and signs in with it. The e-mail address is unique, whatever its case. A password has 8 to 256
 /// characters of any kind and is none of those that everybody tries first. Few accounts an hour come from one address.
+///
+/// Sent again with the same `Idempotency-Key` and password, it signs in to the account that was made: with other tokens.
 #[utoipa::path(
     post,
     path = "/api/auth/register",
     tag = "auth",
     operation_id = "register",
+    params(IdempotencyParams),
     request_body = RegistrationInput,
     responses(
         (status = 201, description = "The account and its tokens", body = TokensBody, headers(
             ("Location" = String, description = "The user's URL"),
+            ("Idempotency-Replayed" = bool, description = "true where the account was made before"),
         )),
         (status = 400, response = Failed),
         (status = 409, response = Failed),
         (status = 413, response = Failed),
         (status = 415, response = Failed),
+        (status = 422, response = Failed),
         (status = 429, response = Failed),
     ),
 )]
@@ -35,11 +42,10 @@ pub(crate) async fn create(
     State(refresh): State<RefreshTokens>,
     State(limits): State<RateLimits>,
     address: SourceAddress,
-    Json(input): Json<RegistrationInput>,
+    Idempotent { input, key }: Idempotent<RegistrationInput>,
 ) -> Result<impl IntoResponse, Error> {
     limits.take(Policy::REGISTER, address).await?;
-    let hash = passwords.hash(&input.password)?;
-    let tokens = register(&access, &refresh, &users, input.draft(), hash).await?;
+    let (tokens, replayed) = register(&access, &refresh, &users, &passwords, &input, key).await?;
     let location = format!("/api/users/{}", tokens.user_id());
-    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(tokens)))
+    Ok((StatusCode::CREATED, Replayed(replayed), [(LOCATION, location)], Json(tokens)))
 }

@@ -1,7 +1,6 @@
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, VARY};
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
-use headers::{HeaderMapExt, IfNoneMatch};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use shared::http::Fixed;
 
 include!(concat!(env!("OUT_DIR"), "/files.rs"));
 
@@ -9,7 +8,6 @@ include!(concat!(env!("OUT_DIR"), "/files.rs"));
 pub(crate) struct File {
     pub(crate) name: &'static str,
     media_type: &'static str,
-    /// From the content alone, so that instances of one deployment agree and the next one differs.
     etag: &'static str,
     content: &'static [u8],
 }
@@ -17,30 +15,16 @@ pub(crate) struct File {
 impl File {
     /// The file, or 304 where the client has it already; nobody asks again for `max_age` seconds.
     pub(crate) fn answer(&'static self, headers: &HeaderMap, max_age: u32) -> Response {
-        let common = [
-            (ETAG, self.etag.to_owned()),
-            (CACHE_CONTROL, format!("public, max-age={max_age}")),
-            // The same for every caller; an Accept that rules it out gets another answer.
-            (VARY, "Accept".to_owned()),
-        ];
-        if self.is_fresh(headers) {
-            return (StatusCode::NOT_MODIFIED, common).into_response();
-        }
-        (common, [(CONTENT_TYPE, self.media_type)], self.content).into_response()
-    }
-
-    fn is_fresh(&self, headers: &HeaderMap) -> bool {
-        let (Some(tags), Ok(etag)) = (headers.typed_get::<IfNoneMatch>(), self.etag.parse()) else {
-            return false;
-        };
-        !tags.precondition_passes(&etag)
+        let Self { media_type, etag, content, .. } = *self;
+        Fixed { media_type, etag, content }.answer(headers, max_age)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use axum::body::to_bytes;
-    use axum::http::header::IF_NONE_MATCH;
+    use axum::http::StatusCode;
+    use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 
     use super::*;
 

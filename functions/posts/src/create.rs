@@ -4,7 +4,7 @@ use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use shared::api::{PostBody, PostInput};
 use shared::auth::Caller;
-use shared::http::{Error, Failed, Json, Policy, RateLimits};
+use shared::http::{Error, Failed, IdempotencyParams, Idempotent, Policy, RateLimits, Replayed};
 use shared::store::Posts;
 
 /// Write a post
@@ -15,18 +15,21 @@ use shared::store::Posts;
     path = "/api/posts",
     tag = "posts",
     operation_id = "createPost",
+    params(IdempotencyParams),
     request_body = PostInput,
     responses(
         (status = 201, description = "The post", body = PostBody, headers(
             ("Location" = String, description = "The post's URL"),
             ("ETag" = String, description = "For conditional requests"),
             ("Last-Modified" = String, description = "For conditional requests"),
+            ("Idempotency-Replayed" = bool, description = "true where the answer is that of an earlier request"),
         )),
         (status = 400, response = Failed),
         (status = 401, response = Failed),
         (status = 409, response = Failed),
         (status = 413, response = Failed),
         (status = 415, response = Failed),
+        (status = 422, response = Failed),
         (status = 429, response = Failed),
     ),
     security(("accessToken" = [])),
@@ -35,10 +38,11 @@ pub(crate) async fn create(
     State(posts): State<Posts>,
     State(limits): State<RateLimits>,
     caller: Caller,
-    Json(input): Json<PostInput>,
+    Idempotent { input, key }: Idempotent<PostInput>,
 ) -> Result<impl IntoResponse, Error> {
     limits.take(Policy::WRITE, caller.id).await?;
-    let post = posts.create(caller.id, input.into()).await?;
+    let attempt = key.map(|key| key.attempt("posts", caller.id));
+    let (post, replayed) = posts.create(caller.id, input.into(), attempt.as_ref()).await?.into_parts();
     let location = format!("/api/posts/{}", post.id);
-    Ok((StatusCode::CREATED, [(LOCATION, location)], PostBody::resource(post)?))
+    Ok((StatusCode::CREATED, Replayed(replayed), [(LOCATION, location)], PostBody::resource(post)?))
 }

@@ -38,9 +38,9 @@ pub(crate) async fn create(
     Json(input): Json<CredentialsInput>,
 ) -> Result<impl IntoResponse, Error> {
     let user = sign_in(&users, &passwords, &limits, address, &input.email, &input.password).await?;
-    let session = sessions.begin(user.id, user.auth_epoch).await?;
-    if let SessionCookie::Id(old) = cookie {
-        sessions.end(old).await?;
-    }
+    let session = match cookie {
+        SessionCookie::Id(old) => sessions.begin_instead_of(old, user.id, user.auth_epoch).await?,
+        SessionCookie::Missing | SessionCookie::Malformed => sessions.begin(user.id, user.auth_epoch).await?,
+    };
     Ok((StatusCode::CREATED, SetSession(session.id), Json(AccountBody::of(user))))
 }

@@ -5,7 +5,7 @@ use axum::response::IntoResponse;
 use shared::api::{UserBody, UserInput};
 use shared::auth::Admin;
 use shared::domain::Role;
-use shared::http::{Error, Failed, Json, Policy, RateLimits};
+use shared::http::{Error, Failed, IdempotencyParams, Idempotent, Policy, RateLimits, Replayed};
 use shared::store::Users;
 
 /// Add a user
@@ -16,12 +16,14 @@ use shared::store::Users;
     path = "/api/users",
     tag = "users",
     operation_id = "createUser",
+    params(IdempotencyParams),
     request_body = UserInput,
     responses(
         (status = 201, description = "The user", body = UserBody, headers(
             ("Location" = String, description = "The user's URL"),
             ("ETag" = String, description = "For conditional requests"),
             ("Last-Modified" = String, description = "For conditional requests"),
+            ("Idempotency-Replayed" = bool, description = "true where the answer is that of an earlier request"),
         )),
         (status = 400, response = Failed),
         (status = 401, response = Failed),
@@ -29,6 +31,7 @@ use shared::store::Users;
         (status = 409, response = Failed),
         (status = 413, response = Failed),
         (status = 415, response = Failed),
+        (status = 422, response = Failed),
         (status = 429, response = Failed),
     ),
     security(("accessToken" = [])),
@@ -37,10 +40,11 @@ pub(crate) async fn create(
     State(users): State<Users>,
     State(limits): State<RateLimits>,
     Admin(caller): Admin,
-    Json(input): Json<UserInput>,
+    Idempotent { input, key }: Idempotent<UserInput>,
 ) -> Result<impl IntoResponse, Error> {
     limits.take(Policy::WRITE, caller.id).await?;
-    let user = users.create(input.draft(Role::User)).await?;
+    let attempt = key.map(|key| key.attempt("users", caller.id));
+    let (user, replayed) = users.create(input.draft(Role::User), attempt.as_ref()).await?.into_parts();
     let location = format!("/api/users/{}", user.id);
-    Ok((StatusCode::CREATED, [(LOCATION, location)], UserBody::resource(user, true)?))
+    Ok((StatusCode::CREATED, Replayed(replayed), [(LOCATION, location)], UserBody::resource(user, true)?))
 }
