@@ -58,6 +58,7 @@ impl Sources {
         self.every_name_is_a_path(&mut gaps);
         self.every_operation_is_routed(&mut gaps);
         self.every_route_is_answered(&mut gaps);
+        self.every_function_url_is_in_code_and_template(&mut gaps);
         self.the_document_has_every_operation(&mut gaps);
         gaps
     }
@@ -70,7 +71,7 @@ impl Sources {
             if !manifest.lines().any(|line| line.trim() == format!("name = \"{name}\"")) {
                 gaps.push(format!("functions/{name}/Cargo.toml: call the package `{name}`, as its folder"));
             }
-            if !self.code.iter().any(|function| function.name == name) {
+            if !self.is_triggered(name) && !self.code.iter().any(|function| function.name == name) {
                 let lib = name.replace('-', "_");
                 gaps.push(format!(
                     "xtask/Cargo.toml: add\n    {name} = {{ path = \"../functions/{name}\" }}\n\
@@ -100,6 +101,13 @@ impl Sources {
         }
     }
 
+    /// Whether events of S3 or DynamoDB lead to the function: it has no routes then.
+    fn is_triggered(&self, name: &str) -> bool {
+        let objects = self.template.object_triggers.iter().map(|trigger| &trigger.function);
+        let streams = self.template.stream_triggers.iter().map(|trigger| &trigger.function);
+        objects.chain(streams).any(|function| function == name)
+    }
+
     fn every_name_is_a_path(&self, gaps: &mut Vec<String>) {
         for function in &self.code {
             let paths: BTreeSet<&str> =
@@ -114,7 +122,7 @@ impl Sources {
     }
 
     fn every_operation_is_routed(&self, gaps: &mut Vec<String>) {
-        for Function { name, document } in &self.code {
+        for Function { name, document } in self.code.iter().filter(|function| !function.has_url()) {
             for (method, path, _) in functions::operations(document) {
                 let mut routes = self.template.routes.iter().filter(|route| route.path == path).peekable();
                 if routes.peek().is_none() {
@@ -159,6 +167,30 @@ impl Sources {
         }
         if !self.template.routes.iter().any(|route| route.path == "$default") {
             gaps.push("template.yaml: no route $default, so that the gateway's own 404 shows".to_owned());
+        }
+    }
+
+    fn every_function_url_is_in_code_and_template(&self, gaps: &mut Vec<String>) {
+        for function in &self.code {
+            let name = function.name;
+            let Some(declared) = self.template.function(name) else { continue };
+            match &declared.url {
+                Some(url) if !function.has_url() => gaps.push(format!(
+                    "functions/{name}: its Function URL (template.yaml, line {}) is not in the document; \
+                     begin `routes()` with `function_url_routes(\"{name}\")`",
+                    url.line
+                )),
+                Some(url) if functions::operations(&function.document).next().is_none() => gaps.push(format!(
+                    "functions/{name}: no operation at its Function URL (template.yaml, line {})",
+                    url.line
+                )),
+                None if function.has_url() => gaps.push(format!(
+                    "template.yaml: {} has no FunctionUrlConfig, and functions/{name} answers at a Function URL; add\n    \
+                     FunctionUrlConfig: {{ AuthType: NONE, InvokeMode: RESPONSE_STREAM }}",
+                    declared.logical_id
+                )),
+                _ => {}
+            }
         }
     }
 

@@ -23,15 +23,27 @@ pub enum Error {
     /// The template can not be used.
     #[error(transparent)]
     Template(#[from] local::template::LoadError),
-    /// The document can not be written as JSON.
-    #[error("the OpenAPI document: {0}")]
+    /// The document or an event can not be read or written as JSON.
+    #[error("the OpenAPI document, or a recorded event: {0}")]
     Document(#[from] serde_json::Error),
     /// Generated files are not what the code says.
     #[error("not what the code says: run `cargo xtask openapi` and commit\n{0}")]
     Drift(String),
-    /// No token can be signed.
-    #[error("{0}")]
-    Token(String),
+    /// Nothing can be signed.
+    #[error("can not sign: {0}")]
+    Sign(String),
+    /// There is no such table, or nothing leads there.
+    #[error(transparent)]
+    Config(#[from] shared::config::ConfigError),
+    /// DynamoDB does not answer.
+    #[error(transparent)]
+    Store(#[from] shared::store::Error),
+    /// The data can not be served.
+    #[error(transparent)]
+    Start(#[from] local::StartError),
+    /// Nothing was run yet.
+    #[error("there is no data in {}: name a table, or another --data-dir", .0.display())]
+    NoData(PathBuf),
     /// There is no administrator.
     #[error(transparent)]
     Admin(#[from] local::admin::AdminError),

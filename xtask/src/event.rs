@@ -6,7 +6,7 @@ use shared::auth::Caller;
 use shared::domain::Role;
 
 use crate::error::read;
-use crate::{Error, token};
+use crate::{Error, stripe_sign, token};
 
 /// What `event` is told.
 #[derive(clap::Args)]
@@ -20,7 +20,8 @@ pub struct Args {
     pub user: shared::domain::UserId,
 }
 
-/// The event, with `{{CALLER_TOKEN}}` and `{{ADMIN_TOKEN}}` replaced by tokens that are valid now.
+/// The event, with `{{CALLER_TOKEN}}` and `{{ADMIN_TOKEN}}` replaced by tokens, and `{{STRIPE_SIGNATURE}}` by a signature,
+/// that are valid now.
 pub fn run(args: &Args, root: &Path) -> Result<String, Error> {
     let mut event = read(&root.join("events").join(&args.function).join(format!("{}.json", args.case)))?;
     for (placeholder, role) in [("{{CALLER_TOKEN}}", Role::User), ("{{ADMIN_TOKEN}}", Role::Admin)] {
@@ -28,5 +29,5 @@ pub fn run(args: &Args, root: &Path) -> Result<String, Error> {
             event = event.replace(placeholder, &token::sign(Caller { id: args.user, role }, root)?);
         }
     }
-    Ok(event)
+    stripe_sign::fill(event, root)
 }

@@ -7,8 +7,16 @@ use utoipa::openapi::{OpenApi, RefOr};
 pub struct Function {
     /// Its folder, package and binary.
     pub name: &'static str,
-    /// Its operations and the schemas that they use.
+    /// Its operations and the schemas that they use; `servers` where it has a Function URL.
     pub document: OpenApi,
+}
+
+impl Function {
+    /// Whether it answers at a URL of its own, and not through the HTTP API.
+    #[must_use]
+    pub fn has_url(&self) -> bool {
+        self.document.servers.is_some()
+    }
 }
 
 /// All functions, by name. A new one is added here and to xtask/Cargo.toml; the contract test says so.
@@ -20,15 +28,27 @@ pub fn all() -> Vec<Function> {
         Function { name: "auth-refresh", document: auth_refresh::routes().into_openapi() },
         Function { name: "auth-register", document: auth_register::routes().into_openapi() },
         Function { name: "docs", document: docs::routes().into_openapi() },
+        Function { name: "example", document: example::routes().into_openapi() },
         Function { name: "fallback", document: fallback::routes().into_openapi() },
         Function { name: "health", document: health::routes().into_openapi() },
+        Function { name: "payments", document: payments::routes().into_openapi() },
         Function { name: "posts", document: posts::routes().into_openapi() },
         Function { name: "posts-id", document: posts_id::routes().into_openapi() },
+        Function { name: "problems", document: problems::routes().into_openapi() },
+        Function { name: "problems-id", document: problems_id::routes().into_openapi() },
         Function { name: "profile", document: profile::routes().into_openapi() },
         Function { name: "protected", document: protected::routes().into_openapi() },
+        Function { name: "search", document: search::routes().into_openapi() },
+        Function { name: "public", document: public::routes().into_openapi() },
         Function { name: "session", document: session::routes().into_openapi() },
+        Function { name: "stream", document: stream::routes().into_openapi() },
+        Function { name: "upload", document: upload::routes().into_openapi() },
+        Function { name: "upload-id", document: upload_id::routes().into_openapi() },
+        Function { name: "upload-presign", document: upload_presign::routes().into_openapi() },
         Function { name: "users", document: users::routes().into_openapi() },
         Function { name: "users-id", document: users_id::routes().into_openapi() },
+        Function { name: "weather", document: weather::routes().into_openapi() },
+        Function { name: "webhooks-stripe", document: webhooks_stripe::routes().into_openapi() },
     ]
 }
 

@@ -5,14 +5,17 @@ use std::path::{Path, PathBuf};
 pub mod admin;
 pub mod contract;
 pub mod event;
+pub mod fsck;
 pub mod functions;
 pub mod new;
 pub mod openapi;
+pub mod stripe_sign;
 pub mod token;
 
 mod diff;
 mod error;
 mod route_table;
+mod secrets;
 mod template;
 
 pub use error::Error;

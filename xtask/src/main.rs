@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{admin, event, new, openapi, root, token};
+use xtask::{admin, event, fsck, new, openapi, root, stripe_sign, token};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "The project's chores")]
@@ -18,10 +18,14 @@ enum Chore {
     Openapi(openapi::Args),
     /// Print an access token for the API on this machine
     Token(token::Args),
+    /// Print the Stripe-Signature of a body for the API on this machine
+    StripeSign(stripe_sign::Args),
     /// Make an administrator of a deployment
     Admin(admin::Args),
     /// Print a recorded event with valid tokens
     Event(event::Args),
+    /// Look a table over, and mend it
+    Fsck(fsck::Args),
     /// Start a new function
     New(new::Args),
 }
@@ -30,8 +34,10 @@ fn main() -> ExitCode {
     let done = match Cli::parse().chore {
         Chore::Openapi(args) => openapi::run(&args, &root()),
         Chore::Token(args) => token::run(&args, &root()),
+        Chore::StripeSign(args) => stripe_sign::run(&args, &root()),
         Chore::Admin(args) => admin::run(args),
         Chore::Event(args) => event::run(&args, &root()),
+        Chore::Fsck(args) => return fsck::run(&args, &root()),
         Chore::New(args) => new::run(&args, &root()),
     };
     match done {

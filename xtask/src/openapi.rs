@@ -66,7 +66,8 @@ pub fn document() -> OpenApi {
         .tags(Some(TAGS.map(tag)))
         .components(Some(components()))
         .build();
-    for function in functions::all() {
+    for mut function in functions::all() {
+        name_own_url(&mut function.document);
         document.merge(function.document);
     }
     answer_with_the_error_shape(&mut document);
@@ -85,12 +86,17 @@ they come as RFC 9457 has them.
 - **Single resources** carry `ETag` and `Last-Modified`: `If-None-Match` saves a transfer, `If-Match` a lost update.
 - **Unknown members** of a body are refused, unknown query parameters are ignored.";
 
-const TAGS: [(&str, &str); 6] = [
+const TAGS: [(&str, &str); 11] = [
     ("auth", "Accounts, and tokens to act with"),
     ("sessions", "Who is signed in by a cookie"),
     ("users", "Who has an account"),
     ("posts", "What users write"),
-    ("operations", "Whether the API is up"),
+    ("problems", "What users pose, found by parts of its name"),
+    ("files", "What users upload"),
+    ("payments", "What was paid at Stripe"),
+    ("streams", "Answers that are sent as they are made, at a function's own URL"),
+    ("weather", "What it is like outside"),
+    ("operations", "Whether the API is up, and what reaches it"),
     ("documentation", "What the API is"),
 ];
 
@@ -119,6 +125,14 @@ fn session() -> SecurityScheme {
     let description =
         "The cookie of `POST /api/session`, which only the API's own pages and allowed origins may use";
     SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description("__Host-sessionId", description)))
+}
+
+/// What a function says of where it is goes to each of its operations: those of other functions are elsewhere.
+fn name_own_url(document: &mut OpenApi) {
+    let servers = document.servers.take();
+    if servers.is_some() {
+        operations_mut(document).for_each(|operation| operation.servers.clone_from(&servers));
+    }
 }
 
 /// Any operation can fail in ways that have nothing to do with it: 405, 406, 500, 503.

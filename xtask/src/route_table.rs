@@ -1,7 +1,9 @@
 //! The README's table of routes.
 
+use local::function_url;
 use local::template::Template;
 use utoipa::openapi::OpenApi;
+use utoipa::openapi::path::Operation;
 
 use crate::functions::operations;
 
@@ -11,7 +13,7 @@ const END: &str = "<!-- /routes -->";
 /// Where there is no README yet.
 pub(crate) const EMPTY_README: &str = "# Serverless API\n\n<!-- routes -->\n<!-- /routes -->\n";
 
-/// A row an operation, in the order of the template.
+/// A row an operation, in the order of the template: the API's, then those at Function URLs.
 pub(crate) fn render(document: &OpenApi, template: &Template) -> String {
     let mut table = "| function | method and path | does |\n|---|---|---|\n".to_owned();
     for route in &template.routes {
@@ -20,11 +22,25 @@ pub(crate) fn render(document: &OpenApi, template: &Template) -> String {
             table.push_str(&format_row(&function, "any other path", "Answer 404"));
         }
         for (method, path, operation) in operations(document).filter(|(_, path, _)| *path == route.path) {
-            let summary = operation.summary.as_deref().unwrap_or_default();
-            table.push_str(&format_row(&function, &format!("`{method} {path}`"), summary));
+            table.push_str(&format_row(&function, &format!("`{method} {path}`"), summary(operation)));
+        }
+    }
+    for function in template.functions.iter().filter(|function| function.url.is_some()) {
+        let url = format!("{}{}", function_url::PREFIX, function.name);
+        let is_there =
+            |operation: &Operation| operation.servers.iter().flatten().any(|server| server.url == url);
+        for (method, path, operation) in operations(document).filter(|(_, _, operation)| is_there(operation))
+        {
+            let name = format!("[`{0}`](functions/{0})", function.name);
+            let request = format!("`{method} {path}` at the function's own URL, here `{url}{path}`");
+            table.push_str(&format_row(&name, &request, summary(operation)));
         }
     }
     table
+}
+
+fn summary(operation: &Operation) -> &str {
+    operation.summary.as_deref().unwrap_or_default()
 }
 
 /// The README with this table between its markers; at its end, markers and all, where it has none.

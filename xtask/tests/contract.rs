@@ -85,6 +85,12 @@ fn a_resource_without_a_folder_is_named() {
 }
 
 #[test]
+fn a_function_without_routes_is_one_that_events_lead_to() {
+    let gap = gap(|sources| sources.template.object_triggers.clear());
+    assert!(gap.contains("upload-completed = { path = \"../functions/upload-completed\" }"), "{gap}");
+}
+
+#[test]
 fn a_missing_default_route_is_named() {
     let gap = gap(|sources| sources.template.routes.retain(|route| route.path != "$default"));
     assert!(gap.contains("no route $default"), "{gap}");
@@ -127,4 +133,28 @@ fn a_name_and_a_path_are_one() {
         assert_eq!(name_of(path), name);
         assert_eq!(path_of(name), path);
     }
+}
+
+#[test]
+fn a_function_url_is_in_code_and_template_or_named() {
+    let of_stream =
+        |sources: &mut Sources| sources.code.iter().position(|function| function.name == "stream").unwrap();
+    let not_in_template = gap(|sources| {
+        let stream = sources.template.functions.iter_mut().find(|function| function.name == "stream");
+        stream.unwrap().url = None;
+    });
+    assert!(not_in_template.contains("StreamFunction has no FunctionUrlConfig"), "{not_in_template}");
+
+    let mut sources = sources();
+    let at = of_stream(&mut sources);
+    sources.code[at].document.servers = None;
+    let gaps = sources.gaps().join("\n");
+    assert!(gaps.contains("begin `routes()` with `function_url_routes(\"stream\")`"), "{gaps}");
+    // Without its URL, it would be at the API.
+    assert!(gaps.contains("no route to GET /api/stream;"), "{gaps}");
+
+    let mut sources = self::sources();
+    sources.code[at].document.paths.paths.clear();
+    let gaps = sources.gaps().join("\n");
+    assert!(gaps.contains("functions/stream: no operation at its Function URL"), "{gaps}");
 }

@@ -1,0 +1,148 @@
+//! `cargo xtask fsck`: whether a table agrees with itself.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use local::stack::{ENDPOINT_FILE, Stack, StartError};
+use shared::cost::Cost;
+use shared::random::Random;
+use shared::store::Table;
+use shared::store::check::{Check, Outcome, Report};
+
+use crate::error::read;
+use crate::{Error, template};
+
+/// Parts of a table on AWS that are walked at once. An embedded database does one thing at a time.
+const SEGMENTS: u8 = 4;
+
+/// Walk a table and list every item that is not what it should be: title and address locks, rows of postings, index keys,
+/// counters, usage, and items that nothing writes.
+///
+/// Each line is a code, the item's key and what is wrong with it; docs/data-model.md says what the codes mean. The table
+/// may be in use: what differs is looked at again by consistent reads. Counters are compared only where they stand still
+/// while the table is walked twice; those that do not are listed as unsettled.
+///
+/// Exit code: 0 when the table is whole, 1 when there is damage, 3 when there was and all of it is mended, 2 when this
+/// could not be found out.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The table; the template's first one unless set. Without --endpoint it is on AWS, where `AWS_REGION`,
+    /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and maybe `AWS_SESSION_TOKEN` lead
+    #[arg(long)]
+    pub table: Option<String>,
+    /// Where the table's DynamoDB is, if it is not on AWS: it takes any credentials
+    #[arg(long, value_name = "URL")]
+    pub endpoint: Option<String>,
+    /// The data of `make run` to look over when neither is given, whether it is running or not
+    #[arg(long, env = "DATA_DIR", value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Mend what can be mended without loss, each by a transaction that does nothing where the item, its entity or the
+    /// counter is no longer as it was looked at. Safe on a table in use; counters that never stand still are left for a
+    /// time when nobody writes
+    #[arg(long)]
+    pub repair: bool,
+}
+
+/// Looks the table over, and says what it found.
+#[must_use]
+pub fn run(args: &Args, root: &Path) -> ExitCode {
+    let looked = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(Error::Runtime)
+        .and_then(|runtime| runtime.block_on(look(args, root)));
+    match looked {
+        Ok((report, cost)) => {
+            print!("{}", describe(&report, cost));
+            ExitCode::from(code(&report))
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn code(report: &Report) -> u8 {
+    match (report.damage.is_empty(), report.is_clean_now()) {
+        (true, _) => 0,
+        (false, true) => 3,
+        (false, false) => 1,
+    }
+}
+
+async fn look(args: &Args, root: &Path) -> Result<(Report, Cost), Error> {
+    let named = || -> Result<String, Error> {
+        match &args.table {
+            Some(table) => Ok(table.clone()),
+            None => {
+                Ok(template::load(root)?.tables.first().map(|table| table.name.clone()).unwrap_or_default())
+            }
+        }
+    };
+    let mut served = None;
+    let (table, segments) = match (&args.table, &args.endpoint) {
+        (_, Some(endpoint)) => (Table::embedded(&named()?, endpoint)?, 1),
+        (Some(table), None) => (Table::named_from_env(table.clone())?, SEGMENTS),
+        (None, None) => {
+            let data = args.data_dir.clone().unwrap_or_else(|| root.join(".local"));
+            served = open(&data, root).await?;
+            // Whoever has the data says where it is; otherwise it is served here, for as long as this takes.
+            let endpoint = match &served {
+                Some(stack) => stack.dynamodb_url(),
+                None => read(&data.join(ENDPOINT_FILE))?,
+            };
+            (Table::embedded(&named()?, endpoint.trim())?, 1)
+        }
+    };
+    let outcome = check(&table, segments, args.repair).await;
+    if let Some(stack) = served {
+        stack.shutdown().await;
+    }
+    outcome
+}
+
+/// The data, unless somebody has it open.
+async fn open(data: &Path, root: &Path) -> Result<Option<Stack>, Error> {
+    if !data.is_dir() {
+        return Err(Error::NoData(data.to_owned()));
+    }
+    let builder = Stack::builder().template(root.join("template.yaml")).data_dir(data).quiet();
+    match builder.start().await {
+        Ok(stack) => Ok(Some(stack)),
+        Err(StartError::DataInUse(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn check(table: &Table, segments: u8, repair: bool) -> Result<(Report, Cost), Error> {
+    let style = ProgressStyle::with_template("{spinner} {human_pos} items walked, {per_sec}");
+    let bar =
+        ProgressBar::new_spinner().with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+    let checked = Check::new(table, Random::system(), segments);
+    let walk = Box::pin(checked.run(repair, |walked| bar.set_position(walked)));
+    let (report, cost) = Cost::of(walk).await;
+    bar.finish_and_clear();
+    Ok((report?, cost))
+}
+
+fn describe(report: &Report, cost: Cost) -> String {
+    let lines = report.damage.iter().map(ToString::to_string);
+    let unsettled =
+        report.unsettled.iter().map(|key| format!("unsettled {key}: it changed whenever it was looked at"));
+    let mut lines: Vec<String> = lines.chain(unsettled).collect();
+    let items: Vec<String> = report.items.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+    let mended = report.damage.iter().filter(|damage| damage.outcome == Outcome::Mended).count();
+    lines.push(format!("items: {}", if items.is_empty() { "none".to_owned() } else { items.join(", ") }));
+    lines.push(format!(
+        "{} damaged, {mended} of them mended, {} unsettled; {} RCU and {} WCU in {} calls\n",
+        report.damage.len(),
+        report.unsettled.len(),
+        cost.rcu,
+        cost.wcu,
+        cost.calls
+    ));
+    lines.join("\n")
+}
