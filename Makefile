@@ -38,6 +38,10 @@ invoke: ## Send events/<FUNCTION>/<EVENT>.json to a function: FUNCTION=users EVE
 	@cargo build --workspace --quiet
 	@$(TARGET_DIR)/debug/xtask event $(FUNCTION) $(EVENT) | $(TARGET_DIR)/debug/local invoke $(ARGS) $(FUNCTION) -
 
+.PHONY: bench-scale
+bench-scale: ## Measure costs in tables of 1,000 to 100,000 into docs/data-model.md, or print them: SIZES="1000 5000"
+	cargo run --quiet --profile scale --package bench-scale -- $(if $(SIZES),--sizes "$(SIZES)",--write)
+
 .PHONY: openapi
 openapi: ## Write openapi.json from the code
 	cargo xtask openapi

@@ -1,0 +1,102 @@
+//! What requests cost as the table grows: fills embedded tables of several sizes, asks each the same, and prints the
+//! answers side by side, with what a scan of the same data would cost.
+
+#![expect(clippy::large_futures, reason = "what is polled once may be large")]
+
+mod content;
+mod fill;
+mod measure;
+mod table;
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Parser;
+use local::dynamodb::{DynamoDb, TableError, ensure};
+use local::stack::REGION;
+use local::template::{LoadError, Template};
+use shared::store::Table;
+
+use self::measure::Measured;
+
+/// Measure what requests cost in tables of several sizes.
+#[derive(Parser)]
+struct Cli {
+    /// How many posts, problems and payments there are, each
+    #[arg(long, value_delimiter = ' ', default_value = "1000 10000 100000")]
+    sizes: Vec<u32>,
+    /// Write the table to docs/data-model.md, too
+    #[arg(long)]
+    write: bool,
+}
+
+/// Why nothing was measured.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error("{0}: {1}")]
+    Io(PathBuf, std::io::Error),
+    #[error(transparent)]
+    Template(#[from] LoadError),
+    #[error(transparent)]
+    Table(#[from] TableError),
+    #[error(transparent)]
+    Config(#[from] shared::config::ConfigError),
+    #[error("{0}: {1}")]
+    Store(&'static str, shared::store::Error),
+    #[error("the embedded database: {0}")]
+    Database(String),
+    #[error("{0} is not {1}")]
+    Content(String, shared::domain::Invalid),
+    #[error("{0} has no place for the table")]
+    NoMarkers(PathBuf),
+    #[error("{0} changed nothing, or found another number of things than there are")]
+    Answer(&'static str),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Cli::parse()).await {
+        Ok(table) => {
+            println!("{table}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(mut cli: Cli) -> Result<String, Error> {
+    cli.sizes.sort_unstable();
+    cli.sizes.dedup();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let template = Template::load(&root.join("template.yaml"), &BTreeMap::new(), REGION)?;
+    let mut columns = Vec::new();
+    for size in &cli.sizes {
+        columns.push(column(&template, *size).await?);
+    }
+    let markdown = table::markdown(&columns);
+    if cli.write {
+        table::write(&root.join("docs/data-model.md"), &markdown)?;
+    }
+    Ok(markdown)
+}
+
+/// Everything about one size, in a table of its own that is gone afterwards.
+async fn column(template: &Template, size: u32) -> Result<Measured, Error> {
+    let folder = tempfile::tempdir().map_err(|error| Error::Io(std::env::temp_dir(), error))?;
+    let file = folder.path().join("dynamodb.sqlite");
+    let address = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 0);
+    let dynamodb =
+        DynamoDb::start(address, Some(&file)).await.map_err(|error| Error::Io(file.clone(), error))?;
+    let name = template.tables.first().map(|table| table.name.clone()).unwrap_or_default();
+    for table in &template.tables {
+        ensure(dynamodb.database(), table)?;
+    }
+    let filled = fill::fill(&dynamodb, &name, size)?;
+    let table = Table::embedded(&name, &format!("http://{}", dynamodb.address()))?;
+    measure::measure(&table, &filled).await
+}
