@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Answer, App, post, user};
+use tests::{Answer, App, Form, PNG, post, problem, user};
 
 /// Who asks, in the order of a case's statuses.
 const WHO: [&str; 4] = ["an anonymous client", "somebody else", "the owner", "an admin"];
@@ -24,6 +24,7 @@ struct Case {
     /// What is asked for where it is not the operation's path alone.
     path: Option<&'static str>,
     body: Option<fn(&Target) -> Value>,
+    form: Option<fn(&Target) -> Form>,
     /// That the answer's `user` is whoever asked.
     is_about_oneself: bool,
 }
@@ -35,6 +36,8 @@ enum On {
     User,
     Draft,
     Published,
+    Problem,
+    File,
     RefreshToken,
 }
 
@@ -49,7 +52,7 @@ enum By {
 }
 
 use By::{Cookie, StrangeCookie, Token};
-use On::{Draft, Nothing, Published, RefreshToken, User};
+use On::{Draft, File, Nothing, Problem, Published, RefreshToken, User};
 
 /// A case for every operation. Each array: anonymous, somebody else, the owner, an admin.
 fn cases() -> Vec<Case> {
@@ -59,6 +62,13 @@ fn cases() -> Vec<Case> {
         case("GET /api/docs/{file}", Nothing, Token, everybody).at("/api/docs/swagger-ui.css"),
         case("GET /api/health", Nothing, Token, everybody),
         case("GET /api/openapi.json", Nothing, Token, everybody),
+        case("GET /api/example", Nothing, Token, everybody),
+        case("GET /api/example", Nothing, StrangeCookie, everybody),
+        case("POST /api/example", Nothing, Token, everybody).with(|_| json!({"any": "member"})),
+        case("POST /api/example", Nothing, StrangeCookie, everybody).with(|_| json!({"any": "member"})),
+        case("GET /api/public", Nothing, Token, everybody),
+        case("GET /api/weather", Nothing, Token, everybody).at("/api/weather?city=London"),
+        case("GET /api/weather", Nothing, Token, [400; 4]),
         // Users
         case("GET /api/users", Nothing, Token, [401, 200, 200, 200]),
         case("GET /api/users", Nothing, Cookie, [401; 4]),
@@ -85,6 +95,19 @@ fn cases() -> Vec<Case> {
             .with(|_| json!({"published": true})),
         case("DELETE /api/posts/{id}", Published, Token, [401, 403, 204, 204]),
         case("DELETE /api/posts/{id}", Draft, Token, [401, 404, 204, 204]),
+        // Problems
+        case("GET /api/problems", Nothing, Token, everybody),
+        case("POST /api/problems", Nothing, Token, [401, 201, 201, 201]).with(|to| problem(&to.new_title())),
+        case("POST /api/problems", Nothing, Cookie, [401; 4]).with(|to| problem(&to.new_title())),
+        case("GET /api/problems/{id}", Problem, Token, everybody),
+        case("PUT /api/problems/{id}", Problem, Token, [401, 403, 200, 200])
+            .with(|to| problem(&to.new_title())),
+        case("PATCH /api/problems/{id}", Problem, Token, [401, 403, 200, 200])
+            .with(|_| json!({"difficulty": "hard"})),
+        case("PATCH /api/problems/{id}", Problem, Cookie, [401; 4]).with(|_| json!({"difficulty": "hard"})),
+        case("DELETE /api/problems/{id}", Problem, Token, [401, 403, 204, 204]),
+        case("DELETE /api/problems/{id}", Problem, Cookie, [401; 4]),
+        case("GET /api/search", Nothing, Token, everybody).at("/api/search?q=title"),
         // Accounts and tokens: whoever knows the password or has the refresh token may.
         case("POST /api/auth/register", Nothing, Token, [201; 4])
             .with(|to| json!({"email": to.new_email(), "password": PASSWORD})),
@@ -96,6 +119,22 @@ fn cases() -> Vec<Case> {
         case("POST /api/auth/logout", Nothing, Token, [204; 4]).with(no_refresh_token),
         case("GET /api/protected", Nothing, Token, [401, 200, 200, 200]).about_oneself(),
         case("GET /api/protected", Nothing, Cookie, [401; 4]),
+        // Files: somebody else's are as good as not there. An admin uploads for anybody.
+        case("POST /api/upload", Nothing, Token, [401, 403, 201, 201]).with_form(png),
+        case("POST /api/upload", Nothing, Cookie, [401; 4]).with_form(png),
+        case("POST /api/upload/presign", Nothing, Token, [401, 201, 201, 201]).with(png_to_be),
+        case("POST /api/upload/presign", Nothing, Cookie, [401; 4]).with(png_to_be),
+        case("GET /api/upload/{id}", File, Token, [401, 404, 200, 200]),
+        case("GET /api/upload/{id}", File, Cookie, [401; 4]),
+        case("DELETE /api/upload/{id}", File, Token, [401, 404, 204, 204]),
+        case("DELETE /api/upload/{id}", File, Cookie, [401; 4]),
+        // Payments: everybody has their own, and Stripe alone can sign.
+        case("GET /api/payments", Nothing, Token, [401, 200, 200, 200]),
+        case("GET /api/payments", Nothing, Cookie, [401; 4]),
+        case("POST /api/webhooks/stripe", Nothing, Token, [400; 4]).with(|_| json!({"id": "evt_1"})),
+        // Streams, at the function's own URL
+        case("GET /api/stream", Nothing, Token, everybody).at("/lambda-url/stream/api/stream"),
+        case("GET /api/stream/posts", Nothing, Token, everybody).at("/lambda-url/stream/api/stream/posts"),
         // Sessions: everybody has their own.
         case("POST /api/session", User, Token, [201; 4]).with(|to| credentials(to, PASSWORD)),
         case("POST /api/session", User, Token, [401; 4]).with(|to| credentials(to, "not the password")),
@@ -119,6 +158,14 @@ fn credentials(to: &Target, password: &str) -> Value {
 
 fn refresh_token(to: &Target) -> Value {
     json!({"refreshToken": to.refresh_token})
+}
+
+fn png(to: &Target) -> Form {
+    Form::default().text("userId", &to.owner.id).file("a.png", "image/png", PNG)
+}
+
+fn png_to_be(_: &Target) -> Value {
+    json!({"fileName": "a.png", "contentType": "image/png", "size": PNG.len()})
 }
 
 fn no_refresh_token(_: &Target) -> Value {
@@ -187,7 +234,7 @@ fn operations() -> Vec<(String, Value)> {
 }
 
 fn case(operation: &'static str, on: On, by: By, statuses: [u16; 4]) -> Case {
-    Case { operation, on, by, statuses, path: None, body: None, is_about_oneself: false }
+    Case { operation, on, by, statuses, path: None, body: None, form: None, is_about_oneself: false }
 }
 
 impl Case {
@@ -198,6 +245,11 @@ impl Case {
 
     fn with(mut self, body: fn(&Target) -> Value) -> Self {
         self.body = Some(body);
+        self
+    }
+
+    fn with_form(mut self, form: fn(&Target) -> Form) -> Self {
+        self.form = Some(form);
         self
     }
 
@@ -296,6 +348,16 @@ impl World {
                 let created = self.app.user(&owner.id).post("/api/posts", &body).await.expect(201);
                 url = Some(created.header("location").to_owned());
             }
+            Problem => {
+                let owner = self.app.user(&owner.id);
+                let created =
+                    owner.post("/api/problems", &problem(&format!("Title {number}"))).await.expect(201);
+                url = Some(created.header("location").to_owned());
+            }
+            File => {
+                let uploaded = self.app.user(&owner.id).upload("a.png", "image/png", PNG).await.expect(201);
+                url = Some(uploaded.header("location").to_owned());
+            }
             RefreshToken => refresh_token = log_in(&self.app, &owner.email).await.refresh_token,
         }
         Target { number, owner, url, refresh_token }
@@ -304,7 +366,10 @@ impl World {
     /// The target as an admin sees it.
     async fn seen(&self, target: &Target) -> Option<Value> {
         let url = target.url.as_ref()?;
-        Some(self.app.admin().get(url).await.expect(200).json())
+        let mut seen = self.app.admin().get(url).await.expect(200).json();
+        // Another one each time.
+        seen.as_object_mut().unwrap().retain(|member, _| !member.starts_with("downloadUrl"));
+        Some(seen)
     }
 
     async fn send(&self, case: &Case, target: &Target, person: Option<&Person>) -> Answer {
@@ -317,6 +382,9 @@ impl World {
         let mut call = self.app.anonymous().call(method.parse::<Method>().unwrap(), path);
         if let Some(body) = case.body {
             call = call.json(&body(target));
+        }
+        if let Some(form) = case.form {
+            call = call.body(form(target).end()).header("content-type", &Form::content_type());
         }
         if method == "PATCH" {
             call = call.header("content-type", "application/merge-patch+json");

@@ -1,14 +1,20 @@
 use reqwest::Method;
 use tests::{Answer, App, post};
 
-const PATHS: [(&str, &str); 9] = [
+const PATHS: [(&str, &str); 15] = [
     ("/api/users", "GET, HEAD, POST, OPTIONS"),
     ("/api/users/01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f", "DELETE, GET, HEAD, PATCH, PUT, OPTIONS"),
     ("/api/posts", "GET, HEAD, POST, OPTIONS"),
     ("/api/posts/01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f", "DELETE, GET, HEAD, PATCH, PUT, OPTIONS"),
+    ("/api/problems", "GET, HEAD, POST, OPTIONS"),
+    ("/api/problems/01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f", "DELETE, GET, HEAD, PATCH, PUT, OPTIONS"),
+    ("/api/search", "GET, HEAD, OPTIONS"),
     ("/api/session", "DELETE, GET, HEAD, POST, OPTIONS"),
     ("/api/profile", "GET, HEAD, PUT, OPTIONS"),
     ("/api/health", "GET, HEAD, OPTIONS"),
+    ("/api/weather", "GET, HEAD, OPTIONS"),
+    ("/api/example", "GET, HEAD, POST, OPTIONS"),
+    ("/api/public", "GET, HEAD, OPTIONS"),
     ("/api/docs", "GET, HEAD, OPTIONS"),
     ("/api/openapi.json", "GET, HEAD, OPTIONS"),
 ];
@@ -52,6 +58,7 @@ async fn head_is_get_without_the_body() {
         "/api/posts",
         "/api/health",
         "/api/openapi.json",
+        "/api/public",
         "/api/posts/none",
         "/none",
         "/api/posts?page=x",

@@ -17,13 +17,20 @@ async fn every_recorded_event_is_answered_as_before() {
             .invoke(&function, event)
             .await
             .unwrap_or_else(|error| panic!("{function}/{case}: {error}"));
-        let body = answer["body"].as_str().unwrap_or_default();
-        let json: Value = serde_json::from_str(body).unwrap_or_default();
+        let (head, body) = match answer.as_str() {
+            // A function that streams: a prelude, eight NULs, the body.
+            Some(streamed) => {
+                let (prelude, body) = streamed.split_once("\0\0\0\0\0\0\0\0").unwrap();
+                (serde_json::from_str(prelude).unwrap(), body.to_owned())
+            }
+            None => (answer.clone(), answer["body"].as_str().unwrap_or_default().to_owned()),
+        };
+        let json: Value = serde_json::from_str(&body).unwrap_or_default();
         let said = match (&json["error"], &json["detail"]) {
             (Value::String(error), _) | (_, Value::String(error)) => format!(": {error}"),
             _ => String::new(),
         };
-        writeln!(answers, "{function}/{case} {}{said}", answer["statusCode"]).unwrap();
+        writeln!(answers, "{function}/{case} {}{said}", head["statusCode"]).unwrap();
     }
     insta::assert_snapshot!(answers);
 }

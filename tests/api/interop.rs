@@ -1,15 +1,18 @@
-//! Other libraries read our access tokens, and what they sign is accepted as far as it is the same.
+//! Other libraries read what we sign, and what they sign is accepted as far as it is the same.
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use shared::auth::Caller;
 use shared::domain::Role;
 use tests::App;
+
+mod stripe;
 
 /// A program that has read a token of ours and signed others with the same secret.
 #[derive(Deserialize)]
@@ -48,8 +51,7 @@ const WRONGS: [&str; 20] = [
 
 #[tokio::test]
 async fn pyjwt_reads_our_tokens_and_we_refuse_its_incomplete_ones() {
-    let venv = folder().join("../../.venv/bin/python");
-    let python = if venv.exists() { venv } else { "python3".into() };
+    let python = python();
     exchange("PyJWT", || command(&python, &["-c", "import jwt"]), || command(&python, &["pyjwt.py"])).await;
 }
 
@@ -61,17 +63,14 @@ async fn jose_reads_our_tokens_and_we_refuse_its_incomplete_ones() {
 }
 
 async fn exchange(package: &str, probe: impl Fn() -> Command, script: impl Fn() -> Command) {
-    if !probe().output().is_ok_and(|output| output.status.success()) {
-        let is_required = std::env::var_os("REQUIRE_INTEROP").is_some();
-        assert!(!is_required, "{package} is not installed: .ci/run shows how");
-        eprintln!("skipped: {package} is not installed on this machine; .ci/run shows how");
+    if !is_installed(package, probe()) {
         return;
     }
     let app = App::start().await;
     let caller = app.caller();
     let ours = Caller { id: caller.id().parse().unwrap(), role: Role::User };
     let secret = app.stack.secret("JWT_SECRET").unwrap();
-    let signed = run(script(), &json!({"secret": secret, "token": app.tokens.sign(ours).unwrap()}));
+    let signed: Signed = run(script(), &json!({"secret": secret, "token": app.tokens.sign(ours).unwrap()}));
 
     assert_eq!(signed.claims["sub"], caller.id(), "{}", signed.claims);
     assert_eq!((&signed.claims["iss"], &signed.claims["aud"]), (&json!("api"), &json!("api")));
@@ -96,18 +95,40 @@ async fn exchange(package: &str, probe: impl Fn() -> Command, script: impl Fn() 
     }
 }
 
+/// Whether the tests of a package can run; where it is missing, they are skipped or, in CI, fail.
+fn is_installed(package: &str, mut probe: Command) -> bool {
+    let is_installed = probe.output().is_ok_and(|output| output.status.success());
+    if !is_installed {
+        let is_required = std::env::var_os("REQUIRE_INTEROP").is_some();
+        assert!(!is_required, "{package} is not installed: .ci/run shows how");
+        eprintln!("skipped: {package} is not installed on this machine; .ci/run shows how");
+    }
+    is_installed
+}
+
 /// The script's answer to `input`.
-fn run(mut script: Command, input: &Value) -> Signed {
-    let mut child = script
+fn run<T: DeserializeOwned>(script: Command, input: &Value) -> T {
+    serde_json::from_slice(&output(script, input.to_string().as_bytes())).unwrap()
+}
+
+/// What the command prints when it reads `input`.
+fn output(mut command: Command, input: &[u8]) -> Vec<u8> {
+    let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .unwrap_or_else(|error| panic!("{script:?}: {error}"));
-    child.stdin.take().unwrap().write_all(input.to_string().as_bytes()).unwrap();
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    child.stdin.take().unwrap().write_all(input).unwrap();
     let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "{script:?}: {}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}
+
+/// Python with the packages of .ci/run, or else the system's.
+fn python() -> PathBuf {
+    let venv = folder().join("../../.venv/bin/python");
+    if venv.exists() { venv } else { "python3".into() }
 }
 
 fn command(program: &Path, arguments: &[&str]) -> Command {

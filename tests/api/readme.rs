@@ -17,6 +17,7 @@ async fn the_readmes_session_works_when_it_is_pasted() {
         .args(["-euo", "pipefail", "-c", &session])
         .env("API", app.stack.url())
         .env("JWT_SECRET", app.stack.secret("JWT_SECRET").unwrap())
+        .env("STRIPE_WEBHOOK_SECRET", app.stack.secret("STRIPE_WEBHOOK_SECRET").unwrap())
         .output()
         .unwrap();
     let printed = String::from_utf8_lossy(&output.stdout);
@@ -36,6 +37,22 @@ async fn the_readmes_session_works_when_it_is_pasted() {
         "\"name\":\"Ada\"",
         "\"name\":\"Countess\"",
         "HTTP/1.1 204",
+        "HTTP/1.1 201",
+        "HTTP/1.1 201",
+        "idempotency-replayed: true",
+        "\"problems\":[{",
+        "x-cache: miss",
+        "\"city\":\"Lisbon\"",
+        "x-cache: hit",
+        "{\"received\":true}",
+        "{\"received\":true}",
+        "\"payments\":[{",
+        "\"total\":1",
+        "the same bytes",
+        "\"size\":50000000",
+        "Hello World",
+        "\"excerpt\":\"It weaves.\"",
+        "{\"complete\":true,\"count\":1}",
         "\"users\":[{",
         "HTTP/1.1 204",
     ] {

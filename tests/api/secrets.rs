@@ -2,7 +2,7 @@
 //! issued, and is looked for in all that functions printed and answered.
 
 use serde_json::{Value, json};
-use tests::{Answer, App, Call, post};
+use tests::{Answer, App, Call, checkout_event, post};
 
 const EMAIL: &str = "canary-address@example.com";
 const NEW_EMAIL: &str = "canary-new-address@example.com";
@@ -49,7 +49,7 @@ async fn no_secret_is_printed_or_sent_to_somebody_else() {
     without_dynamodb(&app, &mut seen, &tokens, &cookie).await;
     removal(&app, &mut seen, &tokens).await;
 
-    let secret = app.stack.secret("JWT_SECRET").unwrap().to_owned();
+    let own = ["JWT_SECRET", "STRIPE_WEBHOOK_SECRET"].map(|name| app.stack.secret(name).unwrap().to_owned());
     app.stack.shutdown().await;
     let logs = app.stack.logs();
     for route in ["/api/auth/login", "/api/session", "/api/profile", "/api/posts"] {
@@ -63,7 +63,7 @@ async fn no_secret_is_printed_or_sent_to_somebody_else() {
     let parts = seen.tokens.iter().flat_map(|token| token.split('.').skip(usize::from(token.contains('.'))));
     let tokens: Vec<String> = parts.map(str::to_owned).collect();
     let mut secrets = seen.sessions.clone();
-    secrets.push(secret);
+    secrets.extend(own);
     for line in logs.lines() {
         // `$argon2` is how a password's hash begins.
         for word in ["canary", "$argon2"] {
@@ -149,6 +149,11 @@ async fn requests(app: &App, seen: &mut Seen, tokens: &Value) {
     body["title"] = json!("");
     seen.see(400, ShowNothing, client.post("/api/posts", &body).header("authorization", &author)).await;
     seen.see(200, ShowEmail, client.get("/api/protected").header("authorization", &author)).await;
+    let paid = checkout_event("checkout.session.completed", &json!({"customer_details": {"email": EMAIL}}));
+    seen.see(200, ShowNothing, app.stripe().deliver(&paid)).await;
+    seen.see(200, ShowNothing, client.get("/api/payments").header("authorization", &author)).await;
+    let body = paid.to_string().into_bytes();
+    seen.see(400, ShowNothing, app.stripe().send(&body, "t=1,v1=canary-signature")).await;
     // Somebody else sees no address.
     seen.see(200, ShowNothing, app.caller().get("/api/users")).await;
     let path = format!("/api/users/{}", tokens["user"]["id"].as_str().unwrap());
@@ -193,6 +198,11 @@ async fn without_dynamodb(app: &App, seen: &mut Seen, tokens: &Value, cookie: &s
         client.get("/api/profile").header("cookie", cookie),
         client.get("/api/protected").header("authorization", &bearer(tokens)),
         client.get(&format!("/api/posts?category={QUERY}")),
+        client.get("/api/payments").header("authorization", &bearer(tokens)),
+        app.stripe().deliver(&checkout_event(
+            "checkout.session.completed",
+            &json!({"customer_details": {"email": EMAIL}}),
+        )),
         client
             .post("/api/posts", &json!({"title": "Some title", "content": CONTENT}))
             .header("authorization", &bearer(tokens)),

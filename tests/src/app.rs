@@ -1,13 +1,15 @@
 use std::path::{Path, PathBuf};
 
-use local::Stack;
-use serde_json::Value;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use local::{Faults, Stack};
+use serde_json::{Value, json};
 use shared::auth::{AccessTokens, Caller};
 use shared::clock::Clock;
 use shared::config::Secret;
 use shared::domain::{Role, UserId};
 use shared::random::Random;
-use shared::store::{Posts, Table, Users};
+use shared::store::{Files, Posts, ProblemSearch, Problems, Table, Users};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -42,6 +44,29 @@ impl App {
         Self::of(builder.parameter("JwtSecretIsRotating", "true").env("JWT_SECRET_PREVIOUS", previous)).await
     }
 
+    /// Like [`start`](Self::start), with this value of a variable that template.yaml gives to functions.
+    pub async fn with_variable(name: &str, value: &str) -> Self {
+        Self::with_variables(&[(name, value)]).await
+    }
+
+    /// Like [`with_variable`](Self::with_variable), of several.
+    pub async fn with_variables(variables: &[(&str, &str)]) -> Self {
+        let builder = Stack::builder().parameter("RateLimitScale", Self::NO_LIMITS);
+        Self::of(variables.iter().fold(builder, |builder, (name, value)| builder.env(*name, *value))).await
+    }
+
+    /// Like [`start`](Self::start), with so many instances of a function at once.
+    pub async fn with_instances(count: usize) -> Self {
+        let builder = Stack::builder().parameter("RateLimitScale", Self::NO_LIMITS);
+        Self::of(builder.max_instances(count)).await
+    }
+
+    /// Like [`start`](Self::start), with one instance of a function at once, whose calls fail as `faults` says.
+    pub async fn with_faults(faults: &Faults) -> Self {
+        let builder = Stack::builder().parameter("RateLimitScale", Self::NO_LIMITS);
+        Self::of(builder.max_instances(1).faults(faults.clone())).await
+    }
+
     async fn of(builder: local::Builder) -> Self {
         let stack = builder
             .template(root().join("template.yaml"))
@@ -71,6 +96,11 @@ impl App {
         Client::new(self.http.clone(), &self.stack.url(), None, None)
     }
 
+    /// A client that is given whole URLs, and sends no token.
+    pub fn whole_urls(&self) -> Client {
+        Client::new(self.http.clone(), "", None, None)
+    }
+
     /// A new user, who has a token and no item in the table.
     pub fn caller(&self) -> Client {
         self.signed_in(new_id(), Role::User)
@@ -91,9 +121,24 @@ impl App {
         Users::new(self.table(), Clock::system(), Random::system())
     }
 
+    /// The files in the table, without a function between.
+    pub fn files(&self) -> Files {
+        Files::new(self.table(), Clock::system(), Random::system())
+    }
+
     /// The posts in the table, without a function between.
     pub fn posts(&self) -> Posts {
         Posts::new(self.table(), Clock::system(), Random::system())
+    }
+
+    /// The problems in the table, without a function between.
+    pub fn problems(&self) -> Problems {
+        Problems::new(self.table(), Clock::system(), Random::system())
+    }
+
+    /// The search in the table, without a function between.
+    pub fn problem_search(&self) -> ProblemSearch {
+        ProblemSearch::new(self.table())
     }
 
     /// Sends bytes as they are and reads all that comes back until the gateway closes the connection.
@@ -112,7 +157,7 @@ impl App {
             .await
     }
 
-    /// A recorded event, with tokens that are valid now.
+    /// A recorded event, with tokens and a signature of Stripe's that are valid now.
     pub fn event(&self, function: &str, case: &str) -> Value {
         let path = root().join("events").join(function).join(format!("{case}.json"));
         let mut event =
@@ -121,7 +166,24 @@ impl App {
             let token = self.tokens.sign(Caller { id: new_id(), role }).unwrap();
             event = event.replace(placeholder, &token);
         }
-        serde_json::from_str(&event).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+        let mut event: Value =
+            serde_json::from_str(&event).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        if let Some(header) = event["headers"].get("stripe-signature").and_then(Value::as_str) {
+            let text = event["body"].as_str().unwrap();
+            let is_base64 = event["isBase64Encoded"] == true;
+            let body = if is_base64 { STANDARD.decode(text).unwrap() } else { text.as_bytes().to_vec() };
+            let header = header.replace("{{STRIPE_SIGNATURE}}", &self.stripe().sign(&body));
+            event["headers"]["stripe-signature"] = json!(header);
+        }
+        event
+    }
+
+    /// All items of the table, as DynamoDB has them.
+    pub fn items(&self) -> Vec<Value> {
+        let request = serde_json::from_value(json!({"TableName": self.stack.table_name()})).unwrap();
+        let scanned = serde_json::to_value(self.stack.dynamodb().database().scan(request).unwrap()).unwrap();
+        assert_eq!(scanned.get("LastEvaluatedKey"), None, "the table has more than one scan returns");
+        scanned["Items"].as_array().unwrap().clone()
     }
 
     /// The table itself, without a function between.

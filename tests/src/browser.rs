@@ -1,7 +1,9 @@
+use std::sync::LazyLock;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 use shared::auth::Passwords;
-use shared::domain::{Role, User, UserDraft};
+use shared::domain::{PasswordHash, Role, User, UserDraft};
 
 use crate::{Answer, App, Call, Client};
 
@@ -19,9 +21,11 @@ pub struct Browser {
 impl App {
     /// A user with this address who signs in with [`PASSWORD`].
     pub async fn account(&self, email: &str) -> User {
+        // Made once: it is expensive on purpose.
+        static HASH: LazyLock<PasswordHash> =
+            LazyLock::new(|| Passwords::system().hash(&PASSWORD.parse().unwrap()).unwrap());
         let draft = UserDraft { email: email.parse().unwrap(), name: None, role: Role::User };
-        let hash = Passwords::system().hash(&PASSWORD.parse().unwrap()).unwrap();
-        self.users().register(draft, hash).await.unwrap()
+        self.users().register(draft, HASH.clone()).await.unwrap()
     }
 
     /// A browser in which nobody is signed in.

@@ -2,6 +2,7 @@ use std::fmt::Write;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 
+use reqwest::header::HeaderName;
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 
@@ -70,10 +71,10 @@ pub struct Call {
 
 impl Call {
     /// With this header instead of any that was there.
-    pub fn header(mut self, name: &'static str, value: &str) -> Self {
+    pub fn header(mut self, name: &str, value: &str) -> Self {
         let _ = write!(self.sent, "\n{name}: {value}");
         let mut headers = reqwest::header::HeaderMap::new();
-        headers.insert(name, value.parse().unwrap());
+        headers.insert(HeaderName::try_from(name).unwrap(), value.parse().unwrap());
         self.request = self.request.headers(headers);
         self
     }
@@ -94,6 +95,11 @@ impl Call {
 }
 
 impl Call {
+    /// The answer as it comes, piece by piece.
+    pub async fn open(self) -> reqwest::Response {
+        self.request.send().await.unwrap_or_else(|error| panic!("{error}: no answer to\n{}", self.sent))
+    }
+
     /// The answer, or nothing where the connection broke before it was whole.
     pub async fn try_send(self) -> Option<Answer> {
         let response = self.request.send().await.ok()?;

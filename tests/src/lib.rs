@@ -11,20 +11,34 @@
 mod answer;
 mod app;
 mod browser;
+mod check;
 mod client;
+mod many;
 mod process;
+mod stripe;
+mod upload;
+mod upstream;
 
 pub use answer::Answer;
 pub use app::App;
 pub use browser::{Browser, PASSWORD};
+pub use check::{Fsck, expect_whole, fsck};
 pub use client::{Call, Client};
 pub use process::Process;
+pub use stripe::{Stripe, checkout_event};
+pub use upload::{Form, PNG};
+pub use upstream::{Behaviour, Upstream, weather};
 
 use serde_json::{Value, json};
 
 /// A post's fields with this title, published.
 pub fn post(title: &str) -> Value {
     json!({"title": title, "content": "What it says.", "published": true})
+}
+
+/// A problem's fields with this name.
+pub fn problem(name: &str) -> Value {
+    json!({"name": name, "difficulty": "easy"})
 }
 
 /// A user's fields with this address.

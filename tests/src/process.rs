@@ -53,10 +53,23 @@ impl Process {
 
     /// A new user, who has a token and no item in the table.
     pub fn caller(&self) -> Client {
+        self.user(&UserId::new(Clock::system().now(), &Random::system()).to_string())
+    }
+
+    /// A new admin, who has a token and no item in the table.
+    pub fn admin(&self) -> Client {
+        self.signed_in(&UserId::new(Clock::system().now(), &Random::system()).to_string(), Role::Admin)
+    }
+
+    /// The user with this id.
+    pub fn user(&self, id: &str) -> Client {
+        self.signed_in(id, Role::User)
+    }
+
+    fn signed_in(&self, id: &str, role: Role) -> Client {
         let secret = Secret::new("JWT_SECRET", SECRET.to_owned()).unwrap();
         let tokens = AccessTokens::new(&[secret], Clock::system(), Random::system());
-        let id = UserId::new(Clock::system().now(), &Random::system());
-        let token = tokens.sign(Caller { id, role: Role::User }).unwrap();
-        Client::new(reqwest::Client::new(), &self.url, Some(token), Some(id.to_string()))
+        let token = tokens.sign(Caller { id: id.parse().unwrap(), role }).unwrap();
+        Client::new(reqwest::Client::new(), &self.url, Some(token), Some(id.to_owned()))
     }
 }

@@ -8,11 +8,14 @@ use shared::clock::Clock;
 use shared::cost::Cost;
 use shared::domain::{Order, PostDraft, PostSort, Role, Start, UserDraft, UserId};
 use shared::http::{Policy, RateLimits, Scale};
-use shared::store::{PostList, Posts, Users};
+use shared::store::{Attempt, PostList, Posts, Users};
 use tests::App;
 use tokio::try_join;
 
 mod accounts;
+mod files;
+mod payments;
+mod problems;
 
 /// A request, what it may cost and what it does cost.
 struct Row {
@@ -22,19 +25,22 @@ struct Row {
 }
 
 /// Posts in the table while costs are measured: far more than a page.
-const POSTS: usize = 300;
+const POSTS: usize = 2_000;
 
 #[tokio::test]
 async fn every_request_costs_what_the_documentation_says_and_no_more_than_the_design_allows() {
     let app = App::start().await;
     let (posts, users) = (app.posts(), app.users());
     let author: UserId = app.caller().id().parse().unwrap();
-    fill(&posts, author).await;
+    app.import_posts(author, (0..POSTS).map(draft));
 
     let mut rows = user_rows(&users).await;
     rows.extend(post_rows(&posts, author).await);
     rows.extend(list_rows(&posts, author).await);
+    rows.extend(problems::rows().await);
     rows.extend(accounts::rows().await);
+    rows.extend(files::rows().await);
+    rows.extend(payments::rows(app.table(), &users).await);
     let limits = RateLimits::new(&app.table(), Clock::system(), Scale::parse("1").unwrap());
     let ((), limit) = measure(
         "each change, for its rate limit, besides",
@@ -56,8 +62,8 @@ async fn every_request_costs_what_the_documentation_says_and_no_more_than_the_de
 #[tokio::test]
 async fn a_page_costs_the_same_wherever_a_cursor_points() {
     let app = App::start().await;
-    let (posts, author) = (app.posts(), app.caller().id().parse().unwrap());
-    fill(&posts, author).await;
+    let posts = app.posts();
+    app.import_posts(app.caller().id().parse().unwrap(), (0..POSTS).map(draft));
     let list = PostList::Published(PostSort::CreatedAt);
     let (mut start, mut costs) = (Start::Offset(0), Vec::new());
     loop {
@@ -89,12 +95,6 @@ fn draft(n: usize) -> PostDraft {
     }
 }
 
-async fn fill(posts: &Posts, author: UserId) {
-    for n in 0..POSTS {
-        posts.create(author, draft(n)).await.unwrap();
-    }
-}
-
 async fn measure<T, E: std::fmt::Debug>(
     request: &'static str,
     (calls, rcu, wcu): (u32, f64, f64),
@@ -111,7 +111,8 @@ async fn user_rows(users: &Users) -> Vec<Row> {
         role: Role::User,
     };
     let moved = UserDraft { email: "lovelace@example.com".parse().unwrap(), ..draft.clone() };
-    let (user, create) = measure("POST /api/users", (1, 0.0, 8.0), users.create(draft)).await;
+    let (user, create) = measure("POST /api/users", (1, 0.0, 8.0), users.create(draft, None)).await;
+    let (user, _) = user.into_parts();
     let (_, get) = measure("GET /api/users/{id}", (1, 0.5, 0.0), users.get(user.id)).await;
     let (_, list) = measure("GET /api/users", (2, 1.5, 0.0), async {
         try_join!(users.list(&Start::Offset(0), 10), users.count())
@@ -136,9 +137,19 @@ async fn post_rows(posts: &Posts, author: UserId) -> Vec<Row> {
     let (post, create) = measure(
         "POST /api/posts, 1 KB, published, with a category",
         (1, 0.0, 24.0),
-        posts.create(author, draft(POSTS)),
+        posts.create(author, draft(POSTS), None),
     )
     .await;
+    let (post, _) = post.into_parts();
+    let attempt = Attempt::new("posts", &author, &"key".parse().unwrap(), &[0; 32]);
+    let again = PostDraft { title: "A title of usual length, twice".parse().unwrap(), ..draft(0) };
+    let (again, keyed) = measure(
+        "POST /api/posts, the same with an Idempotency-Key",
+        (1, 0.0, 24.0),
+        posts.create(author, again, Some(&attempt)),
+    )
+    .await;
+    posts.delete(&again.into_parts().0).await.unwrap();
     let (_, get) = measure("GET /api/posts/{id}, 1 KB", (1, 0.5, 0.0), posts.get(post.id)).await;
     let (_, rename) = measure("PATCH /api/posts/{id}, another title", (2, 1.0, 24.0), async {
         let post = posts.get_latest(post.id).await?.unwrap();
@@ -155,7 +166,7 @@ async fn post_rows(posts: &Posts, author: UserId) -> Vec<Row> {
         posts.delete(&post).await
     })
     .await;
-    vec![create, get, rename, hide, delete]
+    vec![create, keyed, get, rename, hide, delete]
 }
 
 async fn list_rows(posts: &Posts, author: UserId) -> Vec<Row> {
@@ -177,7 +188,7 @@ async fn list_rows(posts: &Posts, author: UserId) -> Vec<Row> {
     }
     let list = PostList::Published(PostSort::CreatedAt);
     let (page, _) =
-        measure("to the middle", (2, 50.0, 0.0), posts.list(&list, Order::Desc, &Start::Offset(150), 1))
+        measure("to the middle", (2, 500.0, 0.0), posts.list(&list, Order::Desc, &Start::Offset(1_000), 1))
             .await;
     let middle = Start::After(page.next.unwrap());
     let (_, row) = measure("GET /api/posts?cursor=, anywhere", (2, 1.5, 0.0), async {

@@ -37,7 +37,7 @@ async fn a_post_has_its_items_and_takes_all_of_them_along() {
     let app = App::start().await;
     let posts = app.posts();
     let author: UserId = app.caller().id().parse().unwrap();
-    let created = posts.create(author, post("On Engines")).await.unwrap();
+    let created = posts.create(author, post("On Engines"), None).await.unwrap().into_parts().0;
     let expected: BTreeMap<String, i64> = [
         (format!("COUNT#AUTHOR#{author}"), 1),
         ("COUNT#POSTS".to_owned(), 1),
@@ -72,7 +72,7 @@ async fn a_user_has_its_items_and_takes_all_of_them_along() {
     let app = App::start().await;
     let users = app.users();
     let draft = |email: &str| UserDraft { email: email.parse().unwrap(), name: None, role: Role::User };
-    let created = users.create(draft("Ada@example.com")).await.unwrap();
+    let created = users.create(draft("Ada@example.com"), None).await.unwrap().into_parts().0;
     let with_email = |email: &str| -> BTreeMap<String, i64> {
         [("COUNT#USERS".to_owned(), 1), (format!("EMAIL#{email}"), 1), (format!("USER#{}", created.id), 1)]
             .into()
@@ -88,10 +88,10 @@ async fn a_user_has_its_items_and_takes_all_of_them_along() {
 async fn a_refused_write_leaves_the_table_as_it_was() {
     let app = App::start().await;
     let (posts, author) = (app.posts(), app.caller().id().parse().unwrap());
-    let first = posts.create(author, post("On Engines")).await.unwrap();
-    let second = posts.create(author, post("On Looms")).await.unwrap();
+    let first = posts.create(author, post("On Engines"), None).await.unwrap().into_parts().0;
+    let second = posts.create(author, post("On Looms"), None).await.unwrap().into_parts().0;
     let before = items(&app);
-    posts.create(author, post("on engines")).await.unwrap_err();
+    posts.create(author, post("on engines"), None).await.unwrap_err();
     posts.replace(&second, post("ON ENGINES")).await.unwrap_err();
     let stale = first.clone();
     posts.replace(&first, PostDraft { published: false, ..post("On Engines") }).await.unwrap();
@@ -109,16 +109,16 @@ async fn a_registration_has_its_items_and_a_refused_one_has_none() {
         (app.users(), RefreshFamilies::new(app.table(), Clock::system(), Random::system()));
     let draft = || UserDraft { email: "ada@example.com".parse().unwrap(), name: None, role: Role::User };
     let hash = || PasswordHash::from_phc("$argon2id$".to_owned());
-    let (user, family) = users.register_signed_in(draft(), hash(), families.new_id()).await.unwrap();
-    assert_eq!((family.user_id, family.epoch, family.counter), (user.id, 0, 0));
+    let id = families.new_id();
+    let (user, _) = users.register_signed_in(draft(), hash(), id, None).await.unwrap().into_parts();
     let expected: BTreeMap<String, i64> = [
         ("COUNT#USERS".to_owned(), 1),
         ("EMAIL#ada@example.com".to_owned(), 1),
-        (format!("REFRESH#{:032x}", u128::from_be_bytes(family.id.0)), 1),
+        (format!("REFRESH#{:032x}", u128::from_be_bytes(id.0)), 1),
         (format!("USER#{}", user.id), 1),
     ]
     .into();
     assert_eq!(items(&app), expected);
-    users.register_signed_in(draft(), hash(), families.new_id()).await.unwrap_err();
+    users.register_signed_in(draft(), hash(), families.new_id(), None).await.unwrap_err();
     assert_eq!(items(&app), expected);
 }

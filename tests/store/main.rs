@@ -3,8 +3,14 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by a panic")]
 #![expect(clippy::large_futures, reason = "what is polled once may be large")]
 
+mod check;
 mod costs;
+mod files;
+mod idempotency;
 mod items;
+mod payments;
 mod rates;
 mod refresh;
+mod search;
 mod sessions;
+mod weather;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use shared::clock::Clock;
 use shared::domain::{PasswordHash, Timestamp, UserDraft, UserId};
 use shared::random::Random;
@@ -22,13 +22,6 @@ fn user() -> UserId {
     UserId::new(Timestamp::from_millis(1), &Random::system())
 }
 
-/// All items as DynamoDB has them.
-fn items(app: &App) -> Vec<Value> {
-    let request = serde_json::from_value(json!({"TableName": app.stack.table_name()})).unwrap();
-    let scanned = serde_json::to_value(app.stack.dynamodb().database().scan(request).unwrap()).unwrap();
-    scanned["Items"].as_array().unwrap().clone()
-}
-
 #[tokio::test]
 async fn a_session_is_found_by_its_id_until_it_ends() {
     let app = App::start().await;
@@ -38,7 +31,7 @@ async fn a_session_is_found_by_its_id_until_it_ends() {
     sessions.end(begun.id).await.unwrap();
     assert_eq!(sessions.find(begun.id).await.unwrap(), None);
     sessions.end(begun.id).await.unwrap();
-    assert_eq!(items(&app), Vec::<Value>::new());
+    assert_eq!(app.items(), Vec::<Value>::new());
 }
 
 #[tokio::test]
@@ -59,7 +52,7 @@ async fn the_table_does_not_hold_the_id() {
     let app = App::start().await;
     let (sessions, _) = sessions(&app);
     let id = sessions.begin(user(), 0).await.unwrap().id.reveal();
-    let items = items(&app);
+    let items = app.items();
     assert_eq!(items.len(), 1, "{items:?}");
     assert!(!items[0].to_string().contains(&id), "{items:?}");
 }
@@ -73,7 +66,7 @@ async fn an_idle_session_is_over_although_its_item_is_there() {
     assert!(sessions.find(id).await.unwrap().is_some());
     clock.advance(SECOND);
     assert_eq!(sessions.find(id).await.unwrap(), None);
-    assert_eq!(items(&app).len(), 1);
+    assert_eq!(app.items().len(), 1);
 }
 
 #[tokio::test]
@@ -99,16 +92,16 @@ async fn use_is_written_once_an_hour_at_most() {
     let app = App::start().await;
     let (sessions, clock) = sessions(&app);
     let begun = sessions.begin(user(), 0).await.unwrap();
-    let before = items(&app);
+    let before = app.items();
     clock.advance(HOUR.saturating_sub(SECOND));
     assert!(sessions.touch(&begun).await.unwrap());
-    assert_eq!(items(&app), before);
+    assert_eq!(app.items(), before);
     clock.advance(SECOND);
     assert!(sessions.touch(&begun).await.unwrap());
     let touched = sessions.find(begun.id).await.unwrap().unwrap();
     assert_eq!((touched.seen_at, touched.created_at), (clock.now(), begun.created_at));
     let expires_at = clock.now().as_seconds() + i64::try_from(SESSION_IDLE_TIMEOUT.as_secs()).unwrap();
-    assert_eq!(items(&app)[0]["expiresAt"]["N"], expires_at.to_string());
+    assert_eq!(app.items()[0]["expiresAt"]["N"], expires_at.to_string());
 }
 
 #[tokio::test]
@@ -119,7 +112,7 @@ async fn a_session_that_ended_is_not_brought_back_by_late_use() {
     clock.advance(2 * HOUR);
     sessions.end(begun.id).await.unwrap();
     assert!(!sessions.touch(&begun).await.unwrap());
-    assert_eq!(items(&app), Vec::<Value>::new());
+    assert_eq!(app.items(), Vec::<Value>::new());
 }
 
 #[tokio::test]

@@ -1,0 +1,81 @@
+use serde_json::json;
+use tests::App;
+
+#[tokio::test]
+async fn what_a_request_carried_comes_back() {
+    let app = App::start().await;
+    let call = app.anonymous().get("/api/example?q=rust&q=lambda&empty=&%C3%A9=%20");
+    let answer = call.header("x-custom", "value").header("cookie", "theme=dark; lang=en").await.expect(200);
+    let echo = answer.json();
+    assert_eq!((&echo["method"], &echo["path"]), (&json!("GET"), &json!("/api/example")), "{answer:?}");
+    assert_eq!(echo["query"], json!({"q": ["rust", "lambda"], "empty": [""], "é": [" "]}), "{answer:?}");
+    assert_eq!(echo["headers"]["x-custom"], "value", "{answer:?}");
+    assert_eq!(echo["cookies"], json!({"theme": "***", "lang": "***"}), "{answer:?}");
+    assert_eq!(echo.get("body"), None, "{answer:?}");
+    assert_eq!(answer.header("x-api-version"), env!("CARGO_PKG_VERSION"), "{answer:?}");
+    assert_eq!(answer.header("cache-control"), "no-store", "{answer:?}");
+}
+
+#[tokio::test]
+async fn no_credential_comes_back() {
+    let app = App::start().await;
+    let mut call = app.anonymous().get("/api/example").header("cookie", "__Host-sessionId=canary");
+    for name in
+        ["authorization", "proxy-authorization", "stripe-signature", "x-amz-security-token", "x-api-key"]
+    {
+        call = call.header(name, "canary");
+    }
+    let answer = call.await.expect(200);
+    assert!(!String::from_utf8_lossy(&answer.body).contains("canary"), "{answer:?}");
+    assert_eq!(answer.text("/headers/authorization"), "***");
+    app.stack.shutdown().await;
+    assert!(!app.stack.logs().contains("canary"), "{}", app.stack.logs());
+}
+
+#[tokio::test]
+async fn json_comes_back_as_it_is_and_a_form_as_lists() {
+    let app = App::start().await;
+    let body = json!({"name": "Ada", "tags": ["a", null], "nested": {"n": 1.5}});
+    let answer = app.anonymous().post("/api/example?q=1", &body).await.expect(200);
+    assert_eq!(
+        (&answer.json()["body"], &answer.json()["query"]),
+        (&body, &json!({"q": ["1"]})),
+        "{answer:?}"
+    );
+
+    for content_type in
+        ["application/x-www-form-urlencoded", "Application/X-WWW-Form-URLEncoded; charset=UTF-8"]
+    {
+        let call =
+            app.anonymous().post("/api/example", &json!(null)).body("name=Ada+L&tag=a&tag=%C3%A9&empty");
+        let answer = call.header("content-type", content_type).await.expect(200);
+        let fields = json!({"name": ["Ada L"], "tag": ["a", "é"], "empty": [""]});
+        assert_eq!(answer.json()["body"], fields, "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_neither_is_refused() {
+    let app = App::start().await;
+    let send = |content_type: &'static str, body: &'static str| {
+        app.anonymous().post("/api/example", &json!(null)).body(body).header("content-type", content_type)
+    };
+    for (content_type, body) in [
+        ("multipart/form-data; boundary=x", "--x--\r\n"),
+        ("text/plain", "a=b"),
+        ("application/json; charset=latin1", "{}"),
+    ] {
+        let error = send(content_type, body).await.expect_error(415, "unsupported_media_type");
+        assert!(error["error"].as_str().unwrap().contains("application/x-www-form-urlencoded"), "{error}");
+    }
+    for body in ["", "[]", "null", "{\"a\":1,\"a\":2}", "{\"a\":"] {
+        send("application/json", body).await.expect_error(400, "malformed_json");
+    }
+    for content_type in ["application/json", "application/x-www-form-urlencoded"] {
+        let large = app.anonymous().post("/api/example", &json!(null)).body("a".repeat(256 * 1024 + 1));
+        large.header("content-type", content_type).await.expect_error(413, "body_too_large");
+    }
+    let deep = app.anonymous().post("/api/example", &json!(null));
+    let deep = deep.body(format!("{{\"a\":{}", "[".repeat(100_000)));
+    deep.header("content-type", "application/json").await.expect_error(400, "malformed_json");
+}

@@ -1,0 +1,56 @@
+//! `cargo xtask fsck`, as an operator uses it.
+
+use serde_json::json;
+use tests::{App, Process, fsck, post};
+
+#[tokio::test]
+async fn its_exit_code_says_whether_the_table_is_whole() {
+    let app = App::start().await;
+    app.caller().post("/api/posts", &post("On engines")).await.expect(201);
+    let (table, endpoint) = (app.stack.table_name().to_owned(), app.stack.dynamodb_url());
+    let target = ["--table", &table, "--endpoint", &endpoint];
+    let repair = [target.as_slice(), &["--repair"]].concat();
+
+    let whole = fsck(&target).await.expect(0);
+    assert!(whole.printed.contains("\n0 damaged") && whole.printed.contains("1 POST"), "{}", whole.printed);
+
+    let key = json!({"pk": {"S": "TITLE#on engines"}, "sk": {"S": "TITLE"}});
+    let request = json!({"TableName": table, "Key": key});
+    app.stack.dynamodb().database().delete_item(serde_json::from_value(request).unwrap()).unwrap();
+    let damaged = fsck(&target).await.expect(1);
+    assert!(
+        damaged.printed.starts_with("missing TITLE#on engines TITLE: belongs to POST#"),
+        "{}",
+        damaged.printed
+    );
+
+    let mended = fsck(&repair).await.expect(3);
+    assert!(mended.printed.contains(" (mended)\n"), "{}", mended.printed);
+    fsck(&repair).await.expect(0);
+    app.caller().post("/api/posts", &post("On engines")).await.expect_error(409, "title_taken");
+}
+
+#[tokio::test]
+async fn local_data_is_looked_over_whether_it_is_served_or_not() {
+    let data = tempfile::tempdir().unwrap();
+    let target = ["--data-dir", data.path().to_str().unwrap()];
+    let process = Process::start(data.path()).await;
+    process.caller().post("/api/posts", &post("On engines")).await.expect(201);
+    let served = fsck(&target).await.expect(0);
+    process.kill().await;
+    let opened = fsck(&target).await.expect(0);
+    for found in [served, opened] {
+        assert!(found.printed.contains("1 POST"), "{}", found.printed);
+    }
+}
+
+#[tokio::test]
+async fn a_table_that_can_not_be_looked_at_is_another_exit_code() {
+    let app = App::start().await;
+    let endpoint = app.stack.dynamodb_url();
+    let nowhere = tempfile::tempdir().unwrap().path().to_str().unwrap().to_owned();
+    for target in [["--table", "other", "--endpoint", &endpoint].as_slice(), &["--data-dir", &nowhere]] {
+        let failed = fsck(target).await.expect(2);
+        assert_eq!(failed.printed, "", "{target:?}");
+    }
+}

@@ -1,0 +1,282 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use tests::{Answer, App, Call, Client, Process, post};
+use tokio::sync::Notify;
+
+const KEY: &str = "8e03978e-40d5-43e8-bc93-6894a57f9324";
+
+fn keyed(call: Call, key: &str) -> Call {
+    call.header("idempotency-key", key)
+}
+
+/// How many posts there are.
+async fn total(reader: &Client) -> u64 {
+    reader.get("/api/posts").await.expect(200).json()["pagination"]["total"].as_u64().unwrap()
+}
+
+/// That `again` is the answer that `first` was.
+#[track_caller]
+fn expect_replayed(first: &Answer, again: &Answer) {
+    assert_eq!((again.status, &again.body), (first.status, &first.body), "{again:?}");
+    for header in ["location", "etag", "last-modified", "content-type"] {
+        assert_eq!(again.header(header), first.header(header), "{again:?}");
+    }
+    assert_eq!((first.header("idempotency-replayed"), again.header("idempotency-replayed")), ("", "true"));
+}
+
+/// What each creating operation of JSON is sent, by a caller who may, at a path.
+fn creations(app: &App) -> [(Client, &'static str, Value, Value); 2] {
+    [
+        (app.caller(), "/api/posts", post("On engines"), post("On looms")),
+        (
+            app.admin(),
+            "/api/users",
+            json!({"email": "ada@example.com", "name": "Ada"}),
+            json!({"email": "ada@example.com"}),
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn a_repeated_request_gets_the_first_answer_again() {
+    let app = App::start().await;
+    for (client, path, body, _) in creations(&app) {
+        let first = keyed(client.post(path, &body), KEY).await.expect(201);
+        expect_replayed(&first, &keyed(client.post(path, &body), KEY).await);
+    }
+    assert_eq!(total(&app.anonymous()).await, 1);
+}
+
+#[tokio::test]
+async fn the_first_answer_comes_again_after_the_entity_changed_and_went() {
+    let app = App::start().await;
+    let author = app.caller();
+    let first = keyed(author.post("/api/posts", &post("On engines")), KEY).await.expect(201);
+    author.patch(first.header("location"), &json!({"title": "On looms"})).await.expect(200);
+    expect_replayed(&first, &keyed(author.post("/api/posts", &post("On engines")), KEY).await);
+    author.delete(first.header("location")).await.expect(204);
+    expect_replayed(&first, &keyed(author.post("/api/posts", &post("On engines")), KEY).await);
+    assert_eq!(total(&app.anonymous()).await, 0);
+}
+
+#[tokio::test]
+async fn a_key_with_another_body_is_refused() {
+    let app = App::start().await;
+    for (client, path, body, other) in creations(&app) {
+        keyed(client.post(path, &body), KEY).await.expect(201);
+        keyed(client.post(path, &other), KEY).await.expect_error(422, "idempotency_key_reused");
+    }
+    assert_eq!(total(&app.anonymous()).await, 1);
+}
+
+#[tokio::test]
+async fn a_key_is_its_callers_own() {
+    let app = App::start().await;
+    keyed(app.caller().post("/api/posts", &post("On engines")), KEY).await.expect(201);
+    keyed(app.caller().post("/api/posts", &post("On looms")), KEY).await.expect(201);
+    assert_eq!(total(&app.anonymous()).await, 2);
+}
+
+#[tokio::test]
+async fn a_key_is_its_operations_own() {
+    let app = App::start().await;
+    let admin = app.admin();
+    keyed(admin.post("/api/posts", &post("On engines")), KEY).await.expect(201);
+    keyed(admin.post("/api/users", &json!({"email": "ada@example.com"})), KEY).await.expect(201);
+}
+
+#[tokio::test]
+async fn a_request_that_failed_has_used_no_key() {
+    let app = App::start().await;
+    let author = app.caller();
+    let taken = author.post("/api/posts", &post("On engines")).await.expect(201);
+    keyed(author.post("/api/posts", &post("On engines")), KEY).await.expect_error(409, "title_taken");
+    author.delete(taken.header("location")).await.expect(204);
+    keyed(author.post("/api/posts", &post("On engines")), KEY).await.expect(201);
+}
+
+#[tokio::test]
+async fn without_a_key_each_request_counts() {
+    let app = App::start().await;
+    let author = app.caller();
+    author.post("/api/posts", &post("On engines")).await.expect(201);
+    author.post("/api/posts", &post("On engines")).await.expect_error(409, "title_taken");
+}
+
+#[tokio::test]
+async fn a_key_has_1_to_255_visible_characters() {
+    let app = App::start().await;
+    let author = app.caller();
+    keyed(author.post("/api/posts", &post("The longest")), &"k".repeat(255)).await.expect(201);
+    for key in ["", " ", "two words", &"k".repeat(256)] {
+        let refused = keyed(author.post("/api/posts", &post("On engines")), key).await;
+        assert_eq!(refused.bad_fields(), ["Idempotency-Key"]);
+    }
+    assert_eq!(total(&app.anonymous()).await, 1);
+}
+
+#[tokio::test]
+async fn of_20_at_once_one_does_it_and_all_are_answered_alike() {
+    let app = App::start().await;
+    let author = app.caller();
+    let answers =
+        join_all((0..20).map(|_| async { keyed(author.post("/api/posts", &post("On engines")), KEY).await }))
+            .await;
+    assert_eq!(total(&app.anonymous()).await, 1);
+    let done = answers.iter().filter(|answer| answer.header("idempotency-replayed").is_empty()).count();
+    assert_eq!(done, 1, "{answers:?}");
+    for answer in &answers {
+        assert_eq!((answer.status, &answer.body), (201, &answers[0].body), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_upload_that_is_repeated_is_one_file() {
+    let app = App::start().await;
+    let user = app.caller();
+    let upload = async |content: &[u8]| keyed(user.upload("notes.txt", "text/plain", content), KEY).await;
+    let first = upload(b"It weaves.").await.expect(201);
+    let again = upload(b"It weaves.").await.expect(201);
+    assert_eq!((again.json(), again.header("location")), (first.json(), first.header("location")));
+    assert_eq!((first.header("idempotency-replayed"), again.header("idempotency-replayed")), ("", "true"));
+    upload(b"It spins.").await.expect_error(422, "idempotency_key_reused");
+    user.delete(first.header("location")).await.expect(204);
+    assert_eq!(upload(b"It weaves.").await.expect(201).json(), first.json());
+    user.get(first.header("location")).await.expect_error(404, "not_found");
+}
+
+#[tokio::test]
+async fn an_upload_that_failed_goes_on_when_it_is_repeated() {
+    let app = App::start().await;
+    let user = app.caller();
+    let upload = async || keyed(user.upload("notes.txt", "text/plain", b"It weaves."), KEY).await;
+    app.stack.stop_s3().await.unwrap();
+    upload().await.expect_error(503, "unavailable");
+    app.stack.start_s3().unwrap();
+    let done = upload().await.expect(201);
+    assert_eq!(done.header("idempotency-replayed"), "");
+    assert_eq!(upload().await.expect(201).json(), done.json());
+    let files = app.items().iter().filter(|item| item["sk"]["S"] == "FILE").count();
+    assert_eq!(files, 1);
+}
+
+#[tokio::test]
+async fn of_10_uploads_at_once_one_file_is_made() {
+    let app = App::start().await;
+    let user = app.caller();
+    let upload =
+        async |_| keyed(user.upload("notes.txt", "text/plain", b"It weaves."), KEY).await.expect(201);
+    let answers = join_all((0..10).map(upload)).await;
+    for answer in &answers {
+        assert_eq!(answer.json(), answers[0].json());
+    }
+    assert_eq!(app.items().iter().filter(|item| item["sk"]["S"] == "FILE").count(), 1);
+}
+
+#[tokio::test]
+async fn an_upload_is_prepared_once() {
+    let app = App::start().await;
+    let user = app.caller();
+    let presign = async |size| keyed(user.presign("notes.txt", "text/plain", size), KEY).await;
+    let first = presign(10).await.expect(201);
+    let again = presign(10).await.expect(201);
+    assert_eq!(again.header("idempotency-replayed"), "true");
+    assert_eq!(again.text("/fileId"), first.text("/fileId"));
+    presign(11).await.expect_error(422, "idempotency_key_reused");
+    assert_eq!(app.items().iter().filter(|item| item["sk"]["S"] == "FILE").count(), 1);
+}
+
+#[tokio::test]
+async fn a_registration_that_is_repeated_signs_in_to_the_same_account() {
+    let app = App::start().await;
+    let anonymous = app.anonymous();
+    let account = json!({"email": "ada@example.com", "password": "correct horse battery", "name": "Ada"});
+    let first = keyed(anonymous.post("/api/auth/register", &account), KEY).await.expect(201);
+    let again = keyed(anonymous.post("/api/auth/register", &account), KEY).await.expect(201);
+    assert_eq!(again.header("idempotency-replayed"), "true");
+    assert_eq!(again.json()["user"], first.json()["user"]);
+    for answer in [&first, &again] {
+        let token = format!("Bearer {}", answer.text("/accessToken"));
+        anonymous.get("/api/protected").header("authorization", &token).await.expect(200);
+        anonymous
+            .post("/api/auth/refresh", &json!({"refreshToken": answer.text("/refreshToken")}))
+            .await
+            .expect(200);
+    }
+}
+
+#[tokio::test]
+async fn a_registration_is_repeated_with_the_same_password_only() {
+    let app = App::start().await;
+    let anonymous = app.anonymous();
+    let account =
+        |name: &str, password: &str| json!({"email": "ada@example.com", "password": password, "name": name});
+    let register = async |body: Value| keyed(anonymous.post("/api/auth/register", &body), KEY).await;
+    register(account("Ada", "correct horse battery")).await.expect(201);
+    for body in [account("Ada", "another password"), account("Eva", "correct horse battery")] {
+        register(body).await.expect_error(422, "idempotency_key_reused");
+    }
+    anonymous
+        .post("/api/auth/register", &account("Ada", "correct horse battery"))
+        .await
+        .expect_error(409, "email_taken");
+}
+
+#[tokio::test]
+async fn a_password_leaves_no_trace_under_a_key() {
+    let app = App::start().await;
+    let account = json!({"email": "ada@example.com", "password": "correct horse battery"});
+    let first = keyed(app.anonymous().post("/api/auth/register", &account), KEY).await.expect(201);
+    let other = json!({"email": "eva@example.com", "password": "correct horse battery"});
+    keyed(app.anonymous().post("/api/auth/register", &other), KEY).await.expect(201);
+    let id = first.text("/user/id");
+    let items = app.items();
+    let attempt = items.iter().find(|item| item["made"]["S"] == id.as_str()).unwrap();
+    // SHA-256 of the address and the name alone.
+    let expected = "e2503c98e1e63608fb2222882c1af13645ed8e9871db42b82ca87787af788bac";
+    assert_eq!(attempt["fingerprint"]["S"], expected);
+}
+
+/// Each writer sends its request again and again, with one key, until it is answered, whatever happens to the process.
+#[tokio::test]
+async fn a_request_whose_process_was_killed_is_done_once_when_it_is_repeated() {
+    const WRITERS: usize = 8;
+    let data = tempfile::tempdir().unwrap();
+    let process = Process::start(data.path()).await;
+    let authors: Vec<Client> = (0..WRITERS).map(|_| process.caller()).collect();
+    let (sent, enough) = (AtomicUsize::new(0), Notify::new());
+    // How many of each writer's posts were acknowledged before the kill.
+    let write = async |client: &Client, writer: usize| {
+        for n in 0.. {
+            if sent.fetch_add(1, Ordering::Relaxed) == 4 * WRITERS {
+                enough.notify_one();
+            }
+            let body = post(&format!("Writer {writer}, post {n}"));
+            let Some(answer) = keyed(client.post("/api/posts", &body), &n.to_string()).try_send().await
+            else {
+                return n;
+            };
+            answer.expect(201);
+        }
+        unreachable!("the process is killed")
+    };
+    let kill = async {
+        enough.notified().await;
+        process.kill().await;
+    };
+    let writers = authors.iter().enumerate().map(|(writer, author)| write(author, writer));
+    let (acknowledged, ()) = tokio::join!(join_all(writers), kill);
+
+    let process = Process::start(data.path()).await;
+    for (writer, (author, n)) in authors.iter().zip(&acknowledged).enumerate() {
+        let client = process.user(author.id());
+        for n in 0..=*n {
+            let body = post(&format!("Writer {writer}, post {n}"));
+            keyed(client.post("/api/posts", &body), &n.to_string()).await.expect(201);
+        }
+    }
+    let expected: usize = acknowledged.iter().map(|n| n + 1).sum();
+    assert_eq!(total(&process.caller()).await, expected as u64);
+}

@@ -1,0 +1,77 @@
+use std::path::Path;
+
+use serde_json::Value;
+use shared::clock::Clock;
+use shared::domain::{Post, PostDraft, PostId, Problem, ProblemDraft, ProblemId, Timestamp, UserId};
+use shared::random::Random;
+use shared::store::check::Items;
+
+use crate::App;
+
+impl App {
+    /// Writes so many published posts, `Post number 0` being the oldest.
+    pub fn write_posts(&self, count: usize) {
+        let content = "What it says. ".repeat(14);
+        let draft = |number| PostDraft {
+            title: format!("Post number {number}").parse().unwrap(),
+            content: content.parse().unwrap(),
+            category: None,
+            published: true,
+        };
+        self.import_posts(UserId::new(Clock::system().now(), &Random::system()), (0..count).map(draft));
+    }
+
+    /// Writes these posts, the oldest first, and all that the store would write with them: thousands take a second.
+    pub fn import_posts(&self, author_id: UserId, drafts: impl IntoIterator<Item = PostDraft>) {
+        let mut items = Items::default();
+        let posts = moments().zip(drafts).map(|(at, draft)| {
+            let id = PostId::new(at, &Random::system());
+            Post { id, author_id, draft, created_at: at, updated_at: at, version: 1 }
+        });
+        let made: Vec<Value> = posts.flat_map(|post| items.of_post(&post).unwrap()).collect();
+        self.import(made, &items);
+    }
+
+    /// The same with problems.
+    pub fn import_problems(&self, author_id: UserId, drafts: impl IntoIterator<Item = ProblemDraft>) {
+        let mut items = Items::default();
+        let problems = moments().zip(drafts).map(|(at, draft)| {
+            let id = ProblemId::new(at, &Random::system());
+            Problem { id, author_id, draft, created_at: at, updated_at: at, version: 1 }
+        });
+        let made: Vec<Value> = problems.flat_map(|problem| items.of_problem(&problem).unwrap()).collect();
+        self.import(made, &items);
+    }
+
+    fn import(&self, mut made: Vec<Value>, items: &Items) {
+        made.extend(items.counters().unwrap());
+        self.stack.dynamodb().import(self.stack.table_name(), made).unwrap();
+    }
+
+    /// What the one process of a function has in memory, now and at the most, in kB.
+    pub fn memory(&self, function: &str) -> (u64, u64) {
+        let binary = Self::binaries().join(function);
+        let endpoint = format!("AWS_ENDPOINT_URL_DYNAMODB={}", self.stack.dynamodb_url());
+        let is_it = |process: &Path| {
+            std::fs::read_link(process.join("exe")).is_ok_and(|exe| exe == binary)
+                && std::fs::read(process.join("environ")).is_ok_and(|environment| {
+                    environment.split(|byte| *byte == 0).any(|variable| variable == endpoint.as_bytes())
+                })
+        };
+        let processes = Path::new("/proc").read_dir().unwrap().flatten().map(|process| process.path());
+        let mut found = processes.filter(|process| is_it(process));
+        let process = found.next().unwrap_or_else(|| panic!("no process of {function}"));
+        assert!(found.next().is_none(), "{function} has two processes");
+        let status = std::fs::read_to_string(process.join("status")).unwrap();
+        let field = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+            line.split_whitespace().next().unwrap().parse().unwrap()
+        };
+        (field("VmRSS:"), field("VmHWM:"))
+    }
+}
+
+/// One millisecond after the other, all of them past.
+fn moments() -> impl Iterator<Item = Timestamp> {
+    (Clock::system().now().as_millis() - 1_000_000..).map(Timestamp::from_millis)
+}

@@ -1,0 +1,42 @@
+//! An upload and what follows, as the functions themselves log it.
+
+use shared::cost::Cost;
+use tests::{App, PNG};
+
+use super::Row;
+use super::accounts::logged;
+
+/// Each request, its function, and the calls, RCU and WCU that it may cost, its rate limit included.
+const LIMITS: [(&str, &str, (u32, f64, f64)); 5] = [
+    ("POST /api/upload", "upload", (4, 0.5, 10.0)),
+    ("POST /api/upload/presign", "upload-presign", (3, 0.5, 4.0)),
+    ("upload-completed, after POST /api/upload/presign", "upload-completed", (2, 1.0, 8.0)),
+    ("GET /api/upload/{id}", "upload-id", (1, 0.5, 0.0)),
+    ("DELETE /api/upload/{id}", "upload-id", (4, 1.0, 12.0)),
+];
+
+pub(super) async fn rows() -> Vec<Row> {
+    // Two, so that each function has one line of its own for each request.
+    let (uploading, removing) = (App::start().await, App::start().await);
+    let owner = uploading.caller();
+    let presigned = owner.presign("a.png", "image/png", PNG.len()).await.expect(201);
+    uploading.put(&presigned, PNG).await.expect(200);
+    uploading.logged("\"outcome\":\"ready\"").await;
+    let uploaded = owner.upload("a.png", "image/png", PNG).await.expect(201);
+    owner.get(uploaded.header("location")).await.expect(200);
+
+    let owner = removing.caller();
+    let url = owner.upload("a.png", "image/png", PNG).await.expect(201).header("location").to_owned();
+    owner.delete(&url).await.expect(204);
+
+    // A function's line may come after its answer, and not after its end.
+    uploading.stack.shutdown().await;
+    removing.stack.shutdown().await;
+    LIMITS
+        .map(|(request, function, (calls, rcu, wcu))| {
+            let app = if request.starts_with("DELETE") { &removing } else { &uploading };
+            let measured = logged(&app.stack.logs(), function);
+            Row { request, limit: Cost { calls, rcu, wcu }, measured }
+        })
+        .into()
+}
