@@ -58,7 +58,7 @@ pub async fn ensure(stack: &mut Stack, admin: Admin) -> Result<(), AdminError> {
     let id = write(&table(stack)?, email, &password.parse().map_err(AdminError::Password)?).await?;
     let password = if is_given { String::new() } else { format!(", password {password} (made up)") };
     stack.note(format_args!("admin      {}{password}", admin.email));
-    stack.note(format_args!("           TOKEN=$(cargo xtask token --user {id} --admin)"));
+    stack.note(format_args!("           TOKEN=$(target/debug/xtask token --user {id} --admin)"));
     Ok(())
 }
 

@@ -12,7 +12,7 @@ async fn the_readmes_session_works_when_it_is_pasted() {
         return;
     }
     let app = App::start().await;
-    let session = session().replace("cargo xtask", &format!("{}/xtask", App::binaries().display()));
+    let session = session().replace("target/debug/", &format!("{}/", App::binaries().display()));
     let output = Command::new("bash")
         .args(["-euo", "pipefail", "-c", &session])
         .env("API", app.stack.url())

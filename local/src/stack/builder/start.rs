@@ -1,0 +1,308 @@
+//! From settings to a running stack.
+
+use std::{
+    fs::File,
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    path::Path,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    net::TcpListener,
+    sync::{mpsc, watch},
+};
+
+use crate::{
+    cors::Policy,
+    dynamodb::{self, DynamoDb},
+    events::{
+        self, Queue,
+        streams::{Checkpoints, Readers},
+    },
+    faults::{self, Service},
+    function_url::FunctionUrl,
+    gateway::Gateway,
+    instances::{Pool, PoolParts},
+    invoke_api,
+    logs::Logs,
+    routes::Router,
+    runtime_api,
+    s3::{self, S3},
+    secrets::Secrets,
+    serve::{Limits, serve},
+    template::{ACCOUNT_ID, Template},
+    throttle::Bucket,
+    weather,
+};
+
+use super::Builder;
+use crate::stack::{ENDPOINT_FILE, REGION, Stack, StartError, environment::environment, reachable};
+
+/// A connection that is idle for so long is closed, as API Gateway does after some minutes.
+const KEEP_ALIVE: Duration = Duration::from_mins(2);
+
+impl Builder {
+    /// Starts everything; functions are started by their first event.
+    pub async fn start(mut self) -> Result<Stack, StartError> {
+        let template = Template::load(&self.template, &self.parameters, REGION)?;
+        let logs = Logs::new(self.sink.take(), self.colour, self.capture);
+        let (stop, stopping) = watch::channel(false);
+        // The Runtime API outlives the processes: one that loses it while it waits reports an error.
+        let (stop_runtime, runtime_stopping) = watch::channel(false);
+
+        let api = listen(SocketAddr::new(self.host, self.port), "--port").await?;
+        let invoke = match self.invoke_port {
+            Some(port) => Some(listen(loopback(port), "--invoke-port").await?),
+            None => None,
+        };
+        let runtime = listen(loopback(0), "").await?;
+        let (url, invoke_address) = (local_address(&api)?, invoke.as_ref().map(local_address).transpose()?);
+        let runtime_address = local_address(&runtime)?;
+
+        let lock = self.data_dir.as_deref().map(lock).transpose()?;
+        let kept = self.data_dir.as_deref().filter(|_| !self.in_memory);
+        let dynamodb = database(self.dynamodb, kept, self.data_dir.as_deref(), &template, &logs).await?;
+        let (notify, changes) = mpsc::unbounded_channel();
+        let s3 = buckets(self.s3_port, kept, &template, notify)?;
+
+        let secrets = self.secrets(&template)?;
+        let weather = self.weather(&template, stopping.clone()).await?;
+        self.environment.extend(weather.clone().map(|url| (weather::BASE_URL.to_owned(), url)));
+
+        let endpoints = self.endpoints(&dynamodb, &s3, &logs, &stopping).await?;
+        let (alive, ended) = mpsc::channel(1);
+        let pools: Arc<[Arc<Pool>]> = template
+            .functions
+            .iter()
+            .enumerate()
+            .map(|(index, function)| {
+                Arc::new(Pool::new(PoolParts {
+                    arn: format!("arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{}", function.name),
+                    binary: self.binaries.join(&function.name),
+                    environment: environment(function, &secrets, &self.environment, &endpoints),
+                    runtime_api: format!("{runtime_address}/{index}"),
+                    settings: self.settings,
+                    logs: logs.clone(),
+                    stop: stopping.clone(),
+                    alive: alive.clone(),
+                    function: function.clone(),
+                }))
+            })
+            .collect();
+
+        let queue = Arc::new(Queue::new(self.retry_wait, logs.clone(), stopping.clone(), alive.clone()));
+        let subscriptions = events::s3::subscriptions(&template.object_triggers, &pools);
+        tokio::spawn(events::s3::notify(changes, subscriptions, Arc::clone(&queue), stopping.clone()));
+        let checkpoints = Checkpoints::open(kept).map_err(io_error("reading streams.json"))?;
+        let readers = Readers {
+            database: dynamodb.database().clone(),
+            checkpoints,
+            retry_wait: self.retry_wait,
+            logs: logs.clone(),
+            stop: stopping.clone(),
+        };
+        let started = readers.start(&template.stream_triggers, &pools).await;
+        started.map_err(io_error("reading streams"))?;
+
+        let gateway = Arc::new(self.gateway(&template, &pools, &logs, url));
+        let limits = Limits { head_timeout: Some(KEEP_ALIVE) };
+        tokio::spawn(serve(api, limits, stopping.clone(), move |request, peer| {
+            Arc::clone(&gateway).handle(request, peer)
+        }));
+        // A function that works for minutes sends nothing meanwhile.
+        let limits = Limits { head_timeout: None };
+        let served = Arc::clone(&pools);
+        tokio::spawn(serve(runtime, limits, runtime_stopping, move |request, _| {
+            runtime_api::handle(Arc::clone(&served), request)
+        }));
+        if let Some(invoke) = invoke {
+            let (served, queue) = (Arc::clone(&pools), Arc::clone(&queue));
+            tokio::spawn(serve(invoke, limits, stopping.clone(), move |request, _| {
+                invoke_api::handle(Arc::clone(&served), Arc::clone(&queue), request)
+            }));
+        }
+        tokio::spawn(DynamoDb::sweep(dynamodb.database().clone(), stopping.clone()));
+        tokio::spawn(stop_idle(Arc::clone(&pools), self.settings.idle_after, stopping));
+
+        Ok(Stack {
+            address: url,
+            invoke_address,
+            template,
+            pools,
+            queue,
+            dynamodb,
+            s3,
+            weather,
+            secrets,
+            logs,
+            stop,
+            stop_runtime,
+            ended: tokio::sync::Mutex::new(ended),
+            lock: Mutex::new(lock),
+        })
+    }
+
+    fn gateway(
+        &self,
+        template: &Template,
+        pools: &Arc<[Arc<Pool>]>,
+        logs: &Logs,
+        local: SocketAddr,
+    ) -> Gateway {
+        Gateway {
+            router: Router::new(&template.routes),
+            cors: template.cors.as_ref().map(Policy::new),
+            urls: pools.iter().filter_map(FunctionUrl::of).collect(),
+            pools: Arc::clone(pools),
+            throttle: template
+                .throttling
+                .filter(|_| self.settings.throttle)
+                .map(|limits| Bucket::new(limits, Instant::now())),
+            logs: logs.clone(),
+            local,
+        }
+    }
+
+    /// What a variable is set to, by the caller or by this process's environment.
+    fn given(&self, name: &str) -> Option<String> {
+        let inherited = || std::env::var(name).ok().filter(|value| self.inherit_secrets && !value.is_empty());
+        self.environment.get(name).cloned().or_else(inherited)
+    }
+
+    fn secrets(&self, template: &Template) -> Result<Secrets, StartError> {
+        let mut secrets = Secrets::open(self.data_dir.as_deref()).map_err(io_error("reading the secrets"))?;
+        for name in template.secrets() {
+            secrets.ensure(name, self.given(name)).map_err(io_error("keeping the secrets"))?;
+        }
+        Ok(secrets)
+    }
+
+    /// Where functions find the database and S3.
+    async fn endpoints(
+        &self,
+        dynamodb: &DynamoDb,
+        s3: &S3,
+        logs: &Logs,
+        stop: &watch::Receiver<bool>,
+    ) -> Result<[String; 2], StartError> {
+        let mut endpoints = [(Service::DynamoDb, reachable(dynamodb.address())), (Service::S3, s3.address())];
+        if let Some(faults) = &self.faults {
+            for (service, address) in &mut endpoints {
+                *address = faults::front(*service, *address, faults.clone(), logs.clone(), stop.clone())
+                    .await
+                    .map_err(io_error("listening"))?;
+            }
+        }
+        Ok(endpoints.map(|(_, address)| format!("http://{address}")))
+    }
+
+    /// The URL of the weather's stub, where one is needed.
+    async fn weather(
+        &self,
+        template: &Template,
+        stop: watch::Receiver<bool>,
+    ) -> Result<Option<String>, StartError> {
+        let is_given =
+            self.given(weather::API_KEY).is_some() || self.environment.contains_key(weather::BASE_URL);
+        if is_given || !template.secrets().contains(weather::API_KEY) {
+            return Ok(None);
+        }
+        let stub = listen(loopback(0), "").await?;
+        let url = format!("http://{}", local_address(&stub)?);
+        tokio::spawn(serve(stub, Limits { head_timeout: None }, stop, weather::answer));
+        Ok(Some(url))
+    }
+}
+
+async fn database(
+    address: SocketAddr,
+    kept: Option<&Path>,
+    data_dir: Option<&Path>,
+    template: &Template,
+    logs: &Logs,
+) -> Result<DynamoDb, StartError> {
+    let file = kept.map(|dir| dir.join("dynamodb.sqlite"));
+    let dynamodb = DynamoDb::start(address, file.as_deref()).await.map_err(|source| match source.kind() {
+        io::ErrorKind::AddrInUse => StartError::PortInUse { address, option: "--dynamodb-port" },
+        _ => StartError::Io { what: "starting the database".to_owned(), source },
+    })?;
+    for table in &template.tables {
+        let (database, table) = (dynamodb.database().clone(), table.clone());
+        let done = tokio::task::spawn_blocking(move || dynamodb::ensure(&database, &table))
+            .await
+            .map_err(|error| io_error("making the tables")(error.into()))??;
+        for line in done {
+            logs.note(line);
+        }
+    }
+    data_dir.map_or(Ok(()), |dir| say_where(dir, &dynamodb))?;
+    Ok(dynamodb)
+}
+
+fn buckets(
+    port: u16,
+    data_dir: Option<&Path>,
+    template: &Template,
+    notify: s3::Notify,
+) -> Result<S3, StartError> {
+    let address = loopback(port);
+    let directory = data_dir.map(|dir| dir.join("s3"));
+    S3::start(address, directory.as_deref(), &template.buckets, notify).map_err(|source| {
+        match source.kind() {
+            io::ErrorKind::AddrInUse => StartError::PortInUse { address, option: "--s3-port" },
+            _ => StartError::Io { what: "starting S3".to_owned(), source },
+        }
+    })
+}
+
+/// Says where the data is served to whoever finds the directory locked.
+fn say_where(data_dir: &Path, dynamodb: &DynamoDb) -> Result<(), StartError> {
+    let url = format!("http://{}\n", reachable(dynamodb.address()));
+    std::fs::write(data_dir.join(ENDPOINT_FILE), url).map_err(io_error("using the data directory"))
+}
+
+/// One `local` at a time on a data directory; the lock goes with the process, however that ends.
+fn lock(data_dir: &Path) -> Result<File, StartError> {
+    let what = || format!("using the data directory {}", data_dir.display());
+    std::fs::create_dir_all(data_dir).map_err(|source| StartError::Io { what: what(), source })?;
+    let file =
+        File::create(data_dir.join("lock")).map_err(|source| StartError::Io { what: what(), source })?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(StartError::DataInUse(data_dir.to_owned())),
+        Err(std::fs::TryLockError::Error(source)) => Err(StartError::Io { what: what(), source }),
+    }
+}
+
+async fn listen(address: SocketAddr, option: &'static str) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|source| match source.kind() {
+        io::ErrorKind::AddrInUse => StartError::PortInUse { address, option },
+        _ => StartError::Io { what: format!("listening on {address}"), source },
+    })
+}
+
+fn loopback(port: u16) -> SocketAddr {
+    SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port)
+}
+
+fn local_address(listener: &TcpListener) -> Result<SocketAddr, StartError> {
+    listener.local_addr().map_err(io_error("listening"))
+}
+
+async fn stop_idle(pools: Arc<[Arc<Pool>]>, after: Duration, mut stop: watch::Receiver<bool>) {
+    let mut interval =
+        tokio::time::interval((after / 4).clamp(Duration::from_millis(20), Duration::from_secs(10)));
+    loop {
+        tokio::select! {
+            () = crate::stop::requested(&mut stop) => return,
+            _ = interval.tick() => pools.iter().for_each(|pool| pool.stop_idle()),
+        }
+    }
+}
+
+fn io_error(what: &str) -> impl FnOnce(io::Error) -> StartError {
+    let what = what.to_owned();
+    move |source| StartError::Io { what, source }
+}
