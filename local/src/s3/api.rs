@@ -5,6 +5,7 @@ use std::{
     io::{Seek, SeekFrom},
 };
 
+use base16ct::lower::encode_string;
 use s3s::{
     S3, S3Request, S3Response, S3Result,
     dto::{
@@ -24,7 +25,6 @@ use tokio_util::io::ReaderStream;
 use super::{
     Change, Notify, Requester,
     conditions::{Condition, unchanged},
-    draft::hex,
     list,
     store::{Headers, Object, Store, internal},
 };
@@ -60,7 +60,7 @@ impl S3 for Api {
         let input = request.input;
         self.store.bucket(&input.bucket)?;
         let (draft, checksum, md5) = receive!(self.store.draft()?, input, request.trailing_headers)?;
-        let finished = draft.finish(input.key, hex(&md5), checksum, headers!(input)).await?;
+        let finished = draft.finish(input.key, encode_string(&md5), checksum, headers!(input)).await?;
         let condition = Condition { if_match: input.if_match, if_none_match: input.if_none_match };
         let object = self.store.put(&input.bucket, finished, &condition)?;
         let output = PutObjectOutput { e_tag: Some(object.etag()), ..PutObjectOutput::default() };
@@ -99,7 +99,7 @@ impl S3 for Api {
         draft.compute(&source.checksum(), input.checksum_algorithm.as_ref());
         draft.fill(contents(file, source.size)).await?;
         let (computed, md5) = draft.digests();
-        let finished = draft.finish(input.key, hex(&md5), computed, headers).await?;
+        let finished = draft.finish(input.key, encode_string(&md5), computed, headers).await?;
         let object = self.store.put(&input.bucket, finished, &Condition::default())?;
         let result = CopyObjectResult {
             e_tag: Some(object.etag()),
@@ -134,7 +134,7 @@ impl S3 for Api {
         let input = request.input;
         let (draft, checksum, md5) = receive!(self.store.draft()?, input, request.trailing_headers)?;
         let number = input.part_number.to_string();
-        let part = draft.finish(number, hex(&md5), checksum, Headers::default()).await?;
+        let part = draft.finish(number, encode_string(&md5), checksum, Headers::default()).await?;
         let part = self.store.put_part(&input.bucket, &input.key, &input.upload_id, part)?;
         Ok(S3Response::new(UploadPartOutput { e_tag: Some(part.etag()), ..UploadPartOutput::default() }))
     }

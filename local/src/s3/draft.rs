@@ -1,6 +1,6 @@
 //! Bytes on their way to become an object.
 
-use std::{collections::BTreeMap, fmt::Write, io, path::Path};
+use std::{collections::BTreeMap, io, path::Path};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -142,14 +142,6 @@ impl Draft {
         self.file.flush().await.map_err(internal)?;
         Ok(Finished { file: self.path, object })
     }
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a `String` cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 fn by_name(checksum: Checksum) -> BTreeMap<String, String> {

@@ -2,6 +2,7 @@
 
 use std::{fs, io, path::PathBuf};
 
+use base16ct::lower::encode_string;
 use s3s::{S3Result, crypto::Checksum as _, crypto::Md5, dto, s3_error};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -9,7 +10,7 @@ use uuid::Uuid;
 use super::{
     api::contents,
     conditions::Condition,
-    draft::{Finished, hex},
+    draft::Finished,
     store::{Headers, Object, Store, internal, open},
 };
 
@@ -82,7 +83,7 @@ impl Store {
         if parts.is_empty() {
             return Err(s3_error!(InvalidPart));
         }
-        let etag = format!("{}-{last}", hex(&digests.finalize()));
+        let etag = format!("{}-{last}", encode_string(&digests.finalize()));
         let finished = draft.finish(upload.key, etag, dto::Checksum::default(), upload.headers).await?;
         let object = self.put(bucket, finished, condition)?;
         self.abort(bucket, key, id)?;

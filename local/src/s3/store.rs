@@ -11,6 +11,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use base16ct::lower::encode_string;
 use s3s::{S3Result, dto, s3_error};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -18,7 +19,7 @@ use tempfile::TempDir;
 
 use super::{
     conditions::Condition,
-    draft::{Draft, Finished, hex},
+    draft::{Draft, Finished},
 };
 
 /// Bytes of the length at a file's end.
@@ -177,7 +178,7 @@ impl Store {
 
     /// Any key is good, also one that no file could be called.
     fn path(&self, bucket: &str, key: &str) -> S3Result<PathBuf> {
-        Ok(self.bucket(bucket)?.join(hex(&Sha256::digest(key))))
+        Ok(self.bucket(bucket)?.join(encode_string(&Sha256::digest(key))))
     }
 }
 

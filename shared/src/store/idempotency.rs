@@ -4,10 +4,11 @@
 //! and holds what can not be computed again: the id of what was made, and when. An effect of several transactions, as an
 //! upload has, is started by the first and finished by the last; a repetition in between goes on with the same id.
 
-use std::fmt::{Display, Write};
+use std::fmt::Display;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
+use base16ct::lower::encode_string;
 use serde::{Deserialize, Serialize};
 use serde_dynamo::aws_sdk_dynamodb_1::to_item;
 use sha2::{Digest, Sha256};
@@ -41,7 +42,10 @@ impl Attempt {
     ) -> Self {
         // A plain hash gives the item's key one length; neither part has a line end.
         let name = Sha256::digest(format!("{principal}\n{}", key.as_str()));
-        Self { pk: format!("IDEM#{operation}#{}", hex(&name)), fingerprint: hex(fingerprint) }
+        Self {
+            pk: format!("IDEM#{operation}#{}", encode_string(&name)),
+            fingerprint: encode_string(fingerprint),
+        }
     }
 
     fn key(&self) -> Key {
@@ -185,15 +189,6 @@ impl AttemptItem {
             expires_at: at.as_seconds() + lifetime,
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let mut hex = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        // Never fails: a `String` grows.
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The sessions of browsers that signed in with a cookie.
 
-use std::fmt::{self, Write};
+use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -191,12 +191,8 @@ impl SessionId {
 
     /// Names the session in the table. A plain hash is enough for a value that can not be guessed.
     fn key(self) -> Key {
-        let mut pk = "SESSION#".to_owned();
-        for byte in Sha256::digest(self.0) {
-            // Never fails: a `String` grows.
-            let _ = write!(pk, "{byte:02x}");
-        }
-        Key::new(pk, "SESSION")
+        let name = base16ct::lower::encode_string(&Sha256::digest(self.0));
+        Key::new(format!("SESSION#{name}"), "SESSION")
     }
 }
 
