@@ -67,7 +67,8 @@ type Cause = Box<dyn std::error::Error + Send + Sync>;
 pub struct Presigned {
     /// Where to.
     pub url: String,
-    /// What it must carry, to the letter, `Host` and `Content-Length` aside.
+    /// The signed headers, which the request must carry unchanged. `Host` and `Content-Length` are signed too, but clients
+    /// set these two themselves.
     pub headers: Vec<(String, String)>,
     /// Until when it may be begun.
     pub expires_at: Timestamp,
@@ -228,7 +229,8 @@ impl Objects {
     }
 
     fn presigned(&self, request: &PresignedRequest, lifetime: Duration) -> Presigned {
-        let headers = request.headers().filter(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
+        let signed = signed_headers(request.uri());
+        let headers = request.headers().filter(|(name, _)| signed.iter().any(|signed| signed == name));
         let millis = i64::try_from(lifetime.as_millis()).unwrap_or(0);
         Presigned {
             url: request.uri().to_owned(),
@@ -241,6 +243,17 @@ impl Objects {
         self.client.delete_object().bucket(&self.bucket).key(key).send().await?;
         Ok(())
     }
+}
+
+/// The headers that a client must send because the signature covers them.
+///
+/// The SDK's request has more: X-Amzn-Trace-Id, for one, where Lambda traces the function. S3 does not need it, and a
+/// browser would ask the bucket's CORS rules for it.
+fn signed_headers(url: &str) -> Vec<String> {
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    let signed = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "X-Amz-SignedHeaders");
+    let names = signed.map(|(_, names)| names).unwrap_or_default();
+    names.split(';').filter(|name| !["host", "content-length"].contains(name)).map(str::to_owned).collect()
 }
 
 /// The id in the key of an upload.

@@ -90,6 +90,32 @@ async fn an_announced_digest_is_part_of_the_signature() {
     assert_eq!((ready.text("/state"), ready.text("/sha256")), ("ready".to_owned(), sha256.to_owned()));
 }
 
+/// The headers that a presigned URL's signature covers.
+fn signed_headers(url: &str) -> Vec<String> {
+    let (_, query) = url.split_once('?').unwrap();
+    let (_, names) =
+        form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "X-Amz-SignedHeaders").unwrap();
+    names.split(';').map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn the_headers_to_send_are_those_that_are_signed() {
+    let app = App::start().await;
+    let owner = app.caller();
+    let mut file = json!({"fileName": "a.txt", "contentType": "text/plain", "size": 3});
+    for digest in [None, Some("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")] {
+        file["sha256"] = json!(digest);
+        let presigned = owner.post("/api/upload/presign", &file).await.expect(201);
+        let mut signed = signed_headers(&presigned.text("/url"));
+        signed.retain(|name| !["host", "content-length"].contains(&&**name));
+        let headers = presigned.json()["headers"].as_object().unwrap().clone();
+        assert_eq!(headers.keys().collect::<Vec<_>>(), signed.iter().collect::<Vec<_>>(), "{presigned:?}");
+        app.put(&presigned, b"abc").await.expect(200);
+        let file = app.checked(&owner, presigned.header("location")).await.expect(200);
+        assert_eq!(signed_headers(&file.text("/downloadUrl")), ["host"], "a link can be followed: {file:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_file_that_lies_about_its_type_is_removed() {
     let app = App::start().await;
