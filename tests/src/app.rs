@@ -55,6 +55,12 @@ impl App {
         Self::of(variables.iter().fold(builder, |builder, (name, value)| builder.env(*name, *value))).await
     }
 
+    /// Like [`start`](Self::start), with these `AllowedOrigins`.
+    pub async fn allowing(origins: &str) -> Self {
+        let builder = Stack::builder().parameter("RateLimitScale", Self::NO_LIMITS);
+        Self::of(builder.parameter("AllowedOrigins", origins)).await
+    }
+
     /// Like [`start`](Self::start), with so many instances of a function at once.
     pub async fn with_instances(count: usize) -> Self {
         let builder = Stack::builder().parameter("RateLimitScale", Self::NO_LIMITS);

@@ -7,8 +7,8 @@ use shared::store::Sessions;
 
 /// Sign out
 ///
-/// Ends the session of the request's cookie, if there is one, and makes the browser forget the cookie and whatever it
-/// stored for this site. From the API's own pages and the allowed origins only.
+/// Ends the session of the request's cookie, if there is one, and removes the cookie from the browser. From the API's own
+/// pages and the allowed origins only.
 #[utoipa::path(
     delete,
     path = "/api/session",
@@ -17,7 +17,6 @@ use shared::store::Sessions;
     responses(
         (status = 204, description = "Nobody is signed in any more", headers(
             ("Set-Cookie" = String, description = "Removes the cookie"),
-            ("Clear-Site-Data" = String, description = r#"`"cookies", "storage"`"#),
         )),
         (status = 403, response = Failed),
     ),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::header::{COOKIE, SET_COOKIE, VARY};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponseParts, Response, ResponseParts};
 use cookie::{Cookie, SameSite};
 
@@ -17,8 +17,6 @@ use crate::store::{SESSION_LIFETIME, Session, SessionId, Sessions, Users};
 /// The cookie's name. Of a name with this prefix a browser keeps only what the host itself set, over a secure
 /// connection, for all of its paths (RFC 6265bis, section 4.1.3.2).
 pub const SESSION_COOKIE: &str = "__Host-sessionId";
-
-const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
 /// Whoever is signed in by a session's cookie, which a request that changes something may carry from the API's own
 /// pages only. Nobody else gets in.
@@ -46,7 +44,8 @@ pub enum SessionCookie {
 #[derive(Clone, Copy, Debug)]
 pub struct SetSession(pub SessionId);
 
-/// Makes the browser forget the cookie, and all else that it stored for the API's site.
+/// Makes the browser forget the session's cookie, and nothing else. `Clear-Site-Data: "cookies"` would remove the cookies
+/// of every host of the registrable domain.
 #[derive(Clone, Copy, Debug)]
 pub struct ClearSession;
 
@@ -130,9 +129,7 @@ impl IntoResponseParts for SetSession {
 impl IntoResponseParts for ClearSession {
     type Error = Error;
 
-    fn into_response_parts(self, mut response: ResponseParts) -> Result<ResponseParts, Error> {
-        let everything = HeaderValue::from_static(r#""cookies", "storage""#);
-        response.headers_mut().insert(CLEAR_SITE_DATA, everything);
+    fn into_response_parts(self, response: ResponseParts) -> Result<ResponseParts, Error> {
         set_cookie(response, String::new(), Duration::ZERO)
     }
 }
@@ -218,13 +215,12 @@ mod tests {
     }
 
     #[test]
-    fn signing_out_clears_the_cookie_and_the_sites_storage() {
+    fn signing_out_removes_the_cookie() {
         let response = (ClearSession, ()).into_response();
         assert_eq!(
             response.headers()[SET_COOKIE],
             "__Host-sessionId=; HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=0"
         );
-        assert_eq!(response.headers()[CLEAR_SITE_DATA], r#""cookies", "storage""#);
     }
 
     proptest! {

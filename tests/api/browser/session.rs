@@ -1,0 +1,134 @@
+//! What a browser makes of the session's cookie.
+
+use serde_json::{Value, json};
+use tests::{App, Chromium, PASSWORD, Page, Site};
+use thirtyfour::common::cookie::SameSite;
+
+const ADA: &str = "ada@example.com";
+
+/// What a script of the API's own page gets: the status, and the error's sentence if it is one.
+async fn fetch(page: &Page, method: &str, path: &str, body: Option<Value>) -> (u64, Value) {
+    let mut init = json!({"method": method});
+    if let Some(body) = body {
+        init["headers"] = json!({"Content-Type": "application/json"});
+        init["body"] = json!(body.to_string());
+    }
+    let answer = page.fetch(path, init).await;
+    let body: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap_or_default();
+    (answer["status"].as_u64().unwrap(), body["error"].clone())
+}
+
+/// Submits a form of this page and waits for the answer's page.
+async fn submit_form(page: &Page, action: &str) {
+    let script = "const form = document.createElement('form');
+        [form.method, form.action] = ['POST', args];
+        document.body.append(form);
+        form.submit();";
+    page.run(script, json!(action)).await;
+    page.until("document.querySelector('pre')").await;
+}
+
+/// Expects that the browser has the session's cookie with all of its attributes, and that no script sees it.
+async fn expect_the_cookie(page: &Page) {
+    let cookies = page.cookies().await;
+    let [cookie] = &*cookies else { panic!("{cookies:?}") };
+    assert_eq!((&*cookie.name, cookie.path.as_deref()), ("__Host-sessionId", Some("/")));
+    assert_eq!(cookie.domain.as_deref(), Some("localhost"), "without a dot: this host alone");
+    assert_eq!((cookie.http_only, cookie.secure), (Some(true), Some(true)));
+    assert!(matches!(cookie.same_site, Some(SameSite::Strict)), "{cookie:?}");
+    assert!(cookie.expiry.is_some(), "it outlives the browser");
+    assert_eq!(page.run("return document.cookie", Value::Null).await, json!(""));
+}
+
+#[tokio::test]
+async fn a_session_in_a_real_browser() {
+    let Some(chromium) = Chromium::start().await else { return };
+    let app = App::start().await;
+    app.account(ADA).await;
+    let api = app.stack.url().replace("127.0.0.1", "localhost");
+    let page = chromium.open(&format!("{api}/api/docs")).await;
+
+    // A page of the API signs in.
+    assert_eq!(fetch(&page, "GET", "/api/session", None).await, (401, json!("No session")));
+    let credentials = json!({"email": ADA, "password": PASSWORD});
+    assert_eq!(fetch(&page, "POST", "/api/session", Some(credentials)).await, (201, json!(null)));
+    assert_eq!(fetch(&page, "GET", "/api/profile", None).await, (200, json!(null)));
+    expect_the_cookie(&page).await;
+
+    // A page of the API changes the profile and sees it, also after it was left.
+    let name = json!({"name": "Ada"});
+    assert_eq!(fetch(&page, "PUT", "/api/profile", Some(name)).await, (200, json!(null)));
+    page.go(&format!("{api}/api/profile")).await;
+    assert!(page.text().await.contains(r#""name":"Ada""#), "{}", page.text().await);
+
+    // A page of another site: the browser keeps the cookie back. What is refused is the form, which is no JSON.
+    let elsewhere = Site::of_empty_pages().await;
+    page.go(&elsewhere.origin_at("127.0.0.1")).await;
+    submit_form(&page, &format!("{api}/api/session")).await;
+    assert!(page.text().await.contains("unsupported_media_type"), "{}", page.text().await);
+
+    // A page of another origin of the same site, here another port: the browser sends the cookie, the API refuses.
+    page.go(&elsewhere.origin()).await;
+    submit_form(&page, &format!("{api}/api/session")).await;
+    assert!(page.text().await.contains("forbidden"), "{}", page.text().await);
+
+    // Scripts of either page do not get through, and read nothing.
+    for host in ["127.0.0.1", "localhost"] {
+        page.go(&elsewhere.origin_at(host)).await;
+        for (method, path, mode) in [
+            ("POST", "/api/session", "no-cors"),
+            ("DELETE", "/api/session", "cors"),
+            ("PUT", "/api/profile", "cors"),
+            ("GET", "/api/profile", "cors"),
+        ] {
+            let mut init = json!({"method": method, "mode": mode, "credentials": "include"});
+            if method != "GET" {
+                init["body"] = json!("x");
+            }
+            let seen = page.fetch(&format!("{api}{path}"), init).await;
+            assert!(seen.is_null() || seen["type"] == "opaque", "{host} {method} {path}: {seen}");
+        }
+    }
+
+    // After all that the session is as it was, until the API's own page signs out.
+    page.go(&format!("{api}/api/docs")).await;
+    expect_the_cookie(&page).await;
+    assert_eq!(fetch(&page, "GET", "/api/session", None).await, (200, json!(null)));
+    assert_eq!(fetch(&page, "DELETE", "/api/session", None).await, (204, json!(null)));
+    assert!(page.cookies().await.is_empty());
+    assert_eq!(fetch(&page, "GET", "/api/session", None).await, (401, json!("No session")));
+    page.close().await;
+}
+
+#[tokio::test]
+async fn signing_out_leaves_all_other_cookies_and_storage() {
+    let Some(chromium) = Chromium::start().await else { return };
+    let app = App::start().await;
+    app.account(ADA).await;
+    // Browsers take `app.localhost` for a registrable domain: the API's host and the other one are siblings on it.
+    let at = |host: &str| app.stack.url().replace("127.0.0.1", host);
+    let (api, sibling) = (at("api.app.localhost"), at("www.app.localhost"));
+    let leave_cookies = "document.cookie = `${args}=1; Path=/; Max-Age=1000`;
+        document.cookie = `${args}-domain=1; Domain=app.localhost; Path=/; Max-Age=1000`;
+        localStorage.setItem(args, '1');";
+    let page = chromium.open(&format!("{sibling}/api/docs")).await;
+    page.run(leave_cookies, json!("sibling")).await;
+    page.go(&format!("{api}/api/docs")).await;
+    page.run(leave_cookies, json!("own")).await;
+
+    let credentials = json!({"email": ADA, "password": PASSWORD});
+    assert_eq!(fetch(&page, "POST", "/api/session", Some(credentials)).await, (201, json!(null)));
+    let names = async || {
+        let mut names: Vec<String> = page.cookies().await.into_iter().map(|cookie| cookie.name).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names().await, ["__Host-sessionId", "own", "own-domain", "sibling-domain"]);
+    assert_eq!(fetch(&page, "DELETE", "/api/session", None).await, (204, json!(null)));
+    assert_eq!(names().await, ["own", "own-domain", "sibling-domain"]);
+    assert_eq!(page.run("return localStorage.getItem('own')", Value::Null).await, json!("1"));
+    page.go(&format!("{sibling}/api/docs")).await;
+    assert_eq!(names().await, ["own-domain", "sibling", "sibling-domain"]);
+    assert_eq!(page.run("return localStorage.getItem('sibling')", Value::Null).await, json!("1"));
+    page.close().await;
+}
