@@ -14,7 +14,10 @@ use tokio::{
 };
 
 pub use self::tables::{TableError, ensure};
-use crate::switch::{BACKLOG, Switch};
+use crate::server::{
+    stop,
+    switch::{BACKLOG, Switch},
+};
 
 /// How often expired items are removed.
 const TTL_SWEEP_INTERVAL: Duration = Duration::from_mins(1);
@@ -78,7 +81,7 @@ impl DynamoDb {
         let mut interval = tokio::time::interval(TTL_SWEEP_INTERVAL);
         loop {
             tokio::select! {
-                () = crate::stop::requested(&mut stop) => return,
+                () = stop::requested(&mut stop) => return,
                 _ = interval.tick() => {}
             }
             let database = database.clone();
@@ -124,10 +127,10 @@ fn spawn(
 async fn serve(listener: tokio::net::TcpListener, database: Database, mut stop: watch::Receiver<bool>) {
     let mut stopping = stop.clone();
     let serving = dynoxide::server::serve_with_shutdown(listener, database, async move {
-        crate::stop::requested(&mut stopping).await;
+        stop::requested(&mut stopping).await;
     });
     let patience = async {
-        crate::stop::requested(&mut stop).await;
+        stop::requested(&mut stop).await;
         tokio::time::sleep(STOP_WAIT).await;
     };
     tokio::select! {

@@ -24,6 +24,7 @@ use crate::{
     instances::{InvokeError, Pool},
     invoke_api::trace_id,
     logs::Logs,
+    server::stop,
 };
 
 /// Events that were accepted and are yet to be dealt with.
@@ -89,7 +90,7 @@ impl Queue {
             let mut stop = self.stop.clone();
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
-                () = crate::stop::requested(&mut stop) => return Err(lost()),
+                () = stop::requested(&mut stop) => return Err(lost()),
             }
         }
     }

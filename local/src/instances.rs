@@ -24,7 +24,7 @@ use uuid::Uuid;
 
 use self::state::{Dispatched, Job, State};
 pub(crate) use self::{state::reason, streaming::Streaming};
-use crate::{clock, logs::Logs, template::Function};
+use crate::{clock, logs::Logs, server::stop, template::Function};
 
 /// Lambda's limit for an event and for an answer, in bytes.
 pub const MAX_PAYLOAD_BYTES: usize = 6_291_556;
@@ -247,7 +247,7 @@ impl Pool {
         let dispatch = tokio::select! {
             biased;
             dispatch = &mut dispatch => dispatch,
-            () = crate::stop::requested(&mut stop) => return Err(InvokeError::Stopping),
+            () = stop::requested(&mut stop) => return Err(InvokeError::Stopping),
             () = tokio::time::sleep(self.settings.queue_wait) => {
                 dispatch.close();
                 dispatch.try_recv().map_err(|_| InvokeError::Throttled).map(Ok)?

@@ -39,9 +39,7 @@ pub mod template;
 mod clock;
 mod events;
 mod response;
-mod serve;
-mod stop;
-mod switch;
+mod server;
 mod throttle;
 mod weather;
 

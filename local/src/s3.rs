@@ -33,8 +33,10 @@ use uuid::Uuid;
 
 use self::{api::Api, store::Store};
 use crate::{
-    serve::{Limits, serve},
-    switch::{BACKLOG, Switch},
+    server::{
+        serve::{Limits, serve},
+        switch::{BACKLOG, Switch},
+    },
     template::Bucket,
 };
 

@@ -13,7 +13,10 @@ use time::{format_description::BorrowedFormatItem, macros::format_description};
 use tokio::sync::{mpsc, watch};
 
 use super::Queue;
-use crate::{clock, instances::Pool, invoke_api::find, s3::Change, stack::REGION, template::ObjectTrigger};
+use crate::{
+    clock, instances::Pool, invoke_api::find, s3::Change, server::stop, stack::REGION,
+    template::ObjectTrigger,
+};
 
 /// S3 writes milliseconds.
 const TIME: &[BorrowedFormatItem<'_>] =
@@ -44,7 +47,7 @@ pub(crate) async fn notify(
     };
     loop {
         tokio::select! {
-            () = crate::stop::requested(&mut stop) => break,
+            () = stop::requested(&mut stop) => break,
             change = changes.recv() => match change {
                 Some(change) => accept(&change),
                 None => break,

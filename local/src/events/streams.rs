@@ -28,6 +28,7 @@ use crate::{
     instances::{InvokeError, Pool},
     invoke_api::{find, trace_id},
     logs::Logs,
+    server::stop,
     stack::REGION,
     template::{StartingPosition, StreamTrigger},
 };
@@ -83,7 +84,7 @@ impl Reader {
     async fn run(self, position: String) {
         let mut stop = self.shared.stop.clone();
         tokio::select! {
-            () = crate::stop::requested(&mut stop) => {}
+            () = stop::requested(&mut stop) => {}
             result = self.read(position) => {
                 if let Err(error) = result {
                     let StreamTrigger { function, table, .. } = &self.trigger;

@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     logs::Logs,
-    serve::{Limits, try_serve},
+    server::serve::{Limits, try_serve},
 };
 
 /// An answer of the service, as it comes, or one that is made up.

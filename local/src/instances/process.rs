@@ -17,6 +17,7 @@ use tokio::{
 use uuid::Uuid;
 
 use super::Pool;
+use crate::server::stop;
 
 /// A binary that is missing or busy is one that a linker is writing, for so long.
 const BINARY_WAIT: Duration = Duration::from_secs(1);
@@ -74,7 +75,7 @@ pub(super) async fn run(
         status = child.wait() => status,
         // Sent never, dropped to kill: by the pool that forgets the instance.
         _ = killed => kill(&mut child).await,
-        () = crate::stop::requested(&mut stop) => kill(&mut child).await,
+        () = stop::requested(&mut stop) => kill(&mut child).await,
         () = too_slow(&pool, instance) => {
             pool.lock().init_failed(instance, format!("no event asked for within {:?}", pool.settings.init_timeout));
             kill(&mut child).await

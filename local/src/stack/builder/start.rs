@@ -31,7 +31,10 @@ use crate::{
     runtime_api,
     s3::{self, S3},
     secrets::Secrets,
-    serve::{Limits, serve},
+    server::{
+        serve::{Limits, serve},
+        stop,
+    },
     template::{ACCOUNT_ID, Template},
     throttle::Bucket,
     weather,
@@ -296,7 +299,7 @@ async fn stop_idle(pools: Arc<[Arc<Pool>]>, after: Duration, mut stop: watch::Re
         tokio::time::interval((after / 4).clamp(Duration::from_millis(20), Duration::from_secs(10)));
     loop {
         tokio::select! {
-            () = crate::stop::requested(&mut stop) => return,
+            () = stop::requested(&mut stop) => return,
             _ = interval.tick() => pools.iter().for_each(|pool| pool.stop_idle()),
         }
     }

@@ -11,6 +11,8 @@ use hyper::{
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{net::TcpListener, sync::watch};
 
+use super::stop;
+
 /// Limits of a server's connections.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
@@ -50,7 +52,7 @@ pub(crate) async fn try_serve<H, F, B, E>(
 {
     loop {
         let accepted = tokio::select! {
-            () = crate::stop::requested(&mut stop) => return,
+            () = stop::requested(&mut stop) => return,
             accepted = listener.accept() => accepted,
         };
         let Ok((stream, peer)) = accepted else {
@@ -70,7 +72,7 @@ pub(crate) async fn try_serve<H, F, B, E>(
             tokio::select! {
                 // Errors here are the client's: it went away, or it does not speak HTTP.
                 _ = connection => {}
-                () = crate::stop::requested(&mut stop) => {}
+                () = stop::requested(&mut stop) => {}
             }
         });
     }
