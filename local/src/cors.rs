@@ -5,7 +5,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
-use crate::{response::Response, template::Cors};
+use crate::{lambda::response_payload::Response, template::Cors};
 
 /// The configuration, its headers ready to be sent.
 #[derive(Clone, Debug)]

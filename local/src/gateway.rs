@@ -18,11 +18,13 @@ use uuid::Uuid;
 use crate::{
     clock,
     cors::Policy,
-    event::{self, Via},
-    function_url::FunctionUrl,
-    instances::{InvokeError, Pool},
+    lambda::{
+        function_url::FunctionUrl,
+        instances::{InvokeError, Pool},
+        request_payload::{self, Via},
+        response_payload::{self, DeclaredLength, Response},
+    },
     logs::{Logs, RequestLine},
-    response::{self, DeclaredLength, Response},
     routes::{Match, Router},
     template::Route,
     throttle::Bucket,
@@ -119,7 +121,7 @@ impl Gateway {
             && is_host_valid(&parts.headers);
         let path = match url {
             Some((_, path)) => Some(Cow::Borrowed(path)),
-            None => event::decode_path(parts.uri.path()).ok(),
+            None => request_payload::decode_path(parts.uri.path()).ok(),
         };
         let Some(path) = path.filter(|_| is_possible) else {
             return refused(StatusCode::BAD_REQUEST, "Bad Request");
@@ -157,7 +159,7 @@ impl Gateway {
         };
         let at = clock::now();
         let trace_id = trace_id(&parts.headers, at.unix_timestamp());
-        let incoming = event::Incoming {
+        let incoming = request_payload::Incoming {
             method: parts.method.as_str(),
             path,
             query: parts.uri.query().unwrap_or(""),
@@ -172,11 +174,11 @@ impl Gateway {
         };
         match target {
             Target::Route(found) => {
-                let payload = event::build(Via::Route(found), &incoming);
+                let payload = request_payload::build(Via::Route(found), &incoming);
                 self.call(found.route, payload.into(), trace_id).await
             }
             Target::FunctionUrl(url) => {
-                let payload = event::build(Via::FunctionUrl(url.name()), &incoming);
+                let payload = request_payload::build(Via::FunctionUrl(url.name()), &incoming);
                 url.call(payload.into(), trace_id, &self.logs).await
             }
         }
@@ -196,10 +198,10 @@ impl Gateway {
         match invoked {
             Ok(invocation) => {
                 let start = if invocation.cold { "cold" } else { "warm" };
-                let response = response::from_payload(invocation.payload).unwrap_or_else(|reason| {
+                let response = response_payload::from_payload(invocation.payload).unwrap_or_else(|reason| {
                     self.logs
                         .warn(format_args!("{function}: API Gateway would not take its answer: {reason}"));
-                    response::message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+                    response_payload::message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
                 });
                 Answer { response, function, start }
             }
@@ -211,21 +213,22 @@ impl Gateway {
     fn failed(&self, function: &str, error: &InvokeError) -> Response {
         match error {
             InvokeError::RequestTooLarge(_) => {
-                response::message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large")
+                response_payload::message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large")
             }
             InvokeError::Throttled | InvokeError::Stopping | InvokeError::UnknownFunction(_) => {
                 self.logs.warn(format_args!("{function}: {error}"));
-                let mut response = response::message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable");
+                let mut response =
+                    response_payload::message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable");
                 response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
                 response
             }
             InvokeError::Function(_) | InvokeError::ResponseTooLarge => {
                 self.logs.warn(format_args!("{function}: {error}"));
-                response::message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+                response_payload::message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
             }
             // These have been reported where they happened.
             InvokeError::TimedOut(_) | InvokeError::Exited(_) | InvokeError::Init(_) => {
-                response::message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+                response_payload::message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
             }
         }
     }
@@ -234,7 +237,7 @@ impl Gateway {
 const PREFLIGHT: &str = "preflight";
 
 fn own(status: StatusCode, message: &str) -> Answer<'static> {
-    Answer { response: response::message(status, message), function: "gateway", start: "-" }
+    Answer { response: response_payload::message(status, message), function: "gateway", start: "-" }
 }
 
 fn head_length(parts: &Parts) -> usize {

@@ -19,9 +19,11 @@ use tokio::sync::{mpsc, watch};
 
 use crate::{
     dynamodb::{DynamoDb, TableError},
-    events::Queue,
-    instances::{InvokeError, Pool},
-    invoke_api,
+    lambda::{
+        async_queue::Queue,
+        instances::{InvokeError, Pool},
+        invoke_api,
+    },
     logs::Logs,
     s3::S3,
     secrets::Secrets,

@@ -18,7 +18,7 @@ use hyper::body::Incoming;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use crate::{clock::now, response::Response};
+use crate::{clock::now, lambda::response_payload::Response};
 
 /// The variable that has the key. Without one in the environment, the stub is asked.
 pub(crate) const API_KEY: &str = "WEATHER_API_KEY";

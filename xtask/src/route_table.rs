@@ -1,6 +1,6 @@
 //! The README's table of routes.
 
-use local::function_url;
+use local::lambda::function_url;
 use local::template::Template;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::Operation;

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use crate::{faults::Faults, instances::Settings};
+use crate::{faults::Faults, lambda::instances::Settings};
 
 /// Before an event is tried again; Lambda waits a minute.
 const RETRY_WAIT: Duration = Duration::from_secs(1);

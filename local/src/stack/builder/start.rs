@@ -17,18 +17,16 @@ use tokio::{
 use crate::{
     cors::Policy,
     dynamodb::{self, DynamoDb},
-    events::{
-        self, Queue,
-        streams::{Checkpoints, Readers},
-    },
     faults::{self, Service},
-    function_url::FunctionUrl,
     gateway::Gateway,
-    instances::{Pool, PoolParts},
-    invoke_api,
+    lambda::{
+        async_queue::Queue,
+        function_url::FunctionUrl,
+        instances::{Pool, PoolParts},
+        invoke_api, runtime_api,
+    },
     logs::Logs,
     routes::Router,
-    runtime_api,
     s3::{self, S3},
     secrets::Secrets,
     server::{
@@ -37,6 +35,10 @@ use crate::{
     },
     template::{ACCOUNT_ID, Template},
     throttle::Bucket,
+    triggers::{
+        self,
+        dynamodb_streams::{Checkpoints, Readers},
+    },
     weather,
 };
 
@@ -96,8 +98,8 @@ impl Builder {
             .collect();
 
         let queue = Arc::new(Queue::new(self.retry_wait, logs.clone(), stopping.clone(), alive.clone()));
-        let subscriptions = events::s3::subscriptions(&template.object_triggers, &pools);
-        tokio::spawn(events::s3::notify(changes, subscriptions, Arc::clone(&queue), stopping.clone()));
+        let subscriptions = triggers::s3::subscriptions(&template.object_triggers, &pools);
+        tokio::spawn(triggers::s3::notify(changes, subscriptions, Arc::clone(&queue), stopping.clone()));
         let checkpoints = Checkpoints::open(kept).map_err(io_error("reading streams.json"))?;
         let readers = Readers {
             database: dynamodb.database().clone(),

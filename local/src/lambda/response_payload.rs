@@ -13,7 +13,7 @@ use http_body_util::Full;
 use hyper::body::{Frame, SizeHint};
 use serde_json::{Map, Value};
 
-use crate::instances::{InvokeError, Streaming};
+use crate::lambda::instances::{InvokeError, Streaming};
 
 /// A response that is ready to be sent.
 pub(crate) type Response = http::Response<Body>;

@@ -25,8 +25,10 @@ use serde_json::{Value, json};
 use tokio::{sync::watch, time::Instant};
 
 use crate::{
-    instances::{InvokeError, Pool},
-    invoke_api::{find, trace_id},
+    lambda::{
+        instances::{InvokeError, Pool},
+        invoke_api::{find, trace_id},
+    },
     logs::Logs,
     server::stop,
     stack::REGION,

@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use crate::{
+use crate::lambda::{
     instances::{InvokeError, MAX_PAYLOAD_BYTES, MAX_STREAM_BYTES, Pool, Reply, reason},
-    response::{Body, DELIMITER, Response},
+    response_payload::{Body, DELIMITER, Response},
 };
 
 /// The content type of an answer that begins with a prelude.

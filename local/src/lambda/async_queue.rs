@@ -1,12 +1,8 @@
-//! Events that nobody waits for, which a function gets again when it fails.
+//! Lambda's queue of asynchronous invocations: an event is retried when its function fails.
 //!
-//! [`Queue`] is Lambda's own, for asynchronous invocations: what the Invoke API takes as `Event`, and what [`s3`]
-//! notifies of. [`streams`] reads the changes of tables.
+//! The Invoke API puts events here that are sent as `Event`, and so do S3's triggers.
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>
-
-pub(crate) mod s3;
-pub(crate) mod streams;
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -21,8 +17,10 @@ use tokio::{
 use uuid::Uuid;
 
 use crate::{
-    instances::{InvokeError, Pool},
-    invoke_api::trace_id,
+    lambda::{
+        instances::{InvokeError, Pool},
+        invoke_api::trace_id,
+    },
     logs::Logs,
     server::stop,
 };

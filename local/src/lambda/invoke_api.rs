@@ -11,9 +11,13 @@ use hyper::body::Incoming;
 use serde_json::{Value, json};
 
 use crate::{
-    events::Queue,
-    instances::{Invocation, InvokeError, MAX_PAYLOAD_BYTES, Pool},
-    response::{Body, Response},
+    clock,
+    lambda::{
+        async_queue::Queue,
+        instances::{Invocation, InvokeError, MAX_PAYLOAD_BYTES, Pool},
+        request_payload::decode_path,
+        response_payload::{Body, Response},
+    },
 };
 
 /// Lambda's limit for an event that nobody waits for, in bytes.
@@ -39,7 +43,7 @@ pub(crate) async fn handle(
     let Some(name) = name else {
         return failure(StatusCode::NOT_FOUND, "UnknownOperationException", "only Invoke is emulated");
     };
-    let Ok(name) = crate::event::decode_path(name) else {
+    let Ok(name) = decode_path(name) else {
         return failure(StatusCode::BAD_REQUEST, "InvalidParameterValueException", "the function's name");
     };
     let Some(pool) = find(&pools, &name) else {
@@ -82,7 +86,7 @@ pub(crate) fn find<'p>(pools: &'p [Arc<Pool>], name: &str) -> Option<&'p Arc<Poo
 
 /// An untraced invocation's trace.
 pub(crate) fn trace_id() -> String {
-    format!("Root=1-{:08x}-{:024x};Sampled=0", crate::clock::now().unix_timestamp(), 0)
+    format!("Root=1-{:08x}-{:024x};Sampled=0", clock::now().unix_timestamp(), 0)
 }
 
 fn answered(result: Result<Invocation, InvokeError>) -> Response {

@@ -13,9 +13,11 @@ use http::StatusCode;
 use crate::{
     cors::Policy,
     gateway::Answer,
-    instances::{InvokeError, Pool},
+    lambda::{
+        instances::{InvokeError, Pool},
+        response_payload::{self, AnswerError, Response},
+    },
     logs::Logs,
-    response::{self, AnswerError, Response},
 };
 
 /// Where the URLs begin.
@@ -55,14 +57,14 @@ impl FunctionUrl {
             match self.pool.invoke_streaming(payload, trace_id).await {
                 Ok(streaming) => {
                     let cold = streaming.cold;
-                    (response::from_streaming(streaming).await, cold)
+                    (response_payload::from_streaming(streaming).await, cold)
                 }
                 Err(error) => (Err(error.into()), false),
             }
         } else {
             match self.pool.invoke(payload, trace_id).await {
                 Ok(invocation) => {
-                    let response = response::from_payload(invocation.payload);
+                    let response = response_payload::from_payload(invocation.payload);
                     (response.map_err(AnswerError::Malformed), invocation.cold)
                 }
                 Err(error) => (Err(error.into()), false),
@@ -91,5 +93,5 @@ fn failed(error: &AnswerError) -> Response {
         }
         _ => (StatusCode::BAD_GATEWAY, "Internal Server Error"),
     };
-    response::message(status, message)
+    response_payload::message(status, message)
 }

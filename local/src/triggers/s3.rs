@@ -12,9 +12,12 @@ use serde_json::{Value, json};
 use time::{format_description::BorrowedFormatItem, macros::format_description};
 use tokio::sync::{mpsc, watch};
 
-use super::Queue;
 use crate::{
-    clock, instances::Pool, invoke_api::find, s3::Change, server::stop, stack::REGION,
+    clock,
+    lambda::{async_queue::Queue, instances::Pool, invoke_api::find},
+    s3::Change,
+    server::stop,
+    stack::REGION,
     template::ObjectTrigger,
 };
 

@@ -1,0 +1,15 @@
+//! Lambda: functions run as processes, each with one event at a time.
+//!
+//! A request becomes an event ([`request_payload`]), an instance of the function takes it over the Runtime API
+//! ([`runtime_api`], [`instances`]), and its answer becomes a response ([`response_payload`]). A Function URL
+//! ([`function_url`]) and the Invoke API ([`invoke_api`]) reach a function without API Gateway. Events that nobody waits
+//! for are kept in [`async_queue`] and retried.
+
+pub mod function_url;
+pub mod instances;
+pub(crate) mod invoke_api;
+pub mod request_payload;
+pub(crate) mod runtime_api;
+
+pub(crate) mod async_queue;
+pub(crate) mod response_payload;
