@@ -19,14 +19,12 @@
 //! ```
 
 pub mod admin;
+pub mod api_gateway;
 pub mod cli;
-pub mod cors;
 pub mod dynamodb;
 pub mod faults;
-pub mod gateway;
 pub mod lambda;
 pub mod logs;
-pub mod routes;
 pub mod s3;
 pub mod secrets;
 pub mod stack;
@@ -34,7 +32,6 @@ pub mod template;
 
 mod clock;
 mod server;
-mod throttle;
 mod triggers;
 mod weather;
 

@@ -11,8 +11,7 @@ use bytes::Bytes;
 use http::StatusCode;
 
 use crate::{
-    cors::Policy,
-    gateway::Answer,
+    api_gateway::{cors::Policy, handle::Answer},
     lambda::{
         instances::{InvokeError, Pool},
         response_payload::{self, AnswerError, Response},

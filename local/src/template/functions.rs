@@ -125,7 +125,8 @@ pub(super) fn routes(
         let line = event.at(&["Properties", "Path"]).unwrap_or(event).line;
         let at = |message: String| TemplateError { line, message };
         if path != "$default" {
-            crate::routes::Pattern::parse(&path).map_err(|reason| at(format!("route {path}: {reason}")))?;
+            crate::api_gateway::routes::Pattern::parse(&path)
+                .map_err(|reason| at(format!("route {path}: {reason}")))?;
         }
         if let Some(version) = text("PayloadFormatVersion")?
             && version != "2.0"
@@ -145,7 +146,7 @@ pub(super) fn routes(
 pub(super) fn no_route_twice(routes: &[Route]) -> Result<(), TemplateError> {
     let mut seen = BTreeMap::new();
     for route in routes {
-        let key = (&route.method, crate::routes::shape(&route.path));
+        let key = (&route.method, crate::api_gateway::routes::shape(&route.path));
         if let Some(first) = seen.insert(key, route) {
             return Err(TemplateError {
                 line: route.line,

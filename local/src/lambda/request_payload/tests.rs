@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 use time::macros::datetime;
 
 use super::*;
-use crate::{routes::Router, template::Route};
+use crate::{api_gateway::routes::Router, template::Route};
 
 fn event(method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Value {
     let router = Router::new(&[

@@ -15,10 +15,9 @@ use tokio::{
 };
 
 use crate::{
-    cors::Policy,
+    api_gateway::{cors::Policy, handle::Gateway, routes::Router, throttle::Bucket},
     dynamodb::{self, DynamoDb},
     faults::{self, Service},
-    gateway::Gateway,
     lambda::{
         async_queue::Queue,
         function_url::FunctionUrl,
@@ -26,7 +25,6 @@ use crate::{
         invoke_api, runtime_api,
     },
     logs::Logs,
-    routes::Router,
     s3::{self, S3},
     secrets::Secrets,
     server::{
@@ -34,7 +32,6 @@ use crate::{
         stop,
     },
     template::{ACCOUNT_ID, Template},
-    throttle::Bucket,
     triggers::{
         self,
         dynamodb_streams::{Checkpoints, Readers},

@@ -16,8 +16,12 @@ use hyper::body::{Body as _, Incoming};
 use uuid::Uuid;
 
 use crate::{
+    api_gateway::{
+        cors::Policy,
+        routes::{Match, Router},
+        throttle::Bucket,
+    },
     clock,
-    cors::Policy,
     lambda::{
         function_url::FunctionUrl,
         instances::{InvokeError, Pool},
@@ -25,9 +29,7 @@ use crate::{
         response_payload::{self, DeclaredLength, Response},
     },
     logs::{Logs, RequestLine},
-    routes::{Match, Router},
     template::Route,
-    throttle::Bucket,
 };
 
 /// API Gateway's limit for a body, in bytes.
