@@ -1,13 +1,39 @@
-//! The API on one machine: API Gateway's HTTP API, Lambda, `DynamoDB` and S3, set up from `template.yaml`.
+//! The API on one machine: API Gateway, Lambda, `DynamoDB` and S3, set up from `template.yaml`.
 //!
-//! `template.yaml` is the only list of routes. Every request goes through the same steps as on AWS:
-//! [`routes`] picks the function, [`event`] makes the payload (format 2.0), [`instances`] gives it to a
-//! process of that function over the Lambda Runtime API ([`runtime_api`]), and the answer goes back.
-//! A Function URL ([`function_url`]) leads past the routes, and passes on what a function streams.
-//! [`dynamodb`] is an embedded database whose tables come from the template too, and [`s3`] has its buckets; what changes
-//! in either invokes the functions that the template says, and a function that fails is invoked again.
+//! The emulator knows no route, table or bucket of its own: it reads the template that AWS deploys.
 //!
-//! Tests start one [`Stack`] each, on port 0 and with the database in memory:
+//! # Floor plan
+//!
+//! AWS's services are folders, called by their names:
+//!
+//! | room | holds |
+//! |---|---|
+//! | [`api_gateway`] | the HTTP API: routes, CORS, throttling |
+//! | [`lambda`] | events and responses, instances of functions, Function URLs, the Runtime and Invoke APIs |
+//! | `triggers` | changes of buckets and tables that invoke functions |
+//! | [`dynamodb`], [`s3`] | the embedded database and object store |
+//! | [`faults`] | calls of the database and S3 that fail on purpose |
+//!
+//! The other rooms hold them together:
+//!
+//! | room | holds |
+//! |---|---|
+//! | [`template`] | `template.yaml`: a plain model of it, and its readers |
+//! | [`stack`] | one run: all services, started and wired |
+//! | [`cli`] | the command line, and what it prints |
+//! | `server` | HTTP listeners: serving, switching off and on, stopping |
+//! | `product` | what belongs to this API and not to AWS: a stub of the weather service |
+//! | [`logs`], [`secrets`], `clock` | the log, made-up secrets, the time |
+//!
+//! # The way of a request
+//!
+//! [`api_gateway::handle`] accepts it and finds its route. [`lambda::request_payload`] makes it an event (payload format
+//! 2.0), and [`lambda::instances`] gives the event to a process of the function, which asks for it over the Runtime API.
+//! The process's answer becomes the response. A Function URL ([`lambda::function_url`]) skips the routes and can stream.
+//!
+//! # In tests
+//!
+//! Tests start one [`Stack`] each, on any free port and with the database in memory:
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), local::StartError> {
@@ -31,9 +57,9 @@ pub mod stack;
 pub mod template;
 
 mod clock;
+mod product;
 mod server;
 mod triggers;
-mod weather;
 
 pub use faults::Faults;
 pub use lambda::instances::{Invocation, InvokeError};

@@ -25,6 +25,7 @@ use crate::{
         invoke_api, runtime_api,
     },
     logs::Logs,
+    product::weather_stub,
     s3::{self, S3},
     secrets::Secrets,
     server::{
@@ -36,7 +37,6 @@ use crate::{
         self,
         dynamodb_streams::{Checkpoints, Readers},
     },
-    weather,
 };
 
 use super::Builder;
@@ -71,7 +71,7 @@ impl Builder {
 
         let secrets = self.secrets(&template)?;
         let weather = self.weather(&template, stopping.clone()).await?;
-        self.environment.extend(weather.clone().map(|url| (weather::BASE_URL.to_owned(), url)));
+        self.environment.extend(weather.clone().map(|url| (weather_stub::BASE_URL.to_owned(), url)));
 
         let endpoints = self.endpoints(&dynamodb, &s3, &logs, &stopping).await?;
         let (alive, ended) = mpsc::channel(1);
@@ -206,14 +206,14 @@ impl Builder {
         template: &Template,
         stop: watch::Receiver<bool>,
     ) -> Result<Option<String>, StartError> {
-        let is_given =
-            self.given(weather::API_KEY).is_some() || self.environment.contains_key(weather::BASE_URL);
-        if is_given || !template.secrets().contains(weather::API_KEY) {
+        let is_given = self.given(weather_stub::API_KEY).is_some()
+            || self.environment.contains_key(weather_stub::BASE_URL);
+        if is_given || !template.secrets().contains(weather_stub::API_KEY) {
             return Ok(None);
         }
         let stub = listen(loopback(0), "").await?;
         let url = format!("http://{}", local_address(&stub)?);
-        tokio::spawn(serve(stub, Limits { head_timeout: None }, stop, weather::answer));
+        tokio::spawn(serve(stub, Limits { head_timeout: None }, stop, weather_stub::answer));
         Ok(Some(url))
     }
 }
