@@ -1,6 +1,7 @@
 //! HTTP in and out: errors, JSON, lists, conditional requests, and [`serve`], which every `main.rs` calls.
 
 mod accept;
+mod code;
 mod conditional;
 mod cursor;
 mod error;
@@ -21,6 +22,7 @@ mod serve;
 mod streamed;
 
 pub use accept::{HTML, JSON};
+pub use code::Code;
 pub use conditional::{ETag, Fixed, Preconditions, Resource};
 pub use cursor::CursorKey;
 pub use error::{Error, FieldError, Unauthorized};
@@ -29,7 +31,7 @@ pub use fields::{Change, Fields, FromFields};
 pub use idempotent::{IdempotencyParams, Idempotent, Replayed, RequestKey};
 pub use json::Json;
 pub use list::{ListRequest, Pagination};
-pub use openapi::{Failed, ListParams, ReadParams, WriteParams, function_url_routes};
+pub use openapi::{FixedParams, ListParams, ReadParams, WriteParams, function_url_routes};
 pub use path::{Named, PathId};
 pub use query::Query;
 #[cfg(feature = "store")]

@@ -62,11 +62,13 @@ pub fn operations(document: &OpenApi) -> impl Iterator<Item = (&'static str, &st
     })
 }
 
-/// The same, to change them.
-pub(crate) fn operations_mut(document: &mut OpenApi) -> impl Iterator<Item = &mut Operation> {
+/// The same without their paths, to change them.
+pub(crate) fn operations_mut(document: &mut OpenApi) -> impl Iterator<Item = (&'static str, &mut Operation)> {
     document.paths.paths.values_mut().flat_map(|item| {
         let PathItem { get, post, put, patch, delete, .. } = item;
-        [get, post, put, patch, delete].into_iter().flatten()
+        [("GET", get), ("POST", post), ("PUT", put), ("PATCH", patch), ("DELETE", delete)]
+            .into_iter()
+            .filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
     })
 }
 

@@ -1,14 +1,19 @@
 //! `cargo xtask openapi`: openapi.json and the README's route table, both from the code.
 
+mod about;
+mod errors;
+mod headers;
+mod operation;
+mod samples;
+
 use std::path::Path;
 
-use shared::http::{ErrorBody, Failed, ProblemBody};
-use utoipa::OpenApi as _;
-use utoipa::openapi::schema::{AdditionalProperties, Components, Schema};
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::tag::TagBuilder;
-use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, ServerBuilder, Tag};
+use shared::http::Code;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::schema::{AdditionalProperties, Schema};
+use utoipa::openapi::{OpenApi, RefOr, Response};
 
+use self::operation::has_parameter;
 use crate::diff::diff;
 use crate::error::{Error, read, write};
 use crate::functions::{self, body_schemas, operations_mut};
@@ -52,94 +57,44 @@ pub fn json(document: &OpenApi) -> Result<String, Error> {
     Ok(document.to_pretty_json()? + "\n")
 }
 
-/// All functions' operations in one document, with what they have in common.
+/// Returns the document: the operations of all functions, and what they have in common.
 #[must_use]
 pub fn document() -> OpenApi {
-    let info = InfoBuilder::new()
-        .title("Serverless API")
-        .version(env!("CARGO_PKG_VERSION"))
-        .description(Some(DESCRIPTION))
-        .license(Some(LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build()));
-    let mut document = OpenApiBuilder::new()
-        .info(info.build())
-        .servers(Some([ServerBuilder::new().url("/").build()]))
-        .tags(Some(TAGS.map(tag)))
-        .components(Some(components()))
-        .build();
+    let mut document = about::document();
     for mut function in functions::all() {
         name_own_url(&mut function.document);
         document.merge(function.document);
     }
-    answer_with_the_error_shape(&mut document);
+    let mut components = document.components.take().unwrap_or_default();
+    for (method, operation) in operations_mut(&mut document) {
+        let codes = errors::codes(method, operation);
+        not_modified(operation);
+        headers::describe(operation, codes.contains(&Code::RateLimited), &mut components);
+        errors::describe(operation, &codes, &mut components);
+        // Public operations say so.
+        operation.security.get_or_insert_default();
+    }
+    document.components = Some(components);
     refuse_unknown_members(&mut document);
     document
-}
-
-const DESCRIPTION: &str = "\
-Users and posts over HTTP, in JSON.
-
-- **Errors** have one shape, whatever goes wrong; `code` is for programs. With `Accept: application/problem+json` \
-they come as RFC 9457 has them.
-- **Every path** answers every method: HEAD where there is GET, OPTIONS with `Allow`, and otherwise 405.
-- **Every answer** carries `X-Request-Id`, which is also in the logs.
-- **Lists** come in pages, by `page` and `limit` or by `cursor`; the `Link` header has the neighbours.
-- **Single resources** carry `ETag` and `Last-Modified`: `If-None-Match` saves a transfer, `If-Match` a lost update.
-- **Unknown members** of a body are refused, unknown query parameters are ignored.";
-
-const TAGS: [(&str, &str); 11] = [
-    ("auth", "Accounts, and tokens to act with"),
-    ("sessions", "Who is signed in by a cookie"),
-    ("users", "Who has an account"),
-    ("posts", "What users write"),
-    ("problems", "What users pose, found by parts of its name"),
-    ("files", "What users upload"),
-    ("payments", "What was paid at Stripe"),
-    ("streams", "Answers that are sent as they are made, at a function's own URL"),
-    ("weather", "What it is like outside"),
-    ("operations", "Whether the API is up, and what reaches it"),
-    ("documentation", "What the API is"),
-];
-
-fn tag((name, description): (&str, &str)) -> Tag {
-    TagBuilder::new().name(name).description(Some(description)).build()
-}
-
-/// What operations refer to by name: the failed answer, and the scheme of the tokens.
-#[derive(utoipa::OpenApi)]
-#[openapi(components(responses(Failed), schemas(ErrorBody<'static>, ProblemBody<'static>)))]
-struct Common;
-
-fn components() -> Components {
-    let mut components = Common::openapi().components.unwrap_or_default();
-    components.add_security_scheme("accessToken", access_token());
-    components.add_security_scheme("session", session());
-    components
-}
-
-fn access_token() -> SecurityScheme {
-    let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT");
-    SecurityScheme::Http(scheme.description(Some("An access token (RFC 9068)")).build())
-}
-
-fn session() -> SecurityScheme {
-    let description =
-        "The cookie of `POST /api/session`, which only the API's own pages and allowed origins may use";
-    SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description("__Host-sessionId", description)))
 }
 
 /// What a function says of where it is goes to each of its operations: those of other functions are elsewhere.
 fn name_own_url(document: &mut OpenApi) {
     let servers = document.servers.take();
     if servers.is_some() {
-        operations_mut(document).for_each(|operation| operation.servers.clone_from(&servers));
+        operations_mut(document).for_each(|(_, operation)| operation.servers.clone_from(&servers));
     }
 }
 
-/// Any operation can fail in ways that have nothing to do with it: 405, 406, 500, 503.
-fn answer_with_the_error_shape(document: &mut OpenApi) {
-    for operation in operations_mut(document) {
-        let failed = RefOr::Ref(Ref::from_response_name("Failed"));
-        operation.responses.responses.entry("default".to_owned()).or_insert(failed);
+/// Adds 304 where a request can say which version the client has.
+fn not_modified(operation: &mut Operation) {
+    if has_parameter(operation, "If-None-Match")
+        && let Some(RefOr::T(whole)) = operation.responses.responses.get("200")
+    {
+        let mut response = Response::new("The client has the current version.");
+        response.headers = whole.headers.clone();
+        operation.responses.responses.entry("304".to_owned()).or_insert(RefOr::T(response));
     }
 }
 

@@ -2,9 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "the functions below are of tests only")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use shared::http::Code;
 
 fn document() -> Value {
     serde_json::to_value(xtask::openapi::document()).unwrap()
@@ -70,7 +71,38 @@ fn every_operation_says_what_it_is() {
         assert!(ids.insert(operation["operationId"].as_str().unwrap()), "{name} has another's operationId");
         let own_tags = operation["tags"].as_array().unwrap();
         assert!(own_tags.len() == 1 && tags.contains(own_tags[0].as_str().unwrap()), "{name}: {own_tags:?}");
-        assert_eq!(operation["responses"]["default"]["$ref"], "#/components/responses/Failed", "{name}");
+    }
+}
+
+/// The codes with which an operation ends in each status, as both shapes of the error list them.
+fn codes<'a>(document: &'a Value, operation: &'a Value) -> BTreeMap<&'a str, Vec<&'a str>> {
+    let mut codes = BTreeMap::new();
+    for (status, response) in operation["responses"].as_object().unwrap() {
+        let response = follow(document, response);
+        if status.starts_with(['1', '2', '3']) {
+            continue;
+        }
+        let mut lists = ["application/json", "application/problem+json"].map(|media_type| {
+            let content = &response["content"][media_type];
+            let list = &content["schema"]["allOf"][1]["properties"]["code"]["enum"];
+            let list: Vec<&str> =
+                list.as_array().unwrap().iter().map(|code| code.as_str().unwrap()).collect();
+            let examples: Vec<&str> =
+                content["examples"].as_object().unwrap().keys().map(String::as_str).collect();
+            assert_eq!(BTreeSet::from_iter(&list), BTreeSet::from_iter(&examples), "{status}: {response}");
+            list
+        });
+        assert_eq!(lists[0], lists[1], "{status}: {response}");
+        codes.insert(status.as_str(), std::mem::take(&mut lists[0]));
+    }
+    codes
+}
+
+/// The value, or what it refers to.
+fn follow<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
+    match value.get("$ref").and_then(Value::as_str) {
+        Some(reference) => document.pointer(reference.strip_prefix('#').unwrap()).unwrap(),
+        None => value,
     }
 }
 
@@ -78,11 +110,68 @@ fn every_operation_says_what_it_is() {
 fn who_can_be_refused_is_told_so() {
     let document = document();
     for (name, operation) in operations(&document) {
-        // These take a password or a refresh token, in the body: no security scheme of OpenAPI says that.
-        let is_signing_in = ["login", "refreshTokens"].contains(&operation["operationId"].as_str().unwrap());
-        let takes_token = operation["security"].is_array();
-        let refuses = operation["responses"].get("401").is_some();
-        assert_eq!(takes_token || is_signing_in, refuses, "{name}: security and 401 go together");
+        let security = operation["security"].as_array().unwrap();
+        let takes = |scheme: &str| security.iter().any(|one| one.get(scheme).is_some());
+        let is_required = !security.is_empty() && !security.iter().any(|one| one == &json!({}));
+        let codes = codes(&document, operation);
+        let refusals = codes.get("401").map(Vec::as_slice).unwrap_or_default();
+        let about_token = refusals.contains(&"missing_token") || refusals.contains(&"invalid_token");
+        // A refresh token is in the body: no security scheme of OpenAPI says that.
+        let is_refresh = operation["operationId"] == "refreshTokens";
+        assert_eq!(takes("accessToken") || is_refresh, about_token, "{name}: {refusals:?}");
+        assert!(!is_required || codes.contains_key("401"), "{name} requires authentication");
+        // Public operations that refuse somebody check a password, or that a list is the caller's own.
+        let own = ["invalid_credentials", "missing_token", "invalid_token"];
+        assert!(is_required || refusals.iter().all(|code| own.contains(code)), "{name}: {refusals:?}");
+    }
+}
+
+#[test]
+fn every_status_is_that_of_its_codes_and_both_shapes_list_them() {
+    let document = document();
+    let mut seen = BTreeSet::new();
+    for (name, operation) in operations(&document) {
+        assert!(operation["responses"].get("default").is_none(), "{name}");
+        assert!(operation.get("x-codes").is_none(), "{name}");
+        for (status, codes) in codes(&document, operation) {
+            for code in codes {
+                let known = Code::ALL.iter().find(|known| known.as_str() == code).unwrap();
+                assert_eq!(known.status().as_str(), status, "{name}: {code}");
+                seen.insert(*known);
+            }
+        }
+    }
+    // No operation ends with these: the path or the method has none, or nothing of ours is so unreadable.
+    let elsewhere = [Code::MethodNotAllowed, Code::BadRequest];
+    let missing: Vec<&Code> =
+        Code::ALL.iter().filter(|code| !seen.contains(code) && !elsewhere.contains(code)).collect();
+    assert!(
+        missing.is_empty(),
+        "no operation ends with {missing:?}: add them to its x-codes, or to `derived`"
+    );
+}
+
+#[test]
+fn what_a_rate_limit_counts_says_so_in_every_answer() {
+    let document = document();
+    for (name, operation) in operations(&document) {
+        let responses = operation["responses"].as_object().unwrap();
+        let is_limited = responses.contains_key("429");
+        for (status, response) in responses {
+            let headers = &follow(&document, response)["headers"];
+            for header in ["RateLimit", "RateLimit-Policy"] {
+                assert_eq!(headers.get(header).is_some(), is_limited, "{name} {status}");
+                let is_promised = follow(&document, &headers[header])["required"] == true;
+                assert_eq!(is_promised, status == "429", "{name} {status}");
+            }
+            for header in ["X-Request-Id", "Cache-Control", "Vary"] {
+                assert_eq!(
+                    follow(&document, &headers[header])["required"],
+                    true,
+                    "{name} {status}: {header}"
+                );
+            }
+        }
     }
 }
 

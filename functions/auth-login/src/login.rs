@@ -1,7 +1,7 @@
 use axum::extract::State;
 use shared::api::{CredentialsInput, TokensBody};
 use shared::auth::{AccessTokens, Passwords, RefreshTokens, issue, sign_in};
-use shared::http::{Error, Failed, Json, RateLimits, SourceAddress};
+use shared::http::{Code, Error, Json, RateLimits, SourceAddress};
 use shared::store::Users;
 
 /// Sign in
@@ -14,14 +14,8 @@ use shared::store::Users;
     tag = "auth",
     operation_id = "login",
     request_body = CredentialsInput,
-    responses(
-        (status = 200, description = "The account and its tokens", body = TokensBody),
-        (status = 400, response = Failed),
-        (status = 401, response = Failed),
-        (status = 413, response = Failed),
-        (status = 415, response = Failed),
-        (status = 429, response = Failed),
-    ),
+    responses((status = 200, description = "The account and its tokens", body = TokensBody)),
+    extensions(("x-codes" = json!([Code::InvalidCredentials, Code::RateLimited]))),
 )]
 pub(crate) async fn login(
     State(users): State<Users>,

@@ -2,7 +2,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use shared::api::RefreshInput;
 use shared::auth::RefreshTokens;
-use shared::http::{Error, Failed, Json};
+use shared::http::{Error, Json};
 
 /// Sign out
 ///
@@ -15,12 +15,7 @@ use shared::http::{Error, Failed, Json};
     tag = "auth",
     operation_id = "logout",
     request_body = RefreshInput,
-    responses(
-        (status = 204, description = "The token is good for nothing any more"),
-        (status = 400, response = Failed),
-        (status = 413, response = Failed),
-        (status = 415, response = Failed),
-    ),
+    responses((status = 204, description = "The token is good for nothing any more")),
 )]
 pub(crate) async fn logout(
     State(refresh): State<RefreshTokens>,

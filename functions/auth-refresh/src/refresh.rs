@@ -1,7 +1,7 @@
 use axum::extract::State;
 use shared::api::{RefreshInput, TokensBody};
 use shared::auth::{AccessTokens, RefreshTokens, reissue};
-use shared::http::{Error, Failed, Json};
+use shared::http::{Code, Error, Json};
 use shared::store::Users;
 
 /// Get new tokens
@@ -14,13 +14,8 @@ use shared::store::Users;
     tag = "auth",
     operation_id = "refreshTokens",
     request_body = RefreshInput,
-    responses(
-        (status = 200, description = "The account and its tokens", body = TokensBody),
-        (status = 400, response = Failed),
-        (status = 401, response = Failed),
-        (status = 413, response = Failed),
-        (status = 415, response = Failed),
-    ),
+    responses((status = 200, description = "The account and its tokens", body = TokensBody)),
+    extensions(("x-codes" = json!([Code::InvalidToken]))),
 )]
 pub(crate) async fn refresh(
     State(users): State<Users>,

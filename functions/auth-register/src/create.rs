@@ -5,7 +5,7 @@ use axum::response::IntoResponse;
 use shared::api::{RegistrationInput, TokensBody};
 use shared::auth::{AccessTokens, Passwords, RefreshTokens, register};
 use shared::http::{
-    Error, Failed, IdempotencyParams, Idempotent, Json, Policy, RateLimits, Replayed, SourceAddress,
+    Code, Error, IdempotencyParams, Idempotent, Json, Policy, RateLimits, Replayed, SourceAddress,
 };
 use shared::store::Users;
 
@@ -22,18 +22,8 @@ use shared::store::Users;
     operation_id = "register",
     params(IdempotencyParams),
     request_body = RegistrationInput,
-    responses(
-        (status = 201, description = "The account and its tokens", body = TokensBody, headers(
-            ("Location" = String, description = "The user's URL"),
-            ("Idempotency-Replayed" = bool, description = "true where the account was made before"),
-        )),
-        (status = 400, response = Failed),
-        (status = 409, response = Failed),
-        (status = 413, response = Failed),
-        (status = 415, response = Failed),
-        (status = 422, response = Failed),
-        (status = 429, response = Failed),
-    ),
+    responses((status = 201, description = "The account and its tokens", body = TokensBody)),
+    extensions(("x-codes" = json!([Code::EmailTaken, Code::RateLimited]))),
 )]
 pub(crate) async fn create(
     State(users): State<Users>,

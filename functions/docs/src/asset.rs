@@ -2,7 +2,7 @@ use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use shared::http::{Error, Failed};
+use shared::http::{Error, FixedParams};
 
 use crate::file::ASSETS;
 
@@ -17,13 +17,11 @@ const MAX_AGE_SECONDS: u32 = 3600;
     path = "/api/docs/{file}",
     tag = "documentation",
     operation_id = "getDocsFile",
-    params(("file" = String, Path, description = "Its name", example = "swagger-ui.css")),
+    params(("file" = String, Path, description = "Its name", example = "swagger-ui.css"), FixedParams),
     responses(
         (status = 200, description = "The file", content(
             (String = "text/css"), (String = "text/javascript"), (Vec<u8> = "image/png"),
         )),
-        (status = 304, description = "The client has it already"),
-        (status = 404, response = Failed),
     ),
 )]
 pub(crate) async fn asset(

@@ -1,5 +1,6 @@
 use axum::http::HeaderMap;
 use axum::response::Response;
+use shared::http::FixedParams;
 
 use crate::file::DOCUMENT;
 
@@ -13,10 +14,8 @@ const MAX_AGE_SECONDS: u32 = 300;
     path = "/api/openapi.json",
     tag = "documentation",
     operation_id = "getOpenApi",
-    responses(
-        (status = 200, description = "The document", body = Object, content_type = "application/json"),
-        (status = 304, description = "The client has it already"),
-    ),
+    params(FixedParams),
+    responses((status = 200, description = "The document", body = Object, content_type = "application/json")),
 )]
 pub(crate) async fn document(headers: HeaderMap) -> Response {
     DOCUMENT.answer(&headers, MAX_AGE_SECONDS)

@@ -1,6 +1,7 @@
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_SECURITY_POLICY;
 use axum::response::{IntoResponse, Response};
+use shared::http::FixedParams;
 
 use crate::file::PAGE;
 
@@ -18,10 +19,8 @@ const MAX_AGE_SECONDS: u32 = 300;
     path = "/api/docs",
     tag = "documentation",
     operation_id = "getDocs",
-    responses(
-        (status = 200, description = "The page", body = String, content_type = "text/html"),
-        (status = 304, description = "The client has it already"),
-    ),
+    params(FixedParams),
+    responses((status = 200, description = "The page", body = String, content_type = "text/html")),
 )]
 pub(crate) async fn page(headers: HeaderMap) -> Response {
     ([(CONTENT_SECURITY_POLICY, POLICY)], PAGE.answer(&headers, MAX_AGE_SECONDS)).into_response()

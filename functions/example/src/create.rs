@@ -4,7 +4,7 @@ use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use serde_json::{Map, Value};
-use shared::http::{Error, Failed, Fields, FromFields, Json};
+use shared::http::{Error, Fields, FromFields, Json};
 
 use crate::echo::{EchoBody, many};
 
@@ -36,9 +36,6 @@ impl FromFields for Members {
         (status = 200, description = "What it carried", body = EchoBody, headers(
             ("X-API-Version" = String, description = "The version of the API"),
         )),
-        (status = 400, response = Failed),
-        (status = 413, response = Failed),
-        (status = 415, response = Failed),
     ),
 )]
 pub(crate) async fn create(request: Request) -> Result<impl IntoResponse, Error> {

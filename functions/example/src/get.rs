@@ -1,6 +1,5 @@
 use axum::http::request::Parts;
 use axum::response::IntoResponse;
-use shared::http::Failed;
 
 use crate::echo::EchoBody;
 
@@ -17,7 +16,6 @@ use crate::echo::EchoBody;
         (status = 200, description = "What it carried", body = EchoBody, headers(
             ("X-API-Version" = String, description = "The version of the API"),
         )),
-        (status = 406, response = Failed),
     ),
 )]
 pub(crate) async fn get(request: Parts) -> impl IntoResponse {

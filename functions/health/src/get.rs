@@ -1,7 +1,7 @@
 use axum::extract::State;
 use axum::response::IntoResponse;
 use serde::Serialize;
-use shared::http::{Error, Failed, Json, Query};
+use shared::http::{Error, Json, Query};
 use shared::store::Table;
 use utoipa::ToSchema;
 
@@ -24,11 +24,7 @@ struct HealthBody {
     tag = "operations",
     operation_id = "getHealth",
     params(("deep" = Option<bool>, Query, description = "Whether to reach the table too")),
-    responses(
-        (status = 200, description = "It is up", body = HealthBody),
-        (status = 400, response = Failed),
-        (status = 503, response = Failed),
-    ),
+    responses((status = 200, description = "It is up", body = HealthBody)),
 )]
 pub(crate) async fn get(State(table): State<Table>, mut query: Query) -> Result<impl IntoResponse, Error> {
     let deep = query.flag("deep");

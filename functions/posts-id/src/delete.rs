@@ -2,7 +2,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use shared::auth::Caller;
 use shared::domain::PostId;
-use shared::http::{ETag, Error, Failed, PathId, Policy, Preconditions, RateLimits, WriteParams};
+use shared::http::{Code, ETag, Error, PathId, Policy, Preconditions, RateLimits, WriteParams};
 use shared::store::{Posts, retry_stale};
 
 /// Remove a post
@@ -14,15 +14,9 @@ use shared::store::{Posts, retry_stale};
     tag = "posts",
     operation_id = "deletePost",
     params(("id" = PostId, Path), WriteParams),
-    responses(
-        (status = 204, description = "The post is removed"),
-        (status = 401, response = Failed),
-        (status = 403, response = Failed),
-        (status = 404, response = Failed),
-        (status = 412, response = Failed),
-        (status = 429, response = Failed),
-    ),
+    responses((status = 204, description = "The post is removed")),
     security(("accessToken" = [])),
+    extensions(("x-codes" = json!([Code::Forbidden]))),
 )]
 pub(crate) async fn delete(
     State(posts): State<Posts>,

@@ -3,7 +3,7 @@ use axum::response::IntoResponse;
 use shared::api::{PostBody, PostPatch};
 use shared::auth::Caller;
 use shared::domain::PostId;
-use shared::http::{ETag, Error, Failed, Json, PathId, Policy, Preconditions, RateLimits, WriteParams};
+use shared::http::{Code, ETag, Error, Json, PathId, Policy, Preconditions, RateLimits, WriteParams};
 use shared::store::{Posts, retry_stale};
 
 /// Change a post
@@ -16,22 +16,9 @@ use shared::store::{Posts, retry_stale};
     operation_id = "updatePost",
     params(("id" = PostId, Path), WriteParams),
     request_body(content((PostPatch = "application/merge-patch+json"), (PostPatch = "application/json"))),
-    responses(
-        (status = 200, description = "The post as it is now", body = PostBody, headers(
-            ("ETag" = String, description = "For conditional requests"),
-            ("Last-Modified" = String, description = "For conditional requests"),
-        )),
-        (status = 400, response = Failed),
-        (status = 401, response = Failed),
-        (status = 403, response = Failed),
-        (status = 404, response = Failed),
-        (status = 409, response = Failed),
-        (status = 412, response = Failed),
-        (status = 413, response = Failed),
-        (status = 415, response = Failed),
-        (status = 429, response = Failed),
-    ),
+    responses((status = 200, description = "The post as it is now", body = PostBody)),
     security(("accessToken" = [])),
+    extensions(("x-codes" = json!([Code::Forbidden, Code::TitleTaken]))),
 )]
 pub(crate) async fn update(
     State(posts): State<Posts>,

@@ -4,7 +4,7 @@ use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use shared::api::{PostBody, PostInput};
 use shared::auth::Caller;
-use shared::http::{Error, Failed, IdempotencyParams, Idempotent, Policy, RateLimits, Replayed};
+use shared::http::{Code, Error, IdempotencyParams, Idempotent, Policy, RateLimits, Replayed};
 use shared::store::Posts;
 
 /// Write a post
@@ -17,22 +17,9 @@ use shared::store::Posts;
     operation_id = "createPost",
     params(IdempotencyParams),
     request_body = PostInput,
-    responses(
-        (status = 201, description = "The post", body = PostBody, headers(
-            ("Location" = String, description = "The post's URL"),
-            ("ETag" = String, description = "For conditional requests"),
-            ("Last-Modified" = String, description = "For conditional requests"),
-            ("Idempotency-Replayed" = bool, description = "true where the answer is that of an earlier request"),
-        )),
-        (status = 400, response = Failed),
-        (status = 401, response = Failed),
-        (status = 409, response = Failed),
-        (status = 413, response = Failed),
-        (status = 415, response = Failed),
-        (status = 422, response = Failed),
-        (status = 429, response = Failed),
-    ),
+    responses((status = 201, description = "The post", body = PostBody, headers(("ETag"), ("Last-Modified")))),
     security(("accessToken" = [])),
+    extensions(("x-codes" = json!([Code::TitleTaken]))),
 )]
 pub(crate) async fn create(
     State(posts): State<Posts>,

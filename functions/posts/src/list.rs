@@ -4,7 +4,7 @@ use form_urlencoded::Serializer;
 use shared::api::{PostListBody, PostSummaryBody};
 use shared::auth::Caller;
 use shared::domain::{Category, Order, PostSort};
-use shared::http::{CursorKey, Error, Failed, Json, ListParams, ListRequest, Query, Unauthorized};
+use shared::http::{Code, CursorKey, Error, Json, ListParams, ListRequest, Query, Unauthorized};
 use shared::store::{PostList, Posts};
 use tokio::try_join;
 use utoipa::IntoParams;
@@ -35,14 +35,9 @@ struct ListPostsParams {
     tag = "posts",
     operation_id = "listPosts",
     params(ListPostsParams, ListParams),
-    responses(
-        (status = 200, description = "A page of posts", body = PostListBody, headers(
-            ("Link" = String, description = "The pages around it (RFC 8288)"),
-        )),
-        (status = 400, response = Failed),
-        (status = 401, response = Failed),
-    ),
+    responses((status = 200, description = "A page of posts", body = PostListBody)),
     security((), ("accessToken" = [])),
+    extensions(("x-codes" = json!([Code::MissingToken]))),
 )]
 pub(crate) async fn list(
     State(posts): State<Posts>,

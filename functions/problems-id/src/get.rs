@@ -2,7 +2,7 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use shared::api::ProblemBody;
 use shared::domain::ProblemId;
-use shared::http::{Error, Failed, PathId, Preconditions, ReadParams};
+use shared::http::{Error, PathId, Preconditions, ReadParams};
 use shared::store::Problems;
 
 /// Show a problem
@@ -12,14 +12,7 @@ use shared::store::Problems;
     tag = "problems",
     operation_id = "getProblem",
     params(("id" = ProblemId, Path), ReadParams),
-    responses(
-        (status = 200, description = "The problem", body = ProblemBody, headers(
-            ("ETag" = String, description = "For conditional requests"),
-            ("Last-Modified" = String, description = "For conditional requests"),
-        )),
-        (status = 304, description = "The client has it already"),
-        (status = 404, response = Failed),
-    ),
+    responses((status = 200, description = "The problem", body = ProblemBody)),
 )]
 pub(crate) async fn get(
     State(problems): State<Problems>,

@@ -3,7 +3,7 @@ use axum::response::IntoResponse;
 use shared::api::{ProblemBody, ProblemPatch};
 use shared::auth::Caller;
 use shared::domain::ProblemId;
-use shared::http::{ETag, Error, Failed, Json, PathId, Policy, Preconditions, RateLimits, WriteParams};
+use shared::http::{Code, ETag, Error, Json, PathId, Policy, Preconditions, RateLimits, WriteParams};
 use shared::store::{Problems, retry_stale};
 
 /// Change a problem
@@ -16,21 +16,9 @@ use shared::store::{Problems, retry_stale};
     operation_id = "updateProblem",
     params(("id" = ProblemId, Path), WriteParams),
     request_body(content((ProblemPatch = "application/merge-patch+json"), (ProblemPatch = "application/json"))),
-    responses(
-        (status = 200, description = "The problem as it is now", body = ProblemBody, headers(
-            ("ETag" = String, description = "For conditional requests"),
-            ("Last-Modified" = String, description = "For conditional requests"),
-        )),
-        (status = 400, response = Failed),
-        (status = 401, response = Failed),
-        (status = 403, response = Failed),
-        (status = 404, response = Failed),
-        (status = 412, response = Failed),
-        (status = 413, response = Failed),
-        (status = 415, response = Failed),
-        (status = 429, response = Failed),
-    ),
+    responses((status = 200, description = "The problem as it is now", body = ProblemBody)),
     security(("accessToken" = [])),
+    extensions(("x-codes" = json!([Code::Forbidden]))),
 )]
 pub(crate) async fn update(
     State(problems): State<Problems>,

@@ -4,7 +4,7 @@ use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use shared::api::{ProblemBody, ProblemInput};
 use shared::auth::Caller;
-use shared::http::{Error, Failed, IdempotencyParams, Idempotent, Policy, RateLimits, Replayed};
+use shared::http::{Error, IdempotencyParams, Idempotent, Policy, RateLimits, Replayed};
 use shared::store::Problems;
 
 /// Pose a problem
@@ -18,18 +18,7 @@ use shared::store::Problems;
     params(IdempotencyParams),
     request_body = ProblemInput,
     responses(
-        (status = 201, description = "The problem", body = ProblemBody, headers(
-            ("Location" = String, description = "The problem's URL"),
-            ("ETag" = String, description = "For conditional requests"),
-            ("Last-Modified" = String, description = "For conditional requests"),
-            ("Idempotency-Replayed" = bool, description = "true where the answer is that of an earlier request"),
-        )),
-        (status = 400, response = Failed),
-        (status = 401, response = Failed),
-        (status = 413, response = Failed),
-        (status = 415, response = Failed),
-        (status = 422, response = Failed),
-        (status = 429, response = Failed),
+        (status = 201, description = "The problem", body = ProblemBody, headers(("ETag"), ("Last-Modified"))),
     ),
     security(("accessToken" = [])),
 )]

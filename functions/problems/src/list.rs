@@ -1,7 +1,7 @@
 use axum::extract::State;
 use axum::response::IntoResponse;
 use shared::api::{ProblemListBody, ProblemSummaryBody};
-use shared::http::{CursorKey, Error, Failed, Json, ListParams, ListRequest, Query};
+use shared::http::{CursorKey, Error, Json, ListParams, ListRequest, Query};
 use shared::store::Problems;
 use tokio::try_join;
 
@@ -14,12 +14,7 @@ use tokio::try_join;
     tag = "problems",
     operation_id = "listProblems",
     params(ListParams),
-    responses(
-        (status = 200, description = "A page of problems", body = ProblemListBody, headers(
-            ("Link" = String, description = "The pages around it (RFC 8288)"),
-        )),
-        (status = 400, response = Failed),
-    ),
+    responses((status = 200, description = "A page of problems", body = ProblemListBody)),
 )]
 pub(crate) async fn list(
     State(problems): State<Problems>,

@@ -1,7 +1,7 @@
 use axum::response::IntoResponse;
 use shared::api::AccountBody;
 use shared::auth::SessionUser;
-use shared::http::{Failed, Json};
+use shared::http::{Code, Json};
 
 /// Show one's own profile
 ///
@@ -11,11 +11,9 @@ use shared::http::{Failed, Json};
     path = "/api/profile",
     tag = "sessions",
     operation_id = "getProfile",
-    responses(
-        (status = 200, description = "The user", body = AccountBody),
-        (status = 401, response = Failed),
-    ),
+    responses((status = 200, description = "The user", body = AccountBody)),
     security(("session" = [])),
+    extensions(("x-codes" = json!([Code::NotAuthenticated]))),
 )]
 pub(crate) async fn get(SessionUser { user, .. }: SessionUser) -> impl IntoResponse {
     Json(AccountBody::of(user))

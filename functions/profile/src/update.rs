@@ -3,7 +3,7 @@ use axum::response::IntoResponse;
 use shared::api::AccountBody;
 use shared::auth::{Passwords, SessionUser};
 use shared::domain::{Email, Name, Password, PasswordAttempt, User, UserDraft};
-use shared::http::{Change, Error, Failed, Fields, FromFields, Json, Policy, RateLimits};
+use shared::http::{Change, Code, Error, Fields, FromFields, Json, Policy, RateLimits};
 use shared::store::{Sessions, Users, retry_stale};
 use utoipa::ToSchema;
 
@@ -69,17 +69,9 @@ impl ProfileInput {
     tag = "sessions",
     operation_id = "updateProfile",
     request_body = ProfileInput,
-    responses(
-        (status = 200, description = "The user as it is now", body = AccountBody),
-        (status = 400, response = Failed),
-        (status = 401, response = Failed),
-        (status = 403, response = Failed),
-        (status = 409, response = Failed),
-        (status = 413, response = Failed),
-        (status = 415, response = Failed),
-        (status = 429, response = Failed),
-    ),
+    responses((status = 200, description = "The user as it is now", body = AccountBody)),
     security(("session" = [])),
+    extensions(("x-codes" = json!([Code::NotAuthenticated, Code::EmailTaken]))),
 )]
 pub(crate) async fn update(
     State(users): State<Users>,

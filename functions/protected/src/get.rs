@@ -1,7 +1,7 @@
 use axum::extract::State;
 use shared::api::AccountBody;
 use shared::auth::Caller;
-use shared::http::{Error, Failed, Json, Unauthorized};
+use shared::http::{Error, Json, Unauthorized};
 use shared::store::Users;
 
 /// Show the caller's account
@@ -12,10 +12,7 @@ use shared::store::Users;
     path = "/api/protected",
     tag = "auth",
     operation_id = "getProtected",
-    responses(
-        (status = 200, description = "The caller's account", body = AccountBody),
-        (status = 401, response = Failed),
-    ),
+    responses((status = 200, description = "The caller's account", body = AccountBody)),
     security(("accessToken" = [])),
 )]
 pub(crate) async fn get(State(users): State<Users>, caller: Caller) -> Result<Json<AccountBody>, Error> {

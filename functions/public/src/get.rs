@@ -4,7 +4,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use shared::http::Fixed;
+use shared::http::{Fixed, FixedParams};
 use utoipa::ToSchema;
 
 const MAX_AGE_SECONDS: u32 = 3600;
@@ -97,12 +97,8 @@ static DOCUMENT: LazyLock<(Vec<u8>, String)> = LazyLock::new(|| {
     path = "/api/public",
     tag = "documentation",
     operation_id = "getPublic",
-    responses(
-        (status = 200, description = "What it is", body = AboutBody, headers(
-            ("ETag" = String, description = "For conditional requests"),
-        )),
-        (status = 304, description = "The client has it already"),
-    ),
+    params(FixedParams),
+    responses((status = 200, description = "What it is", body = AboutBody)),
 )]
 pub(crate) async fn get(headers: HeaderMap) -> Response {
     let (content, etag) = &*DOCUMENT;

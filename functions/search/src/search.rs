@@ -3,7 +3,7 @@ use axum::response::IntoResponse;
 use form_urlencoded::Serializer;
 use shared::api::{ProblemListBody, ProblemSummaryBody};
 use shared::domain::SearchText;
-use shared::http::{CursorKey, Error, Failed, Json, ListRequest, Query};
+use shared::http::{Code, CursorKey, Error, Json, ListRequest, Query};
 use shared::store::ProblemSearch;
 use utoipa::IntoParams;
 
@@ -33,12 +33,8 @@ struct SearchParams {
     tag = "problems",
     operation_id = "searchProblems",
     params(SearchParams),
-    responses(
-        (status = 200, description = "A page of problems", body = ProblemListBody, headers(
-            ("Link" = String, description = "The pages around it (RFC 8288)"),
-        )),
-        (status = 400, response = Failed),
-    ),
+    responses((status = 200, description = "A page of problems", body = ProblemListBody)),
+    extensions(("x-codes" = json!([Code::MissingQuery]))),
 )]
 pub(crate) async fn search(
     State(problems): State<ProblemSearch>,

@@ -1,9 +1,10 @@
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use shared::api::{AccountBody, CredentialsInput};
 use shared::auth::{Passwords, SessionCookie, SetSession, sign_in};
-use shared::http::{Error, Failed, Json, RateLimits, SourceAddress};
+use shared::http::{Code, Error, Json, RateLimits, SourceAddress};
 use shared::store::{Sessions, Users};
 
 /// Sign in with a cookie
@@ -19,14 +20,9 @@ use shared::store::{Sessions, Users};
         (status = 201, description = "Who is signed in now", body = AccountBody, headers(
             ("Set-Cookie" = String, description = "The session, for 7 days; for 24 hours without a request"),
         )),
-        (status = 400, response = Failed),
-        (status = 401, response = Failed),
-        (status = 403, response = Failed),
-        (status = 413, response = Failed),
-        (status = 415, response = Failed),
-        (status = 429, response = Failed),
     ),
     security((), ("session" = [])),
+    extensions(("x-codes" = json!([Code::InvalidCredentials, Code::RateLimited]))),
 )]
 pub(crate) async fn create(
     State(users): State<Users>,
@@ -42,5 +38,6 @@ pub(crate) async fn create(
         SessionCookie::Id(old) => sessions.begin_instead_of(old, user.id, user.auth_epoch).await?,
         SessionCookie::Missing | SessionCookie::Malformed => sessions.begin(user.id, user.auth_epoch).await?,
     };
-    Ok((StatusCode::CREATED, SetSession(session.id), Json(AccountBody::of(user))))
+    let location = [(LOCATION, "/api/session")];
+    Ok((StatusCode::CREATED, SetSession(session.id), location, Json(AccountBody::of(user))))
 }

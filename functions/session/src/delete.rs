@@ -2,7 +2,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use shared::auth::{ClearSession, SessionCookie};
-use shared::http::{Error, Failed};
+use shared::http::Error;
 use shared::store::Sessions;
 
 /// Sign out
@@ -18,8 +18,8 @@ use shared::store::Sessions;
         (status = 204, description = "Nobody is signed in any more", headers(
             ("Set-Cookie" = String, description = "Removes the cookie"),
         )),
-        (status = 403, response = Failed),
     ),
+    security((), ("session" = [])),
 )]
 pub(crate) async fn delete(
     State(sessions): State<Sessions>,

@@ -2,7 +2,7 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use shared::api::AccountBody;
 use shared::auth::SessionCookie;
-use shared::http::{Error, Failed, Json, Unauthorized};
+use shared::http::{Code, Error, Json, Unauthorized};
 use shared::store::{Sessions, Users};
 
 /// Show who is signed in
@@ -13,11 +13,9 @@ use shared::store::{Sessions, Users};
     path = "/api/session",
     tag = "sessions",
     operation_id = "getSession",
-    responses(
-        (status = 200, description = "Who is signed in", body = AccountBody),
-        (status = 401, response = Failed),
-    ),
+    responses((status = 200, description = "Who is signed in", body = AccountBody)),
     security(("session" = [])),
+    extensions(("x-codes" = json!([Code::NoSession, Code::InvalidSession]))),
 )]
 pub(crate) async fn get(
     State(sessions): State<Sessions>,

@@ -2,7 +2,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use shared::auth::Caller;
 use shared::domain::{FileId, FileState};
-use shared::http::{ETag, Error, Failed, PathId, Policy, Preconditions, RateLimits, WriteParams};
+use shared::http::{ETag, Error, PathId, Policy, Preconditions, RateLimits, WriteParams};
 use shared::objects::Objects;
 use shared::store::{Error as StoreError, Files, retry_stale};
 
@@ -15,13 +15,7 @@ use shared::store::{Error as StoreError, Files, retry_stale};
     tag = "files",
     operation_id = "deleteFile",
     params(("id" = FileId, Path), WriteParams),
-    responses(
-        (status = 204, description = "The file is removed"),
-        (status = 401, response = Failed),
-        (status = 404, response = Failed),
-        (status = 412, response = Failed),
-        (status = 429, response = Failed),
-    ),
+    responses((status = 204, description = "The file is removed")),
     security(("accessToken" = [])),
 )]
 pub(crate) async fn delete(

@@ -3,7 +3,7 @@ use axum::response::IntoResponse;
 use shared::api::FileBody;
 use shared::auth::Caller;
 use shared::domain::{FileId, FileState};
-use shared::http::{Error, Failed, PathId, Preconditions, ReadParams};
+use shared::http::{Error, PathId, Preconditions, ReadParams};
 use shared::objects::Objects;
 use shared::store::Files;
 
@@ -17,13 +17,8 @@ use shared::store::Files;
     operation_id = "getFile",
     params(("id" = FileId, Path), ReadParams),
     responses(
-        (status = 200, description = "The file", body = FileBody, headers(
-            ("ETag" = String, description = "For conditional requests; the same whatever `downloadUrl` is"),
-            ("Last-Modified" = String, description = "For conditional requests"),
-        )),
+        (status = 200, description = "The file", body = FileBody),
         (status = 304, description = "The client has it already; a `downloadUrl` that it has may have expired"),
-        (status = 401, response = Failed),
-        (status = 404, response = Failed),
     ),
     security(("accessToken" = [])),
 )]

@@ -4,7 +4,7 @@ use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use shared::api::{PresignInput, PresignedBody};
 use shared::auth::Caller;
-use shared::http::{Error, Failed, IdempotencyParams, Idempotent, Json, Policy, RateLimits, Replayed};
+use shared::http::{Code, Error, IdempotencyParams, Idempotent, Json, Policy, RateLimits, Replayed};
 use shared::objects::Objects;
 use shared::store::Files;
 
@@ -19,20 +19,9 @@ use shared::store::Files;
     operation_id = "presignUpload",
     params(IdempotencyParams),
     request_body = PresignInput,
-    responses(
-        (status = 201, description = "How to upload it", body = PresignedBody, headers(
-            ("Location" = String, description = "The file's URL"),
-            ("Idempotency-Replayed" = bool, description = "true where the upload was prepared before"),
-        )),
-        (status = 400, response = Failed),
-        (status = 401, response = Failed),
-        (status = 409, response = Failed),
-        (status = 413, response = Failed),
-        (status = 415, response = Failed),
-        (status = 422, response = Failed),
-        (status = 429, response = Failed),
-    ),
+    responses((status = 201, description = "How to upload it", body = PresignedBody)),
     security(("accessToken" = [])),
+    extensions(("x-codes" = json!([Code::QuotaExceeded]))),
 )]
 pub(crate) async fn create(
     State(files): State<Files>,

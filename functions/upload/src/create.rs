@@ -5,7 +5,7 @@ use axum::response::IntoResponse;
 use shared::api::UploadedBody;
 use shared::auth::Caller;
 use shared::domain::{File, UserId};
-use shared::http::{Error, Failed, IdempotencyParams, Json, Policy, RateLimits, Replayed};
+use shared::http::{Code, Error, IdempotencyParams, Json, Policy, RateLimits, Replayed};
 use shared::objects::Objects;
 use shared::store::{Attempt, Files, Made, Users};
 use shared::uploads::{self, Published, discard, publish};
@@ -23,21 +23,9 @@ use crate::form::{FormBody, Upload, UploadForm};
     operation_id = "uploadFile",
     params(IdempotencyParams),
     request_body(content = FormBody, content_type = "multipart/form-data"),
-    responses(
-        (status = 201, description = "The file", body = UploadedBody, headers(
-            ("Location" = String, description = "The file's URL"),
-            ("Idempotency-Replayed" = bool, description = "true where the answer is that of an earlier request"),
-        )),
-        (status = 400, response = Failed),
-        (status = 401, response = Failed),
-        (status = 403, response = Failed),
-        (status = 409, response = Failed),
-        (status = 413, response = Failed),
-        (status = 415, response = Failed),
-        (status = 422, response = Failed),
-        (status = 429, response = Failed),
-    ),
+    responses((status = 201, description = "The file", body = UploadedBody)),
     security(("accessToken" = [])),
+    extensions(("x-codes" = json!([Code::NoFile, Code::Forbidden, Code::QuotaExceeded, Code::FileTooLarge]))),
 )]
 pub(crate) async fn create(
     State(files): State<Files>,

@@ -3,7 +3,7 @@ use axum::http::StatusCode;
 use shared::api::UserBody;
 use shared::auth::Caller;
 use shared::domain::UserId;
-use shared::http::{Error, Failed, PathId, Policy, Preconditions, RateLimits, WriteParams};
+use shared::http::{Code, Error, PathId, Policy, Preconditions, RateLimits, WriteParams};
 use shared::store::{Users, retry_stale};
 
 /// Remove a user
@@ -15,15 +15,9 @@ use shared::store::{Users, retry_stale};
     tag = "users",
     operation_id = "deleteUser",
     params(("id" = UserId, Path), WriteParams),
-    responses(
-        (status = 204, description = "The user is removed"),
-        (status = 401, response = Failed),
-        (status = 403, response = Failed),
-        (status = 404, response = Failed),
-        (status = 412, response = Failed),
-        (status = 429, response = Failed),
-    ),
+    responses((status = 204, description = "The user is removed")),
     security(("accessToken" = [])),
+    extensions(("x-codes" = json!([Code::Forbidden]))),
 )]
 pub(crate) async fn delete(
     State(users): State<Users>,

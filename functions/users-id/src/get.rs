@@ -3,7 +3,7 @@ use axum::response::IntoResponse;
 use shared::api::UserBody;
 use shared::auth::Caller;
 use shared::domain::UserId;
-use shared::http::{Error, Failed, PathId, Preconditions, ReadParams};
+use shared::http::{Error, PathId, Preconditions, ReadParams};
 use shared::store::Users;
 
 /// Show a user
@@ -15,15 +15,7 @@ use shared::store::Users;
     tag = "users",
     operation_id = "getUser",
     params(("id" = UserId, Path), ReadParams),
-    responses(
-        (status = 200, description = "The user", body = UserBody, headers(
-            ("ETag" = String, description = "For conditional requests"),
-            ("Last-Modified" = String, description = "For conditional requests"),
-        )),
-        (status = 304, description = "The client has it already"),
-        (status = 401, response = Failed),
-        (status = 404, response = Failed),
-    ),
+    responses((status = 200, description = "The user", body = UserBody)),
     security(("accessToken" = [])),
 )]
 pub(crate) async fn get(

@@ -3,7 +3,7 @@ use axum::response::IntoResponse;
 use shared::api::{UserBody, UserPatch};
 use shared::auth::Caller;
 use shared::domain::UserId;
-use shared::http::{Error, Failed, Json, PathId, Policy, Preconditions, RateLimits, WriteParams};
+use shared::http::{Code, Error, Json, PathId, Policy, Preconditions, RateLimits, WriteParams};
 use shared::store::{Users, retry_stale};
 
 /// Change a user
@@ -16,22 +16,9 @@ use shared::store::{Users, retry_stale};
     operation_id = "updateUser",
     params(("id" = UserId, Path), WriteParams),
     request_body(content((UserPatch = "application/merge-patch+json"), (UserPatch = "application/json"))),
-    responses(
-        (status = 200, description = "The user as it is now", body = UserBody, headers(
-            ("ETag" = String, description = "For conditional requests"),
-            ("Last-Modified" = String, description = "For conditional requests"),
-        )),
-        (status = 400, response = Failed),
-        (status = 401, response = Failed),
-        (status = 403, response = Failed),
-        (status = 404, response = Failed),
-        (status = 409, response = Failed),
-        (status = 412, response = Failed),
-        (status = 413, response = Failed),
-        (status = 415, response = Failed),
-        (status = 429, response = Failed),
-    ),
+    responses((status = 200, description = "The user as it is now", body = UserBody)),
     security(("accessToken" = [])),
+    extensions(("x-codes" = json!([Code::Forbidden, Code::EmailTaken]))),
 )]
 pub(crate) async fn update(
     State(users): State<Users>,

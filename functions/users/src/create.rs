@@ -5,7 +5,7 @@ use axum::response::IntoResponse;
 use shared::api::{UserBody, UserInput};
 use shared::auth::Admin;
 use shared::domain::Role;
-use shared::http::{Error, Failed, IdempotencyParams, Idempotent, Policy, RateLimits, Replayed};
+use shared::http::{Code, Error, IdempotencyParams, Idempotent, Policy, RateLimits, Replayed};
 use shared::store::Users;
 
 /// Add a user
@@ -18,23 +18,9 @@ use shared::store::Users;
     operation_id = "createUser",
     params(IdempotencyParams),
     request_body = UserInput,
-    responses(
-        (status = 201, description = "The user", body = UserBody, headers(
-            ("Location" = String, description = "The user's URL"),
-            ("ETag" = String, description = "For conditional requests"),
-            ("Last-Modified" = String, description = "For conditional requests"),
-            ("Idempotency-Replayed" = bool, description = "true where the answer is that of an earlier request"),
-        )),
-        (status = 400, response = Failed),
-        (status = 401, response = Failed),
-        (status = 403, response = Failed),
-        (status = 409, response = Failed),
-        (status = 413, response = Failed),
-        (status = 415, response = Failed),
-        (status = 422, response = Failed),
-        (status = 429, response = Failed),
-    ),
+    responses((status = 201, description = "The user", body = UserBody, headers(("ETag"), ("Last-Modified")))),
     security(("accessToken" = [])),
+    extensions(("x-codes" = json!([Code::Forbidden, Code::EmailTaken]))),
 )]
 pub(crate) async fn create(
     State(users): State<Users>,

@@ -2,7 +2,7 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use shared::api::{UserBody, UserListBody};
 use shared::auth::Caller;
-use shared::http::{CursorKey, Error, Failed, Json, ListParams, ListRequest, Query};
+use shared::http::{CursorKey, Error, Json, ListParams, ListRequest, Query};
 use shared::store::Users;
 use tokio::try_join;
 
@@ -15,13 +15,7 @@ use tokio::try_join;
     tag = "users",
     operation_id = "listUsers",
     params(ListParams),
-    responses(
-        (status = 200, description = "A page of users", body = UserListBody, headers(
-            ("Link" = String, description = "The pages around it (RFC 8288)"),
-        )),
-        (status = 400, response = Failed),
-        (status = 401, response = Failed),
-    ),
+    responses((status = 200, description = "A page of users", body = UserListBody)),
     security(("accessToken" = [])),
 )]
 pub(crate) async fn list(

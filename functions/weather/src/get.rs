@@ -5,7 +5,7 @@ use axum::response::IntoResponse;
 use serde::Serialize;
 use shared::domain::{City, Label, Timestamp, WEATHER_FRESH, Weather};
 use shared::http::{
-    ETag, Error, Failed, Policy, Preconditions, Query, RateLimits, ReadParams, Resource, SourceAddress,
+    Code, ETag, Error, Policy, Preconditions, Query, RateLimits, ReadParams, Resource, SourceAddress,
 };
 use utoipa::{IntoParams, ToSchema};
 
@@ -64,18 +64,9 @@ struct WeatherParams {
         (status = 200, description = "The weather", body = WeatherBody, headers(
             ("Age" = u32, description = "Seconds since WeatherAPI.com was asked"),
             ("X-Cache" = String, description = "`hit`, `miss` or `stale`"),
-            ("ETag" = String, description = "For conditional requests"),
-            ("Last-Modified" = String, description = "For conditional requests"),
         )),
-        (status = 304, description = "The client has it already"),
-        (status = 400, response = Failed),
-        (status = 404, response = Failed),
-        (status = 412, response = Failed),
-        (status = 429, response = Failed),
-        (status = 502, response = Failed),
-        (status = 503, response = Failed),
-        (status = 504, response = Failed),
     ),
+    extensions(("x-codes" = json!([Code::NotFound, Code::RateLimited, Code::BadGateway, Code::GatewayTimeout]))),
 )]
 pub(crate) async fn get(
     State(cache): State<Cache>,

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use axum::extract::State;
 use serde::Serialize;
-use shared::http::{Error, Failed, Json};
+use shared::http::{Code, Error, Json};
 use shared::store::{Payments, Recorded};
 use utoipa::{IntoParams, ToSchema};
 
@@ -41,15 +41,11 @@ pub(crate) struct ReceivedBody {
     operation_id = "receiveStripeEvent",
     params(ReceiveParams),
     request_body(
-        content = Object,
-        content_type = "application/json",
+        content((Object = "application/json"), (Object = "*/*")),
         description = "An event as Stripe sends it, at most 1 MiB; in any media type, as its signature counts",
     ),
-    responses(
-        (status = 200, description = "It was received", body = ReceivedBody),
-        (status = 400, response = Failed),
-        (status = 413, response = Failed),
-    ),
+    responses((status = 200, description = "It was received", body = ReceivedBody)),
+    extensions(("x-codes" = json!([Code::MissingSignature, Code::InvalidSignature]))),
 )]
 pub(crate) async fn receive(
     State(payments): State<Payments>,

@@ -8,6 +8,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use super::Code;
 use crate::domain::{FileSize, MAX_BYTES_PER_USER, MAX_FILES_PER_USER, MAX_UPLOAD_BYTES};
 
 /// Why a request was not done.
@@ -41,13 +42,10 @@ pub enum Error {
     Forbidden(&'static str),
     /// No entity of this name with the id in the path.
     NotFound(&'static str),
-    /// Another entity has a value that must be unique.
-    Taken {
-        /// Stable, for programs.
-        code: &'static str,
-        /// For a person.
-        message: &'static str,
-    },
+    /// Another user has the e-mail address.
+    EmailTaken,
+    /// Another post has the title.
+    TitleTaken,
     /// The `Idempotency-Key` is that of another request.
     KeyReused,
     /// The user has as many files, or as many bytes of them, as one may have.
@@ -111,10 +109,9 @@ const RETRY_AFTER_SECONDS: u32 = 1;
 
 /// An error as HTTP has it; [`respond`](super::respond) gives it its body.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("{code}")]
+#[error("{}", code.as_str())]
 pub(super) struct Failure {
-    pub(super) status: StatusCode,
-    pub(super) code: &'static str,
+    pub(super) code: Code,
     pub(super) message: Cow<'static, str>,
     pub(super) details: Vec<FieldError>,
     /// The rate limit that the request exceeded.
@@ -129,106 +126,82 @@ impl Error {
         Self::Invalid(vec![FieldError { field: field.into(), message: message.into() }])
     }
 
-    /// Status, code and message.
-    fn outward(&self) -> (StatusCode, &'static str, Cow<'static, str>) {
+    /// Returns code and message.
+    fn outward(&self) -> (Code, Cow<'static, str>) {
         match self {
-            Self::Invalid(fields) => (StatusCode::BAD_REQUEST, "validation_failed", sentence(fields).into()),
-            Self::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed_json", "Invalid JSON format".into()),
-            Self::MissingQuery => (StatusCode::BAD_REQUEST, "missing_query", "Query parameter required".into()),
-            Self::TooLarge(limit) => (
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "body_too_large",
-                format!("The body must have at most {limit} bytes").into(),
-            ),
-            Self::MissingSignature => {
-                (StatusCode::BAD_REQUEST, "missing_signature", "Stripe-Signature header required".into())
+            Self::Invalid(fields) => (Code::ValidationFailed, sentence(fields).into()),
+            Self::Malformed(_) => (Code::MalformedJson, "Invalid JSON format".into()),
+            Self::MissingQuery => (Code::MissingQuery, "Query parameter required".into()),
+            Self::TooLarge(limit) => {
+                (Code::BodyTooLarge, format!("The body must have at most {limit} bytes").into())
             }
-            Self::InvalidSignature(_) => {
-                (StatusCode::BAD_REQUEST, "invalid_signature", "Invalid Stripe-Signature".into())
-            }
-            Self::MalformedMultipart(_) => {
-                (StatusCode::BAD_REQUEST, "malformed_multipart", "Invalid multipart/form-data".into())
-            }
-            Self::NoFile(_) => (StatusCode::BAD_REQUEST, "no_file", "No file uploaded".into()),
+            Self::MissingSignature => (Code::MissingSignature, "Stripe-Signature header required".into()),
+            Self::InvalidSignature(_) => (Code::InvalidSignature, "Invalid Stripe-Signature".into()),
+            Self::MalformedMultipart(_) => (Code::MalformedMultipart, "Invalid multipart/form-data".into()),
+            Self::NoFile(_) => (Code::NoFile, "No file uploaded".into()),
             Self::FileTooLarge => (
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "file_too_large",
+                Code::FileTooLarge,
                 format!(
                     "The file must have at most {MAX_UPLOAD_BYTES} bytes; POST /api/upload/presign takes up to {}",
                     FileSize::MAX_BYTES
                 )
                 .into(),
             ),
-            Self::UnsupportedMediaType(expected) => (
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "unsupported_media_type",
-                format!("The Content-Type must be {expected}").into(),
-            ),
-            Self::NotAcceptable => (
-                StatusCode::NOT_ACCEPTABLE,
-                "not_acceptable",
-                "There is no representation that the Accept header allows".into(),
-            ),
+            Self::UnsupportedMediaType(expected) => {
+                (Code::UnsupportedMediaType, format!("The Content-Type must be {expected}").into())
+            }
+            Self::NotAcceptable => {
+                (Code::NotAcceptable, "There is no representation that the Accept header allows".into())
+            }
             Self::Unauthorized(what) => {
                 let (code, message) = what.outward();
-                (StatusCode::UNAUTHORIZED, code, message.into())
+                (code, message.into())
             }
-            Self::Forbidden(why) => (StatusCode::FORBIDDEN, "forbidden", (*why).into()),
-            Self::NotFound(what) => (StatusCode::NOT_FOUND, "not_found", format!("{what} not found").into()),
-            Self::Taken { code, message } => (StatusCode::CONFLICT, code, (*message).into()),
+            Self::Forbidden(why) => (Code::Forbidden, (*why).into()),
+            Self::NotFound(what) => (Code::NotFound, format!("{what} not found").into()),
+            Self::EmailTaken => (Code::EmailTaken, "User with this email already exists".into()),
+            Self::TitleTaken => (Code::TitleTaken, "Post with this title already exists".into()),
             Self::KeyReused => (
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "idempotency_key_reused",
+                Code::IdempotencyKeyReused,
                 "The Idempotency-Key was sent with another request before".into(),
             ),
             Self::QuotaExceeded => (
-                StatusCode::CONFLICT,
-                "quota_exceeded",
+                Code::QuotaExceeded,
                 format!(
                     "The user's files may be {MAX_FILES_PER_USER} and have {MAX_BYTES_PER_USER} bytes together"
                 )
                 .into(),
             ),
-            Self::PreconditionFailed => (
-                StatusCode::PRECONDITION_FAILED,
-                "precondition_failed",
-                "The resource changed since it was read".into(),
-            ),
-            Self::Contended => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "contended",
-                "The resource is being changed by many at once, try again".into(),
-            ),
+            Self::PreconditionFailed => {
+                (Code::PreconditionFailed, "The resource changed since it was read".into())
+            }
+            Self::Contended => {
+                (Code::Contended, "The resource is being changed by many at once, try again".into())
+            }
             Self::RateLimited { retry_after_seconds, .. } => (
-                StatusCode::TOO_MANY_REQUESTS,
-                "rate_limited",
+                Code::RateLimited,
                 format!("Too many requests, try again in {retry_after_seconds} s").into(),
             ),
             Self::BadGateway(_) => {
-                (StatusCode::BAD_GATEWAY, "bad_gateway", "A service behind this one gave no usable answer".into())
+                (Code::BadGateway, "A service behind this one gave no usable answer".into())
             }
             Self::GatewayTimeout(_) => (
-                StatusCode::GATEWAY_TIMEOUT,
-                "gateway_timeout",
+                Code::GatewayTimeout,
                 "A service behind this one did not answer in time, try again".into(),
             ),
-            Self::TimedOut | Self::Unavailable(_) | Self::UnavailableFor(..) => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "unavailable",
-                "The service is temporarily unavailable, try again".into(),
-            ),
-            Self::Internal(_) => {
-                (StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "Internal server error".into())
+            Self::TimedOut | Self::Unavailable(_) | Self::UnavailableFor(..) => {
+                (Code::Unavailable, "The service is temporarily unavailable, try again".into())
             }
+            Self::Internal(_) => (Code::InternalError, "Internal server error".into()),
         }
     }
 
     pub(super) fn into_failure(self) -> Failure {
-        let (status, code, message) = self.outward();
+        let (code, message) = self.outward();
         let (violated_policy, retry_after_seconds) = match self {
             Self::RateLimited { policy, retry_after_seconds } => (Some(policy), Some(retry_after_seconds)),
             Self::UnavailableFor(seconds, _) => (None, Some(seconds)),
-            _ if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT) => {
+            _ if matches!(code.status(), StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT) => {
                 (None, Some(RETRY_AFTER_SECONDS))
             }
             _ => (None, None),
@@ -249,20 +222,20 @@ impl Error {
             | Self::Internal(cause) => (Vec::new(), Some(cause)),
             _ => (Vec::new(), None),
         };
-        Failure { status, code, message, details, violated_policy, retry_after_seconds, cause }
+        Failure { code, message, details, violated_policy, retry_after_seconds, cause }
     }
 }
 
 impl Unauthorized {
-    /// Code and message.
-    fn outward(self) -> (&'static str, &'static str) {
+    /// Returns code and message.
+    fn outward(self) -> (Code, &'static str) {
         match self {
-            Self::Missing => ("missing_token", "Authorization header required"),
-            Self::Invalid => ("invalid_token", "Invalid or expired token"),
-            Self::WrongCredentials => ("invalid_credentials", "Invalid email or password"),
-            Self::NoSession => ("no_session", "No session"),
-            Self::InvalidSession => ("invalid_session", "Invalid session"),
-            Self::NotSignedIn => ("not_authenticated", "Not authenticated"),
+            Self::Missing => (Code::MissingToken, "Authorization header required"),
+            Self::Invalid => (Code::InvalidToken, "Invalid or expired token"),
+            Self::WrongCredentials => (Code::InvalidCredentials, "Invalid email or password"),
+            Self::NoSession => (Code::NoSession, "No session"),
+            Self::InvalidSession => (Code::InvalidSession, "Invalid session"),
+            Self::NotSignedIn => (Code::NotAuthenticated, "Not authenticated"),
         }
     }
 }
@@ -284,19 +257,18 @@ impl IntoResponse for Error {
 impl Failure {
     /// The failure that an answer without a body of ours stands for, such as the router's own 404.
     pub(super) fn of_status(status: StatusCode) -> Self {
-        let (code, message): (_, Cow<'static, str>) = match status {
-            StatusCode::NOT_FOUND => ("not_found", "There is nothing at this path".into()),
+        let (code, message) = match status {
+            StatusCode::NOT_FOUND => (Code::NotFound, "There is nothing at this path"),
             StatusCode::METHOD_NOT_ALLOWED => (
-                "method_not_allowed",
-                "The method is not allowed here, the Allow header lists those that are".into(),
+                Code::MethodNotAllowed,
+                "The method is not allowed here, the Allow header lists those that are",
             ),
-            StatusCode::BAD_REQUEST => ("bad_request", "The request can not be read".into()),
-            _ => ("error", status.canonical_reason().unwrap_or("Error").into()),
+            _ if status.is_client_error() => (Code::BadRequest, "The request can not be read"),
+            _ => (Code::InternalError, "Internal server error"),
         };
         Self {
-            status,
             code,
-            message,
+            message: message.into(),
             details: Vec::new(),
             violated_policy: None,
             retry_after_seconds: None,
@@ -305,7 +277,7 @@ impl Failure {
     }
 
     fn into_response_with(self, challenge: Option<&'static str>) -> Response {
-        let mut response = self.status.into_response();
+        let mut response = self.code.status().into_response();
         if let Some(seconds) = self.retry_after_seconds {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
@@ -333,15 +305,11 @@ impl From<crate::store::Error> for Error {
     fn from(error: crate::store::Error) -> Self {
         use crate::store::{Error as Store, Unique};
         match error {
-            Store::Taken(Unique::Email) => {
-                Self::Taken { code: "email_taken", message: "User with this email already exists" }
-            }
-            Store::Taken(Unique::Title) => {
-                Self::Taken { code: "title_taken", message: "Post with this title already exists" }
-            }
-            // The store itself says that a payment was recorded before; nobody is refused for it.
+            Store::Taken(Unique::Email) => Self::EmailTaken,
+            Store::Taken(Unique::Title) => Self::TitleTaken,
+            // The store handles a payment that is already recorded; the error never leaves it.
             Store::Taken(Unique::Payment) => {
-                Self::Taken { code: "payment_taken", message: "Payment is already recorded" }
+                Self::Internal(Arc::from(Box::from("the payment is already recorded")))
             }
             // One that was done before is answered by the store; were it not, its client may well try again.
             Store::Stale | Store::Repeated => Self::Contended,

@@ -1,19 +1,8 @@
 //! What many operations have in common in the OpenAPI document.
 
+use utoipa::IntoParams;
 use utoipa::openapi::{OpenApiBuilder, ServerBuilder, ServerVariableBuilder};
-use utoipa::{IntoParams, ToResponse};
 use utoipa_axum::router::OpenApiRouter;
-
-use super::{ErrorBody, ProblemBody};
-
-/// The request was not done; `code` says why.
-#[derive(ToResponse)]
-pub enum Failed {
-    /// The error shape of the API.
-    Error(#[content("application/json")] ErrorBody<'static>),
-    /// The same for clients that ask for it.
-    Problem(#[content("application/problem+json")] ProblemBody<'static>),
-}
 
 /// Which part of a list is asked for.
 #[derive(IntoParams)]
@@ -34,7 +23,7 @@ pub struct ListParams {
 /// Headers of a conditional read (RFC 9110, section 13).
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
-#[expect(dead_code, reason = "describes what `Preconditions` reads")]
+#[expect(dead_code, clippy::struct_field_names, reason = "describes the headers that `Preconditions` reads")]
 pub struct ReadParams {
     /// An `ETag` that the client has: 304 where it is still the same.
     #[param(rename = "If-None-Match", required = false)]
@@ -42,6 +31,22 @@ pub struct ReadParams {
     /// A `Last-Modified` that the client has: 304 where it is still the same.
     #[param(rename = "If-Modified-Since", required = false)]
     if_modified_since: String,
+    /// The `ETag` that the client has seen: 412 where it is another by now.
+    #[param(rename = "If-Match", required = false)]
+    if_match: String,
+    /// The `Last-Modified` that the client has seen: 412 where it is later by now.
+    #[param(rename = "If-Unmodified-Since", required = false)]
+    if_unmodified_since: String,
+}
+
+/// The header of a conditional read of what has no time of its last change.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "describes what `Fixed` reads")]
+pub struct FixedParams {
+    /// An `ETag` that the client has: 304 where it is still the same.
+    #[param(rename = "If-None-Match", required = false)]
+    if_none_match: String,
 }
 
 /// Headers of a conditional write (RFC 9110, section 13).

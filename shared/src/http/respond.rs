@@ -24,7 +24,7 @@ use tower::{Service, ServiceExt};
 use super::accept::{accepts_any, prefers_problem};
 use super::error::Failure;
 use super::rate_limit_fields::{self, Standing};
-use super::{Error, FieldError};
+use super::{Code, Error, FieldError};
 use crate::clock::Clock;
 use crate::cost::Cost;
 use crate::domain::Timestamp;
@@ -159,11 +159,11 @@ impl Call {
         let Cost { calls, rcu, wcu } = cost;
         let (method, route, request_id) = (self.method.as_str(), &*self.route, &*self.request_id);
         let (status, duration_ms) = (status.as_u16(), duration.as_secs_f64() * 1000.0);
-        let code = failure.map(|failure| failure.code);
+        let code = failure.map(|failure| failure.code.as_str());
         let error = failure.and_then(|failure| failure.cause.as_deref()).map(|cause| chain(cause));
         let (bytes, ended) = (sent.map(|sent| sent.bytes), sent.map(|sent| sent.ended));
         // What a client got wrong is no failure of ours. One in the middle of an answer has the status of its beginning.
-        let is_ours = failure.is_some_and(|failure| failure.status.is_server_error());
+        let is_ours = failure.is_some_and(|failure| failure.code.status().is_server_error());
         if let (Some(error), true) = (&error, is_ours) {
             tracing::error!(
                 requestId = request_id,
@@ -237,7 +237,9 @@ fn take_failure(response: &mut Response<Body>) -> Option<Failure> {
 
 /// Gives a failed answer its body: our own error shape, or the same as a problem of RFC 9457.
 fn render(failure: &Failure, call: &Call, now: Timestamp, response: &mut Response<Body>) {
-    let Failure { status, code, ref message, ref details, violated_policy, .. } = *failure;
+    let Failure { code, ref message, ref details, violated_policy, .. } = *failure;
+    let status = code.status();
+    *response.status_mut() = status;
     let (request_id, timestamp) = (&*call.request_id, now);
     let as_problem = prefers_problem(&call.headers);
     let body = if as_problem {
@@ -268,7 +270,7 @@ fn render(failure: &Failure, call: &Call, now: Timestamp, response: &mut Respons
 
 fn error_body<'a>(failure: &'a Failure, call: &'a Call, timestamp: Timestamp) -> ErrorBody<'a> {
     let Failure { code, message: error, details, .. } = failure;
-    ErrorBody { error, code, details, request_id: &call.request_id, timestamp }
+    ErrorBody { error, code: *code, details, request_id: &call.request_id, timestamp }
 }
 
 /// RFC 9110, section 9.3.2: the header fields of a GET, and no content.
@@ -313,9 +315,8 @@ pub struct ErrorBody<'a> {
     /// For a person.
     #[schema(example = "User not found")]
     error: &'a str,
-    /// For programs; does not change.
-    #[schema(example = "not_found")]
-    code: &'a str,
+    /// The reason, for programs.
+    code: Code,
     /// Every field that can not be used.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     #[schema(required = false)]
@@ -328,7 +329,7 @@ pub struct ErrorBody<'a> {
 /// The same for clients that ask for `application/problem+json` (RFC 9457).
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = Problem)]
+#[schema(as = ProblemDetails)]
 pub struct ProblemBody<'a> {
     #[schema(example = "about:blank")]
     r#type: &'a str,
@@ -340,9 +341,8 @@ pub struct ProblemBody<'a> {
     /// For a person.
     #[schema(example = "User not found")]
     detail: &'a str,
-    /// For programs; does not change.
-    #[schema(example = "not_found")]
-    code: &'a str,
+    /// The reason, for programs.
+    code: Code,
     /// Every field that can not be used.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     #[schema(required = false)]
