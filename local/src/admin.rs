@@ -50,16 +50,15 @@ pub enum AdminError {
     Store(#[from] store::Error),
 }
 
-/// Makes sure that there is an administrator, and says who it is and how to act as it.
-pub async fn ensure(stack: &mut Stack, admin: Admin) -> Result<(), AdminError> {
+/// Makes sure that there is an administrator, says how to sign in as it, and returns its id.
+pub async fn ensure(stack: &mut Stack, admin: Admin) -> Result<UserId, AdminError> {
     let email: Email = admin.email.parse().map_err(AdminError::Email)?;
     let is_given = admin.password.is_some();
     let password = stack.own_secret(PASSWORD, admin.password)?;
     let id = write(&table(stack)?, email, &password.parse().map_err(AdminError::Password)?).await?;
     let password = if is_given { String::new() } else { format!(", password {password} (made up)") };
     stack.note(format_args!("admin      {}{password}", admin.email));
-    stack.note(format_args!("           TOKEN=$(target/debug/xtask token --user {id} --admin)"));
-    Ok(())
+    Ok(id)
 }
 
 /// The user with this address, who is an administrator and signs in with this password from now on.

@@ -2,6 +2,7 @@
 
 mod invoke;
 mod signals;
+mod token;
 
 use std::{
     collections::BTreeMap,
@@ -18,6 +19,9 @@ use crate::{
     admin::{self, Admin, AdminError},
     faults::{Faults, Rule},
 };
+
+/// The route of the page that shows the API and sends requests.
+const DOCS_PAGE: &str = "/api/docs";
 
 /// Where S3 is unless an option says otherwise.
 const S3_PORT: u16 = 9000;
@@ -242,7 +246,9 @@ async fn announce(stack: &mut Stack, options: &Options) -> Result<(), Error> {
         .map(|route| format!("{:<7} {:<width$}  {}", route.method, route.path, route.function))
         .collect();
     lines.push(String::new());
-    lines.push(format!("API        {}", stack.url()));
+    // The page at which a browser reads and tries the API, where there is one: nothing is at the root.
+    let page = if routes.iter().any(|route| route.path == DOCS_PAGE) { DOCS_PAGE } else { "" };
+    lines.push(format!("API        {}{page}", stack.url()));
     if let Some(url) = stack.invoke_url() {
         lines.push(format!("Invoke     {url}"));
     }
@@ -272,7 +278,9 @@ async fn announce(stack: &mut Stack, options: &Options) -> Result<(), Error> {
     warn_unless_loopback(stack, "--host", options.host);
     warn_unless_loopback(stack, "--dynamodb-host", options.dynamodb_host);
     let admin = Admin { email: options.admin_email.clone(), password: options.admin_password.clone() };
-    Ok(admin::ensure(stack, admin).await?)
+    let id = admin::ensure(stack, admin).await?;
+    stack.note(format_args!("           TOKEN=$({})", token::command(options, id)));
+    Ok(())
 }
 
 fn warn_unless_loopback(stack: &Stack, option: &str, host: IpAddr) {

@@ -7,6 +7,7 @@ mod auth_login;
 mod auth_refresh;
 mod auth_register;
 mod authorisation;
+mod banner;
 mod browser;
 mod concurrency;
 mod conditional;

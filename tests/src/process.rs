@@ -38,7 +38,7 @@ impl Process {
         let url = loop {
             let line = lines.next_line().await.unwrap().expect("it says where the API is before it ends");
             if let Some(url) = line.strip_prefix("API") {
-                break url.trim().to_owned();
+                break url.trim().trim_end_matches("/api/docs").to_owned();
             }
         };
         // Its output must go somewhere for as long as it runs.

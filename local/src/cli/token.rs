@@ -1,0 +1,52 @@
+//! How to act as the local administrator.
+
+use std::path::Path;
+
+use shared::domain::UserId;
+
+use super::Options;
+
+/// Returns the command that prints the administrator's token, for the directory that `local` was started in.
+///
+/// `xtask` signs with the secret that this process has: a given one, else that of the data directory.
+pub(super) fn command(options: &Options, id: UserId) -> String {
+    let is_given = |name: &str| {
+        options.environment.iter().any(|(given, _)| given == name)
+            || std::env::var(name).is_ok_and(|value| !value.is_empty())
+    };
+    let secret = is_given("JWT_SECRET").then(|| "JWT_SECRET=${JWT_SECRET:?as of this API} ".to_owned());
+    let data_dir = options.data_dir();
+    let data_dir = (data_dir != Path::new("./.local")).then(|| {
+        let data_dir = std::path::absolute(&data_dir).unwrap_or(data_dir);
+        format!("DATA_DIR={} ", word(&data_dir))
+    });
+    // cargo puts both programs into one directory.
+    let xtask = std::env::current_exe().unwrap_or_default().with_file_name("xtask");
+    let here = std::env::current_dir().unwrap_or_default();
+    let xtask = word(xtask.strip_prefix(here).unwrap_or(&xtask));
+    format!("{}{}{xtask} token --user {id} --admin", secret.unwrap_or_default(), data_dir.unwrap_or_default())
+}
+
+/// Returns the path as one word of a shell.
+fn word(path: &Path) -> String {
+    let path = path.display().to_string();
+    if path.chars().all(|letter| letter.is_ascii_alphanumeric() || "/._-".contains(letter)) {
+        return path;
+    }
+    format!("'{}'", path.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_reads_a_path_as_one_word() {
+        for path in ["target/debug/xtask", "/tmp/a b", "it's", "$HOME;x", "~"] {
+            let output = std::process::Command::new("sh")
+                .args(["-c", &format!("printf %s {}", word(Path::new(path)))])
+                .output();
+            assert_eq!(String::from_utf8(output.unwrap().stdout).unwrap(), path);
+        }
+    }
+}
