@@ -22,6 +22,9 @@ async fn the_readmes_session_works_when_it_is_pasted() {
         .unwrap();
     let printed = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{printed}{}", String::from_utf8_lossy(&output.stderr));
+    for line in printed.lines().filter(|line| line.starts_with('{')) {
+        assert!(serde_json::from_str::<serde_json::Value>(line).is_ok(), "not one answer on a line: {line}");
+    }
     // In the order in which the session shows them.
     let mut rest = &*printed;
     for shown in [
