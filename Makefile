@@ -68,7 +68,7 @@ $(VENV)/done: requirements-dev.txt
 	touch $@
 
 .PHONY: build
-build: $(VENV)/done ## Build every function for Lambda into .aws-sam: ARGS="--parameter-overrides Architecture=x86_64"
+build: $(VENV)/done ## Build every function for Lambda into .aws-sam
 	$(TOOLS) sam build $(ARGS)
 
 .PHONY: validate
@@ -81,6 +81,9 @@ sam-local: $(VENV)/done ## Run the API in Lambda's own containers (needs Docker)
 	cargo build --workspace
 	$(TOOLS) LOCAL=$(TARGET_DIR)/debug/local scripts/sam-local $(ARGS)
 
+# What every deployment needs stands here and not in samconfig.toml, where each --config-env would have to repeat it. The
+# template makes one IAM role a function.
 .PHONY: deploy
-deploy: build ## Deploy to AWS; asks for what samconfig.toml does not say: ARGS="--guided"
-	$(TOOLS) sam deploy $(ARGS)
+deploy: $(VENV)/done ## Build and deploy to AWS: ARGS="--guided", ARGS="--stack-name my-api --region eu-central-1"
+	$(TOOLS) sam build
+	$(TOOLS) sam deploy --resolve-s3 --capabilities CAPABILITY_IAM --no-fail-on-empty-changeset $(ARGS)

@@ -39,35 +39,32 @@ const MIN_SECRET_BYTES: usize = 32;
 #[derive(Clone)]
 pub struct Secret(Vec<u8>);
 
-/// The secret in the variable `name`, of at least 32 bytes.
-pub fn secret(name: &'static str) -> Result<Secret, ConfigError> {
-    Secret::new(name, required(name)?)
-}
-
-/// The secrets in the variable `name`, separated by commas.
+/// Reads the secrets in the variable `name`, which are separated by commas.
 pub fn secrets(name: &'static str) -> Result<Vec<Secret>, ConfigError> {
-    required(name)?.split(',').map(|secret| Secret::new(name, secret.trim().to_owned())).collect()
+    Secret::several(name, &required(name)?)
 }
 
-/// What tokens and cursors are signed with: the first signs, all verify.
-///
-/// That is `JWT_SECRET` and, while it is being changed, `JWT_SECRET_PREVIOUS`.
+/// Reads what signs tokens and cursors from `JWT_SECRET`: the first secret signs, all verify.
 pub fn signing_secrets() -> Result<Vec<Secret>, ConfigError> {
-    let mut secrets = vec![secret("JWT_SECRET")?];
-    if optional("JWT_SECRET_PREVIOUS").is_some() {
-        secrets.push(secret("JWT_SECRET_PREVIOUS")?);
-    }
-    Ok(secrets)
+    secrets("JWT_SECRET")
 }
 
 impl Secret {
     /// The secret with this value, known under `name`.
     pub fn new(name: &'static str, value: String) -> Result<Self, ConfigError> {
         if value.len() < MIN_SECRET_BYTES {
-            let reason = format!("it must have at least {MIN_SECRET_BYTES} bytes, and has {}", value.len());
+            let length = value.len();
+            let reason = format!(
+                "a secret must have at least {MIN_SECRET_BYTES} bytes, and has {length}; commas separate secrets"
+            );
             return Err(ConfigError::Invalid { name, reason });
         }
         Ok(Self(value.into_bytes()))
+    }
+
+    /// Returns the secrets in `value`, which are separated by commas, known under `name`.
+    pub fn several(name: &'static str, value: &str) -> Result<Vec<Self>, ConfigError> {
+        value.split(',').map(|secret| Self::new(name, secret.trim().to_owned())).collect()
     }
 
     /// The secret itself.

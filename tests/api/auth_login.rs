@@ -249,7 +249,7 @@ async fn no_password_and_no_token_is_in_any_log() {
 #[tokio::test]
 async fn a_secret_that_is_too_short_stops_every_function_that_has_it() {
     let app = App::start().await;
-    let short = "only 31 bytes, one is missing..";
+    let short = "only 31 bytes  one is missing..";
     let mut stopped = 0;
     for function in &app.stack.template().functions {
         if !function.variables.contains_key("JWT_SECRET") {

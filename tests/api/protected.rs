@@ -85,8 +85,8 @@ async fn a_token_is_not_valid_any_more_when_its_user_is_gone() {
 
 #[tokio::test]
 async fn while_the_secret_is_changed_tokens_of_both_are_good() {
-    let previous = "the secret that was, of 32 bytes and more";
-    let app = App::rotating(previous).await;
+    let (new, previous) = ("the new secret of at least 32 bytes", "the secret that was of at least 32 bytes");
+    let app = App::with_variable("JWT_SECRET", &format!("{new},{previous}")).await;
     let user = app.anonymous().post("/api/auth/register", &account()).await.expect(201);
     let caller = Caller { id: user.text("/user/id").parse().unwrap(), role: Role::User };
     let old = Secret::new("JWT_SECRET", previous.to_owned()).unwrap();

@@ -38,12 +38,6 @@ impl App {
         Self::of(Stack::builder().parameter("RateLimitScale", scale)).await
     }
 
-    /// Like [`start`](Self::start), while `JWT_SECRET` is being changed from `previous` to a new one.
-    pub async fn rotating(previous: &str) -> Self {
-        let builder = Stack::builder().parameter("RateLimitScale", Self::NO_LIMITS);
-        Self::of(builder.parameter("JwtSecretIsRotating", "true").env("JWT_SECRET_PREVIOUS", previous)).await
-    }
-
     /// Like [`start`](Self::start), with this value of a variable that template.yaml gives to functions.
     pub async fn with_variable(name: &str, value: &str) -> Self {
         Self::with_variables(&[(name, value)]).await
@@ -82,9 +76,8 @@ impl App {
             .start()
             .await
             .expect("the stack starts; `make test` builds the functions first");
-        let secret =
-            Secret::new("JWT_SECRET", stack.secret("JWT_SECRET").expect("a secret").to_owned()).unwrap();
-        let tokens = AccessTokens::new(&[secret], Clock::system(), Random::system());
+        let secrets = Secret::several("JWT_SECRET", stack.secret("JWT_SECRET").expect("a secret")).unwrap();
+        let tokens = AccessTokens::new(&secrets, Clock::system(), Random::system());
         Self {
             stack,
             tokens,

@@ -31,7 +31,7 @@ pub struct RefreshTokens {
 }
 
 impl RefreshTokens {
-    /// Keys from `JWT_SECRET` and, while that is being changed, `JWT_SECRET_PREVIOUS`; the table from the environment.
+    /// Takes its keys from `JWT_SECRET` and the table from the environment.
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self::new(&signing_secrets()?, RefreshFamilies::from_env()?))
     }

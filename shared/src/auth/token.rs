@@ -59,7 +59,7 @@ struct Claims {
 }
 
 impl AccessTokens {
-    /// Keys from `JWT_SECRET` and, while that is being changed, `JWT_SECRET_PREVIOUS`.
+    /// Takes its keys from `JWT_SECRET`.
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self::new(&signing_secrets()?, Clock::system(), Random::system()))
     }
@@ -195,6 +195,19 @@ mod tests {
         let old = tokens(&[secret('a')], &clock).sign(caller()).unwrap();
         assert!(tokens(&[secret('b'), secret('a')], &clock).verify(&old).is_some());
         assert!(tokens(&[secret('b')], &clock).verify(&old).is_none());
+    }
+
+    #[test]
+    fn at_each_step_of_a_rotation_functions_before_and_after_it_take_each_others_tokens() {
+        let clock = clock();
+        let steps: [&[Secret]; 4] =
+            [&[secret('a')], &[secret('a'), secret('b')], &[secret('b'), secret('a')], &[secret('b')]];
+        for step in steps.windows(2) {
+            let [before, after] = [step[0], step[1]].map(|secrets| tokens(secrets, &clock));
+            for (signs, verifies) in [(&before, &after), (&after, &before)] {
+                assert!(verifies.verify(&signs.sign(caller()).unwrap()).is_some());
+            }
+        }
     }
 
     #[test]

@@ -19,7 +19,7 @@ const TAG_BYTES: usize = 16;
 const PURPOSE: &[u8] = b"cursor";
 
 impl CursorKey {
-    /// From `JWT_SECRET` and, while that is being changed, `JWT_SECRET_PREVIOUS`.
+    /// Takes its keys from `JWT_SECRET`.
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self::new(&signing_secrets()?))
     }
