@@ -15,8 +15,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use local::dynamodb::{DynamoDb, TableError, ensure};
-use local::stack::REGION;
-use local::template::{LoadError, Template};
+
+use local::template::{LoadError, REGION, Template};
 use shared::store::Table;
 
 use self::measure::Measured;

@@ -32,9 +32,6 @@ use crate::{
 
 pub use self::builder::Builder;
 
-/// AWS's region, for names and signatures.
-pub const REGION: &str = "us-east-1";
-
 /// The file of the data directory that says where the database is, for as long as somebody has the directory.
 pub const ENDPOINT_FILE: &str = "dynamodb.url";
 

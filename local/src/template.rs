@@ -1,294 +1,35 @@
-//! What the gateway needs to know of `template.yaml`: functions, routes, CORS, limits, tables, buckets, events.
+//! `template.yaml`: what it says of the API and the services around it.
+//!
+//! [`Template`] and the types in it are the model; readers, one for each kind of resource, fill it in. A value that
+//! cannot be resolved on this machine is an error with its line, never a blank.
 
 mod api;
 mod buckets;
-mod events;
+mod error;
 mod functions;
 mod intrinsics;
+mod model;
+mod numbers;
 mod parameters;
-mod resources;
+pub mod path;
+mod routes;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod triggers;
 mod yaml;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::Path,
-    time::Duration,
+pub use error::{LoadError, TemplateError};
+pub use model::{
+    ACCOUNT_ID, AsyncLimits, Bucket, Cors, CorsRule, Function, FunctionUrl, MAX_INTEGRATION_TIMEOUT,
+    ObjectTrigger, REGION, Route, StartingPosition, StreamTrigger, Table, Template, Throttling, Variable,
 };
 
-use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::Path;
 
-use self::{intrinsics::Resolver, yaml::Node};
-
-/// Something in the template that `local` needs and cannot read.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("template line {line}: {message}")]
-pub struct TemplateError {
-    /// Line in the file, from 1.
-    pub line: usize,
-    /// What is wrong there.
-    pub message: String,
-}
-
-/// A template that cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum LoadError {
-    /// The file cannot be read.
-    #[error("cannot read {path}: {source}")]
-    Read {
-        /// The file.
-        path: String,
-        /// Why not.
-        source: std::io::Error,
-    },
-    /// The file's content.
-    #[error("{path}:{}: {}", .error.line, .error.message)]
-    Content {
-        /// The file.
-        path: String,
-        /// What is wrong in it.
-        error: TemplateError,
-    },
-}
-
-/// The template, every value resolved for this machine.
-#[derive(Clone, Debug, Default)]
-pub struct Template {
-    /// In the order of the file.
-    pub functions: Vec<Function>,
-    /// In the order of the file.
-    pub routes: Vec<Route>,
-    /// `None`: the API answers no preflights and passes a function's own CORS headers on.
-    pub cors: Option<Cors>,
-    /// `DefaultRouteSettings`' limits.
-    pub throttling: Option<Throttling>,
-    /// Tables as `CreateTable` requests, with the TTL attribute.
-    pub tables: Vec<Table>,
-    /// In the order of the file.
-    pub buckets: Vec<Bucket>,
-    /// `Events` of type `S3`.
-    pub object_triggers: Vec<ObjectTrigger>,
-    /// `Events` of type `DynamoDB`.
-    pub stream_triggers: Vec<StreamTrigger>,
-    /// AWS's region of everything.
-    pub region: String,
-}
-
-/// An `AWS::Serverless::Function`.
-#[derive(Clone, Debug)]
-pub struct Function {
-    /// `UsersIdFunction`.
-    pub logical_id: String,
-    /// `users-id`: the binary's name, and the function's name at the Lambda API.
-    pub name: String,
-    /// From start of an invocation to its end.
-    pub timeout: Duration,
-    /// MB; told to the function, not enforced.
-    pub memory_size: u64,
-    /// `Environment.Variables`. A value that starts as a secret is a [`Variable::Secret`].
-    pub variables: BTreeMap<String, Variable>,
-    /// `LoggingConfig.LogFormat`: `JSON` or `Text`.
-    pub log_format: String,
-    /// `LoggingConfig.ApplicationLogLevel`.
-    pub log_level: String,
-    /// `ReservedConcurrentExecutions`.
-    pub reserved_concurrency: Option<usize>,
-    /// `EventInvokeConfig`.
-    pub asynchronous: AsyncLimits,
-    /// `FunctionUrlConfig`.
-    pub url: Option<FunctionUrl>,
-}
-
-/// A URL of a function's own, past the HTTP API; open to everybody.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct FunctionUrl {
-    /// `InvokeMode: RESPONSE_STREAM`: answers are passed on as they are made.
-    pub streams: bool,
-    /// `Cors`.
-    pub cors: Option<Cors>,
-    /// Where the template says so.
-    pub line: usize,
-}
-
-/// A value of an environment variable.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Variable {
-    /// As in the template.
-    Plain(String),
-    /// A `{{resolve:...}}` reference, which only AWS can answer.
-    Secret,
-}
-
-/// A method and a path, and the function behind them.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Route {
-    /// `GET`, or `ANY`.
-    pub method: String,
-    /// `/api/users/{id}`, or `$default`.
-    pub path: String,
-    /// The function's name.
-    pub function: String,
-    /// Longest wait for the function: `TimeoutInMillis`, 30 s at most.
-    pub timeout: Duration,
-    /// Where the template says so.
-    pub line: usize,
-}
-
-/// `CorsConfiguration`, or a Function URL's `Cors`; lists as written.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Cors {
-    /// Exact origins, `*`, or `https://*`.
-    pub allow_origins: Vec<String>,
-    /// Methods of preflights.
-    pub allow_methods: Vec<String>,
-    /// Request headers of preflights.
-    pub allow_headers: Vec<String>,
-    /// Response headers that scripts may read.
-    pub expose_headers: Vec<String>,
-    /// Whether cookies and the like may be sent.
-    pub allow_credentials: bool,
-    /// Seconds a preflight's answer may be kept.
-    pub max_age: Option<u64>,
-}
-
-/// Requests a second, and at once.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Throttling {
-    /// Requests a second.
-    pub rate: f64,
-    /// Requests at once.
-    pub burst: f64,
-}
-
-/// An `AWS::DynamoDB::Table`.
-#[derive(Clone, Debug)]
-pub struct Table {
-    /// What `!Ref` gives.
-    pub name: String,
-    /// `Table`.
-    pub logical_id: String,
-    /// `CreateTable`'s request.
-    pub create: Value,
-    /// The attribute that holds the time of expiry, when TTL is on.
-    pub ttl_attribute: Option<String>,
-}
-
-/// An `AWS::S3::Bucket`.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Bucket {
-    /// What `!Ref` gives.
-    pub name: String,
-    /// `Files`.
-    pub logical_id: String,
-    /// `CorsConfiguration`; the first that fits decides.
-    pub cors: Vec<CorsRule>,
-}
-
-/// Which pages may call a bucket, lists as written; each item may have one `*`.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct CorsRule {
-    /// Origins.
-    pub allowed_origins: Vec<String>,
-    /// Methods.
-    pub allowed_methods: Vec<String>,
-    /// Request headers.
-    pub allowed_headers: Vec<String>,
-    /// Response headers that scripts may read.
-    pub exposed_headers: Vec<String>,
-    /// Seconds a preflight's answer may be kept.
-    pub max_age: Option<u64>,
-}
-
-/// How often, and for how long, an asynchronous event is tried.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct AsyncLimits {
-    /// Attempts after the first.
-    pub retries: u32,
-    /// An event that is older is not tried again.
-    pub max_age: Duration,
-}
-
-/// A function that is told of a bucket's objects.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct ObjectTrigger {
-    /// The function's name.
-    pub function: String,
-    /// The event's name in the template.
-    pub name: String,
-    /// The bucket's name.
-    pub bucket: String,
-    /// `ObjectCreated:Put`, or `ObjectCreated:*`.
-    pub events: Vec<String>,
-    /// How the keys begin.
-    pub prefix: String,
-    /// How the keys end.
-    pub suffix: String,
-    /// Where the template says so.
-    pub line: usize,
-}
-
-/// A function that gets the changes of a table.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct StreamTrigger {
-    /// The function's name.
-    pub function: String,
-    /// The event's name in the template.
-    pub name: String,
-    /// The table's name.
-    pub table: String,
-    /// The stream's ARN.
-    pub stream: String,
-    /// Where a function begins that has read nothing yet.
-    pub position: StartingPosition,
-    /// Most records at once.
-    pub batch_size: usize,
-    /// How long a batch that is not full waits for more.
-    pub window: Duration,
-    /// Attempts after the first; without a limit where there is none.
-    pub retries: Option<u32>,
-    /// A batch that fails is halved.
-    pub bisects: bool,
-    /// The answer says which records failed.
-    pub reports_failures: bool,
-    /// Where the template says so.
-    pub line: usize,
-}
-
-impl Default for StreamTrigger {
-    fn default() -> Self {
-        Self {
-            function: String::new(),
-            name: String::new(),
-            table: String::new(),
-            stream: String::new(),
-            position: StartingPosition::Latest,
-            // What Lambda takes unless it is told otherwise.
-            batch_size: 100,
-            window: Duration::ZERO,
-            retries: None,
-            bisects: false,
-            reports_failures: false,
-            line: 0,
-        }
-    }
-}
-
-/// Where in a stream to begin.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum StartingPosition {
-    /// With what comes from now on.
-    Latest,
-    /// With the oldest record there is.
-    TrimHorizon,
-}
-
-/// The account that local ARNs and events name.
-pub const ACCOUNT_ID: &str = "000000000000";
-
-/// The longest that an HTTP API waits for a function.
-pub const MAX_INTEGRATION_TIMEOUT: Duration = Duration::from_secs(30);
+use intrinsics::Resolver;
+use yaml::Node;
 
 impl Template {
     /// Reads the file at `path`; `parameters` override the defaults of its Parameters.
@@ -306,14 +47,7 @@ impl Template {
         region: &str,
     ) -> Result<Self, TemplateError> {
         let root = Node::parse(text)?;
-        let resolver = Resolver {
-            region: region.to_owned(),
-            parameters: parameters::resolve(&root, parameters)?,
-            conditions: root.get("Conditions"),
-            resources: root.get("Resources"),
-            mappings: root.get("Mappings"),
-            evaluating: std::cell::RefCell::default(),
-        };
+        let resolver = Resolver::new(&root, parameters::resolve(&root, parameters)?, region);
         let mut template = Self { region: region.to_owned(), ..Self::default() };
         let resources =
             root.get("Resources").ok_or_else(|| root.error("the template has no Resources"))?.entries();
@@ -326,11 +60,16 @@ impl Template {
             match resource.get("Type").and_then(Node::text) {
                 Some("AWS::Serverless::Function") => {
                     let function = functions::function(&root, &resolver, logical_id, resource)?;
-                    functions::routes(&resolver, &function.name, resource, &mut template.routes)?;
-                    events::triggers(&resolver, &function.name, resource, &mut template)?;
+                    template.routes.extend(routes::routes(&resolver, &function.name, resource)?);
+                    let triggers = triggers::triggers(&resolver, &function.name, resource)?;
+                    template.object_triggers.extend(triggers.objects);
+                    template.stream_triggers.extend(triggers.streams);
                     template.functions.push(function);
                 }
-                Some("AWS::Serverless::HttpApi") => api::api(&root, &resolver, resource, &mut template)?,
+                Some("AWS::Serverless::HttpApi") => {
+                    template.cors = api::cors_configuration(&root, &resolver, resource)?;
+                    template.throttling = api::throttling(&root, &resolver, resource)?;
+                }
                 Some("AWS::DynamoDB::Table") => {
                     template.tables.push(tables::table(&resolver, logical_id, resource)?);
                 }
@@ -340,26 +79,8 @@ impl Template {
                 _ => {}
             }
         }
-        functions::no_route_twice(&template.routes)?;
-        events::sources_exist(&template)?;
+        routes::no_route_twice(&template.routes)?;
+        triggers::sources_exist(&template)?;
         Ok(template)
-    }
-
-    /// The function called `name`, by its name, its logical id or its ARN.
-    #[must_use]
-    pub fn function(&self, name: &str) -> Option<&Function> {
-        let name = name.rsplit(":function:").next().unwrap_or(name);
-        self.functions.iter().find(|function| function.name == name || function.logical_id == name)
-    }
-
-    /// Names of variables that hold a secret, of all functions.
-    #[must_use]
-    pub fn secrets(&self) -> BTreeSet<&str> {
-        self.functions
-            .iter()
-            .flat_map(|function| &function.variables)
-            .filter(|(_, value)| **value == Variable::Secret)
-            .map(|(name, _)| name.as_str())
-            .collect()
     }
 }

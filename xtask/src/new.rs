@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use local::api_gateway::routes::Pattern;
+use local::template::path::Pattern;
 
 use crate::contract::{Sources, name_of, path_of};
 use crate::error::{Error, write};

@@ -21,7 +21,11 @@ use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use time::{OffsetDateTime, macros::format_description};
 
-use crate::{api_gateway::routes::Match, clock, stack::REGION, template::ACCOUNT_ID};
+use crate::{
+    api_gateway::routes::Match,
+    clock,
+    template::{ACCOUNT_ID, REGION},
+};
 
 /// What the client sent, and where.
 #[derive(Clone, Copy, Debug)]

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::REGION;
 use crate::{
     secrets::Secrets,
-    template::{Function, Variable},
+    template::{Function, REGION, Variable},
 };
 
 /// The variables of a function's processes, and no others: what the template does not set is not there.

@@ -2,34 +2,42 @@
 
 use serde_json::Value;
 
-use super::{Cors, Template, TemplateError, Throttling, intrinsics::Resolver, yaml::Node};
+use super::error::TemplateError;
+use super::intrinsics::Resolver;
+use super::model::{Cors, Throttling};
+use super::yaml::Node;
 
-pub(super) fn api(
+/// Reads the API's `CorsConfiguration`.
+pub(super) fn cors_configuration(
     root: &Node,
     resolver: &Resolver<'_>,
     resource: &Node,
-    template: &mut Template,
-) -> Result<(), TemplateError> {
-    let property =
-        |name: &str| resource.at(&["Properties", name]).or_else(|| root.at(&["Globals", "HttpApi", name]));
-    if let Some(node) = property("CorsConfiguration") {
-        template.cors = cors(resolver, node)?;
-    }
-    if let Some(node) = property("DefaultRouteSettings") {
-        let limit = |name: &str| -> Result<Option<f64>, TemplateError> {
-            let Some(node) = node.get(name) else { return Ok(None) };
-            let text = resolver.text(node)?;
-            text.parse().map(Some).map_err(|_| node.error(format!("{name} must be a number, found {text}")))
-        };
-        template.throttling = limit("ThrottlingRateLimit")?
-            .map(|rate| {
-                limit("ThrottlingBurstLimit").map(|burst| Throttling { rate, burst: burst.unwrap_or(rate) })
-            })
-            .transpose()?;
-    }
-    Ok(())
+) -> Result<Option<Cors>, TemplateError> {
+    property(root, resource, "CorsConfiguration").map_or(Ok(None), |node| cors(resolver, node))
 }
 
+/// Reads the limits of the API's `DefaultRouteSettings`.
+pub(super) fn throttling(
+    root: &Node,
+    resolver: &Resolver<'_>,
+    resource: &Node,
+) -> Result<Option<Throttling>, TemplateError> {
+    let Some(settings) = property(root, resource, "DefaultRouteSettings") else { return Ok(None) };
+    let limit = |name: &str| -> Result<Option<f64>, TemplateError> {
+        let Some(node) = settings.get(name) else { return Ok(None) };
+        let text = resolver.text(node)?;
+        text.parse().map(Some).map_err(|_| node.error(format!("{name} must be a number, found {text}")))
+    };
+    let Some(rate) = limit("ThrottlingRateLimit")? else { return Ok(None) };
+    Ok(Some(Throttling { rate, burst: limit("ThrottlingBurstLimit")?.unwrap_or(rate) }))
+}
+
+/// A property of the API, its own or that of `Globals`.
+fn property<'n>(root: &'n Node, resource: &'n Node, name: &str) -> Option<&'n Node> {
+    resource.at(&["Properties", name]).or_else(|| root.at(&["Globals", "HttpApi", name]))
+}
+
+/// Reads CORS settings, of an API or of a Function URL.
 pub(super) fn cors(resolver: &Resolver<'_>, node: &Node) -> Result<Option<Cors>, TemplateError> {
     let settings = match resolver.resolve(node)? {
         None | Some(Value::Bool(false)) => return Ok(None),

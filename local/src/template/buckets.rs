@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use super::{Bucket, CorsRule, TemplateError, intrinsics::Resolver, resources::Resource, yaml::Node};
+use super::error::TemplateError;
+use super::intrinsics::{Resolver, Resource};
+use super::model::{Bucket, CorsRule};
+use super::yaml::Node;
 
 pub(super) fn bucket(
     resolver: &Resolver<'_>,

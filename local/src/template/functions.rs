@@ -4,26 +4,12 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::Value;
 
-use super::{
-    Function, FunctionUrl, MAX_INTEGRATION_TIMEOUT, Route, TemplateError, Variable, api, events,
-    intrinsics::Resolver, yaml::Node,
-};
-
-/// The binary's name: as `BuildProperties` has it, else from the logical id.
-pub(super) fn function_name(logical_id: &str, resource: &Node) -> String {
-    if let Some(binary) = resource.at(&["Metadata", "BuildProperties", "Binary"]).and_then(Node::text) {
-        return binary.to_owned();
-    }
-    let stem = logical_id.strip_suffix("Function").filter(|stem| !stem.is_empty()).unwrap_or(logical_id);
-    let mut name = String::with_capacity(stem.len() + 4);
-    for (index, letter) in stem.char_indices() {
-        if letter.is_ascii_uppercase() && index > 0 {
-            name.push('-');
-        }
-        name.push(letter.to_ascii_lowercase());
-    }
-    name
-}
+use super::api;
+use super::error::TemplateError;
+use super::intrinsics::{Resolver, function_name};
+use super::model::{AsyncLimits, Function, FunctionUrl, Variable};
+use super::numbers::{natural, within};
+use super::yaml::Node;
 
 pub(super) fn function(
     root: &Node,
@@ -73,7 +59,7 @@ pub(super) fn function(
         log_format: logging("LogFormat", "Text")?,
         log_level: logging("ApplicationLogLevel", "INFO")?,
         reserved_concurrency: reserved.map(|count| usize::try_from(count).unwrap_or(usize::MAX)),
-        asynchronous: events::async_limits(resolver, property(&["EventInvokeConfig"]))?,
+        asynchronous: async_limits(resolver, property(&["EventInvokeConfig"]))?,
         url: property(&["FunctionUrlConfig"]).map(|node| url(resolver, node)).transpose()?,
     })
 }
@@ -104,63 +90,43 @@ fn url(resolver: &Resolver<'_>, node: &Node) -> Result<FunctionUrl, TemplateErro
     Ok(FunctionUrl { streams, cors, line: node.line })
 }
 
-pub(super) fn routes(
-    resolver: &Resolver<'_>,
-    function: &str,
-    resource: &Node,
-    routes: &mut Vec<Route>,
-) -> Result<(), TemplateError> {
-    for (_, event) in resource.at(&["Properties", "Events"]).map(Node::entries).unwrap_or_default() {
-        if event.get("Type").and_then(Node::text) != Some("HttpApi") {
-            continue;
-        }
-        let text = |name: &str| event.at(&["Properties", name]).map(|node| resolver.text(node)).transpose();
-        let path = text("Path")?.unwrap_or_else(|| "$default".to_owned());
-        let method = match text("Method")?.unwrap_or_else(|| "ANY".to_owned()) {
-            method if method == "*" || method.eq_ignore_ascii_case("x-amazon-apigateway-any-method") => {
-                "ANY".to_owned()
+/// `EventInvokeConfig`; where failed events go is not emulated: they are logged.
+fn async_limits(resolver: &Resolver<'_>, configuration: Option<&Node>) -> Result<AsyncLimits, TemplateError> {
+    let mut limits = AsyncLimits { retries: 2, max_age: Duration::from_hours(6) };
+    for (name, node) in configuration.map(Node::entries).unwrap_or_default() {
+        match name.as_str() {
+            "MaximumRetryAttempts" => limits.retries = within(resolver, node, name, 0, 2)?,
+            "MaximumEventAgeInSeconds" => {
+                limits.max_age = Duration::from_secs(within(resolver, node, name, 60, 21_600)?.into());
             }
-            method => method.to_ascii_uppercase(),
-        };
-        let line = event.at(&["Properties", "Path"]).unwrap_or(event).line;
-        let at = |message: String| TemplateError { line, message };
-        if path != "$default" {
-            crate::api_gateway::routes::Pattern::parse(&path)
-                .map_err(|reason| at(format!("route {path}: {reason}")))?;
-        }
-        if let Some(version) = text("PayloadFormatVersion")?
-            && version != "2.0"
-        {
-            return Err(at(format!("payload format {version} is not emulated, only 2.0")));
-        }
-        let timeout = match event.at(&["Properties", "TimeoutInMillis"]) {
-            Some(node) => Duration::from_millis(natural(resolver, node, "TimeoutInMillis")?),
-            None => MAX_INTEGRATION_TIMEOUT,
-        };
-        let timeout = timeout.min(MAX_INTEGRATION_TIMEOUT);
-        routes.push(Route { method, path, function: function.to_owned(), timeout, line });
-    }
-    Ok(())
-}
-
-pub(super) fn no_route_twice(routes: &[Route]) -> Result<(), TemplateError> {
-    let mut seen = BTreeMap::new();
-    for route in routes {
-        let key = (&route.method, crate::api_gateway::routes::shape(&route.path));
-        if let Some(first) = seen.insert(key, route) {
-            return Err(TemplateError {
-                line: route.line,
-                message: format!(
-                    "route {} {} of {} is already at line {} ({})",
-                    route.method, route.path, route.function, first.line, first.function
-                ),
-            });
+            "DestinationConfig" => {}
+            _ => return Err(node.error(format!("EventInvokeConfig.{name} is not emulated"))),
         }
     }
-    Ok(())
+    Ok(limits)
 }
 
-pub(super) fn natural(resolver: &Resolver<'_>, node: &Node, name: &str) -> Result<u64, TemplateError> {
-    let text = resolver.text(node)?;
-    text.parse().map_err(|_| node.error(format!("{name} must be a whole number, found {text}")))
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::template::Template;
+
+    #[test]
+    fn retries_have_lambdas_limits() {
+        let limits = |configuration: &str| {
+            let text = format!(
+                "Resources:\n  UsersFunction:\n    Type: AWS::Serverless::Function\n    Properties:\n      \
+                 EventInvokeConfig: {{ {configuration} }}\n"
+            );
+            Template::parse(&text, &BTreeMap::new(), "us-east-1")
+                .map(|template| template.functions[0].asynchronous)
+        };
+        let of = |retries, seconds| AsyncLimits { retries, max_age: Duration::from_secs(seconds) };
+        assert_eq!(limits("").unwrap(), of(2, 21_600));
+        let both =
+            "MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60, DestinationConfig: { OnFailure: {} }";
+        assert_eq!(limits(both).unwrap(), of(0, 60));
+        let error = limits("MaximumRetryAttempts: 3").unwrap_err().to_string();
+        assert_eq!(error, "template line 5: MaximumRetryAttempts must be from 0 to 2, found 3");
+    }
 }

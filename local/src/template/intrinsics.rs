@@ -7,27 +7,37 @@ use std::{cell::RefCell, collections::BTreeMap};
 
 use serde_json::{Map, Value};
 
-use super::{
-    ACCOUNT_ID, TemplateError,
-    resources::Resource,
-    yaml::{Kind, Node, plain_value},
-};
+use super::error::TemplateError;
+use super::model::ACCOUNT_ID;
+use super::yaml::{Kind, Node, plain_value};
 
 /// Resolves nodes of one template.
 pub(crate) struct Resolver<'t> {
-    pub(crate) region: String,
-    pub(crate) parameters: BTreeMap<String, Value>,
-    pub(crate) conditions: Option<&'t Node>,
-    pub(crate) resources: Option<&'t Node>,
-    pub(crate) mappings: Option<&'t Node>,
+    region: &'t str,
+    parameters: BTreeMap<String, Value>,
+    conditions: Option<&'t Node>,
+    resources: Option<&'t Node>,
+    mappings: Option<&'t Node>,
     /// Conditions being evaluated: one that meets itself is an error, not an endless loop.
-    pub(crate) evaluating: RefCell<Vec<String>>,
+    evaluating: RefCell<Vec<String>>,
 }
 
 /// The answer of an intrinsic; `None` is `AWS::NoValue`.
 type Resolved = Result<Option<Value>, TemplateError>;
 
-impl Resolver<'_> {
+impl<'t> Resolver<'t> {
+    /// A resolver of the template at `root`, whose parameters have these values.
+    pub(crate) fn new(root: &'t Node, parameters: BTreeMap<String, Value>, region: &'t str) -> Self {
+        Self {
+            region,
+            parameters,
+            conditions: root.get("Conditions"),
+            resources: root.get("Resources"),
+            mappings: root.get("Mappings"),
+            evaluating: RefCell::default(),
+        }
+    }
+
     /// The node with every intrinsic in it answered; `None` is `AWS::NoValue`.
     pub(crate) fn resolve(&self, node: &Node) -> Resolved {
         if let Some(tag) = &node.tag {
@@ -113,11 +123,11 @@ impl Resolver<'_> {
             "Select" => self.select(node, argument).map(Some),
             "If" => self.choose(node, argument),
             "Equals" => {
-                let [left, right] = items(node, argument, "Equals")?;
+                let [left, right] = argument.exactly(node, "Equals")?;
                 Ok(Some(Value::Bool(self.compared(left)? == self.compared(right)?)))
             }
             "Not" => {
-                let [inner] = items(node, argument, "Not")?;
+                let [inner] = argument.exactly(node, "Not")?;
                 Ok(Some(Value::Bool(!self.truth(inner)?)))
             }
             "And" => self.all(node, argument, true),
@@ -139,7 +149,7 @@ impl Resolver<'_> {
             return Ok(Some(value.clone()));
         }
         let pseudo = match name {
-            "AWS::Region" => self.region.clone(),
+            "AWS::Region" => self.region.to_owned(),
             "AWS::AccountId" => ACCOUNT_ID.to_owned(),
             "AWS::Partition" => "aws".to_owned(),
             "AWS::URLSuffix" => "amazonaws.com".to_owned(),
@@ -220,7 +230,7 @@ impl Resolver<'_> {
     }
 
     fn join(&self, node: &Node, argument: &Node) -> Result<Value, TemplateError> {
-        let [separator, list] = items(node, argument, "Join")?;
+        let [separator, list] = argument.exactly(node, "Join")?;
         let separator = self.text(separator)?;
         match self.resolve(list)? {
             Some(Value::Array(items)) => Ok(joined(&items, &separator).into()),
@@ -229,13 +239,13 @@ impl Resolver<'_> {
     }
 
     fn split(&self, node: &Node, argument: &Node) -> Result<Value, TemplateError> {
-        let [separator, text] = items(node, argument, "Split")?;
+        let [separator, text] = argument.exactly(node, "Split")?;
         let (separator, text) = (self.text(separator)?, self.text(text)?);
         Ok(text.split(separator.as_str()).map(Value::from).collect())
     }
 
     fn select(&self, node: &Node, argument: &Node) -> Result<Value, TemplateError> {
-        let [index, list] = items(node, argument, "Select")?;
+        let [index, list] = argument.exactly(node, "Select")?;
         let index = self.text(index)?;
         let Some(Value::Array(mut list)) = self.resolve(list)? else {
             return Err(node.error("!Select takes an index and a list"));
@@ -247,7 +257,7 @@ impl Resolver<'_> {
     }
 
     fn choose(&self, node: &Node, argument: &Node) -> Resolved {
-        let [condition, yes, no] = items(node, argument, "If")?;
+        let [condition, yes, no] = argument.exactly(node, "If")?;
         let name = condition.text().ok_or_else(|| node.error("!If takes a condition's name"))?;
         self.resolve(if self.condition(name, node)? { yes } else { no })
     }
@@ -265,7 +275,7 @@ impl Resolver<'_> {
     }
 
     fn find_in_map(&self, node: &Node, argument: &Node) -> Result<Value, TemplateError> {
-        let [map, top, second] = items(node, argument, "FindInMap")?;
+        let [map, top, second] = argument.exactly(node, "FindInMap")?;
         let path = [self.text(map)?, self.text(top)?, self.text(second)?];
         self.mappings
             .and_then(|mappings| mappings.at(&[&path[0], &path[1], &path[2]]))
@@ -284,18 +294,6 @@ impl Resolver<'_> {
     }
 }
 
-fn items<'n, const N: usize>(
-    node: &Node,
-    argument: &'n Node,
-    name: &str,
-) -> Result<&'n [Node; N], TemplateError> {
-    match &argument.kind {
-        Kind::List(list) => list.as_slice().try_into().ok(),
-        _ => None,
-    }
-    .ok_or_else(|| node.error(format!("!{name} takes a list of {N}")))
-}
-
 fn joined(items: &[Value], separator: &str) -> String {
     let texts: Vec<String> = items
         .iter()
@@ -305,4 +303,94 @@ fn joined(items: &[Value], separator: &str) -> String {
         })
         .collect();
     texts.join(separator)
+}
+
+/// A resource that something refers to.
+pub(super) struct Resource<'t> {
+    pub(super) kind: &'t str,
+    pub(super) node: &'t Node,
+}
+
+impl Resource<'_> {
+    /// What `!Ref` gives.
+    pub(super) fn reference(
+        &self,
+        resolver: &Resolver<'_>,
+        name: &str,
+        at: &Node,
+    ) -> Result<String, TemplateError> {
+        match self.kind {
+            "AWS::DynamoDB::Table" => self.name(resolver, name, "TableName"),
+            "AWS::Serverless::Function" => Ok(function_name(name, self.node)),
+            "AWS::Serverless::HttpApi" => Ok("local".to_owned()),
+            "AWS::SecretsManager::Secret" => self.attribute(resolver, name, "Id", at),
+            "AWS::S3::Bucket" => Ok(self.name(resolver, name, "BucketName")?.to_ascii_lowercase()),
+            "AWS::Logs::LogGroup" => self.name(resolver, name, "LogGroupName"),
+            "AWS::SQS::Queue" => self.name(resolver, name, "QueueName"),
+            kind => Err(at.error(format!("`local` cannot answer !Ref {name}: {kind} is not emulated"))),
+        }
+    }
+
+    /// What `!GetAtt` gives.
+    pub(super) fn attribute(
+        &self,
+        resolver: &Resolver<'_>,
+        name: &str,
+        attribute: &str,
+        at: &Node,
+    ) -> Result<String, TemplateError> {
+        let arn =
+            |service: &str, rest: &str| format!("arn:aws:{service}:{}:{ACCOUNT_ID}:{rest}", resolver.region);
+        Ok(match (self.kind, attribute) {
+            ("AWS::DynamoDB::Table", "Arn") => {
+                arn("dynamodb", &format!("table/{}", self.reference(resolver, name, at)?))
+            }
+            ("AWS::DynamoDB::Table", "StreamArn") => {
+                arn("dynamodb", &format!("table/{}/stream/local", self.reference(resolver, name, at)?))
+            }
+            ("AWS::Serverless::Function", "Arn") => {
+                arn("lambda", &format!("function:{}", function_name(name, self.node)))
+            }
+            ("AWS::SecretsManager::Secret", "Id" | "Arn") => {
+                arn("secretsmanager", &format!("secret:{}", self.name(resolver, name, "Name")?))
+            }
+            ("AWS::S3::Bucket", "Arn") => format!("arn:aws:s3:::{}", self.reference(resolver, name, at)?),
+            ("AWS::Serverless::HttpApi", "ApiEndpoint") => {
+                format!("https://local.execute-api.{}.amazonaws.com", resolver.region)
+            }
+            ("AWS::SQS::Queue", "Arn") => arn("sqs", &self.reference(resolver, name, at)?),
+            ("AWS::Logs::LogGroup", "Arn") => {
+                arn("logs", &format!("log-group:{}", self.reference(resolver, name, at)?))
+            }
+            (kind, _) => {
+                return Err(at.error(format!(
+                    "`local` cannot answer !GetAtt {name}.{attribute}: that attribute of {kind} is not emulated"
+                )));
+            }
+        })
+    }
+
+    /// The name that the template gives, or else one from the logical id.
+    fn name(&self, resolver: &Resolver<'_>, logical: &str, property: &str) -> Result<String, TemplateError> {
+        match self.node.at(&["Properties", property]) {
+            Some(name) => resolver.text(name),
+            None => Ok(logical.to_owned()),
+        }
+    }
+}
+
+/// The binary's name: as `BuildProperties` has it, else from the logical id.
+pub(super) fn function_name(logical_id: &str, resource: &Node) -> String {
+    if let Some(binary) = resource.at(&["Metadata", "BuildProperties", "Binary"]).and_then(Node::text) {
+        return binary.to_owned();
+    }
+    let stem = logical_id.strip_suffix("Function").filter(|stem| !stem.is_empty()).unwrap_or(logical_id);
+    let mut name = String::with_capacity(stem.len() + 4);
+    for (index, letter) in stem.char_indices() {
+        if letter.is_ascii_uppercase() && index > 0 {
+            name.push('-');
+        }
+        name.push(letter.to_ascii_lowercase());
+    }
+    name
 }

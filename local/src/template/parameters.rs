@@ -4,10 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{
-    TemplateError,
-    yaml::{Kind, Node},
-};
+use super::error::TemplateError;
+use super::yaml::{Kind, Node};
 
 /// Every parameter's value; `overrides` come from the command line.
 pub(crate) fn resolve(

@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use super::{Table, TemplateError, intrinsics::Resolver, yaml::Node};
+use super::error::TemplateError;
+use super::intrinsics::Resolver;
+use super::model::Table;
+use super::yaml::Node;
 
 /// What `CreateTable` takes of a table's properties; backups, encryption and protection have no meaning here.
 const TABLE_PROPERTIES: [&str; 7] = [

@@ -4,7 +4,7 @@ use saphyr::{MarkedYaml, ScalarStyle, YamlData, YamlLoader};
 use saphyr_parser::Parser;
 use serde_json::{Map, Value};
 
-use super::TemplateError;
+use super::error::TemplateError;
 
 /// A node of the template, nothing resolved.
 #[derive(Clone, Debug)]
@@ -73,6 +73,19 @@ impl Node {
             Kind::String(text) | Kind::Plain(_, text) => Some(text),
             _ => None,
         }
+    }
+
+    /// The items of a list of `N`, the argument of the intrinsic `name` at `node`.
+    pub(crate) fn exactly<const N: usize>(
+        &self,
+        node: &Self,
+        name: &str,
+    ) -> Result<&[Self; N], TemplateError> {
+        match &self.kind {
+            Kind::List(list) => list.as_slice().try_into().ok(),
+            _ => None,
+        }
+        .ok_or_else(|| node.error(format!("!{name} takes a list of {N}")))
     }
 
     pub(crate) fn error(&self, message: impl Into<String>) -> TemplateError {

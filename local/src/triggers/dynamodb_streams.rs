@@ -31,8 +31,7 @@ use crate::{
     },
     logs::Logs,
     server::stop,
-    stack::REGION,
-    template::{StartingPosition, StreamTrigger},
+    template::{REGION, StartingPosition, StreamTrigger},
 };
 
 /// How often a stream without news is looked at; Lambda does so four times a second.

@@ -17,8 +17,7 @@ use crate::{
     lambda::{async_queue::Queue, instances::Pool, invoke_api::find},
     s3::Change,
     server::stop,
-    stack::REGION,
-    template::ObjectTrigger,
+    template::{ObjectTrigger, REGION},
 };
 
 /// S3 writes milliseconds.

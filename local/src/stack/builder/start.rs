@@ -40,7 +40,10 @@ use crate::{
 };
 
 use super::Builder;
-use crate::stack::{ENDPOINT_FILE, REGION, Stack, StartError, environment::environment, reachable};
+use crate::{
+    stack::{ENDPOINT_FILE, Stack, StartError, environment::environment, reachable},
+    template::REGION,
+};
 
 /// A connection that is idle for so long is closed, as API Gateway does after some minutes.
 const KEEP_ALIVE: Duration = Duration::from_mins(2);

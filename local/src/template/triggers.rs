@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{
-    AsyncLimits, ObjectTrigger, StartingPosition, StreamTrigger, Template, TemplateError, functions::natural,
-    intrinsics::Resolver, yaml::Node,
-};
+use super::error::TemplateError;
+use super::intrinsics::Resolver;
+use super::model::{ObjectTrigger, StartingPosition, StreamTrigger, Table, Template};
+use super::numbers::within;
+use super::yaml::Node;
 
 /// Events of S3 that there are here.
 const OBJECT_EVENTS: [&str; 6] = [
@@ -19,47 +20,35 @@ const OBJECT_EVENTS: [&str; 6] = [
     "ObjectRemoved:Delete",
 ];
 
+/// The triggers of one function.
+#[derive(Default)]
+pub(super) struct Triggers {
+    pub(super) objects: Vec<ObjectTrigger>,
+    pub(super) streams: Vec<StreamTrigger>,
+}
+
 /// Reads what is not a route of a function's `Events`.
 pub(super) fn triggers(
     resolver: &Resolver<'_>,
     function: &str,
     resource: &Node,
-    template: &mut Template,
-) -> Result<(), TemplateError> {
+) -> Result<Triggers, TemplateError> {
+    let mut triggers = Triggers::default();
     for (name, event) in resource.at(&["Properties", "Events"]).map(Node::entries).unwrap_or_default() {
         let kind = event.get("Type").ok_or_else(|| event.error("an event needs a Type"))?;
         let properties = event.get("Properties");
         let source = Source { resolver, function, name, event, properties };
         match kind.text() {
             Some("HttpApi") => {}
-            Some("S3") => template.object_triggers.push(source.objects()?),
-            Some("DynamoDB") => template.stream_triggers.extend(source.stream()?),
+            Some("S3") => triggers.objects.push(source.objects()?),
+            Some("DynamoDB") => triggers.streams.extend(source.stream()?),
             other => {
                 let other = other.unwrap_or("?");
                 return Err(kind.error(format!("events of type {other} are not emulated")));
             }
         }
     }
-    Ok(())
-}
-
-/// `EventInvokeConfig`; where failed events go is not emulated: they are logged.
-pub(super) fn async_limits(
-    resolver: &Resolver<'_>,
-    configuration: Option<&Node>,
-) -> Result<AsyncLimits, TemplateError> {
-    let mut limits = AsyncLimits { retries: 2, max_age: Duration::from_hours(6) };
-    for (name, node) in configuration.map(Node::entries).unwrap_or_default() {
-        match name.as_str() {
-            "MaximumRetryAttempts" => limits.retries = within(resolver, node, name, 0, 2)?,
-            "MaximumEventAgeInSeconds" => {
-                limits.max_age = Duration::from_secs(within(resolver, node, name, 60, 21_600)?.into());
-            }
-            "DestinationConfig" => {}
-            _ => return Err(node.error(format!("EventInvokeConfig.{name} is not emulated"))),
-        }
-    }
-    Ok(limits)
+    Ok(triggers)
 }
 
 /// Every trigger's bucket or table is one of the template's own.
@@ -72,7 +61,7 @@ pub(super) fn sources_exist(template: &Template) -> Result<(), TemplateError> {
     }
     for StreamTrigger { table, line, .. } in &template.stream_triggers {
         let has_stream =
-            |known: &super::Table| known.name == *table && !known.create["StreamSpecification"].is_null();
+            |known: &Table| known.name == *table && !known.create["StreamSpecification"].is_null();
         if !template.tables.iter().any(has_stream) {
             let message = format!("{table} is not a table of this template with a StreamSpecification");
             return Err(TemplateError { line: *line, message });
@@ -214,20 +203,6 @@ impl Source<'_> {
     }
 }
 
-fn within(
-    resolver: &Resolver<'_>,
-    node: &Node,
-    name: &str,
-    least: u32,
-    most: u32,
-) -> Result<u32, TemplateError> {
-    let number = natural(resolver, node, name)?;
-    u32::try_from(number)
-        .ok()
-        .filter(|number| (least..=most).contains(number))
-        .ok_or_else(|| node.error(format!("{name} must be from {least} to {most}, found {number}")))
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -324,20 +299,5 @@ mod tests {
             let expected = format!("template line 9: {message}");
             assert_eq!(parse(&event).unwrap_err().to_string(), expected, "{event}");
         }
-    }
-
-    #[test]
-    fn retries_have_lambdas_limits() {
-        let limits = |configuration: &str| {
-            let event = format!("{{ Type: HttpApi }}\n      EventInvokeConfig: {{ {configuration} }}");
-            parse(&event).map(|template| template.functions[0].asynchronous)
-        };
-        let of = |retries, seconds| AsyncLimits { retries, max_age: Duration::from_secs(seconds) };
-        assert_eq!(limits("").unwrap(), of(2, 21_600));
-        let both =
-            "MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60, DestinationConfig: { OnFailure: {} }";
-        assert_eq!(limits(both).unwrap(), of(0, 60));
-        let error = limits("MaximumRetryAttempts: 3").unwrap_err().to_string();
-        assert_eq!(error, "template line 10: MaximumRetryAttempts must be from 0 to 2, found 3");
     }
 }

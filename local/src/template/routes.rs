@@ -1,0 +1,67 @@
+//! Routes: the `Events` of type `HttpApi`.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::error::TemplateError;
+use super::intrinsics::Resolver;
+use super::model::{MAX_INTEGRATION_TIMEOUT, Route};
+use super::numbers::natural;
+use super::path::{Pattern, shape};
+use super::yaml::Node;
+
+/// Reads the routes of a function.
+pub(super) fn routes(
+    resolver: &Resolver<'_>,
+    function: &str,
+    resource: &Node,
+) -> Result<Vec<Route>, TemplateError> {
+    let mut routes = Vec::new();
+    for (_, event) in resource.at(&["Properties", "Events"]).map(Node::entries).unwrap_or_default() {
+        if event.get("Type").and_then(Node::text) != Some("HttpApi") {
+            continue;
+        }
+        let text = |name: &str| event.at(&["Properties", name]).map(|node| resolver.text(node)).transpose();
+        let path = text("Path")?.unwrap_or_else(|| "$default".to_owned());
+        let method = match text("Method")?.unwrap_or_else(|| "ANY".to_owned()) {
+            method if method == "*" || method.eq_ignore_ascii_case("x-amazon-apigateway-any-method") => {
+                "ANY".to_owned()
+            }
+            method => method.to_ascii_uppercase(),
+        };
+        let line = event.at(&["Properties", "Path"]).unwrap_or(event).line;
+        let at = |message: String| TemplateError { line, message };
+        if path != "$default" {
+            Pattern::parse(&path).map_err(|reason| at(format!("route {path}: {reason}")))?;
+        }
+        if let Some(version) = text("PayloadFormatVersion")?
+            && version != "2.0"
+        {
+            return Err(at(format!("payload format {version} is not emulated, only 2.0")));
+        }
+        let timeout = match event.at(&["Properties", "TimeoutInMillis"]) {
+            Some(node) => Duration::from_millis(natural(resolver, node, "TimeoutInMillis")?),
+            None => MAX_INTEGRATION_TIMEOUT,
+        };
+        let timeout = timeout.min(MAX_INTEGRATION_TIMEOUT);
+        routes.push(Route { method, path, function: function.to_owned(), timeout, line });
+    }
+    Ok(routes)
+}
+
+pub(super) fn no_route_twice(routes: &[Route]) -> Result<(), TemplateError> {
+    let mut seen = BTreeMap::new();
+    for route in routes {
+        let key = (&route.method, shape(&route.path));
+        if let Some(first) = seen.insert(key, route) {
+            return Err(TemplateError {
+                line: route.line,
+                message: format!(
+                    "route {} {} of {} is already at line {} ({})",
+                    route.method, route.path, route.function, first.line, first.function
+                ),
+            });
+        }
+    }
+    Ok(())
+}
