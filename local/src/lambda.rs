@@ -13,3 +13,4 @@ pub(crate) mod runtime_api;
 
 pub(crate) mod async_queue;
 pub(crate) mod response_payload;
+pub(crate) mod trace;

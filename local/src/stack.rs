@@ -21,8 +21,8 @@ use crate::{
     dynamodb::{DynamoDb, TableError},
     lambda::{
         async_queue::Queue,
-        instances::{InvokeError, Pool},
-        invoke_api,
+        instances::{InvokeError, Pools},
+        trace,
     },
     logs::Logs,
     s3::S3,
@@ -73,7 +73,7 @@ pub struct Stack {
     address: SocketAddr,
     invoke_address: Option<SocketAddr>,
     template: Template,
-    pools: Arc<[Arc<Pool>]>,
+    pools: Pools,
     queue: Arc<Queue>,
     dynamodb: DynamoDb,
     s3: S3,
@@ -190,9 +190,9 @@ impl Stack {
 
     /// Gives any event to a function, as Lambda's Invoke API would.
     pub async fn invoke(&self, function: &str, event: Value) -> Result<Value, InvokeError> {
-        let pool = invoke_api::find(&self.pools, function)
-            .ok_or_else(|| InvokeError::UnknownFunction(function.to_owned()))?;
-        let invocation = pool.invoke(Bytes::from(event.to_string()), invoke_api::trace_id()).await?;
+        let pool =
+            self.pools.find(function).ok_or_else(|| InvokeError::UnknownFunction(function.to_owned()))?;
+        let invocation = pool.invoke(Bytes::from(event.to_string()), trace::new()).await?;
         Ok(serde_json::from_slice(&invocation.payload)
             .unwrap_or_else(|_| String::from_utf8_lossy(&invocation.payload).into()))
     }

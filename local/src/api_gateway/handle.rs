@@ -23,10 +23,11 @@ use crate::{
     },
     clock,
     lambda::{
-        function_url::FunctionUrl,
-        instances::{InvokeError, Pool},
+        function_url::{self, FunctionUrl},
+        instances::{InvokeError, Pool, Pools},
         request_payload::{self, Via},
-        response_payload::{self, DeclaredLength, Response},
+        response_payload::{self, Answer, DeclaredLength, Response},
+        trace,
     },
     logs::{Logs, RequestLine},
     template::Route,
@@ -49,11 +50,26 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 pub(crate) struct Gateway {
     pub(crate) router: Router,
     pub(crate) cors: Option<Policy>,
-    pub(crate) urls: Vec<FunctionUrl>,
-    pub(crate) pools: Arc<[Arc<Pool>]>,
+    pub(crate) urls: Vec<Url>,
+    pub(crate) pools: Pools,
     pub(crate) throttle: Option<Bucket>,
     pub(crate) logs: Logs,
     pub(crate) local: SocketAddr,
+}
+
+/// A Function URL, and its CORS.
+#[derive(Debug)]
+pub(crate) struct Url {
+    url: FunctionUrl,
+    cors: Option<Policy>,
+}
+
+impl Url {
+    /// Returns the URL of a pool's function, if it has one.
+    pub(crate) fn of(pool: &Arc<Pool>) -> Option<Self> {
+        let cors = pool.function.url.as_ref()?.cors.as_ref().map(Policy::new);
+        Some(Self { url: FunctionUrl::of(pool)?, cors })
+    }
 }
 
 /// What a request is for.
@@ -62,19 +78,12 @@ enum Target<'g> {
     FunctionUrl(&'g FunctionUrl),
 }
 
-/// An answer, and who gave it.
-pub(crate) struct Answer<'g> {
-    pub(crate) response: Response,
-    pub(crate) function: &'g str,
-    pub(crate) start: &'static str,
-}
-
 impl Gateway {
     /// Answers one request; whatever it is, there is an answer.
     pub(crate) async fn handle(self: Arc<Self>, request: Request<Incoming>, peer: SocketAddr) -> Response {
         let started = Instant::now();
         let (parts, body) = request.into_parts();
-        let url = FunctionUrl::find(&self.urls, parts.uri.path());
+        let url = self.url(parts.uri.path());
         let (request_id, id_header, cors) = match url {
             Some((url, _)) => (Uuid::new_v4().to_string(), "x-amzn-requestid", url.cors.as_ref()),
             None => (Uuid::new_v4().simple().to_string(), "apigw-requestid", self.cors.as_ref()),
@@ -106,11 +115,17 @@ impl Gateway {
         response
     }
 
+    /// The Function URL that a path is at, and the path behind it, nothing decoded.
+    fn url<'r>(&self, path: &'r str) -> Option<(&Url, &'r str)> {
+        let (name, behind) = function_url::split(path)?;
+        Some((self.urls.iter().find(|url| url.url.name() == name)?, behind))
+    }
+
     /// What a request is for, and its path as that gets it; or the answer that needs no function.
     fn target<'g, 'r>(
         &'g self,
         parts: &'r Parts,
-        url: Option<(&'g FunctionUrl, &'r str)>,
+        url: Option<(&'g Url, &'r str)>,
         cors: Option<&Policy>,
     ) -> Result<(Target<'g>, Cow<'r, str>), Box<Answer<'g>>> {
         let refused = |status, message| Err(Box::new(own(status, message)));
@@ -132,7 +147,7 @@ impl Gateway {
             return Err(Box::new(Answer { response, function: "cors", start: PREFLIGHT }));
         }
         if let Some((url, _)) = url {
-            return Ok((Target::FunctionUrl(url), path));
+            return Ok((Target::FunctionUrl(&url.url), path));
         }
         let Some(found) = self.router.find(parts.method.as_str(), &path) else {
             return refused(StatusCode::NOT_FOUND, "Not Found");
@@ -160,7 +175,7 @@ impl Gateway {
             Err(BodyError::Broken) => return own(StatusCode::BAD_REQUEST, "Bad Request"),
         };
         let at = clock::now();
-        let trace_id = trace_id(&parts.headers, at.unix_timestamp());
+        let trace_id = trace::of(&parts.headers);
         let incoming = request_payload::Incoming {
             method: parts.method.as_str(),
             path,
@@ -176,7 +191,7 @@ impl Gateway {
         };
         match target {
             Target::Route(found) => {
-                let payload = request_payload::build(Via::Route(found), &incoming);
+                let payload = request_payload::build(Via::Route(found.route, &found.parameters), &incoming);
                 self.call(found.route, payload.into(), trace_id).await
             }
             Target::FunctionUrl(url) => {
@@ -187,7 +202,7 @@ impl Gateway {
     }
 
     async fn call(&self, route: &Route, payload: Bytes, trace_id: String) -> Answer<'_> {
-        let Some(pool) = self.pools.iter().find(|pool| pool.function.name == route.function) else {
+        let Some(pool) = self.pools.find(&route.function) else {
             return own(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error");
         };
         let timeout = route.timeout;
@@ -301,14 +316,6 @@ async fn read(mut body: Incoming) -> Result<Bytes, BodyError> {
             whole.extend_from_slice(&rest);
             Ok(whole.freeze())
         }
-    }
-}
-
-/// The client's trace, or a new one, as X-Ray writes them.
-fn trace_id(headers: &HeaderMap, seconds: i64) -> String {
-    match headers.get("x-amzn-trace-id").and_then(|value| value.to_str().ok()) {
-        Some(given) if given.starts_with("Root=") => given.to_owned(),
-        _ => format!("Root=1-{seconds:08x}-{}", &Uuid::new_v4().simple().to_string()[..24]),
     }
 }
 

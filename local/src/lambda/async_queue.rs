@@ -19,7 +19,7 @@ use uuid::Uuid;
 use crate::{
     lambda::{
         instances::{InvokeError, Pool},
-        invoke_api::trace_id,
+        trace,
     },
     logs::Logs,
     server::stop,
@@ -68,7 +68,7 @@ impl Queue {
     async fn deliver(&self, pool: &Arc<Pool>, payload: Bytes, id: &str) -> Result<(), String> {
         let limits = pool.function.asynchronous;
         let accepted = Instant::now();
-        let trace_id = trace_id();
+        let trace_id = trace::new();
         let mut attempts = 0;
         loop {
             let error = match pool.invoke_as(id.to_owned(), payload.clone(), trace_id.clone()).await.map(drop)

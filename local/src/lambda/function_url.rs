@@ -11,10 +11,9 @@ use bytes::Bytes;
 use http::StatusCode;
 
 use crate::{
-    api_gateway::{cors::Policy, handle::Answer},
     lambda::{
         instances::{InvokeError, Pool},
-        response_payload::{self, AnswerError, Response},
+        response_payload::{self, Answer, AnswerError, Response},
     },
     logs::Logs,
 };
@@ -22,10 +21,16 @@ use crate::{
 /// Where the URLs begin.
 pub const PREFIX: &str = "/lambda-url/";
 
+/// The function that a path names, and the path behind it.
+pub(crate) fn split(path: &str) -> Option<(&str, &str)> {
+    let rest = path.strip_prefix(PREFIX)?;
+    let (name, behind) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    Some((name, if behind.is_empty() { "/" } else { behind }))
+}
+
 /// The URL of one function.
 #[derive(Debug)]
 pub(crate) struct FunctionUrl {
-    pub(crate) cors: Option<Policy>,
     streams: bool,
     pool: Arc<Pool>,
 }
@@ -34,15 +39,7 @@ impl FunctionUrl {
     /// The URL of a pool's function, if it has one.
     pub(crate) fn of(pool: &Arc<Pool>) -> Option<Self> {
         let url = pool.function.url.as_ref()?;
-        Some(Self { cors: url.cors.as_ref().map(Policy::new), streams: url.streams, pool: Arc::clone(pool) })
-    }
-
-    /// The URL that a path is at, and the path behind it, nothing decoded.
-    pub(crate) fn find<'u, 'p>(urls: &'u [Self], path: &'p str) -> Option<(&'u Self, &'p str)> {
-        let rest = path.strip_prefix(PREFIX)?;
-        let (name, behind) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-        let url = urls.iter().find(|url| url.name() == name)?;
-        Some((url, if behind.is_empty() { "/" } else { behind }))
+        Some(Self { streams: url.streams, pool: Arc::clone(pool) })
     }
 
     /// The function's name.

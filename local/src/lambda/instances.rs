@@ -4,6 +4,7 @@
 //! one is started, up to a limit, beyond which events wait; an instance that runs into the timeout is
 //! killed, one that has not been used for long is stopped, and one that crashes fails the event it had.
 
+mod pools;
 mod process;
 mod state;
 mod streaming;
@@ -23,7 +24,7 @@ use tokio::{
 use uuid::Uuid;
 
 use self::state::{Dispatched, Job, State};
-pub(crate) use self::{state::reason, streaming::Streaming};
+pub(crate) use self::{pools::Pools, state::reason, streaming::Streaming};
 use crate::{clock, logs::Logs, server::stop, template::Function};
 
 /// Lambda's limit for an event and for an answer, in bytes.

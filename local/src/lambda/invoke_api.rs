@@ -10,25 +10,19 @@ use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use serde_json::{Value, json};
 
-use crate::{
-    clock,
-    lambda::{
-        async_queue::Queue,
-        instances::{Invocation, InvokeError, MAX_PAYLOAD_BYTES, Pool},
-        request_payload::decode_path,
-        response_payload::{Body, Response},
-    },
+use crate::lambda::{
+    async_queue::Queue,
+    instances::{Invocation, InvokeError, MAX_PAYLOAD_BYTES, Pools},
+    request_payload::decode_path,
+    response_payload::{Body, Response},
+    trace,
 };
 
 /// Lambda's limit for an event that nobody waits for, in bytes.
 const MAX_EVENT_BYTES: usize = 1024 * 1024;
 
 /// Answers a request to the Invoke API.
-pub(crate) async fn handle(
-    pools: Arc<[Arc<Pool>]>,
-    queue: Arc<Queue>,
-    request: Request<Incoming>,
-) -> Response {
+pub(crate) async fn handle(pools: Pools, queue: Arc<Queue>, request: Request<Incoming>) -> Response {
     let (parts, body) = request.into_parts();
     // A page in a browser must not be able to call functions past the API.
     if parts.headers.contains_key(header::ORIGIN) {
@@ -46,7 +40,7 @@ pub(crate) async fn handle(
     let Ok(name) = decode_path(name) else {
         return failure(StatusCode::BAD_REQUEST, "InvalidParameterValueException", "the function's name");
     };
-    let Some(pool) = find(&pools, &name) else {
+    let Some(pool) = pools.find(&name) else {
         let error = InvokeError::UnknownFunction(name.into_owned());
         return failure(StatusCode::NOT_FOUND, "ResourceNotFoundException", &error.to_string());
     };
@@ -73,20 +67,8 @@ pub(crate) async fn handle(
             }
             response
         }
-        _ => answered(pool.invoke(payload, trace_id()).await),
+        _ => answered(pool.invoke(payload, trace::new()).await),
     }
-}
-
-/// The pool of a function, by name, logical id or ARN, with or without a qualifier.
-pub(crate) fn find<'p>(pools: &'p [Arc<Pool>], name: &str) -> Option<&'p Arc<Pool>> {
-    let name = name.rsplit_once(":function:").map_or(name, |(_, name)| name);
-    let name = name.split_once(':').map_or(name, |(name, _)| name);
-    pools.iter().find(|pool| pool.function.name == name || pool.function.logical_id == name)
-}
-
-/// An untraced invocation's trace.
-pub(crate) fn trace_id() -> String {
-    format!("Root=1-{:08x}-{:024x};Sampled=0", clock::now().unix_timestamp(), 0)
 }
 
 fn answered(result: Result<Invocation, InvokeError>) -> Response {

@@ -22,9 +22,8 @@ use serde::Serialize;
 use time::{OffsetDateTime, macros::format_description};
 
 use crate::{
-    api_gateway::routes::Match,
     clock,
-    template::{ACCOUNT_ID, REGION},
+    template::{ACCOUNT_ID, REGION, Route},
 };
 
 /// What the client sent, and where.
@@ -57,8 +56,8 @@ pub struct Incoming<'a> {
 /// What a request came by.
 #[derive(Clone, Copy, Debug)]
 pub enum Via<'a> {
-    /// A route of the HTTP API.
-    Route(&'a Match<'a>),
+    /// A route of the HTTP API, and the variables of its path.
+    Route(&'a Route, &'a BTreeMap<String, String>),
     /// The Function URL of the function that is called this.
     FunctionUrl(&'a str),
 }
@@ -130,9 +129,9 @@ pub fn decode_path(path: &str) -> Result<Cow<'_, str>, InvalidPath> {
 pub fn build(via: Via<'_>, incoming: &Incoming<'_>) -> Vec<u8> {
     let host = incoming.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
     let (route_key, account_id, api_id, domain_name, parameters) = match via {
-        Via::Route(found) => {
-            let parameters = Some(&found.parameters).filter(|parameters| !parameters.is_empty());
-            (found.route.key(), ACCOUNT_ID, "local", without_port(host).to_owned(), parameters)
+        Via::Route(route, parameters) => {
+            let parameters = Some(parameters).filter(|parameters| !parameters.is_empty());
+            (route.key(), ACCOUNT_ID, "local", without_port(host).to_owned(), parameters)
         }
         Via::FunctionUrl(name) => {
             let domain_name = format!("{name}.lambda-url.{REGION}.on.aws");

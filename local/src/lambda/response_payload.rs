@@ -68,6 +68,15 @@ impl hyper::body::Body for Body {
     }
 }
 
+/// An answer, and who gave it.
+pub(crate) struct Answer<'g> {
+    pub(crate) response: Response,
+    /// The function's name, or the part of the gateway that answered.
+    pub(crate) function: &'g str,
+    /// `cold` or `warm`; `preflight`, or `-` where no function answered.
+    pub(crate) start: &'static str,
+}
+
 /// Why there is no answer that could be sent.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AnswerError {

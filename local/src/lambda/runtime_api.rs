@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use crate::lambda::{
-    instances::{InvokeError, MAX_PAYLOAD_BYTES, MAX_STREAM_BYTES, Pool, Reply, reason},
+    instances::{InvokeError, MAX_PAYLOAD_BYTES, MAX_STREAM_BYTES, Pool, Pools, Reply, reason},
     response_payload::{Body, DELIMITER, Response},
 };
 
@@ -23,7 +23,7 @@ use crate::lambda::{
 const WITH_PRELUDE: &str = "application/vnd.awslambda.http-integration-response";
 
 /// Answers a request of an instance.
-pub(crate) async fn handle(pools: Arc<[Arc<Pool>]>, request: Request<Incoming>) -> Response {
+pub(crate) async fn handle(pools: Pools, request: Request<Incoming>) -> Response {
     let path = request.uri().path().to_owned();
     let Some((pool, instance, call)) = addressed(&pools, &path) else {
         return failure(StatusCode::FORBIDDEN, "InvalidInstance", "no such instance");
@@ -60,7 +60,7 @@ pub(crate) async fn handle(pools: Arc<[Arc<Pool>]>, request: Request<Incoming>) 
 }
 
 /// The pool and the instance that a path names, and the call.
-fn addressed<'a>(pools: &'a [Arc<Pool>], path: &'a str) -> Option<(&'a Arc<Pool>, Uuid, &'a str)> {
+fn addressed<'a>(pools: &'a Pools, path: &'a str) -> Option<(&'a Arc<Pool>, Uuid, &'a str)> {
     let (pool, rest) = path.strip_prefix('/')?.split_once('/')?;
     let (instance, call) = rest.split_once("/2018-06-01/runtime/")?;
     Some((pools.get(pool.parse::<usize>().ok()?)?, instance.parse().ok()?, call))

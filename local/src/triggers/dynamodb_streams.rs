@@ -26,8 +26,8 @@ use tokio::{sync::watch, time::Instant};
 
 use crate::{
     lambda::{
-        instances::{InvokeError, Pool},
-        invoke_api::{find, trace_id},
+        instances::{InvokeError, Pool, Pools},
+        trace,
     },
     logs::Logs,
     server::stop,
@@ -53,9 +53,9 @@ pub(crate) struct Readers {
 
 impl Readers {
     /// One reader each; what is written from now on is theirs.
-    pub(crate) async fn start(&self, triggers: &[StreamTrigger], pools: &[Arc<Pool>]) -> io::Result<()> {
+    pub(crate) async fn start(&self, triggers: &[StreamTrigger], pools: &Pools) -> io::Result<()> {
         for trigger in triggers {
-            if let Some(pool) = find(pools, &trigger.function) {
+            if let Some(pool) = pools.find(&trigger.function) {
                 let reader =
                     Reader { trigger: trigger.clone(), pool: Arc::clone(pool), shared: self.clone() };
                 let position = reader.start().await?;
@@ -178,7 +178,7 @@ impl Reader {
         let mut batches = VecDeque::from([Batch { records, attempts: 0 }]);
         while let Some(mut batch) = batches.pop_front() {
             let event = Bytes::from(json!({ "Records": batch.records }).to_string());
-            let why = match self.pool.invoke(event, trace_id()).await {
+            let why = match self.pool.invoke(event, trace::new()).await {
                 Ok(invocation) => match self.failed_from(&invocation.payload, &batch.records) {
                     None => continue,
                     Some(first) => {

@@ -14,7 +14,10 @@ use tokio::sync::{mpsc, watch};
 
 use crate::{
     clock,
-    lambda::{async_queue::Queue, instances::Pool, invoke_api::find},
+    lambda::{
+        async_queue::Queue,
+        instances::{Pool, Pools},
+    },
     s3::Change,
     server::stop,
     template::{ObjectTrigger, REGION},
@@ -27,9 +30,9 @@ const TIME: &[BorrowedFormatItem<'_>] =
 /// A trigger and whom it invokes.
 pub(crate) type Subscription = (ObjectTrigger, Arc<Pool>);
 
-pub(crate) fn subscriptions(triggers: &[ObjectTrigger], pools: &[Arc<Pool>]) -> Vec<Subscription> {
+pub(crate) fn subscriptions(triggers: &[ObjectTrigger], pools: &Pools) -> Vec<Subscription> {
     let subscription =
-        |trigger: &ObjectTrigger| Some((trigger.clone(), Arc::clone(find(pools, &trigger.function)?)));
+        |trigger: &ObjectTrigger| Some((trigger.clone(), Arc::clone(pools.find(&trigger.function)?)));
     triggers.iter().filter_map(subscription).collect()
 }
 

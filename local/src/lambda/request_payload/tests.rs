@@ -44,7 +44,7 @@ fn event(method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> V
         trace_id: "Root=1-0-0",
         at: datetime!(2026-11-20 08:05:03.25 UTC),
     };
-    serde_json::from_slice(&build(Via::Route(&found), &incoming)).unwrap()
+    serde_json::from_slice(&build(Via::Route(found.route, &found.parameters), &incoming)).unwrap()
 }
 
 #[test]

@@ -15,13 +15,17 @@ use tokio::{
 };
 
 use crate::{
-    api_gateway::{cors::Policy, handle::Gateway, routes::Router, throttle::Bucket},
+    api_gateway::{
+        cors::Policy,
+        handle::{Gateway, Url},
+        routes::Router,
+        throttle::Bucket,
+    },
     dynamodb::{self, DynamoDb},
     faults::{self, Service},
     lambda::{
         async_queue::Queue,
-        function_url::FunctionUrl,
-        instances::{Pool, PoolParts},
+        instances::{Pool, PoolParts, Pools},
         invoke_api, runtime_api,
     },
     logs::Logs,
@@ -78,12 +82,12 @@ impl Builder {
 
         let endpoints = self.endpoints(&dynamodb, &s3, &logs, &stopping).await?;
         let (alive, ended) = mpsc::channel(1);
-        let pools: Arc<[Arc<Pool>]> = template
+        let pools: Pools = template
             .functions
             .iter()
             .enumerate()
             .map(|(index, function)| {
-                Arc::new(Pool::new(PoolParts {
+                Pool::new(PoolParts {
                     arn: format!("arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{}", function.name),
                     binary: self.binaries.join(&function.name),
                     environment: environment(function, &secrets, &self.environment, &endpoints),
@@ -93,7 +97,7 @@ impl Builder {
                     stop: stopping.clone(),
                     alive: alive.clone(),
                     function: function.clone(),
-                }))
+                })
             })
             .collect();
 
@@ -118,18 +122,18 @@ impl Builder {
         }));
         // A function that works for minutes sends nothing meanwhile.
         let limits = Limits { head_timeout: None };
-        let served = Arc::clone(&pools);
+        let served = pools.clone();
         tokio::spawn(serve(runtime, limits, runtime_stopping, move |request, _| {
-            runtime_api::handle(Arc::clone(&served), request)
+            runtime_api::handle(served.clone(), request)
         }));
         if let Some(invoke) = invoke {
-            let (served, queue) = (Arc::clone(&pools), Arc::clone(&queue));
+            let (served, queue) = (pools.clone(), Arc::clone(&queue));
             tokio::spawn(serve(invoke, limits, stopping.clone(), move |request, _| {
-                invoke_api::handle(Arc::clone(&served), Arc::clone(&queue), request)
+                invoke_api::handle(served.clone(), Arc::clone(&queue), request)
             }));
         }
         tokio::spawn(DynamoDb::sweep(dynamodb.database().clone(), stopping.clone()));
-        tokio::spawn(stop_idle(Arc::clone(&pools), self.settings.idle_after, stopping));
+        tokio::spawn(stop_idle(pools.clone(), self.settings.idle_after, stopping));
 
         Ok(Stack {
             address: url,
@@ -149,18 +153,12 @@ impl Builder {
         })
     }
 
-    fn gateway(
-        &self,
-        template: &Template,
-        pools: &Arc<[Arc<Pool>]>,
-        logs: &Logs,
-        local: SocketAddr,
-    ) -> Gateway {
+    fn gateway(&self, template: &Template, pools: &Pools, logs: &Logs, local: SocketAddr) -> Gateway {
         Gateway {
             router: Router::new(&template.routes),
             cors: template.cors.as_ref().map(Policy::new),
-            urls: pools.iter().filter_map(FunctionUrl::of).collect(),
-            pools: Arc::clone(pools),
+            urls: pools.iter().filter_map(Url::of).collect(),
+            pools: pools.clone(),
             throttle: template
                 .throttling
                 .filter(|_| self.settings.throttle)
@@ -296,7 +294,7 @@ fn local_address(listener: &TcpListener) -> Result<SocketAddr, StartError> {
     listener.local_addr().map_err(io_error("listening"))
 }
 
-async fn stop_idle(pools: Arc<[Arc<Pool>]>, after: Duration, mut stop: watch::Receiver<bool>) {
+async fn stop_idle(pools: Pools, after: Duration, mut stop: watch::Receiver<bool>) {
     let mut interval =
         tokio::time::interval((after / 4).clamp(Duration::from_millis(20), Duration::from_secs(10)));
     loop {
