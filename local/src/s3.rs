@@ -7,19 +7,18 @@
 mod fields;
 
 mod api;
+mod change;
 mod conditions;
 mod cors;
 mod draft;
 mod list;
 mod multipart;
+mod object;
 mod store;
 
-use std::{
-    io,
-    net::{IpAddr, SocketAddr},
-    path::Path,
-    sync::Arc,
-};
+pub(crate) use change::{Change, Notify, Requester};
+
+use std::{io, net::SocketAddr, path::Path, sync::Arc};
 
 use http::{HeaderValue, Method, Request, StatusCode, header};
 use hyper::body::Incoming;
@@ -28,10 +27,9 @@ use s3s::{
     auth::SimpleAuth,
     service::{S3Service, S3ServiceBuilder},
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use self::{api::Api, store::Store};
 use crate::{
     server::{
         serve::{Limits, serve},
@@ -39,31 +37,11 @@ use crate::{
     },
     template::Bucket,
 };
+use api::Api;
+use store::Store;
 
 /// What the functions sign with, and what a user signs with who wants to look inside.
 pub const CREDENTIALS: (&str, &str) = ("local", "local");
-
-/// Where changes are told; unbounded, because whoever writes must not wait for functions.
-pub(crate) type Notify = mpsc::UnboundedSender<Change>;
-
-/// An object that was written or removed.
-#[derive(Debug)]
-pub(crate) struct Change {
-    /// `ObjectCreated:Put`.
-    pub(crate) event: &'static str,
-    pub(crate) bucket: String,
-    pub(crate) key: String,
-    /// Bytes and `ETag`; nothing of an object that is gone.
-    pub(crate) stored: Option<(u64, String)>,
-    pub(crate) requester: Requester,
-}
-
-/// Whose request it is.
-#[derive(Clone, Debug)]
-pub(crate) struct Requester {
-    pub(crate) address: IpAddr,
-    pub(crate) request_id: String,
-}
 
 /// Buckets and their server.
 pub struct S3 {

@@ -22,12 +22,11 @@ use s3s::{
 use tokio::io::AsyncReadExt;
 use tokio_util::io::ReaderStream;
 
-use super::{
-    Change, Notify, Requester,
-    conditions::{Condition, unchanged},
-    list,
-    store::{Headers, Object, Store, internal},
-};
+use super::change::{Change, Notify, Requester};
+use super::conditions::{Condition, unchanged};
+use super::list;
+use super::object::{Headers, Object, internal};
+use super::store::Store;
 
 /// Bytes that are read from a file at once.
 const CHUNK_BYTES: usize = 64 * 1024;

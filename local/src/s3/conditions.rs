@@ -6,7 +6,7 @@ use s3s::{
     s3_error,
 };
 
-use super::store::Object;
+use super::object::Object;
 
 /// What must hold of the object that an upload replaces.
 #[derive(Debug, Default)]

@@ -18,7 +18,7 @@ use tokio::{
     io::{AsyncWriteExt, BufWriter},
 };
 
-use super::store::{Headers, Object, internal};
+use super::object::{Headers, Object, internal};
 use crate::clock;
 
 /// S3's limit of one `PutObject`.

@@ -2,7 +2,7 @@
 
 use s3s::dto::{CommonPrefix, ListObjectsV2Input, ListObjectsV2Output, Object as Entry};
 
-use super::store::Object;
+use super::object::Object;
 
 /// S3's limit.
 const MAX_KEYS: i32 = 1000;

@@ -7,12 +7,11 @@ use s3s::{S3Result, crypto::Checksum as _, crypto::Md5, dto, s3_error};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{
-    api::contents,
-    conditions::Condition,
-    draft::Finished,
-    store::{Headers, Object, Store, internal, open},
-};
+use super::api::contents;
+use super::conditions::Condition;
+use super::draft::Finished;
+use super::object::{Headers, Object, internal};
+use super::store::{Store, open};
 
 /// S3's least size of a part that is not the last.
 const MIN_PART_BYTES: u64 = 5 * 1024 * 1024;

@@ -4,7 +4,7 @@
 //! and moved to its place, so that bytes and description change together, and nobody sees an upload that dies.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::BTreeSet,
     fs::{self, File},
     io::{self, Read, Seek, SeekFrom},
     path::{Path, PathBuf},
@@ -12,15 +12,13 @@ use std::{
 };
 
 use base16ct::lower::encode_string;
-use s3s::{S3Result, dto, s3_error};
-use serde::{Deserialize, Serialize};
+use s3s::{S3Result, s3_error};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
-use super::{
-    conditions::Condition,
-    draft::{Draft, Finished},
-};
+use super::conditions::Condition;
+use super::draft::{Draft, Finished};
+use super::object::{Object, internal};
 
 /// Bytes of the length at a file's end.
 const LENGTH_BYTES: usize = size_of::<u64>();
@@ -30,55 +28,6 @@ const DRAFTS: &str = ".drafts";
 
 /// Uploads in parts that are under way.
 const UPLOADS: &str = ".uploads";
-
-/// Everything but the bytes.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub(super) struct Object {
-    pub(super) key: String,
-    pub(super) size: u64,
-    pub(super) etag: String,
-    /// Seconds since 1970.
-    pub(super) modified: i64,
-    /// Base64, by algorithm.
-    pub(super) checksums: BTreeMap<String, String>,
-    pub(super) headers: Headers,
-}
-
-/// What an upload says of its object, and a download says again.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-pub(super) struct Headers {
-    pub(super) cache_control: Option<String>,
-    pub(super) content_disposition: Option<String>,
-    pub(super) content_encoding: Option<String>,
-    pub(super) content_language: Option<String>,
-    pub(super) content_type: Option<String>,
-    pub(super) metadata: Option<HashMap<String, String>>,
-}
-
-impl Object {
-    pub(super) fn etag(&self) -> dto::ETag {
-        dto::ETag::Strong(self.etag.clone())
-    }
-
-    pub(super) fn modified(&self) -> dto::Timestamp {
-        time::OffsetDateTime::from_unix_timestamp(self.modified)
-            .unwrap_or(time::OffsetDateTime::UNIX_EPOCH)
-            .into()
-    }
-
-    /// Whatever was declared when it was written.
-    pub(super) fn checksum(&self) -> dto::Checksum {
-        let of = |name: &str| self.checksums.get(name).cloned();
-        dto::Checksum {
-            checksum_crc32: of("crc32"),
-            checksum_crc32c: of("crc32c"),
-            checksum_crc64nvme: of("crc64nvme"),
-            checksum_sha1: of("sha1"),
-            checksum_sha256: of("sha256"),
-            ..dto::Checksum::default()
-        }
-    }
-}
 
 /// The buckets.
 #[derive(Debug)]
@@ -198,8 +147,4 @@ pub(super) fn open(path: &Path) -> io::Result<(Object, File)> {
     let object = serde_json::from_slice(&description)?;
     file.rewind()?;
     Ok((object, file))
-}
-
-pub(super) fn internal(error: io::Error) -> s3s::S3Error {
-    s3_error!(error, InternalError)
 }

@@ -1,0 +1,27 @@
+//! Changes of objects, which functions are told of.
+
+use std::net::IpAddr;
+
+use tokio::sync::mpsc;
+
+/// Where changes are told; unbounded, because whoever writes must not wait for functions.
+pub(crate) type Notify = mpsc::UnboundedSender<Change>;
+
+/// An object that was written or removed.
+#[derive(Debug)]
+pub(crate) struct Change {
+    /// `ObjectCreated:Put`.
+    pub(crate) event: &'static str,
+    pub(crate) bucket: String,
+    pub(crate) key: String,
+    /// Bytes and `ETag`; nothing of an object that is gone.
+    pub(crate) stored: Option<(u64, String)>,
+    pub(crate) requester: Requester,
+}
+
+/// Whose request it is.
+#[derive(Clone, Debug)]
+pub(crate) struct Requester {
+    pub(crate) address: IpAddr,
+    pub(crate) request_id: String,
+}

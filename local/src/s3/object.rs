@@ -1,0 +1,62 @@
+//! Objects, less their bytes.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+
+use s3s::dto;
+use s3s::s3_error;
+use serde::{Deserialize, Serialize};
+
+/// Everything but the bytes.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(super) struct Object {
+    pub(super) key: String,
+    pub(super) size: u64,
+    pub(super) etag: String,
+    /// Seconds since 1970.
+    pub(super) modified: i64,
+    /// Base64, by algorithm.
+    pub(super) checksums: BTreeMap<String, String>,
+    pub(super) headers: Headers,
+}
+
+/// What an upload says of its object, and a download says again.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub(super) struct Headers {
+    pub(super) cache_control: Option<String>,
+    pub(super) content_disposition: Option<String>,
+    pub(super) content_encoding: Option<String>,
+    pub(super) content_language: Option<String>,
+    pub(super) content_type: Option<String>,
+    pub(super) metadata: Option<HashMap<String, String>>,
+}
+
+impl Object {
+    pub(super) fn etag(&self) -> dto::ETag {
+        dto::ETag::Strong(self.etag.clone())
+    }
+
+    pub(super) fn modified(&self) -> dto::Timestamp {
+        time::OffsetDateTime::from_unix_timestamp(self.modified)
+            .unwrap_or(time::OffsetDateTime::UNIX_EPOCH)
+            .into()
+    }
+
+    /// Whatever was declared when it was written.
+    pub(super) fn checksum(&self) -> dto::Checksum {
+        let of = |name: &str| self.checksums.get(name).cloned();
+        dto::Checksum {
+            checksum_crc32: of("crc32"),
+            checksum_crc32c: of("crc32c"),
+            checksum_crc64nvme: of("crc64nvme"),
+            checksum_sha1: of("sha1"),
+            checksum_sha256: of("sha256"),
+            ..dto::Checksum::default()
+        }
+    }
+}
+
+/// A failure of the disk.
+pub(super) fn internal(error: io::Error) -> s3s::S3Error {
+    s3_error!(error, InternalError)
+}
