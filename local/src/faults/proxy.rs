@@ -18,11 +18,10 @@ use tokio::{
     sync::watch,
 };
 
-use super::{
-    Fault, Faults,
-    answer::{Refusal, refuse},
-    call::{Call, Service},
-};
+use super::answer::{Refusal, refuse};
+use super::call::{Call, Service};
+use super::rule::Fault;
+use super::set::Faults;
 use crate::{
     logs::Logs,
     server::serve::{Limits, try_serve},
