@@ -67,7 +67,7 @@ pub(crate) struct Url {
 impl Url {
     /// Returns the URL of a pool's function, if it has one.
     pub(crate) fn of(pool: &Arc<Pool>) -> Option<Self> {
-        let cors = pool.function.url.as_ref()?.cors.as_ref().map(Policy::new);
+        let cors = pool.function().url.as_ref()?.cors.as_ref().map(Policy::new);
         Some(Self { url: FunctionUrl::of(pool)?, cors })
     }
 }
@@ -206,7 +206,7 @@ impl Gateway {
             return own(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error");
         };
         let timeout = route.timeout;
-        let function = pool.function.name.as_str();
+        let function = pool.function().name.as_str();
         let invoked = tokio::time::timeout(timeout, pool.invoke(payload, trace_id)).await;
         let Ok(invoked) = invoked else {
             self.logs.warn(format_args!("{function}: no answer within {timeout:?}, the API's own timeout"));

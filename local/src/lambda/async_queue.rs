@@ -52,7 +52,7 @@ impl Queue {
         let alive = self.alive.lock().unwrap_or_else(PoisonError::into_inner).clone();
         tokio::spawn(async move {
             if let Err(why) = queue.deliver(&pool, payload, &id).await {
-                queue.logs.warn(format_args!("{}: event {id} is {why}", pool.function.name));
+                queue.logs.warn(format_args!("{}: event {id} is {why}", pool.function().name));
             }
             drop(alive);
         });
@@ -66,7 +66,7 @@ impl Queue {
 
     /// Invokes until the function succeeds, with the same request id each time.
     async fn deliver(&self, pool: &Arc<Pool>, payload: Bytes, id: &str) -> Result<(), String> {
-        let limits = pool.function.asynchronous;
+        let limits = pool.function().asynchronous;
         let accepted = Instant::now();
         let trace_id = trace::new();
         let mut attempts = 0;
@@ -83,8 +83,10 @@ impl Queue {
                 return Err(format!("given up after {attempts} attempts: {error}"));
             }
             let wait = self.retry_wait * attempts.max(1);
-            self.logs
-                .warn(format_args!("{}: event {id} is tried again in {wait:?}: {error}", pool.function.name));
+            self.logs.warn(format_args!(
+                "{}: event {id} is tried again in {wait:?}: {error}",
+                pool.function().name
+            ));
             let mut stop = self.stop.clone();
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}

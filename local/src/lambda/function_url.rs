@@ -38,13 +38,13 @@ pub(crate) struct FunctionUrl {
 impl FunctionUrl {
     /// The URL of a pool's function, if it has one.
     pub(crate) fn of(pool: &Arc<Pool>) -> Option<Self> {
-        let url = pool.function.url.as_ref()?;
+        let url = pool.function().url.as_ref()?;
         Some(Self { streams: url.streams, pool: Arc::clone(pool) })
     }
 
     /// The function's name.
     pub(crate) fn name(&self) -> &str {
-        &self.pool.function.name
+        &self.pool.function().name
     }
 
     /// Gives the function its event, and answers as it does.

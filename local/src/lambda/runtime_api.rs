@@ -81,7 +81,7 @@ async fn next(pool: &Arc<Pool>, instance: Uuid) -> Response {
         ("lambda-runtime-aws-request-id", delivery.request_id.as_str()),
         ("lambda-runtime-deadline-ms", delivery.deadline.to_string().as_str()),
         ("lambda-runtime-trace-id", delivery.trace_id.as_str()),
-        ("lambda-runtime-invoked-function-arn", pool.arn.as_str()),
+        ("lambda-runtime-invoked-function-arn", pool.arn()),
     ] {
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(name, value);

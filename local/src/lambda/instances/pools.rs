@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Pool;
+use super::pool::Pool;
 
 /// One pool for each function, in the order of the template. Clones share them.
 #[derive(Clone, Debug)]
@@ -13,7 +13,7 @@ impl Pools {
     pub(crate) fn find(&self, name: &str) -> Option<&Arc<Pool>> {
         let name = name.rsplit_once(":function:").map_or(name, |(_, name)| name);
         let name = name.split_once(':').map_or(name, |(name, _)| name);
-        self.iter().find(|pool| pool.function.name == name || pool.function.logical_id == name)
+        self.iter().find(|pool| pool.function().name == name || pool.function().logical_id == name)
     }
 
     pub(crate) fn get(&self, index: usize) -> Option<&Arc<Pool>> {

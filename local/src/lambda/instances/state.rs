@@ -1,4 +1,6 @@
 //! Who has which event: the bookkeeping of a pool, all of it under the pool's lock.
+//!
+//! It starts no process itself: the pool asks it after every change which ones are wanted.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -7,14 +9,16 @@ use std::{
 };
 
 use bytes::Bytes;
-use serde_json::json;
 use tokio::{
     sync::{mpsc, oneshot},
     time::Instant,
 };
 use uuid::Uuid;
 
-use super::{Delivery, InvokeError, Pool, Reply, process, process::Stamp};
+use super::invocation::{Delivery, InvokeError, Reply};
+use super::parts::PoolParts;
+use super::process::Stamp;
+use super::slot::{Phase, Slot};
 
 /// An instance that has just answered asks again within this time, or it does not count.
 const FINISHING_GRACE: Duration = Duration::from_millis(25);
@@ -45,8 +49,27 @@ pub(super) struct Dispatched {
     pub(super) reply: oneshot::Receiver<Reply>,
 }
 
+/// An instance that is wanted.
+#[derive(Debug)]
+pub(super) struct Start {
+    pub(super) instance: Uuid,
+    /// Closes when the process is to be killed.
+    pub(super) killed: oneshot::Receiver<()>,
+    /// Held until the process is gone.
+    pub(super) alive: mpsc::Sender<()>,
+}
+
+/// A later look at instances that work on after their answer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Recheck {
+    Unneeded,
+    Wanted,
+    Planned,
+}
+
 #[derive(Debug)]
 pub(super) struct State {
+    parts: Arc<PoolParts>,
     instances: HashMap<Uuid, Slot>,
     /// Most recently used last.
     idle: Vec<Uuid>,
@@ -55,74 +78,46 @@ pub(super) struct State {
     failures: u32,
     /// The last failure, and until when nothing is started because of it.
     blocked: Option<(Instant, InvokeError)>,
-    recheck_planned: bool,
+    recheck: Recheck,
+    starts: Vec<Start>,
     alive: Option<mpsc::Sender<()>>,
 }
 
-#[derive(Debug)]
-struct Slot {
-    phase: Phase,
-    stamp: Option<Stamp>,
-    /// Takes no further event: its binary has been replaced.
-    retired: bool,
-    served: bool,
-    init_error: Option<String>,
-    idle_since: Instant,
-    /// Dropped to kill the process.
-    kill: Option<oneshot::Sender<()>>,
-}
-
-#[derive(Debug)]
-enum Phase {
-    Starting,
-    Idle(oneshot::Sender<Delivery>),
-    Busy {
-        request_id: String,
-        reply: oneshot::Sender<Reply>,
-        pieces: Option<mpsc::Sender<Bytes>>,
-    },
-    /// Has answered, and has not asked for more yet.
-    Finishing,
-}
-
 impl State {
-    pub(super) fn new(alive: mpsc::Sender<()>) -> Self {
+    pub(super) fn new(parts: Arc<PoolParts>, alive: mpsc::Sender<()>) -> Self {
         Self {
+            parts,
             instances: HashMap::new(),
             idle: Vec::new(),
             queue: VecDeque::new(),
             failures: 0,
             blocked: None,
-            recheck_planned: false,
+            recheck: Recheck::Unneeded,
+            starts: Vec::new(),
             alive: Some(alive),
         }
     }
 
     /// Gives the event to an idle instance, or lets it wait for one.
-    pub(super) fn enqueue(&mut self, job: Job, pool: &Arc<Pool>) {
+    pub(super) fn enqueue(&mut self, job: Job) {
         let mut job = job;
         while let Some(instance) = self.idle.pop() {
-            match self.dispatch(instance, job, pool) {
+            match self.dispatch(instance, job) {
                 Ok(()) => return,
                 Err(back) => job = back,
             }
         }
-        if pool.limit() == 0 || (pool.settings.throttle && self.load() >= pool.limit()) {
+        if self.parts.limit() == 0 || (self.parts.settings.throttle && self.load() >= self.parts.limit()) {
             // The caller may have gone, here and below: then nobody needs the answer.
             let _ = job.dispatched.send(Err(InvokeError::Throttled));
             return;
         }
         self.queue.push_back(job);
-        self.start_more(pool, true);
+        self.start_more(true);
     }
 
     /// The instance wants an event: one that waits, or the next to come.
-    pub(super) fn ready(
-        &mut self,
-        instance: Uuid,
-        next: oneshot::Sender<Delivery>,
-        pool: &Arc<Pool>,
-    ) -> bool {
+    pub(super) fn ready(&mut self, instance: Uuid, next: oneshot::Sender<Delivery>) -> bool {
         let Some(slot) = self.instances.get_mut(&instance) else { return false };
         if let Phase::Busy { reply, .. } = std::mem::replace(&mut slot.phase, Phase::Finishing) {
             let error = InvokeError::Exited("it asked for another event without answering".to_owned());
@@ -130,7 +125,7 @@ impl State {
         }
         if slot.retired {
             self.remove_and_kill(instance);
-            self.start_more(pool, true);
+            self.start_more(true);
             return false;
         }
         self.failures = 0;
@@ -141,7 +136,7 @@ impl State {
             if job.dispatched.is_closed() {
                 continue;
             }
-            match self.dispatch(instance, job, pool) {
+            match self.dispatch(instance, job) {
                 Ok(()) => return true,
                 Err(job) => {
                     self.queue.push_front(job);
@@ -185,31 +180,39 @@ impl State {
     }
 
     /// The process is gone.
-    pub(super) fn exited(&mut self, instance: Uuid, status: &str, pool: &Arc<Pool>) {
+    pub(super) fn exited(&mut self, instance: Uuid, status: &str) {
         self.idle.retain(|other| *other != instance);
         match self.instances.remove(&instance) {
             // Their callers are told by the stop itself.
-            _ if *pool.stop.borrow() => {}
+            _ if *self.parts.stop.borrow() => {}
             Some(Slot { phase: Phase::Busy { reply, .. }, .. }) => {
-                pool.logs.warn(format_args!("{}: the process ended: {status}", pool.function.name));
+                self.parts
+                    .logs
+                    .warn(format_args!("{}: the process ended: {status}", self.parts.function.name));
                 let _ = reply.send(Err(InvokeError::Exited(status.to_owned())));
             }
             Some(Slot { phase: Phase::Starting, retired: false, init_error, .. }) => {
-                self.failed_to_start(init_error.unwrap_or_else(|| status.to_owned()), pool);
+                self.failed_to_start(init_error.unwrap_or_else(|| status.to_owned()));
             }
             _ => {}
         }
-        self.start_more(pool, true);
+        self.start_more(true);
     }
 
     /// No process could be made of the binary.
-    pub(super) fn not_started(&mut self, instance: Uuid, reason: String, pool: &Arc<Pool>) {
+    pub(super) fn not_started(&mut self, instance: Uuid, reason: String) {
         self.instances.remove(&instance);
-        self.failed_to_start(reason, pool);
+        self.failed_to_start(reason);
+    }
+
+    /// The instance took too long over its event.
+    pub(super) fn timed_out(&mut self, instance: Uuid) {
+        self.remove_and_kill(instance);
+        self.start_more(true);
     }
 
     /// Forgets the instance at once; its process is killed.
-    pub(super) fn remove_and_kill(&mut self, instance: Uuid) {
+    fn remove_and_kill(&mut self, instance: Uuid) {
         self.idle.retain(|other| *other != instance);
         self.instances.remove(&instance);
     }
@@ -264,7 +267,7 @@ impl State {
     }
 
     /// Starts as many instances as events wait for, less those that are about to be free.
-    pub(super) fn start_more(&mut self, pool: &Arc<Pool>, count_finishing: bool) {
+    fn start_more(&mut self, count_finishing: bool) {
         self.queue.retain(|job| !job.dispatched.is_closed());
         let Some(alive) = self.alive.clone() else { return };
         if self.queue.is_empty() {
@@ -287,47 +290,43 @@ impl State {
         let finishing = in_phase(|phase| matches!(phase, Phase::Finishing));
         let waiting = self.queue.len().saturating_sub(starting);
         let wanted = if count_finishing { waiting.saturating_sub(finishing) } else { waiting };
-        if count_finishing && finishing > 0 && waiting > 0 {
-            self.plan_recheck(pool);
+        if count_finishing && finishing > 0 && waiting > 0 && self.recheck == Recheck::Unneeded {
+            self.recheck = Recheck::Wanted;
         }
-        let room = pool.limit().saturating_sub(self.in_use());
+        let room = self.parts.limit().saturating_sub(self.in_use());
         for _ in 0..wanted.min(room) {
             let instance = Uuid::new_v4();
             let (kill, killed) = oneshot::channel();
-            self.instances.insert(
-                instance,
-                Slot {
-                    phase: Phase::Starting,
-                    stamp: None,
-                    retired: false,
-                    served: false,
-                    init_error: None,
-                    idle_since: Instant::now(),
-                    kill: Some(kill),
-                },
-            );
-            tokio::spawn(process::run(Arc::clone(pool), instance, killed, alive.clone()));
+            self.instances.insert(instance, Slot::starting(kill));
+            self.starts.push(Start { instance, killed, alive: alive.clone() });
         }
+    }
+
+    /// Instances to start since the last call.
+    pub(super) fn take_starts(&mut self) -> Vec<Start> {
+        std::mem::take(&mut self.starts)
+    }
+
+    /// How soon [`recheck`](Self::recheck) is to be called, if no such call is planned.
+    pub(super) fn take_recheck(&mut self) -> Option<Duration> {
+        let is_wanted = self.recheck == Recheck::Wanted;
+        is_wanted.then(|| {
+            self.recheck = Recheck::Planned;
+            FINISHING_GRACE
+        })
     }
 
     /// An instance that works on after its answer must not keep others waiting.
-    fn plan_recheck(&mut self, pool: &Arc<Pool>) {
-        if !std::mem::replace(&mut self.recheck_planned, true) {
-            let pool = Arc::clone(pool);
-            tokio::spawn(async move {
-                tokio::time::sleep(FINISHING_GRACE).await;
-                let mut state = pool.lock();
-                state.recheck_planned = false;
-                state.start_more(&pool, false);
-            });
-        }
+    pub(super) fn recheck(&mut self) {
+        self.recheck = Recheck::Unneeded;
+        self.start_more(false);
     }
 
-    fn dispatch(&mut self, instance: Uuid, job: Job, pool: &Pool) -> Result<(), Job> {
+    fn dispatch(&mut self, instance: Uuid, job: Job) -> Result<(), Job> {
         let Some(slot) = self.instances.get_mut(&instance) else { return Err(job) };
         let Phase::Idle(next) = std::mem::replace(&mut slot.phase, Phase::Finishing) else { return Err(job) };
         let Job { payload, request_id, trace_id, pieces, dispatched } = job;
-        let (deadline, deadline_millis) = pool.deadline_from_now();
+        let (deadline, deadline_millis) = self.parts.deadline_from_now();
         let delivery =
             Delivery { payload, request_id: request_id.clone(), trace_id, deadline: deadline_millis };
         if let Err(Delivery { payload, request_id, trace_id, .. }) = next.send(delivery) {
@@ -342,11 +341,13 @@ impl State {
         Ok(())
     }
 
-    fn failed_to_start(&mut self, reason: String, pool: &Pool) {
+    fn failed_to_start(&mut self, reason: String) {
         self.failures = self.failures.saturating_add(1);
         let back_off = FIRST_BACK_OFF.saturating_mul(1 << (self.failures - 1).min(8)).min(MAX_BACK_OFF);
         let error = InvokeError::Init(reason);
-        pool.logs.warn(format_args!("{}: {error}; tried again after {back_off:?}", pool.function.name));
+        self.parts
+            .logs
+            .warn(format_args!("{}: {error}; tried again after {back_off:?}", self.parts.function.name));
         if self.in_use() == 0 {
             for job in self.queue.drain(..) {
                 let _ = job.dispatched.send(Err(error.clone()));
@@ -365,13 +366,5 @@ impl State {
 
     fn in_use(&self) -> usize {
         self.instances.values().filter(|slot| !slot.retired).count()
-    }
-}
-
-/// The reason that a runtime gives for an error, as text.
-pub(crate) fn reason(payload: &serde_json::Value) -> String {
-    match (payload["errorType"].as_str(), payload["errorMessage"].as_str()) {
-        (Some(kind), Some(message)) => format!("{kind}: {message}"),
-        _ => json!(payload).to_string(),
     }
 }

@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 
-use super::InvokeError;
+use super::invocation::InvokeError;
 
 /// Pieces that wait for the client. With more than these the function waits, too: the memory that an answer takes
 /// does not depend on its length.

@@ -87,17 +87,19 @@ impl Builder {
             .iter()
             .enumerate()
             .map(|(index, function)| {
-                Pool::new(PoolParts {
-                    arn: format!("arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{}", function.name),
-                    binary: self.binaries.join(&function.name),
-                    environment: environment(function, &secrets, &self.environment, &endpoints),
-                    runtime_api: format!("{runtime_address}/{index}"),
-                    settings: self.settings,
-                    logs: logs.clone(),
-                    stop: stopping.clone(),
-                    alive: alive.clone(),
-                    function: function.clone(),
-                })
+                Pool::new(
+                    PoolParts {
+                        arn: format!("arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{}", function.name),
+                        binary: self.binaries.join(&function.name),
+                        environment: environment(function, &secrets, &self.environment, &endpoints),
+                        runtime_api: format!("{runtime_address}/{index}"),
+                        settings: self.settings,
+                        logs: logs.clone(),
+                        stop: stopping.clone(),
+                        function: function.clone(),
+                    },
+                    alive.clone(),
+                )
             })
             .collect();
 

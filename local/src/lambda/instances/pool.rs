@@ -1,0 +1,270 @@
+//! The instances of one function, and the events that they get.
+
+use std::fmt::Display;
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::invocation::{Delivery, Invocation, InvokeError, MAX_PAYLOAD_BYTES, Reply};
+use super::parts::PoolParts;
+use super::process::{self, Process, Stamp};
+use super::state::{Dispatched, Job, Start, State};
+use super::streaming::{self, Streaming};
+use crate::server::stop;
+use crate::template::Function;
+
+/// A binary that is missing or busy is one that a linker is writing, for so long.
+const BINARY_WAIT: Duration = Duration::from_secs(1);
+
+/// The instances of one function.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    parts: Arc<PoolParts>,
+    state: Mutex<State>,
+}
+
+impl Pool {
+    /// A pool without instances. `alive` is held by every process's task: when all are gone the channel closes.
+    pub(crate) fn new(parts: PoolParts, alive: mpsc::Sender<()>) -> Self {
+        let parts = Arc::new(parts);
+        Self { state: Mutex::new(State::new(Arc::clone(&parts), alive)), parts }
+    }
+
+    pub(crate) fn function(&self) -> &Function {
+        &self.parts.function
+    }
+
+    pub(crate) fn arn(&self) -> &str {
+        &self.parts.arn
+    }
+
+    pub(crate) fn binary(&self) -> &Path {
+        &self.parts.binary
+    }
+
+    /// Gives an event to an instance and waits for the answer.
+    ///
+    /// The invocation runs to its end even when the caller loses interest, as on Lambda.
+    pub(crate) async fn invoke(
+        self: &Arc<Self>,
+        payload: Bytes,
+        trace_id: String,
+    ) -> Result<Invocation, InvokeError> {
+        self.invoke_as(Uuid::new_v4().to_string(), payload, trace_id).await
+    }
+
+    /// As [`Pool::invoke`], with a request id that has been told somebody.
+    pub(crate) async fn invoke_as(
+        self: &Arc<Self>,
+        request_id: String,
+        payload: Bytes,
+        trace_id: String,
+    ) -> Result<Invocation, InvokeError> {
+        let pool = Arc::clone(self);
+        let run = async move {
+            let dispatched = pool.dispatch(payload, request_id.clone(), trace_id, None).await?;
+            let cold = dispatched.cold;
+            Ok(Invocation { payload: pool.finish(dispatched).await?, cold, request_id })
+        };
+        tokio::spawn(run).await.unwrap_or(Err(InvokeError::Stopping))
+    }
+
+    /// Gives an event to an instance and waits until it has it; the answer comes as it is made.
+    ///
+    /// This invocation, too, runs to its end: what nobody reads any more is thrown away.
+    pub(crate) async fn invoke_streaming(
+        self: &Arc<Self>,
+        payload: Bytes,
+        trace_id: String,
+    ) -> Result<Streaming, InvokeError> {
+        let (pieces, received) = streaming::pieces();
+        let (tell, cold) = oneshot::channel();
+        let (ended, end) = oneshot::channel();
+        let pool = Arc::clone(self);
+        tokio::spawn(async move {
+            let request_id = Uuid::new_v4().to_string();
+            // The client may have gone, here and below: then nobody needs to know.
+            match pool.dispatch(payload, request_id, trace_id, Some(pieces)).await {
+                Ok(dispatched) => {
+                    let _ = tell.send(Ok(dispatched.cold));
+                    let result = pool.finish(dispatched).await.map(drop);
+                    if let Err(error @ (InvokeError::Function(_) | InvokeError::ResponseTooLarge)) = &result {
+                        pool.warn(error);
+                    }
+                    let _ = ended.send(result);
+                }
+                Err(error) => drop(tell.send(Err(error))),
+            }
+        });
+        let cold = cold.await.unwrap_or(Err(InvokeError::Stopping))?;
+        Ok(Streaming::new(received, end, cold))
+    }
+
+    /// Waits until an instance has the event.
+    async fn dispatch(
+        self: &Arc<Self>,
+        payload: Bytes,
+        request_id: String,
+        trace_id: String,
+        pieces: Option<mpsc::Sender<Bytes>>,
+    ) -> Result<Dispatched, InvokeError> {
+        if payload.len() > MAX_PAYLOAD_BYTES {
+            return Err(InvokeError::RequestTooLarge(payload.len()));
+        }
+        let (dispatched, mut dispatch) = oneshot::channel();
+        self.enqueue(Job { payload, request_id, trace_id, pieces, dispatched });
+        let mut stop = self.parts.stop.clone();
+        let dispatch = tokio::select! {
+            biased;
+            dispatch = &mut dispatch => dispatch,
+            () = stop::requested(&mut stop) => return Err(InvokeError::Stopping),
+            () = tokio::time::sleep(self.parts.settings.queue_wait) => {
+                dispatch.close();
+                dispatch.try_recv().map_err(|_| InvokeError::Throttled).map(Ok)?
+            }
+        };
+        dispatch.map_err(|_| InvokeError::Stopping)?
+    }
+
+    /// Waits for the end of an invocation, but not longer than the function's timeout.
+    async fn finish(self: &Arc<Self>, dispatched: Dispatched) -> Reply {
+        if let Ok(reply) = tokio::time::timeout_at(dispatched.deadline, dispatched.reply).await {
+            return reply.unwrap_or(Err(InvokeError::Stopping));
+        }
+        let error = InvokeError::TimedOut(self.function().timeout);
+        self.warn(format_args!("{error}; its instance is killed"));
+        self.change(|state| state.timed_out(dispatched.instance));
+        Err(error)
+    }
+
+    /// An instance asks for an event: what it gets arrives on the channel.
+    ///
+    /// `None`: the instance is not, or no longer, one of the pool's.
+    pub(crate) fn next(self: &Arc<Self>, instance: Uuid) -> Option<oneshot::Receiver<Delivery>> {
+        let (sender, receiver) = oneshot::channel();
+        self.change(|state| state.ready(instance, sender)).then_some(receiver)
+    }
+
+    /// Where the answer to `request_id` goes piece by piece; `None` when it is wanted as a whole.
+    pub(crate) fn pieces(&self, instance: Uuid, request_id: &str) -> Option<mpsc::Sender<Bytes>> {
+        self.lock().pieces(instance, request_id)
+    }
+
+    /// An instance answers `request_id`; `false` when that is not what it was asked.
+    pub(crate) fn complete(&self, instance: Uuid, request_id: &str, reply: Reply) -> bool {
+        self.lock().complete(instance, request_id, reply)
+    }
+
+    /// An instance says why it cannot start.
+    pub(crate) fn init_failed(&self, instance: Uuid, reason: String) {
+        self.lock().init_failed(instance, reason);
+    }
+
+    /// Stops instances that have been idle for long.
+    pub(crate) fn stop_idle(&self) {
+        self.lock().stop_idle(Instant::now(), self.parts.settings.idle_after);
+    }
+
+    /// Lets go of the channel that says whether processes are left.
+    pub(crate) fn close(&self) {
+        self.lock().close();
+    }
+
+    fn enqueue(self: &Arc<Self>, job: Job) {
+        let stamp = Stamp::of(self.binary());
+        self.change(|state| {
+            if let Some(stamp) = stamp {
+                state.replace_older(stamp);
+            }
+            state.enqueue(job);
+        });
+    }
+
+    /// Changes the bookkeeping, and does what it asks for: starts instances, or looks again in a moment.
+    fn change<R>(self: &Arc<Self>, change: impl FnOnce(&mut State) -> R) -> R {
+        let mut state = self.lock();
+        let result = change(&mut state);
+        for start in state.take_starts() {
+            tokio::spawn(Arc::clone(self).run(start));
+        }
+        if let Some(wait) = state.take_recheck() {
+            let pool = Arc::clone(self);
+            tokio::spawn(async move {
+                tokio::time::sleep(wait).await;
+                pool.change(State::recheck);
+            });
+        }
+        result
+    }
+
+    /// Starts a process and stays with it to its end.
+    async fn run(self: Arc<Self>, Start { instance, killed, alive }: Start) {
+        let mut process = match self.start(instance).await {
+            Ok(process) => process,
+            Err(error) => {
+                let binary = self.binary().display();
+                let reason = match error.kind() {
+                    io::ErrorKind::NotFound => format!("{binary} is missing: build it first"),
+                    _ => format!("{binary}: {error}"),
+                };
+                self.lock().not_started(instance, reason);
+                return;
+            }
+        };
+        let mut stop = self.parts.stop.clone();
+        let status = tokio::select! {
+            status = process.ended() => status,
+            // Sent never, dropped to kill: by the bookkeeping that forgets the instance.
+            _ = killed => process.kill().await,
+            () = stop::requested(&mut stop) => process.kill().await,
+            () = self.too_slow(instance) => {
+                let limit = self.parts.settings.init_timeout;
+                self.lock().init_failed(instance, format!("no event asked for within {limit:?}"));
+                process.kill().await
+            }
+        };
+        let status = match status {
+            Ok(status) => status.to_string(),
+            Err(error) => format!("{}: {error}", self.function().name),
+        };
+        self.change(|state| state.exited(instance, &status));
+        process.drain().await;
+        drop(alive);
+    }
+
+    async fn start(&self, instance: Uuid) -> io::Result<Process> {
+        let started = Instant::now();
+        loop {
+            let stamp = Stamp::of(self.binary());
+            self.lock().set_stamp(instance, stamp);
+            match Process::start(&self.parts, instance) {
+                Err(error) if process::is_being_written(&error) && started.elapsed() < BINARY_WAIT => {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    /// Ends when the instance has had its time to start and has not asked for an event.
+    async fn too_slow(&self, instance: Uuid) {
+        tokio::time::sleep(self.parts.settings.init_timeout).await;
+        if !self.lock().is_starting(instance) {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    fn warn(&self, message: impl Display) {
+        self.parts.logs.warn(format_args!("{}: {message}", self.function().name));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
