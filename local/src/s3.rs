@@ -20,7 +20,7 @@ pub(crate) use change::{Change, Notify, Requester};
 
 use std::{io, net::SocketAddr, path::Path, sync::Arc};
 
-use http::{HeaderValue, Method, Request, StatusCode, header};
+use http::{HeaderValue, Method, Request, StatusCode};
 use hyper::body::Incoming;
 use s3s::{
     Body,
@@ -105,22 +105,21 @@ async fn answer(
 ) -> http::Response<Body> {
     let name = request.uri().path().trim_start_matches('/').split('/').next().unwrap_or_default();
     let rules = buckets.iter().find(|bucket| bucket.name == name).map_or(&[][..], |bucket| &bucket.cors);
-    let origin = request.headers().get(header::ORIGIN).cloned();
-    if request.method() == Method::OPTIONS && origin.is_some() {
-        return cors::preflight(rules, request.headers());
-    }
     let requester = Requester { address: peer.ip(), request_id: Uuid::new_v4().simple().to_string() };
     let request_id = requester.request_id.clone();
-    request.extensions_mut().insert(requester);
-    let method = request.method().clone();
-    let mut response = service.call(request.map(Body::from)).await.unwrap_or_else(|_| {
-        let mut response = http::Response::new(Body::empty());
-        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    let mut response = if request.method() == Method::OPTIONS {
+        cors::preflight(rules, request.uri().path(), request.headers())
+    } else {
+        request.extensions_mut().insert(requester);
+        let (method, headers) = (request.method().clone(), request.headers().clone());
+        let mut response = service.call(request.map(Body::from)).await.unwrap_or_else(|_| {
+            let mut response = http::Response::new(Body::empty());
+            *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+            response
+        });
+        cors::apply(rules, &method, &headers, response.headers_mut());
         response
-    });
-    if let Some(origin) = origin {
-        cors::apply(rules, &method, &origin, response.headers_mut());
-    }
+    };
     if let Ok(id) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert("x-amz-request-id", id);
     }

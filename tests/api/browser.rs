@@ -1,3 +1,5 @@
 //! The API in a real browser, from its own pages and from those of other origins.
 
+mod origins;
 mod session;
+mod upload;

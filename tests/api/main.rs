@@ -12,6 +12,7 @@ mod browser;
 mod concurrency;
 mod conditional;
 mod conventions;
+mod cors;
 mod durability;
 mod events;
 mod example;

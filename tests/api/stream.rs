@@ -189,26 +189,3 @@ async fn a_path_that_is_not_there_is_answered_in_the_error_shape() {
         app.anonymous().get(path).await.expect_error(404, "not_found");
     }
 }
-
-#[tokio::test]
-async fn cross_origin_requests_are_answered_as_the_template_says() {
-    let app = App::start().await;
-    let origin = "http://localhost:5173";
-    let preflight = app
-        .anonymous()
-        .call(Method::OPTIONS, POSTS)
-        .header("origin", origin)
-        .header("access-control-request-method", "GET")
-        .await;
-    assert!(preflight.status < 300, "{preflight:?}");
-    assert_eq!(preflight.header("access-control-allow-methods"), "GET,HEAD");
-    assert_eq!(preflight.header("access-control-max-age"), "7200");
-    let answer = app.anonymous().get(POSTS).header("origin", origin).await.expect(200);
-    for answer in [&preflight, &answer] {
-        assert_eq!(answer.header("access-control-allow-origin"), origin);
-        assert_eq!(answer.header("access-control-allow-credentials"), "true");
-    }
-    assert!(answer.header("access-control-expose-headers").contains("X-Request-Id"), "{answer:?}");
-    let stranger = app.anonymous().get(POSTS).header("origin", "https://evil.example").await.expect(200);
-    assert_eq!(stranger.header("access-control-allow-origin"), "", "{stranger:?}");
-}

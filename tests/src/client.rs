@@ -27,6 +27,11 @@ impl Client {
         self.id.as_deref().expect("an anonymous client has no id")
     }
 
+    /// The access token that every request of this client carries.
+    pub fn token(&self) -> &str {
+        self.token.as_deref().expect("an anonymous client has no token")
+    }
+
     /// A GET.
     pub fn get(&self, path: &str) -> Call {
         self.call(Method::GET, path)

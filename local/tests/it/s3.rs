@@ -346,6 +346,10 @@ async fn pages_of_the_buckets_origins_may_call_it() {
         assert_eq!(allowed.headers()[name].to_str().unwrap(), value);
     }
 
+    // Without the page's origin, OPTIONS asks for nothing.
+    let request = http.request(Method::OPTIONS, &url).header("access-control-request-method", "PUT");
+    assert_eq!(request.send().await.unwrap().status(), StatusCode::BAD_REQUEST);
+
     // A page reads the refusal, too.
     for (origin, status) in [("http://a.test", true), ("http://b.test", false)] {
         let response = http.get(&url).header("origin", origin).send().await.unwrap();
