@@ -1,3 +1,5 @@
-//! What belongs to this API and not to the emulator: the services of others that its functions call.
+//! What belongs to this API and not to the emulator: the services of others that its functions call, and the shape of its
+//! errors.
 
+pub(crate) mod too_large;
 pub(crate) mod weather_stub;

@@ -8,9 +8,7 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
-use http::{
-    HeaderMap, HeaderValue, Method, Request, StatusCode, Version, header, request::Parts, uri::Authority,
-};
+use http::{HeaderValue, Method, Request, StatusCode, Version, header, request::Parts, uri::Authority};
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Incoming};
 use uuid::Uuid;
@@ -30,6 +28,7 @@ use crate::{
         trace,
     },
     logs::{Logs, RequestLine},
+    product::too_large::too_large,
     template::Route,
 };
 
@@ -82,17 +81,23 @@ impl Gateway {
     /// Answers one request; whatever it is, there is an answer.
     pub(crate) async fn handle(self: Arc<Self>, request: Request<Incoming>, peer: SocketAddr) -> Response {
         let started = Instant::now();
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        let has_host = has_host(&parts);
+        take_host_of_target(&mut parts);
         let url = self.url(parts.uri.path());
         let (request_id, id_header, cors) = match url {
             Some((url, _)) => (Uuid::new_v4().to_string(), "x-amzn-requestid", url.cors.as_ref()),
             None => (Uuid::new_v4().simple().to_string(), "apigw-requestid", self.cors.as_ref()),
         };
         let answer = match self.target(&parts, url, cors) {
+            _ if !has_host => own(StatusCode::BAD_REQUEST, "Bad Request"),
             Ok((target, path)) => self.answer(&parts, body, &target, &path, peer, &request_id).await,
             Err(answer) => *answer,
         };
         let Answer { mut response, function, start } = answer;
+        if start == OWN && response.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            response = too_large(&request_id, clock::now());
+        }
         let declared = response.extensions_mut().remove::<DeclaredLength>();
         let headers = response.headers_mut();
         if let Some(cors) = cors.filter(|_| start != PREFLIGHT) {
@@ -132,10 +137,8 @@ impl Gateway {
         if head_length(parts) > MAX_HEAD_BYTES {
             return refused(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "Request Header Fields Too Large");
         }
-        // Not of an API: `CONNECT host`, `OPTIONS *`, and hosts that are none.
-        let is_possible = parts.uri.path().starts_with('/')
-            && parts.method != Method::CONNECT
-            && is_host_valid(&parts.headers);
+        // Not of an API: `CONNECT host`, `OPTIONS *`.
+        let is_possible = parts.uri.path().starts_with('/') && parts.method != Method::CONNECT;
         let path = match url {
             Some((_, path)) => Some(Cow::Borrowed(path)),
             None => request_payload::decode_path(parts.uri.path()).ok(),
@@ -222,7 +225,7 @@ impl Gateway {
                 });
                 Answer { response, function, start }
             }
-            Err(error) => Answer { response: self.failed(function, &error), function, start: "-" },
+            Err(error) => Answer { response: self.failed(function, &error), function, start: OWN },
         }
     }
 
@@ -253,8 +256,11 @@ impl Gateway {
 
 const PREFLIGHT: &str = "preflight";
 
+/// Stands in the log for the start of an instance where none answered.
+const OWN: &str = "-";
+
 fn own(status: StatusCode, message: &str) -> Answer<'static> {
-    Answer { response: response_payload::message(status, message), function: "gateway", start: "-" }
+    Answer { response: response_payload::message(status, message), function: "gateway", start: OWN }
 }
 
 fn head_length(parts: &Parts) -> usize {
@@ -263,14 +269,24 @@ fn head_length(parts: &Parts) -> usize {
     line + parts.headers.values().map(HeaderValue::len).sum::<usize>()
 }
 
-/// On AWS the host decides which API is meant, so a function never sees one that is not a host.
-fn is_host_valid(headers: &HeaderMap) -> bool {
-    let mut hosts = headers.get_all(header::HOST).iter();
-    match (hosts.next(), hosts.next()) {
-        (None, _) => true,
-        (Some(host), None) => Authority::try_from(host.as_bytes())
-            .is_ok_and(|host| !host.host().is_empty() && !host.as_str().contains('@')),
+/// Checks that the request has one host, which HTTP/1.0 may leave out (RFC 9112, section 3.2). On AWS it decides which API
+/// is meant, so a function never sees one that is not a host.
+fn has_host(parts: &Parts) -> bool {
+    let is_host = |host: &Authority| !host.host().is_empty() && !host.as_str().contains('@');
+    let mut hosts = parts.headers.get_all(header::HOST).iter();
+    let is_valid = match (hosts.next(), hosts.next()) {
+        (None, _) => parts.version == Version::HTTP_10,
+        (Some(host), None) => Authority::try_from(host.as_bytes()).is_ok_and(|host| is_host(&host)),
         (Some(_), Some(_)) => false,
+    };
+    is_valid && parts.uri.authority().is_none_or(is_host)
+}
+
+/// Makes the host of `GET http://host/path` that of the request (RFC 9112, section 3.2.2).
+fn take_host_of_target(parts: &mut Parts) {
+    let host = parts.uri.authority().and_then(|host| HeaderValue::from_str(host.as_str()).ok());
+    if let Some(host) = host {
+        parts.headers.insert(header::HOST, host);
     }
 }
 
@@ -294,7 +310,9 @@ async fn read(mut body: Incoming) -> Result<Bytes, BodyError> {
             return Err(BodyError::Broken);
         };
         let Some(frame) = frame else { break };
-        let Ok(Ok(data)) = frame.map(hyper::body::Frame::into_data) else { return Err(BodyError::Broken) };
+        let Ok(frame) = frame else { return Err(BodyError::Broken) };
+        // Trailers end at the gateway.
+        let Ok(data) = frame.into_data() else { continue };
         length += data.len();
         if length > MAX_DRAINED_BYTES {
             return Err(BodyError::TooLong);

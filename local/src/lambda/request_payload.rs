@@ -235,7 +235,7 @@ fn cookies(headers: &HeaderMap) -> Vec<Cow<'_, str>> {
 }
 
 fn split_cookies(header: &str) -> impl Iterator<Item = &str> {
-    header.split(';').map(str::trim).filter(|cookie| !cookie.is_empty())
+    header.split(';').map(|cookie| cookie.trim_matches([' ', '\t'])).filter(|cookie| !cookie.is_empty())
 }
 
 fn query_parameters(query: &str) -> BTreeMap<String, String> {

@@ -91,6 +91,14 @@ async fn no_bytes_harm_the_gateway() {
         "GET /echo HTTP/1.1\r\nHost: \r\nConnection: close\r\n\r\n",
         "GET /echo HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n",
         "GET /echo HTTP/1.1\r\nHost: u@b\r\nConnection: close\r\n\r\n",
+        "GET /echo HTTP/1.1\r\nConnection: close\r\n\r\n",
+        "GET http://a/echo HTTP/1.1\r\nConnection: close\r\n\r\n",
+        "GET http://u@b/echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+        "POST /echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+        "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\nz\r\n",
         "GET /echo HTTP/1.1\r\nHost: a\r\nX: \x01\r\n\r\n",
         "CONNECT echo:80 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
         "OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
@@ -100,7 +108,6 @@ async fn no_bytes_harm_the_gateway() {
         assert!((400..500).contains(&reply.status), "{request:?}: {reply:?}");
     }
     for request in [
-        "GET http://other.test/echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
         "GET /echo HTTP/1.0\r\n\r\n",
         "BREW /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
         "POST /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n",
@@ -114,6 +121,68 @@ async fn no_bytes_harm_the_gateway() {
 }
 
 #[tokio::test]
+async fn the_host_is_that_of_the_target_or_else_of_the_header() {
+    let place = Place::new();
+    let stack = place.builder().start().await.unwrap();
+    for (request, host) in [
+        ("GET /echo HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n", "a.test"),
+        ("GET http://b.test:80/echo HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n", "b.test:80"),
+        ("GET HTTP://b.test/echo HTTP/1.0\r\n\r\n", "b.test"),
+    ] {
+        let event = raw(&stack, request.as_bytes()).await.json();
+        assert_eq!(
+            (&event["headers"]["host"], &event["rawPath"]),
+            (&json!(host), &json!("/echo")),
+            "{request}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_body_ends_where_http_says() {
+    let place = Place::new();
+    let stack = place.builder().start().await.unwrap();
+    let head = "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n";
+    for (rest, body) in [
+        ("Connection: close\r\nContent-Length: 2\r\n\r\nab", "ab"),
+        ("Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n1;x=y\r\nb\r\n0\r\n\r\n", "ab"),
+        (
+            "Connection: close\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n2\r\nab\r\n0\r\nX-Sum: 1\r\nX-B: 2\r\n\r\n",
+            "ab",
+        ),
+        // The length does not count, and the connection ends (RFC 9112, section 6.3).
+        ("Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n", "ab"),
+        ("Transfer-Encoding: chunked\r\nContent-Length: 9\r\n\r\n2\r\nab\r\n0\r\n\r\n", "ab"),
+    ] {
+        let reply = raw(&stack, format!("{head}{rest}").as_bytes()).await;
+        assert_eq!(reply.status, 200, "{rest:?}: {reply:?}");
+        let event = reply.json();
+        assert_eq!(
+            (&event["body"], &event["headers"]["content-length"]),
+            (&json!(body), &json!("2")),
+            "{rest:?}"
+        );
+        assert_eq!((&event["headers"]["x-sum"], &event["headers"]["trailer"]), (&json!(null), &json!(null)));
+    }
+}
+
+#[tokio::test]
+async fn a_connection_serves_many_requests() {
+    let place = Place::new();
+    let stack = place.builder().start().await.unwrap();
+    let one = "GET /echo?do=plain HTTP/1.1\r\nHost: a\r\n";
+    let four = format!("{one}\r\n{one}\r\n{one}\r\n{one}Connection: close\r\n\r\n");
+    let first = raw(&stack, four.as_bytes()).await;
+    assert_eq!((first.status, first.text().matches("HTTP/1.1 200 OK").count()), (200, 3), "{first:?}");
+
+    let waits = "POST /echo?do=length HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n\
+                 Connection: close\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\nab";
+    let first = raw(&stack, waits.as_bytes()).await;
+    assert_eq!(first.status, 100, "{first:?}");
+    assert!(first.text().starts_with("HTTP/1.1 200 OK") && first.text().ends_with("\r\n\r\n2"), "{first:?}");
+}
+
+#[tokio::test]
 async fn the_limits_of_aws_hold() {
     let place = Place::new();
     let stack = place.builder().start().await.unwrap();
@@ -122,11 +191,13 @@ async fn the_limits_of_aws_hold() {
     assert_eq!((fits.status, fits.text().as_str()), (200, "6000000"));
     for (size, headers) in [(6_400_000, &json[..]), (5_000_000, &[][..]), (11_000_000, &json[..])] {
         let reply = send(&stack, "POST", "/echo?do=length", headers, &vec![b'x'; size]).await;
-        assert_eq!(
-            (reply.status, reply.json()),
-            (413, json!({"message": "Request Entity Too Large"})),
-            "{size}"
-        );
+        let body = reply.json();
+        assert_eq!((reply.status, &body["message"]), (413, &json!("Request Entity Too Large")), "{size}");
+        // The API's own errors have these.
+        assert_eq!(body["code"], "body_too_large");
+        assert!(body["error"].is_string() && body["timestamp"].is_string(), "{body}");
+        assert_eq!(body["requestId"].as_str(), reply.header("apigw-requestid"));
+        assert_eq!(body["requestId"].as_str(), reply.header("x-request-id"));
     }
     let value = "x".repeat(11_000);
     assert_eq!(send(&stack, "GET", "/echo", &[("X-Long", &value)], b"").await.status, 431);

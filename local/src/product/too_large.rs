@@ -1,0 +1,28 @@
+//! The answer to a request that is too large for API Gateway or Lambda.
+
+use bytes::Bytes;
+use http::{HeaderValue, StatusCode, header};
+use serde_json::json;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use crate::lambda::response_payload::Response;
+
+/// Returns API Gateway's answer, `{"message": "Request Entity Too Large"}`, with the members of the API's own errors: a
+/// body that is too large is one error with one shape, whoever finds it. On AWS the gateway sends `message` alone.
+pub(crate) fn too_large(request_id: &str, at: OffsetDateTime) -> Response {
+    let body = json!({
+        "message": "Request Entity Too Large",
+        "error": "The body is too large",
+        "code": "body_too_large",
+        "requestId": request_id,
+        "timestamp": at.format(&Rfc3339).unwrap_or_default(),
+    });
+    let mut response = Response::new(Bytes::from(body.to_string()).into());
+    *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let Ok(id) = HeaderValue::from_str(request_id) {
+        headers.insert("x-request-id", id);
+    }
+    response
+}
