@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use shared::domain::{
     Category, Difficulty, Invalid, Payer, Payment, PaymentStatus, Post, PostDraft, PostId, Problem,
-    ProblemDraft, ProblemId, Timestamp, UserId,
+    ProblemDraft, ProblemId, Revision, Timestamp, UserId,
 };
 use shared::random::Random;
 
@@ -37,14 +37,14 @@ impl Content {
     pub(crate) fn post(&self, n: u32) -> Result<Post, Error> {
         let (at, draft) = (at(n), post_draft(n)?);
         let id = PostId::new(at, &self.random);
-        Ok(Post { id, author_id: self.author, draft, created_at: at, updated_at: at, version: 1 })
+        Ok(Post { id, author_id: self.author, draft, revision: Revision::first(at) })
     }
 
     /// A problem of 1 KB, one of `size`.
     pub(crate) fn problem(&self, n: u32, size: u32) -> Result<Problem, Error> {
         let (at, draft) = (at(n), problem_draft(n, n.is_multiple_of((size / RARE).max(1)))?);
         let id = ProblemId::new(at, &self.random);
-        Ok(Problem { id, author_id: self.author, draft, created_at: at, updated_at: at, version: 1 })
+        Ok(Problem { id, author_id: self.author, draft, revision: Revision::first(at) })
     }
 
     /// A payment of one of the two payers in turn, and whose it is.

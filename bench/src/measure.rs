@@ -172,7 +172,7 @@ impl Bench<'_> {
             let Some(post) = posts.get_latest(filled.posts[n].id).await? else { return Ok(false) };
             let title = drafts[again + n].title.clone();
             let draft = PostDraft { title, ..post.draft.clone() };
-            Ok(posts.replace(&post, draft).await?.version == 2)
+            Ok(posts.replace(&post, draft).await?.revision.version == 2)
         })
         .await?;
         self.row("DELETE /api/posts/{id}", None, async |n| {
@@ -195,7 +195,7 @@ impl Bench<'_> {
         .await?;
         self.row("PATCH /api/problems/{id}, another name", None, async |n| {
             let Some(problem) = problems.get_latest(filled.problems[n].id).await? else { return Ok(false) };
-            Ok(problems.replace(&problem, drafts[again + n].clone()).await?.version == 2)
+            Ok(problems.replace(&problem, drafts[again + n].clone()).await?.revision.version == 2)
         })
         .await?;
         self.row("DELETE /api/problems/{id}", None, async |n| {

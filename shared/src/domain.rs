@@ -10,6 +10,7 @@ mod password;
 mod payment;
 mod post;
 mod problem;
+mod revision;
 mod text;
 mod timestamp;
 mod user;
@@ -30,6 +31,7 @@ pub use payment::{
 };
 pub use post::{Category, Content, Excerpt, Post, PostDraft, PostSort, PostSummary, Title};
 pub use problem::{Description, Difficulty, Problem, ProblemDraft, ProblemName, ProblemSummary, SearchText};
+pub use revision::Revision;
 pub use text::{Invalid, fold};
 pub use timestamp::Timestamp;
 pub use user::{Name, Role, User, UserDraft};

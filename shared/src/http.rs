@@ -3,9 +3,11 @@
 mod accept;
 mod code;
 mod conditional;
+mod cookies;
 mod cursor;
 mod error;
 mod event;
+mod field;
 mod fields;
 #[cfg(feature = "store")]
 mod idempotent;
@@ -21,9 +23,10 @@ mod respond;
 mod serve;
 mod streamed;
 
-pub use accept::{HTML, JSON};
+pub use accept::{HTML, JSON, check_acceptable};
 pub use code::Code;
-pub use conditional::{ETag, Fixed, Preconditions, Resource};
+pub use conditional::{Fixed, Preconditions, Resource, Validators};
+pub use cookies::cookies;
 pub use cursor::CursorKey;
 pub use error::{Error, FieldError, Unauthorized};
 pub use fields::{Change, Fields, FromFields};

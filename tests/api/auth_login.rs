@@ -157,7 +157,10 @@ async fn a_changed_password_replaces_the_old_one_and_begins_an_epoch() {
     let before = users.get_latest(id.parse().unwrap()).await.unwrap().unwrap();
     let hash = Passwords::system().hash(&OTHER.parse().unwrap()).unwrap();
     let after = users.change_password(&before, hash.clone()).await.unwrap();
-    assert_eq!((after.auth_epoch, after.version), (before.auth_epoch + 1, before.version + 1));
+    assert_eq!(
+        (after.auth_epoch, after.revision.version),
+        (before.auth_epoch + 1, before.revision.version + 1)
+    );
     login(&app, "ada@example.com", PASSWORD).await.expect_error(401, "invalid_credentials");
     login(&app, "ada@example.com", OTHER).await.expect(200);
     // Who read the user before it changes nothing.

@@ -1,6 +1,9 @@
+use std::time::SystemTime;
+
 use reqwest::Method;
 use serde_json::json;
-use tests::{App, post, user};
+use shared::clock::Clock;
+use tests::{App, post, problem, user};
 
 #[tokio::test]
 async fn a_client_that_has_the_resource_is_told_so() {
@@ -48,7 +51,7 @@ async fn a_stale_client_changes_nothing() {
     let changed = author.patch(url, &json!({"content": "Two."})).header("if-match", stale).await.expect(200);
     assert_ne!(changed.header("etag"), stale);
 
-    for if_match in [stale, "\"0\"", "W/\"2\"", "not a tag", ""] {
+    for if_match in [stale, "\"0\"", "W/\"2\""] {
         let body = json!({"content": "Lost."});
         author.patch(url, &body).header("if-match", if_match).await.expect_error(412, "precondition_failed");
         author
@@ -58,6 +61,16 @@ async fn a_stale_client_changes_nothing() {
             .expect_error(412, "precondition_failed");
         author.delete(url).header("if-match", if_match).await.expect_error(412, "precondition_failed");
     }
+    // What is no tag must not pass for the tag of another version.
+    for if_match in ["2", "W/2", "\"2", "\"1\", 2", "*, \"2\"", ""] {
+        for call in [
+            author.patch(url, &json!({"content": "Lost."})),
+            author.put(url, &post("Lost change")),
+            author.delete(url),
+        ] {
+            assert_eq!(call.header("if-match", if_match).await.bad_fields(), ["If-Match"], "{if_match}");
+        }
+    }
     let long_ago = "Thu, 01 Jan 1970 00:00:00 GMT";
     author.delete(url).header("if-unmodified-since", long_ago).await.expect_error(412, "precondition_failed");
     assert_eq!(author.get(url).await.expect(200).json(), changed.json());
@@ -66,6 +79,64 @@ async fn a_stale_client_changes_nothing() {
         author.patch(url, &json!({})).header("if-match", if_match).await.expect(200);
     }
     author.delete(url).header("if-match", changed.header("etag")).await.expect(204);
+}
+
+#[tokio::test]
+async fn if_none_match_keeps_what_is_there() {
+    let app = App::start().await;
+    let (admin, author) = (app.admin(), app.caller());
+    let resources = [
+        (&author, author.post("/api/posts", &post("On engines")).await.expect(201), post("Another post")),
+        (&author, author.post("/api/problems", &problem("On looms")).await.expect(201), problem("On mills")),
+        (
+            &admin,
+            admin.post("/api/users", &user("ada@example.com")).await.expect(201),
+            user("bea@example.com"),
+        ),
+    ];
+    for (client, created, other) in &resources {
+        let (url, etag) = (created.header("location"), created.header("etag"));
+        let changes = || [client.put(url, other), client.patch(url, other), client.delete(url)];
+        for tags in ["*", etag, &format!("W/{etag}"), &format!("\"a,b\", {etag}")] {
+            for change in changes() {
+                change.header("if-none-match", tags).await.expect_error(412, "precondition_failed");
+            }
+        }
+        for change in changes() {
+            assert_eq!(
+                change.header("if-none-match", etag.trim_matches('"')).await.bad_fields(),
+                ["If-None-Match"]
+            );
+        }
+        assert_eq!(client.get(url).await.expect(200).json(), created.json());
+        client.put(url, other).header("if-none-match", "\"0\"").await.expect(200);
+        client.delete(url).header("if-none-match", etag).await.expect(204);
+    }
+}
+
+#[tokio::test]
+async fn a_change_in_the_same_second_is_not_lost() {
+    let app = App::start().await;
+    let author = app.caller();
+    for (path, body, change) in [
+        ("/api/posts", post("On engines"), json!({"content": "Theirs."})),
+        ("/api/problems", problem("On looms"), json!({"difficulty": "hard"})),
+    ] {
+        let created = author.post(path, &body).await.expect(201);
+        let (url, since) = (created.header("location"), created.header("last-modified"));
+        let shown = author.get(url).await.expect(200);
+        assert_eq!(shown.header("last-modified"), since, "{shown:?}");
+        let changed = author.patch(url, &change).header("if-unmodified-since", since).await.expect(200);
+        // Mostly in the same second. In the next one it is a change all the same.
+        for call in [author.patch(url, &body), author.put(url, &body), author.delete(url)] {
+            call.header("if-unmodified-since", since).await.expect_error(412, "precondition_failed");
+        }
+        author.get(url).header("if-modified-since", since).await.expect(200);
+        assert_eq!(author.get(url).await.expect(200).json(), changed.json());
+        // Last-Modified is at no time one of the future.
+        let answered = httpdate::parse_http_date(changed.header("last-modified")).unwrap();
+        assert!(answered <= SystemTime::from(Clock::system().now()), "{changed:?}");
+    }
 }
 
 #[tokio::test]

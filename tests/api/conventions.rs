@@ -1,5 +1,5 @@
 use reqwest::Method;
-use tests::{Answer, App, post};
+use tests::{Answer, App, Form, PNG, post, problem, user};
 
 const PATHS: [(&str, &str); 15] = [
     ("/api/users", "GET, HEAD, POST, OPTIONS"),
@@ -150,6 +150,149 @@ async fn a_client_that_takes_no_json_is_told_before_anything_happens() {
     }
     let list = app.anonymous().get("/api/posts").await.expect(200).json();
     assert_eq!(list["pagination"]["total"], 0);
+}
+
+#[tokio::test]
+async fn json_is_accepted_however_the_header_spells_it() {
+    let app = App::start().await;
+    let caller = app.admin();
+    for (path, _) in PATHS {
+        let plain = caller.get(path).await;
+        for accept in [
+            "application/json; charset=utf-8",
+            "APPLICATION/JSON;v=1;q=0.5",
+            "text/x-nothing, application/*;q=.1",
+            "text/x-nothing, image/x-nothing, *; q=.2, */*; q=.2",
+        ] {
+            let answer = caller.get(path).header("accept", accept).await;
+            assert_eq!(answer.status, plain.status, "{answer:?}");
+        }
+    }
+    let request = "GET /api/public HTTP/1.1\r\nHost: localhost\r\nAccept: text/x-nothing\r\n\
+                   Accept: application/json;charset=utf-8\r\nConnection: close\r\n\r\n";
+    let answer = app.raw(request.as_bytes()).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+#[tokio::test]
+async fn an_error_comes_through_whatever_the_client_accepts() {
+    let app = App::start().await;
+    let (anyone, caller) = (app.anonymous(), app.caller());
+    let created = caller.post("/api/posts", &post("On engines")).await.expect(201);
+    let url = created.header("location");
+    for (call, status, code) in [
+        (anyone.get("/nowhere"), 404, "not_found"),
+        (anyone.get("/api/posts/none"), 404, "not_found"),
+        (anyone.get("/api/users"), 401, "missing_token"),
+        (anyone.get("/api/posts?page=x"), 400, "validation_failed"),
+        (anyone.call(Method::TRACE, url), 405, "method_not_allowed"),
+        (anyone.post("/api/posts", &post("Another")), 401, "missing_token"),
+        (caller.post("/api/posts", &serde_json::json!({})), 400, "validation_failed"),
+        (
+            caller.post("/api/posts", &post("Another")).header("content-type", "text/plain"),
+            415,
+            "unsupported_media_type",
+        ),
+        (caller.delete("/api/posts/none"), 404, "not_found"),
+    ] {
+        let answer = call.header("accept", "text/html, image/*").await;
+        answer.expect_error(status, code);
+        assert_eq!(answer.header("content-type"), "application/json", "{answer:?}");
+    }
+    // An answer without content is none that could be ruled out.
+    caller.call(Method::OPTIONS, url).header("accept", "text/html").await.expect(204);
+    caller.get(url).header("accept", "text/html").header("if-none-match", "*").await.expect(406);
+    caller.delete(url).header("accept", "text/html").await.expect(204);
+}
+
+#[tokio::test]
+async fn an_answer_without_content_says_nothing_of_a_length() {
+    let app = App::start().await;
+    let author = app.caller();
+    let created = author.post("/api/posts", &post("On engines")).await.expect(201);
+    let url = created.header("location");
+    let mut answers = Vec::new();
+    for path in [url, "/api/public", "/api/docs", "/api/docs/swagger-ui.css", "/api/openapi.json"] {
+        for method in [Method::GET, Method::HEAD] {
+            answers.push(author.call(method, path).header("if-none-match", "*").await.expect(304));
+        }
+    }
+    answers.push(author.call(Method::OPTIONS, url).await.expect(204));
+    answers.push(author.delete(url).await.expect(204));
+    for answer in answers {
+        assert_eq!(
+            (answer.header("content-length"), answer.header("transfer-encoding")),
+            ("", ""),
+            "{answer:?}"
+        );
+        assert_eq!((answer.header("content-type"), answer.body.len()), ("", 0), "{answer:?}");
+    }
+    // Lambda's runtime itself gives the prelude of a stream a Content-Type.
+    let options = author.call(Method::OPTIONS, "/lambda-url/stream/api/stream").await.expect(204);
+    assert_eq!(
+        (options.header("content-length"), options.header("transfer-encoding")),
+        ("", ""),
+        "{options:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_path_with_patch_says_what_it_takes() {
+    let app = App::start().await;
+    let caller = app.caller();
+    let accept_patch = "application/merge-patch+json, application/json";
+    for (path, allowed) in PATHS {
+        let options = caller.call(Method::OPTIONS, path).await.expect(204);
+        let expected = if allowed.contains("PATCH") { accept_patch } else { "" };
+        assert_eq!(options.header("accept-patch"), expected, "{options:?}");
+        let patch = caller
+            .patch(path, &serde_json::json!([]))
+            .header("content-type", "application/json-patch+json")
+            .await;
+        if allowed.contains("PATCH") {
+            patch.expect_error(415, "unsupported_media_type");
+            assert_eq!(patch.header("accept-patch"), accept_patch, "{patch:?}");
+            let put = caller.put(path, &serde_json::json!([])).header("content-type", "text/plain").await;
+            put.expect_error(415, "unsupported_media_type");
+            assert_eq!(put.header("accept-patch"), "", "{put:?}");
+        } else {
+            patch.expect_error(405, "method_not_allowed");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_id_is_the_same_in_any_case() {
+    let app = App::start().await;
+    let (admin, author) = (app.admin(), app.caller());
+    let in_capitals = |answer: &Answer| {
+        let (path, id) = answer.header("location").rsplit_once('/').unwrap();
+        format!("{path}/{}", id.to_uppercase())
+    };
+    let created = [
+        (&author, author.post("/api/posts", &post("On engines")).await.expect(201)),
+        (&author, author.post("/api/problems", &problem("On looms")).await.expect(201)),
+        (&admin, admin.post("/api/users", &user("ada@example.com")).await.expect(201)),
+        (&author, author.upload("a.png", "image/png", PNG).await.expect(201)),
+    ];
+    for (client, answer) in &created {
+        let (url, other) = (answer.header("location"), in_capitals(answer));
+        assert_eq!(
+            client.get(&other).await.expect(200).header("etag"),
+            client.get(url).await.expect(200).header("etag")
+        );
+        let other_forms = |id: &str| [id.replace('-', ""), format!("{{{id}}}"), format!("urn:uuid:{id}")];
+        let (path, id) = url.rsplit_once('/').unwrap();
+        for form in other_forms(id) {
+            client.get(&format!("{path}/{form}")).await.expect_error(404, "not_found");
+        }
+        client.delete(&other).await.expect(204);
+        client.get(url).await.expect_error(404, "not_found");
+    }
+    // In a form, too.
+    let form = Form::default().text("userId", &author.id().to_uppercase()).file("a.png", "image/png", PNG);
+    let file = author.upload_form(form).await.expect(201);
+    assert_eq!(author.get(file.header("location")).await.expect(200).text("/userId"), author.id());
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::App;
 
 #[tokio::test]
@@ -14,6 +14,24 @@ async fn what_a_request_carried_comes_back() {
     assert_eq!(echo.get("body"), None, "{answer:?}");
     assert_eq!(answer.header("x-api-version"), env!("CARGO_PKG_VERSION"), "{answer:?}");
     assert_eq!(answer.header("cache-control"), "no-store", "{answer:?}");
+}
+
+#[tokio::test]
+async fn cookies_come_back_beside_one_of_other_bytes() {
+    let app = App::start().await;
+    for cookies in [
+        &b"theme=dark; n=Zo\xc3\xab; sid=a=b"[..],
+        b"n=\xff\xfe; theme=dark; sid=a=b",
+        b"\xff=1; x; theme=a; sid=b",
+    ] {
+        let head = b"GET /api/example HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nCookie: ";
+        let answer = app.raw(&[&head[..], cookies, b"\r\n\r\n"].concat()).await;
+        let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+        let echo: Value = serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer}"));
+        for name in ["theme", "sid"] {
+            assert_eq!(echo["cookies"][name], "***", "{answer}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -2,6 +2,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use shared::auth::Caller;
+use shared::domain::Role;
 use tests::{Answer, App, Call, Client, Process, post};
 use tokio::sync::Notify;
 
@@ -46,6 +48,30 @@ async fn a_repeated_request_gets_the_first_answer_again() {
         let first = keyed(client.post(path, &body), KEY).await.expect(201);
         expect_replayed(&first, &keyed(client.post(path, &body), KEY).await);
     }
+    assert_eq!(total(&app.anonymous()).await, 1);
+}
+
+/// API Gateway joins the two lines with a comma.
+#[tokio::test]
+async fn a_key_that_is_there_twice_is_none() {
+    let app = App::start().await;
+    for (client, path, body, _) in creations(&app) {
+        for key in [format!("{KEY},{KEY}"), format!("{KEY}, {KEY}"), format!("{KEY},another")] {
+            let refused = keyed(client.post(path, &body), &key).await;
+            assert_eq!(refused.bad_fields(), ["Idempotency-Key"], "{refused:?}");
+        }
+        keyed(client.post(path, &body), KEY).await.expect(201);
+    }
+    let token = app.tokens.sign(Caller { id: app.caller().id().parse().unwrap(), role: Role::User }).unwrap();
+    let body = post("On looms").to_string();
+    let request = format!(
+        "POST /api/posts HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\nIdempotency-Key: {KEY}\r\nIdempotency-Key: {KEY}\r\n\
+         \r\n{body}",
+        body.len()
+    );
+    let answer = app.raw(request.as_bytes()).await;
+    assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("Idempotency-Key"), "{answer}");
     assert_eq!(total(&app.anonymous()).await, 1);
 }
 

@@ -79,8 +79,45 @@ async fn a_cookie_that_is_unknown_malformed_enormous_or_there_twice_is_nobodys()
     ] {
         expect_signed_out(&browser.with_cookie(wrong)).await;
     }
-    for right in [format!("a=b; {cookie}"), format!("{cookie};c"), format!("=; ;{cookie}; d=\"e\"")] {
-        browser.with_cookie(&right).get("/api/session").await.expect(200);
+}
+
+#[tokio::test]
+async fn no_cookie_beside_the_sessions_breaks_it() {
+    let app = App::start().await;
+    app.account(ADA).await;
+    let browser = app.signed_in_browser(ADA).await;
+    let cookie = browser.cookie();
+    for other in [
+        "a=b",
+        "a",
+        "=",
+        "=x",
+        ";;",
+        " ",
+        "sig=aabb==",
+        "a=\"b; c\"",
+        "a=\"b",
+        "a={\"j\":[\"k\"]}",
+        "a=%ff",
+        "n=Zoë",
+        "\u{a0}__Host-sessionId=x",
+        "__Host-sessionId\u{2003}=x",
+        "__host-sessionid=x",
+        "__Host-sessionId",
+        "$Version=1",
+        "a=b,c",
+    ] {
+        for cookies in [format!("{other}; {cookie}"), format!("{cookie};{other}")] {
+            browser.with_cookie(&cookies).get("/api/session").await.expect(200);
+            browser.with_cookie(&cookies).get("/api/profile").await.expect(200);
+        }
+    }
+    for other in [&b"a=\xff\xfe"[..], b"\xc3=1", b"Zo\xeb=x"] {
+        let lines =
+            [&b"\r\nCookie: "[..], other, b"; ", cookie.as_bytes(), b"\r\nCookie: b=c\r\n\r\n"].concat();
+        let head = b"GET /api/session HTTP/1.1\r\nHost: localhost\r\nConnection: close";
+        let answer = app.raw(&[&head[..], &lines].concat()).await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{}: {answer}", other.escape_ascii());
     }
 }
 

@@ -2,7 +2,9 @@ use std::path::Path;
 
 use serde_json::Value;
 use shared::clock::Clock;
-use shared::domain::{Post, PostDraft, PostId, Problem, ProblemDraft, ProblemId, Timestamp, UserId};
+use shared::domain::{
+    Post, PostDraft, PostId, Problem, ProblemDraft, ProblemId, Revision, Timestamp, UserId,
+};
 use shared::random::Random;
 use shared::store::check::Items;
 
@@ -26,7 +28,7 @@ impl App {
         let mut items = Items::default();
         let posts = moments().zip(drafts).map(|(at, draft)| {
             let id = PostId::new(at, &Random::system());
-            Post { id, author_id, draft, created_at: at, updated_at: at, version: 1 }
+            Post { id, author_id, draft, revision: Revision::first(at) }
         });
         let made: Vec<Value> = posts.flat_map(|post| items.of_post(&post).unwrap()).collect();
         self.import(made, &items);
@@ -37,7 +39,7 @@ impl App {
         let mut items = Items::default();
         let problems = moments().zip(drafts).map(|(at, draft)| {
             let id = ProblemId::new(at, &Random::system());
-            Problem { id, author_id, draft, created_at: at, updated_at: at, version: 1 }
+            Problem { id, author_id, draft, revision: Revision::first(at) }
         });
         let made: Vec<Value> = problems.flat_map(|problem| items.of_problem(&problem).unwrap()).collect();
         self.import(made, &items);

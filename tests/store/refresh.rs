@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use shared::clock::Clock;
-use shared::domain::{Role, Timestamp, User, UserDraft, UserId};
+use shared::domain::{Revision, Role, Timestamp, User, UserDraft, UserId};
 use shared::random::Random;
 use shared::store::{FamilyId, RefreshFamilies};
 use tests::App;
@@ -22,9 +22,7 @@ fn user() -> User {
     User {
         id: UserId::new(now, &Random::seeded(2)),
         draft: UserDraft { email: "ada@example.com".parse().unwrap(), name: None, role: Role::User },
-        created_at: now,
-        updated_at: now,
-        version: 1,
+        revision: Revision::first(now),
         auth_epoch: 3,
     }
 }

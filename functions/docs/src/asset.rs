@@ -29,7 +29,7 @@ pub(crate) async fn asset(
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let file = name.ok().and_then(|Path(name)| ASSETS.iter().find(|file| file.name == name));
-    Ok(file.ok_or(Error::NotFound("File"))?.answer(&headers, MAX_AGE_SECONDS))
+    file.ok_or(Error::NotFound("File"))?.answer(&headers, MAX_AGE_SECONDS)
 }
 
 #[cfg(test)]

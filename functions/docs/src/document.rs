@@ -1,6 +1,6 @@
 use axum::http::HeaderMap;
 use axum::response::Response;
-use shared::http::FixedParams;
+use shared::http::{Error, FixedParams};
 
 use crate::file::DOCUMENT;
 
@@ -17,6 +17,6 @@ const MAX_AGE_SECONDS: u32 = 300;
     params(FixedParams),
     responses((status = 200, description = "The document", body = Object, content_type = "application/json")),
 )]
-pub(crate) async fn document(headers: HeaderMap) -> Response {
+pub(crate) async fn document(headers: HeaderMap) -> Result<Response, Error> {
     DOCUMENT.answer(&headers, MAX_AGE_SECONDS)
 }

@@ -1,6 +1,6 @@
 use axum::http::HeaderMap;
 use axum::response::Response;
-use shared::http::Fixed;
+use shared::http::{Error, Fixed};
 
 include!(concat!(env!("OUT_DIR"), "/files.rs"));
 
@@ -14,7 +14,7 @@ pub(crate) struct File {
 
 impl File {
     /// The file, or 304 where the client has it already; nobody asks again for `max_age` seconds.
-    pub(crate) fn answer(&'static self, headers: &HeaderMap, max_age: u32) -> Response {
+    pub(crate) fn answer(&'static self, headers: &HeaderMap, max_age: u32) -> Result<Response, Error> {
         let Self { media_type, etag, content, .. } = *self;
         Fixed { media_type, etag, content }.answer(headers, max_age)
     }
@@ -30,7 +30,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_whole_file_comes_with_its_type_and_tag() {
-        let response = DOCUMENT.answer(&HeaderMap::new(), 60);
+        let response = DOCUMENT.answer(&HeaderMap::new(), 60).unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.headers()[CONTENT_TYPE], "application/json");
         assert_eq!(response.headers()[CACHE_CONTROL], "public, max-age=60");
@@ -47,7 +47,7 @@ mod tests {
             ("unreadable", StatusCode::OK),
         ] {
             let headers = HeaderMap::from_iter([(IF_NONE_MATCH, sent.parse().unwrap())]);
-            let response = DOCUMENT.answer(&headers, 60);
+            let response = DOCUMENT.answer(&headers, 60).unwrap();
             assert_eq!(response.status(), status, "If-None-Match: {sent}");
             assert_eq!(response.headers()[ETAG], DOCUMENT.etag);
             let is_empty = to_bytes(response.into_body(), usize::MAX).await.unwrap().is_empty();

@@ -1,7 +1,7 @@
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_SECURITY_POLICY;
-use axum::response::{IntoResponse, Response};
-use shared::http::FixedParams;
+use axum::response::IntoResponse;
+use shared::http::{Error, FixedParams};
 
 use crate::file::PAGE;
 
@@ -22,8 +22,8 @@ const MAX_AGE_SECONDS: u32 = 300;
     params(FixedParams),
     responses((status = 200, description = "The page", body = String, content_type = "text/html")),
 )]
-pub(crate) async fn page(headers: HeaderMap) -> Response {
-    ([(CONTENT_SECURITY_POLICY, POLICY)], PAGE.answer(&headers, MAX_AGE_SECONDS)).into_response()
+pub(crate) async fn page(headers: HeaderMap) -> Result<impl IntoResponse, Error> {
+    Ok(([(CONTENT_SECURITY_POLICY, POLICY)], PAGE.answer(&headers, MAX_AGE_SECONDS)?))
 }
 
 #[cfg(test)]
@@ -35,7 +35,8 @@ mod tests {
 
     #[tokio::test]
     async fn every_file_that_the_page_names_is_there() {
-        let page = to_bytes(page(HeaderMap::new()).await.into_body(), usize::MAX).await.unwrap();
+        let page =
+            to_bytes(page(HeaderMap::new()).await.into_response().into_body(), usize::MAX).await.unwrap();
         let page = std::str::from_utf8(&page).unwrap();
         let named: Vec<&str> =
             page.split("=\"docs/").skip(1).filter_map(|rest| rest.split('"').next()).collect();
@@ -47,7 +48,7 @@ mod tests {
 
     #[tokio::test]
     async fn no_inline_script_may_run() {
-        let response = page(HeaderMap::new()).await;
+        let response = page(HeaderMap::new()).await.into_response();
         let policy = response.headers()[CONTENT_SECURITY_POLICY].to_str().unwrap();
         assert!(!policy.contains("unsafe"), "{policy}");
     }

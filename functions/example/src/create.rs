@@ -4,7 +4,7 @@ use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use serde_json::{Map, Value};
-use shared::http::{Error, Fields, FromFields, Json};
+use shared::http::{Error, Fields, FromFields, Json, check_acceptable};
 
 use crate::echo::{EchoBody, many};
 
@@ -41,6 +41,7 @@ impl FromFields for Members {
 pub(crate) async fn create(request: Request) -> Result<impl IntoResponse, Error> {
     let (parts, body) = request.into_parts();
     let carried = if is_form(&parts.headers) {
+        check_acceptable(&parts.extensions)?;
         let form = to_bytes(body, MAX_FORM_BYTES).await.map_err(|_| Error::TooLarge(MAX_FORM_BYTES))?;
         serde_json::to_value(many(&form)).unwrap_or_default()
     } else {

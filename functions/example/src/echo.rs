@@ -1,10 +1,8 @@
 use std::collections::BTreeMap;
 
-use axum::http::header::COOKIE;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
 use axum::response::{IntoResponse, Response};
-use cookie::Cookie;
 use serde::Serialize;
 use serde_json::Value;
 use shared::http::Json;
@@ -81,15 +79,15 @@ fn headers(headers: &HeaderMap) -> BTreeMap<String, String> {
 }
 
 fn cookies(headers: &HeaderMap) -> BTreeMap<String, &'static str> {
-    let values = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
     // What is no pair is no name either: it could be a secret.
-    let cookies = values.flat_map(Cookie::split_parse).filter_map(Result::ok);
-    cookies.map(|cookie| (cookie.name().to_owned(), MASK)).collect()
+    shared::http::cookies(headers)
+        .map(|(name, _)| (String::from_utf8_lossy(name).into_owned(), MASK))
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use axum::http::Request;
+    use axum::http::{HeaderValue, Request};
     use serde_json::json;
 
     use super::*;
@@ -134,5 +132,12 @@ mod tests {
     fn a_cookie_without_a_name_is_not_taken_for_one() {
         let echo = echo(Request::get("/").header("cookie", "theme=dark; canary; =canary; a=b=c; theme=x"));
         assert_eq!(echo["cookies"], json!({"theme": MASK, "a": MASK}));
+    }
+
+    #[test]
+    fn a_cookie_of_other_bytes_hides_none_beside_it() {
+        let value = HeaderValue::from_bytes(b"theme=dark; n=Zo\xeb; \xff=1; sid=a=b").unwrap();
+        let echo = echo(Request::get("/").header("cookie", value));
+        assert_eq!(echo["cookies"], json!({"theme": MASK, "n": MASK, "\u{fffd}": MASK, "sid": MASK}));
     }
 }

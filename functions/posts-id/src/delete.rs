@@ -2,7 +2,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use shared::auth::Caller;
 use shared::domain::PostId;
-use shared::http::{Code, ETag, Error, PathId, Policy, Preconditions, RateLimits, WriteParams};
+use shared::http::{Code, Error, PathId, Policy, Preconditions, RateLimits, Validators, WriteParams};
 use shared::store::{Posts, retry_stale};
 
 /// Remove a post
@@ -28,7 +28,7 @@ pub(crate) async fn delete(
     limits.take(Policy::WRITE, caller.id).await?;
     retry_stale(async || {
         let post = crate::manageable(posts.get_latest(id).await?, caller)?;
-        preconditions.require(&ETag::of(post.version)?, post.updated_at)?;
+        preconditions.require(&Validators::of(post.revision))?;
         Ok::<_, Error>(posts.delete(&post).await?)
     })
     .await?;

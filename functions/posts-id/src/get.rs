@@ -25,5 +25,5 @@ pub(crate) async fn get(
     preconditions: Preconditions,
 ) -> Result<impl IntoResponse, Error> {
     let post = crate::visible(posts.get(id).await?, caller)?;
-    PostBody::resource(post)?.answer(&preconditions)
+    PostBody::resource(post).answer(&preconditions)
 }

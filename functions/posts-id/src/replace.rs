@@ -3,7 +3,7 @@ use axum::response::IntoResponse;
 use shared::api::{PostBody, PostInput};
 use shared::auth::Caller;
 use shared::domain::{PostDraft, PostId};
-use shared::http::{Code, ETag, Error, Json, PathId, Policy, Preconditions, RateLimits, WriteParams};
+use shared::http::{Code, Error, Json, PathId, Policy, Preconditions, RateLimits, Validators, WriteParams};
 use shared::store::{Posts, retry_stale};
 
 /// Replace a post
@@ -32,9 +32,9 @@ pub(crate) async fn replace(
     let draft = PostDraft::from(input);
     let post = retry_stale(async || {
         let post = crate::manageable(posts.get_latest(id).await?, caller)?;
-        preconditions.require(&ETag::of(post.version)?, post.updated_at)?;
+        preconditions.require(&Validators::of(post.revision))?;
         Ok::<_, Error>(posts.replace(&post, draft.clone()).await?)
     })
     .await?;
-    PostBody::resource(post)
+    Ok(PostBody::resource(post))
 }

@@ -3,7 +3,7 @@ use axum::response::IntoResponse;
 use shared::api::{PostBody, PostPatch};
 use shared::auth::Caller;
 use shared::domain::PostId;
-use shared::http::{Code, ETag, Error, Json, PathId, Policy, Preconditions, RateLimits, WriteParams};
+use shared::http::{Code, Error, Json, PathId, Policy, Preconditions, RateLimits, Validators, WriteParams};
 use shared::store::{Posts, retry_stale};
 
 /// Change a post
@@ -31,9 +31,9 @@ pub(crate) async fn update(
     limits.take(Policy::WRITE, caller.id).await?;
     let post = retry_stale(async || {
         let post = crate::manageable(posts.get_latest(id).await?, caller)?;
-        preconditions.require(&ETag::of(post.version)?, post.updated_at)?;
+        preconditions.require(&Validators::of(post.revision))?;
         Ok::<_, Error>(posts.replace(&post, input.apply(&post.draft)).await?)
     })
     .await?;
-    PostBody::resource(post)
+    Ok(PostBody::resource(post))
 }

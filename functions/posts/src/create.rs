@@ -31,5 +31,5 @@ pub(crate) async fn create(
     let attempt = key.map(|key| key.attempt("posts", caller.id));
     let (post, replayed) = posts.create(caller.id, input.into(), attempt.as_ref()).await?.into_parts();
     let location = format!("/api/posts/{}", post.id);
-    Ok((StatusCode::CREATED, Replayed(replayed), [(LOCATION, location)], PostBody::resource(post)?))
+    Ok((StatusCode::CREATED, Replayed(replayed), [(LOCATION, location)], PostBody::resource(post)))
 }

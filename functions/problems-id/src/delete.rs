@@ -2,7 +2,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use shared::auth::Caller;
 use shared::domain::ProblemId;
-use shared::http::{Code, ETag, Error, PathId, Policy, Preconditions, RateLimits, WriteParams};
+use shared::http::{Code, Error, PathId, Policy, Preconditions, RateLimits, Validators, WriteParams};
 use shared::store::{Problems, retry_stale};
 
 /// Remove a problem
@@ -28,7 +28,7 @@ pub(crate) async fn delete(
     limits.take(Policy::WRITE, caller.id).await?;
     retry_stale(async || {
         let problem = crate::manageable(problems.get_latest(id).await?, caller)?;
-        preconditions.require(&ETag::of(problem.version)?, problem.updated_at)?;
+        preconditions.require(&Validators::of(problem.revision))?;
         Ok::<_, Error>(problems.delete(&problem).await?)
     })
     .await?;

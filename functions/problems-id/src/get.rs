@@ -20,5 +20,5 @@ pub(crate) async fn get(
     preconditions: Preconditions,
 ) -> Result<impl IntoResponse, Error> {
     let problem = problems.get(id).await?.ok_or(Error::NotFound("Problem"))?;
-    ProblemBody::resource(problem)?.answer(&preconditions)
+    ProblemBody::resource(problem).answer(&preconditions)
 }

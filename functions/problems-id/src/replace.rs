@@ -3,7 +3,7 @@ use axum::response::IntoResponse;
 use shared::api::{ProblemBody, ProblemInput};
 use shared::auth::Caller;
 use shared::domain::{ProblemDraft, ProblemId};
-use shared::http::{Code, ETag, Error, Json, PathId, Policy, Preconditions, RateLimits, WriteParams};
+use shared::http::{Code, Error, Json, PathId, Policy, Preconditions, RateLimits, Validators, WriteParams};
 use shared::store::{Problems, retry_stale};
 
 /// Replace a problem
@@ -32,9 +32,9 @@ pub(crate) async fn replace(
     let draft = ProblemDraft::from(input);
     let problem = retry_stale(async || {
         let problem = crate::manageable(problems.get_latest(id).await?, caller)?;
-        preconditions.require(&ETag::of(problem.version)?, problem.updated_at)?;
+        preconditions.require(&Validators::of(problem.revision))?;
         Ok::<_, Error>(problems.replace(&problem, draft.clone()).await?)
     })
     .await?;
-    ProblemBody::resource(problem)
+    Ok(ProblemBody::resource(problem))
 }

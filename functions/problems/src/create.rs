@@ -32,5 +32,5 @@ pub(crate) async fn create(
     let attempt = key.map(|key| key.attempt("problems", caller.id));
     let (problem, replayed) = problems.create(caller.id, input.into(), attempt.as_ref()).await?.into_parts();
     let location = format!("/api/problems/{}", problem.id);
-    Ok((StatusCode::CREATED, Replayed(replayed), [(LOCATION, location)], ProblemBody::resource(problem)?))
+    Ok((StatusCode::CREATED, Replayed(replayed), [(LOCATION, location)], ProblemBody::resource(problem)))
 }

@@ -4,7 +4,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use shared::http::{Fixed, FixedParams};
+use shared::http::{Error, Fixed, FixedParams};
 use utoipa::ToSchema;
 
 const MAX_AGE_SECONDS: u32 = 3600;
@@ -100,7 +100,7 @@ static DOCUMENT: LazyLock<(Vec<u8>, String)> = LazyLock::new(|| {
     params(FixedParams),
     responses((status = 200, description = "What it is", body = AboutBody)),
 )]
-pub(crate) async fn get(headers: HeaderMap) -> Response {
+pub(crate) async fn get(headers: HeaderMap) -> Result<Response, Error> {
     let (content, etag) = &*DOCUMENT;
     Fixed { media_type: "application/json", etag, content }.answer(&headers, MAX_AGE_SECONDS)
 }

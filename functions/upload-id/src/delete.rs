@@ -2,7 +2,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use shared::auth::Caller;
 use shared::domain::{FileId, FileState};
-use shared::http::{ETag, Error, PathId, Policy, Preconditions, RateLimits, WriteParams};
+use shared::http::{Error, PathId, Policy, Preconditions, RateLimits, Validators, WriteParams};
 use shared::objects::Objects;
 use shared::store::{Error as StoreError, Files, retry_stale};
 
@@ -33,7 +33,7 @@ pub(crate) async fn delete(
         if file.state == FileState::Deleting {
             return Ok(file);
         }
-        preconditions.require(&ETag::of(file.version)?, file.updated_at)?;
+        preconditions.require(&Validators::of(file.revision))?;
         Ok::<_, Error>(files.begin_removal(&file).await?)
     })
     .await?;

@@ -38,5 +38,5 @@ pub(crate) async fn get(
         FileState::Pending => None,
         FileState::Deleting => return Err(Error::NotFound("File")),
     };
-    FileBody::resource(file, download)?.answer(&preconditions)
+    FileBody::resource(file, download).answer(&preconditions)
 }

@@ -9,7 +9,7 @@ use multer::{Field, Multipart};
 use shared::domain::{
     FileDraft, FileName, FileSize, FileType, Inspection, MAX_UPLOAD_BYTES, Sha256Digest, UserId,
 };
-use shared::http::{Error, FieldError, RequestKey};
+use shared::http::{Error, FieldError, RequestKey, check_acceptable};
 use utoipa::ToSchema;
 
 /// What a body may have beside the file: boundaries, headers, the other part.
@@ -62,6 +62,7 @@ impl<S: Sync> FromRequest<S> for UploadForm {
             to_bytes(body, MAX_UPLOAD_BYTES + MAX_OTHER_BYTES).await.map_err(|_| Error::FileTooLarge)?;
         let (user_id, upload) = Parts::read(body, boundary).await?.into_form()?;
         let key = RequestKey::read(&parts.headers, upload.fingerprint(user_id))?;
+        check_acceptable(&parts.extensions)?;
         Ok(Self { user_id, upload, key })
     }
 }
@@ -250,10 +251,7 @@ mod tests {
         let parts = [text("a.png"), part("name=\"userId\"", "me")];
         assert_eq!(
             fields(form(&parts).await),
-            [
-                "file must end in .txt, as its type is text/plain",
-                "userId must be an id, a UUID in lower case"
-            ]
+            ["file must end in .txt, as its type is text/plain", "userId must be an id, a UUID with hyphens"]
         );
         assert_eq!(fields(form(&[text("a.txt")]).await), ["userId is required"]);
     }

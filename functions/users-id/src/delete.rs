@@ -30,7 +30,7 @@ pub(crate) async fn delete(
     crate::allow(caller, id)?;
     retry_stale(async || {
         let user = users.get_latest(id).await?.ok_or(Error::NotFound("User"))?;
-        preconditions.require(&UserBody::etag(&user, true)?, user.updated_at)?;
+        preconditions.require(&UserBody::validators(&user, true))?;
         Ok::<_, Error>(users.delete(&user).await?)
     })
     .await?;

@@ -25,5 +25,5 @@ pub(crate) async fn get(
     preconditions: Preconditions,
 ) -> Result<impl IntoResponse, Error> {
     let user = users.get(id).await?.ok_or(Error::NotFound("User"))?;
-    UserBody::resource(user, caller.manages(id))?.answer(&preconditions)
+    UserBody::resource(user, caller.manages(id)).answer(&preconditions)
 }

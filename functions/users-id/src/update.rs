@@ -35,9 +35,9 @@ pub(crate) async fn update(
     }
     let user = retry_stale(async || {
         let user = users.get_latest(id).await?.ok_or(Error::NotFound("User"))?;
-        preconditions.require(&UserBody::etag(&user, true)?, user.updated_at)?;
+        preconditions.require(&UserBody::validators(&user, true))?;
         Ok::<_, Error>(users.replace(&user, input.apply(&user.draft)).await?)
     })
     .await?;
-    UserBody::resource(user, true)
+    Ok(UserBody::resource(user, true))
 }

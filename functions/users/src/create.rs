@@ -32,5 +32,5 @@ pub(crate) async fn create(
     let attempt = key.map(|key| key.attempt("users", caller.id));
     let (user, replayed) = users.create(input.draft(Role::User), attempt.as_ref()).await?.into_parts();
     let location = format!("/api/users/{}", user.id);
-    Ok((StatusCode::CREATED, Replayed(replayed), [(LOCATION, location)], UserBody::resource(user, true)?))
+    Ok((StatusCode::CREATED, Replayed(replayed), [(LOCATION, location)], UserBody::resource(user, true)))
 }

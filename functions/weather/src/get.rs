@@ -5,7 +5,7 @@ use axum::response::IntoResponse;
 use serde::Serialize;
 use shared::domain::{City, Label, Timestamp, WEATHER_FRESH, Weather};
 use shared::http::{
-    Code, ETag, Error, Policy, Preconditions, Query, RateLimits, ReadParams, Resource, SourceAddress,
+    Code, Error, Policy, Preconditions, Query, RateLimits, ReadParams, Resource, SourceAddress, Validators,
 };
 use utoipa::{IntoParams, ToSchema};
 
@@ -87,11 +87,8 @@ pub(crate) async fn get(
         (VARY, "Accept".to_owned()),
         (X_CACHE, found.source.as_str().to_owned()),
     ];
-    let resource = Resource {
-        etag: ETag::of(found.fetched_at.as_millis().unsigned_abs())?,
-        modified: found.fetched_at,
-        body: WeatherBody::from(found.weather),
-    };
+    let resource =
+        Resource { validators: Validators::at(found.fetched_at), body: WeatherBody::from(found.weather) };
     Ok((headers, resource.answer(&preconditions)?))
 }
 

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use crate::domain::{
     File, FileDraft, FileId, FileName, FileSize, FileState, FileType, Sha256Digest, Timestamp, UserId,
 };
-use crate::http::{ETag, Error, Fields, FromFields, Resource};
+use crate::http::{Error, Fields, FromFields, Resource, Validators};
 
 /// A file that is to be uploaded to S3 directly.
 #[derive(ToSchema)]
@@ -67,7 +67,7 @@ impl From<File> for UploadedBody {
             content_type: kind,
             size,
             sha256,
-            created_at: file.created_at,
+            created_at: file.revision.created_at,
         }
     }
 }
@@ -117,8 +117,9 @@ pub struct FileBody {
 
 impl FileBody {
     /// The file with its entity tag, which says nothing of the download's URL: that is another one each time.
-    pub fn resource(file: File, download: Option<(String, Timestamp)>) -> Result<Resource<Self>, Error> {
-        let etag = ETag::of(file.version)?;
+    #[must_use]
+    pub fn resource(file: File, download: Option<(String, Timestamp)>) -> Resource<Self> {
+        let validators = Validators::of(file.revision);
         let (download_url, download_url_expires_at) = download.unzip();
         let FileDraft { name, kind, size, sha256 } = file.draft;
         let body = Self {
@@ -129,11 +130,11 @@ impl FileBody {
             sha256,
             state: file.state,
             user_id: file.user_id,
-            created_at: file.created_at,
-            updated_at: file.updated_at,
+            created_at: file.revision.created_at,
+            updated_at: file.revision.updated_at,
             download_url,
             download_url_expires_at,
         };
-        Ok(Resource { etag, modified: file.updated_at, body })
+        Resource { validators, body }
     }
 }

@@ -4,7 +4,7 @@ use utoipa::ToSchema;
 use crate::domain::{
     Category, Content, Excerpt, Post, PostDraft, PostId, PostSummary, Timestamp, Title, UserId,
 };
-use crate::http::{Change, ETag, Error, Fields, FromFields, Pagination, Resource};
+use crate::http::{Change, Fields, FromFields, Pagination, Resource, Validators};
 
 /// A whole post, as a client sends it.
 #[derive(ToSchema)]
@@ -93,8 +93,9 @@ pub struct PostBody {
 
 impl PostBody {
     /// The post with its entity tag, the same for everybody who may see it.
-    pub fn resource(post: Post) -> Result<Resource<Self>, Error> {
-        let etag = ETag::of(post.version)?;
+    #[must_use]
+    pub fn resource(post: Post) -> Resource<Self> {
+        let validators = Validators::of(post.revision);
         let PostDraft { title, content, category, published } = post.draft;
         let body = Self {
             id: post.id,
@@ -103,10 +104,10 @@ impl PostBody {
             category,
             published,
             author_id: post.author_id,
-            created_at: post.created_at,
-            updated_at: post.updated_at,
+            created_at: post.revision.created_at,
+            updated_at: post.revision.updated_at,
         };
-        Ok(Resource { etag, modified: post.updated_at, body })
+        Resource { validators, body }
     }
 }
 

@@ -4,7 +4,7 @@ use utoipa::ToSchema;
 use crate::domain::{
     Description, Difficulty, Problem, ProblemDraft, ProblemId, ProblemName, ProblemSummary, Timestamp, UserId,
 };
-use crate::http::{Change, ETag, Error, Fields, FromFields, Pagination, Resource};
+use crate::http::{Change, Fields, FromFields, Pagination, Resource, Validators};
 
 /// A whole problem, as a client sends it.
 #[derive(ToSchema)]
@@ -79,8 +79,9 @@ pub struct ProblemBody {
 
 impl ProblemBody {
     /// The problem with its entity tag, the same for everybody.
-    pub fn resource(problem: Problem) -> Result<Resource<Self>, Error> {
-        let etag = ETag::of(problem.version)?;
+    #[must_use]
+    pub fn resource(problem: Problem) -> Resource<Self> {
+        let validators = Validators::of(problem.revision);
         let ProblemDraft { name, description, difficulty } = problem.draft;
         let body = Self {
             id: problem.id,
@@ -88,10 +89,10 @@ impl ProblemBody {
             description,
             difficulty,
             author_id: problem.author_id,
-            created_at: problem.created_at,
-            updated_at: problem.updated_at,
+            created_at: problem.revision.created_at,
+            updated_at: problem.revision.updated_at,
         };
-        Ok(Resource { etag, modified: problem.updated_at, body })
+        Resource { validators, body }
     }
 }
 

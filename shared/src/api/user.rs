@@ -2,7 +2,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::{Email, Name, Role, Timestamp, User, UserDraft, UserId};
-use crate::http::{Change, ETag, Error, Fields, FromFields, Pagination, Resource};
+use crate::http::{Change, Fields, FromFields, Pagination, Resource, Validators};
 
 /// A whole user, as a client sends it.
 #[derive(ToSchema)]
@@ -102,8 +102,8 @@ impl UserBody {
             email: may_see_email.then_some(user.draft.email),
             name: user.draft.name,
             role: user.draft.role,
-            created_at: user.created_at,
-            updated_at: user.updated_at,
+            created_at: user.revision.created_at,
+            updated_at: user.revision.updated_at,
         }
     }
 
@@ -113,15 +113,20 @@ impl UserBody {
         self.id
     }
 
-    /// The tag of that view of the user.
-    pub fn etag(user: &User, may_see_email: bool) -> Result<ETag, Error> {
-        if may_see_email { ETag::of(user.version) } else { ETag::of_view(user.version, "public") }
+    /// Returns the validators of that view of the user.
+    #[must_use]
+    pub fn validators(user: &User, may_see_email: bool) -> Validators {
+        if may_see_email {
+            Validators::of(user.revision)
+        } else {
+            Validators::of_view(user.revision, "public")
+        }
     }
 
     /// That view of the user, with its tag.
-    pub fn resource(user: User, may_see_email: bool) -> Result<Resource<Self>, Error> {
-        let (etag, modified) = (Self::etag(&user, may_see_email)?, user.updated_at);
-        Ok(Resource { etag, modified, body: Self::of(user, may_see_email) })
+    #[must_use]
+    pub fn resource(user: User, may_see_email: bool) -> Resource<Self> {
+        Resource { validators: Self::validators(&user, may_see_email), body: Self::of(user, may_see_email) }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::extract::{FromRef, FromRequestParts};
-use axum::http::header::{COOKIE, SET_COOKIE, VARY};
+use axum::http::header::{SET_COOKIE, VARY};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponseParts, Response, ResponseParts};
@@ -11,7 +11,7 @@ use cookie::{Cookie, SameSite};
 
 use super::AllowedOrigins;
 use crate::domain::User;
-use crate::http::{Error, Unauthorized};
+use crate::http::{Error, Unauthorized, cookies};
 use crate::store::{SESSION_LIFETIME, Session, SessionId, Sessions, Users};
 
 /// The cookie's name. Of a name with this prefix a browser keeps only what the host itself set, over a secure
@@ -70,17 +70,12 @@ impl SessionCookie {
 
     fn of(headers: &HeaderMap) -> Self {
         let mut found = Self::Missing;
-        for header in headers.get_all(COOKIE) {
-            // Other cookies can hold any bytes.
-            let text = String::from_utf8_lossy(header.as_bytes());
-            for cookie in
-                Cookie::split_parse(&*text).flatten().filter(|cookie| cookie.name() == SESSION_COOKIE)
-            {
-                found = match (found, cookie.value().parse()) {
-                    (Self::Missing, Ok(id)) => Self::Id(id),
-                    _ => Self::Malformed,
-                };
-            }
+        for (_, value) in cookies(headers).filter(|(name, _)| *name == SESSION_COOKIE.as_bytes()) {
+            let id = std::str::from_utf8(value).ok().and_then(|value| value.parse().ok());
+            found = match (found, id) {
+                (Self::Missing, Some(id)) => Self::Id(id),
+                _ => Self::Malformed,
+            };
         }
         found
     }
@@ -157,6 +152,7 @@ fn set_cookie(mut response: ResponseParts, value: String, max_age: Duration) -> 
 
 #[cfg(test)]
 mod tests {
+    use axum::http::header::COOKIE;
     use axum::response::IntoResponse;
     use proptest::prelude::*;
 
@@ -182,6 +178,10 @@ mod tests {
             assert_eq!(read(&[&cookies]), id, "{cookies}");
         }
         assert_eq!(read(&["a=b", &format!("__Host-sessionId={ID}")]), id);
+        // Planted by a sibling host: no prefix keeps browsers from taking it.
+        for name in ["\u{a0}__Host-sessionId", "__Host-sessionId\u{2003}", "__host-sessionid"] {
+            assert_eq!(read(&[&format!("{name}=x; __Host-sessionId={ID}")]), id, "{name}");
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub use name::FileName;
 
 use serde::{Deserialize, Serialize};
 
-use super::{FileId, Invalid, Timestamp, UserId};
+use super::{FileId, Invalid, Revision, UserId};
 
 /// The largest file that comes in a request's body. With the rest of the body and as base64 it stays below the 6 MB
 /// that Lambda takes.
@@ -35,12 +35,8 @@ pub struct File {
     pub draft: FileDraft,
     /// Whether its content is there.
     pub state: FileState,
-    /// When its upload began.
-    pub created_at: Timestamp,
-    /// When its state last changed.
-    pub updated_at: Timestamp,
-    /// Rises by one with every change, from 1.
-    pub version: u64,
+    /// Its version.
+    pub revision: Revision,
 }
 
 /// What a request can say of a file.

@@ -2,6 +2,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use uuid::fmt::Hyphenated;
 use uuid::{Builder, Uuid};
 
 use super::{Invalid, Timestamp};
@@ -96,12 +97,11 @@ id! {
     FileId
 }
 
-/// Only the canonical form (RFC 9562, section 4, in lower case): one entity has one URL.
+/// Reads the one form of RFC 9562, section 4, in any case. It is written in lower case. The other forms that `uuid` reads
+/// (braces, `urn:uuid:`, no hyphens) are longer or shorter.
 fn parse(text: &str) -> Result<Uuid, Invalid> {
-    Uuid::try_parse(text)
-        .ok()
-        .filter(|uuid| uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()) == text)
-        .ok_or(Invalid::new("must be an id, a UUID in lower case"))
+    let uuid = Uuid::try_parse(text).ok().filter(|_| text.len() == Hyphenated::LENGTH);
+    uuid.ok_or(Invalid::new("must be an id, a UUID with hyphens"))
 }
 
 #[cfg(test)]
@@ -118,12 +118,22 @@ mod tests {
     }
 
     #[test]
-    fn only_the_canonical_form_is_an_id() {
+    fn one_form_is_an_id_in_any_case() {
         let canonical = "01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f";
-        assert_eq!(canonical.parse::<UserId>().unwrap().to_string(), canonical);
-        for text in
-            ["", "1", &canonical.to_uppercase(), &canonical.replace('-', ""), &format!("{{{canonical}}}")]
-        {
+        for text in [canonical, &canonical.to_uppercase(), "01931A3e-5b1C-7c3d-8e4f-1a2B3c4d5e6F"] {
+            assert_eq!(text.parse::<UserId>().unwrap().to_string(), canonical);
+        }
+        for text in [
+            "",
+            "1",
+            &canonical.replace('-', ""),
+            &format!("{{{canonical}}}"),
+            &format!("urn:uuid:{canonical}"),
+            &format!(" {canonical}"),
+            &canonical[1..],
+            &canonical.replace('-', "_"),
+            &canonical.replace('0', "\u{ff10}"),
+        ] {
             assert!(text.parse::<UserId>().is_err(), "{text}");
         }
     }

@@ -2,7 +2,8 @@ use std::str::FromStr;
 
 use super::Invalid;
 
-/// Names a request that must have its effect once, however often it is sent: 1 to 255 visible ASCII characters.
+/// Names a request that must have its effect once, however often it is sent: 1 to 255 visible ASCII characters, and no
+/// comma. API Gateway joins two headers of one name with one, and would make two keys a third.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdempotencyKey(String);
 
@@ -21,11 +22,11 @@ impl FromStr for IdempotencyKey {
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let is_key = (1..=Self::MAX_CHARACTERS).contains(&text.len())
-            && text.chars().all(|character| character.is_ascii_graphic());
+            && text.chars().all(|character| character.is_ascii_graphic() && character != ',');
         if is_key {
             Ok(Self(text.to_owned()))
         } else {
-            Err(Invalid::new("must have 1 to 255 visible ASCII characters"))
+            Err(Invalid::new("must be one key: 1 to 255 visible ASCII characters, and no comma"))
         }
     }
 }
@@ -39,7 +40,7 @@ mod tests {
         for key in ["a", "\"8e03978e-40d5-43e8-bc93-6894a57f9324\"", &"~".repeat(255)] {
             assert_eq!(key.parse::<IdempotencyKey>().unwrap().as_str(), key);
         }
-        for other in ["", " ", "a b", "a\t", "é", "a\0", &"a".repeat(256)] {
+        for other in ["", " ", "a b", ",", "a,b", "a,a", "a\t", "é", "a\0", &"a".repeat(256)] {
             assert!(other.parse::<IdempotencyKey>().is_err(), "{other:?}");
         }
     }

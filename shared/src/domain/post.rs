@@ -3,7 +3,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::text::{checked_text, line, prose};
-use super::{Invalid, PostId, Timestamp, UserId, fold};
+use super::{Invalid, PostId, Revision, Timestamp, UserId, fold};
 
 /// A post, published or a draft.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,12 +14,8 @@ pub struct Post {
     pub author_id: UserId,
     /// What the author can change.
     pub draft: PostDraft,
-    /// When it was first written.
-    pub created_at: Timestamp,
-    /// When it last changed.
-    pub updated_at: Timestamp,
-    /// Rises by one with every change, from 1.
-    pub version: u64,
+    /// Its version.
+    pub revision: Revision,
 }
 
 /// What a request can say of a post.

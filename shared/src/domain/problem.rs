@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
 use super::text::{checked_text, length, line, prose};
-use super::{Invalid, ProblemId, Timestamp, UserId, fold};
+use super::{Invalid, ProblemId, Revision, Timestamp, UserId, fold};
 
 /// A problem to solve.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,12 +15,8 @@ pub struct Problem {
     pub author_id: UserId,
     /// What the author can change.
     pub draft: ProblemDraft,
-    /// When it was posed.
-    pub created_at: Timestamp,
-    /// When it last changed.
-    pub updated_at: Timestamp,
-    /// Rises by one with every change, from 1.
-    pub version: u64,
+    /// Its version.
+    pub revision: Revision,
 }
 
 /// What a request can say of a problem.

@@ -3,7 +3,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::text::{checked_text, line};
-use super::{Email, Invalid, Timestamp, UserId};
+use super::{Email, Invalid, Revision, UserId};
 
 /// An account's public side. Credentials are kept elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,12 +12,8 @@ pub struct User {
     pub id: UserId,
     /// What the user can change.
     pub draft: UserDraft,
-    /// When the account was made.
-    pub created_at: Timestamp,
-    /// When it last changed.
-    pub updated_at: Timestamp,
-    /// Rises by one with every change, from 1.
-    pub version: u64,
+    /// Its version.
+    pub revision: Revision,
     /// Rises by one when all that began before must end: sessions, refresh tokens. From 0.
     pub auth_epoch: u64,
 }

@@ -80,7 +80,7 @@ codes! {
     TitleTaken = CONFLICT "title_taken",
     /// The user has reached the maximum number or total size of files.
     QuotaExceeded = CONFLICT "quota_exceeded",
-    /// The resource has changed since the client read it.
+    /// The resource is not in the state that the request expects: mostly, it has changed since the client read it.
     PreconditionFailed = PRECONDITION_FAILED "precondition_failed",
     /// The body is too large.
     BodyTooLarge = PAYLOAD_TOO_LARGE "body_too_large",

@@ -1,61 +1,78 @@
 //! Conditional requests (RFC 9110, section 13).
 
+use std::borrow::Cow;
+use std::convert::Infallible;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::extract::FromRequestParts;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, LAST_MODIFIED, VARY};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE,
+    LAST_MODIFIED, VARY,
+};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use headers::{HeaderMapExt, IfMatch, IfModifiedSince, IfNoneMatch, IfUnmodifiedSince, LastModified};
 use serde::Serialize;
 
+use super::field::{OWS, value};
 use super::{Error, Json};
-use crate::domain::Timestamp;
+use crate::domain::{Revision, Timestamp};
 
-/// A strong entity tag: equal for two answers only where these are the same to the byte.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ETag(headers::ETag);
+/// What tells one state of a resource from another (RFC 9110, section 8.8).
+#[derive(Clone, Debug)]
+pub struct Validators {
+    /// With its quotes.
+    etag: Cow<'static, str>,
+    /// In seconds since the Unix epoch, if the resource has a time.
+    modified: Option<i64>,
+}
 
-impl ETag {
-    /// The tag of an entity's full representation.
-    pub fn of(version: u64) -> Result<Self, Error> {
-        Self::parse(&format!("\"{version}\""))
+impl Validators {
+    /// Those of an entity's full representation.
+    #[must_use]
+    pub fn of(revision: Revision) -> Self {
+        Self { etag: format!("\"{}\"", revision.version).into(), modified: Some(revision.second()) }
     }
 
-    /// The tag of what some callers see of an entity, where others see more.
-    pub fn of_view(version: u64, view: &str) -> Result<Self, Error> {
-        Self::parse(&format!("\"{version}-{view}\""))
+    /// Those of what some callers see of an entity, where others see more.
+    #[must_use]
+    pub fn of_view(revision: Revision, view: &str) -> Self {
+        Self { etag: format!("\"{}-{view}\"", revision.version).into(), ..Self::of(revision) }
     }
 
-    fn parse(tag: &str) -> Result<Self, Error> {
-        tag.parse()
-            .map(Self)
-            .map_err(|_| Error::Internal(std::sync::Arc::from(Box::from("not an entity tag"))))
+    /// Those of what is the state of something at a time.
+    #[must_use]
+    pub fn at(time: Timestamp) -> Self {
+        Self { etag: format!("\"{}\"", time.as_millis()).into(), modified: Some(time.as_seconds()) }
+    }
+
+    fn insert_into(&self, headers: &mut HeaderMap) {
+        if let Ok(etag) = HeaderValue::from_str(&self.etag) {
+            headers.insert(ETAG, etag);
+        }
+        if let Some(at) = self.modified.and_then(|seconds| u64::try_from(seconds).ok())
+            && let Ok(date) = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(at)).try_into()
+        {
+            headers.insert(LAST_MODIFIED, date);
+        }
     }
 }
 
 /// A resource as JSON, with what a client needs to ask for it conditionally.
 #[derive(Clone, Debug)]
 pub struct Resource<T> {
-    /// Changes with every change of the representation.
-    pub etag: ETag,
-    /// When the entity last changed.
-    pub modified: Timestamp,
+    /// They change with every change of the representation.
+    pub validators: Validators,
     /// The representation.
     pub body: T,
 }
 
 impl<T: Serialize> Resource<T> {
-    /// The answer to a GET: 304 where the client has it already, 412 where it wants another.
+    /// Answers a GET: 304 where the client has it already, 412 where it wants another.
     pub fn answer(self, preconditions: &Preconditions) -> Result<Response, Error> {
-        preconditions.require(&self.etag, self.modified)?;
-        if preconditions.is_fresh(&self.etag, self.modified) {
-            let mut response = self.into_response();
-            *response.status_mut() = StatusCode::NOT_MODIFIED;
-            *response.body_mut() = axum::body::Body::empty();
-            response.headers_mut().remove(axum::http::header::CONTENT_TYPE);
-            return Ok(response);
+        preconditions.require(&self.validators)?;
+        if preconditions.is_fresh(&self.validators) {
+            return Ok(not_modified(&self.validators));
         }
         Ok(self.into_response())
     }
@@ -64,12 +81,15 @@ impl<T: Serialize> Resource<T> {
 impl<T: Serialize> IntoResponse for Resource<T> {
     fn into_response(self) -> Response {
         let mut response = Json(self.body).into_response();
-        let headers = response.headers_mut();
-        headers.typed_insert(self.etag.0);
-        headers.typed_insert(LastModified::from(system_time(self.modified)));
-        debug_assert!(headers.contains_key(ETAG) && headers.contains_key(LAST_MODIFIED));
+        self.validators.insert_into(response.headers_mut());
         response
     }
+}
+
+fn not_modified(validators: &Validators) -> Response {
+    let mut response = StatusCode::NOT_MODIFIED.into_response();
+    validators.insert_into(response.headers_mut());
+    response
 }
 
 /// What is the same for everybody until the next deployment.
@@ -84,77 +104,372 @@ pub struct Fixed {
 }
 
 impl Fixed {
-    /// The answer to a GET: 304 where the client has it already. Nobody asks again for `max_age` seconds.
-    #[must_use]
-    pub fn answer(self, headers: &HeaderMap, max_age: u32) -> Response {
-        let common = [
-            (ETAG, self.etag.to_owned()),
-            (CACHE_CONTROL, format!("public, max-age={max_age}")),
-            // The same for every caller; an Accept that rules it out gets another answer.
-            (VARY, "Accept".to_owned()),
-        ];
-        if self.is_fresh(headers) {
-            return (StatusCode::NOT_MODIFIED, common).into_response();
-        }
-        (common, [(CONTENT_TYPE, self.media_type)], self.content).into_response()
-    }
-
-    fn is_fresh(&self, headers: &HeaderMap) -> bool {
-        let (Some(tags), Ok(etag)) = (headers.typed_get::<IfNoneMatch>(), self.etag.parse()) else {
-            return false;
+    /// Answers a GET, as [`Resource::answer`] does. Nobody asks again for `max_age` seconds.
+    pub fn answer(self, headers: &HeaderMap, max_age: u32) -> Result<Response, Error> {
+        let preconditions = Preconditions::read(headers, true);
+        let validators = Validators { etag: self.etag.into(), modified: None };
+        preconditions.require(&validators)?;
+        let mut response = if preconditions.is_fresh(&validators) {
+            not_modified(&validators)
+        } else {
+            let mut response = ([(CONTENT_TYPE, self.media_type)], self.content).into_response();
+            validators.insert_into(response.headers_mut());
+            response
         };
-        !tags.precondition_passes(&etag)
+        let headers = response.headers_mut();
+        // The same for every caller; an Accept that rules it out gets another answer.
+        headers.insert(VARY, HeaderValue::from_static("Accept"));
+        if let Ok(value) = format!("public, max-age={max_age}").try_into() {
+            headers.insert(CACHE_CONTROL, value);
+        }
+        Ok(response)
     }
 }
 
-/// What the request says of the state in which it expects the resource.
+/// What a request says of the state in which it expects the resource.
 #[derive(Clone, Debug, Default)]
-#[expect(clippy::struct_field_names, reason = "these are the headers' names")]
 pub struct Preconditions {
-    /// `Some(None)`: the header is there and no tag can be read from it.
-    #[expect(clippy::option_option, reason = "an unreadable If-Match must not count as none")]
-    if_match: Option<Option<IfMatch>>,
-    if_none_match: Option<IfNoneMatch>,
-    if_modified_since: Option<IfModifiedSince>,
-    if_unmodified_since: Option<IfUnmodifiedSince>,
+    /// True if the request asks for the resource, and false if it changes it.
+    is_read: bool,
+    if_match: Option<Tags>,
+    if_none_match: Option<Tags>,
+    /// In seconds since the Unix epoch, as the next one.
+    if_modified_since: Option<i64>,
+    if_unmodified_since: Option<i64>,
+}
+
+/// The value of `If-Match` or `If-None-Match`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Tags {
+    /// `*`.
+    Any,
+    /// A list of entity tags.
+    List(Vec<String>),
+    /// Neither, and the tags that are in it all the same.
+    Malformed(Vec<String>),
 }
 
 impl Preconditions {
-    /// That the resource is as `If-Match`, or else `If-Unmodified-Since`, expects; anything is without them.
-    pub fn require(&self, etag: &ETag, modified: Timestamp) -> Result<(), Error> {
-        let met = match (&self.if_match, self.if_unmodified_since) {
-            (Some(if_match), _) => if_match.as_ref().is_some_and(|tags| tags.precondition_passes(&etag.0)),
-            (None, Some(since)) => since.precondition_passes(system_time(modified)),
-            (None, None) => true,
-        };
-        if met { Ok(()) } else { Err(Error::PreconditionFailed) }
+    /// Reads the headers of a request with a method that asks for a resource, or of another one. Dates that are none are
+    /// ignored, as RFC 9110 has it.
+    fn read(headers: &HeaderMap, is_read: bool) -> Self {
+        let date = |name| value(headers, name).and_then(|text| seconds(&text));
+        Self {
+            is_read,
+            if_match: Tags::read(headers, &IF_MATCH),
+            if_none_match: Tags::read(headers, &IF_NONE_MATCH),
+            if_modified_since: date(&IF_MODIFIED_SINCE),
+            if_unmodified_since: date(&IF_UNMODIFIED_SINCE),
+        }
     }
 
-    /// Whether the client says, by `If-None-Match` or else `If-Modified-Since`, that it has this already.
-    fn is_fresh(&self, etag: &ETag, modified: Timestamp) -> bool {
-        match (&self.if_none_match, self.if_modified_since) {
-            (Some(tags), _) => !tags.precondition_passes(&etag.0),
-            (None, Some(since)) => !since.is_modified(system_time(modified)),
-            (None, None) => false,
+    /// Checks that the resource is in a state in which the request may be done (RFC 9110, section 13.2.2, steps 1 to 3).
+    pub fn require(&self, current: &Validators) -> Result<(), Error> {
+        match (&self.if_match, self.if_unmodified_since, current.modified) {
+            (Some(tags), ..) if !tags.checked(&IF_MATCH)?.has_strongly(&current.etag) => {
+                return Err(Error::PreconditionFailed("The resource changed since it was read"));
+            }
+            (None, Some(since), Some(modified)) if modified > since => {
+                return Err(Error::PreconditionFailed("The resource changed since If-Unmodified-Since"));
+            }
+            _ => {}
+        }
+        match &self.if_none_match {
+            Some(tags) if !self.is_read && tags.checked(&IF_NONE_MATCH)?.has_weakly(&current.etag) => {
+                Err(Error::PreconditionFailed("The resource is there, and If-None-Match rules it out"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns true if the client says that it has this already (steps 3 and 4). A malformed `If-None-Match` costs it the
+    /// answer once more, and no error.
+    fn is_fresh(&self, current: &Validators) -> bool {
+        match (&self.if_none_match, self.if_modified_since, current.modified) {
+            (Some(tags), ..) => tags.has_weakly(&current.etag),
+            (None, Some(since), Some(modified)) => modified <= since,
+            _ => false,
         }
     }
 }
 
 impl<S: Sync> FromRequestParts<S> for Preconditions {
-    type Rejection = std::convert::Infallible;
+    type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let headers = &parts.headers;
-        Ok(Self {
-            if_match: headers.typed_try_get().map_or(Some(None), |header| header.map(Some)),
-            if_none_match: headers.typed_get(),
-            if_modified_since: headers.typed_get(),
-            if_unmodified_since: headers.typed_get(),
-        })
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::read(&parts.headers, parts.method.is_safe()))
     }
 }
 
-/// To the second, as HTTP's dates are.
-fn system_time(at: Timestamp) -> SystemTime {
-    UNIX_EPOCH + Duration::from_secs(u64::try_from(at.as_seconds()).unwrap_or(0))
+impl Tags {
+    fn read(headers: &HeaderMap, name: &HeaderName) -> Option<Self> {
+        let value = value(headers, name)?;
+        let mut is_quoted = false;
+        // A comma in quotes is part of a tag. A backslash in a tag is a backslash (RFC 9110, section 8.8.3).
+        let elements = value.split(move |character| {
+            is_quoted ^= character == '"';
+            character == ',' && !is_quoted
+        });
+        let elements: Vec<&str> =
+            elements.map(|element| element.trim_matches(OWS)).filter(|element| !element.is_empty()).collect();
+        let tags: Vec<String> =
+            elements.iter().filter(|element| is_entity_tag(element)).map(|tag| (*tag).to_owned()).collect();
+        Some(if elements.is_empty() {
+            Self::Malformed(tags)
+        } else if elements.iter().all(|element| *element == "*") {
+            Self::Any
+        } else if tags.len() == elements.len() {
+            Self::List(tags)
+        } else {
+            Self::Malformed(tags)
+        })
+    }
+
+    /// Refuses what is malformed: it must not pass for a state that the resource is not in.
+    fn checked(&self, name: &HeaderName) -> Result<&Self, Error> {
+        match self {
+            Self::Malformed(_) => {
+                let field = if *name == IF_MATCH { "If-Match" } else { "If-None-Match" };
+                Err(Error::field(field, r#"must be * or a list of entity tags, in quotes as in ETag: "1""#))
+            }
+            _ => Ok(self),
+        }
+    }
+
+    /// Compares strongly (RFC 9110, section 8.8.3.2). `etag` is no weak tag, so a weak one in the list equals it never.
+    fn has_strongly(&self, etag: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::List(tags) | Self::Malformed(tags) => tags.iter().any(|tag| tag == etag),
+        }
+    }
+
+    /// Compares weakly: a weak tag equals a strong one with the same text.
+    fn has_weakly(&self, etag: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::List(tags) | Self::Malformed(tags) => {
+                tags.iter().any(|tag| tag.strip_prefix("W/").unwrap_or(tag) == etag)
+            }
+        }
+    }
+}
+
+/// RFC 9110, section 8.8.3: visible characters but quotes, in quotes.
+fn is_entity_tag(text: &str) -> bool {
+    let opaque = text.strip_prefix("W/").unwrap_or(text);
+    let content = opaque.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    content.is_some_and(|content| !content.contains(|c: char| c == '"' || c == ' ' || c.is_ascii_control()))
+}
+
+/// Reads a date in one of the three formats of HTTP (RFC 9110, section 5.6.7), in seconds since the Unix epoch.
+fn seconds(date: &str) -> Option<i64> {
+    let at: SystemTime = httpdate::parse_http_date(date.trim_matches(OWS)).ok()?;
+    at.duration_since(UNIX_EPOCH).ok().and_then(|since| i64::try_from(since.as_secs()).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The third version, made at 08:49:37, and its tag `"3"`.
+    fn current() -> Validators {
+        let at = |seconds: i64| Timestamp::from_millis((784_111_000 + seconds) * 1000);
+        Validators::of(Revision::first(at(0)).next(at(300)).next(at(777)))
+    }
+
+    fn preconditions(is_read: bool, headers: &[(HeaderName, &str)]) -> Preconditions {
+        let headers =
+            headers.iter().map(|(name, value)| (name.clone(), HeaderValue::from_str(value).unwrap()));
+        Preconditions::read(&headers.collect(), is_read)
+    }
+
+    /// The status of a PUT.
+    fn put(headers: &[(HeaderName, &str)]) -> u16 {
+        match preconditions(false, headers).require(&current()) {
+            Ok(()) => 200,
+            Err(Error::PreconditionFailed(_)) => 412,
+            Err(Error::Invalid(fields)) => {
+                assert_eq!(fields.len(), 1, "{fields:?}");
+                400
+            }
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+
+    /// The status of a GET.
+    fn get(headers: &[(HeaderName, &str)]) -> u16 {
+        let resource = Resource { validators: current(), body: "body" };
+        match resource.answer(&preconditions(true, headers)) {
+            Ok(response) => response.status().as_u16(),
+            Err(error) => error.into_response().status().as_u16(),
+        }
+    }
+
+    const NOW: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
+    const BEFORE: &str = "Sun, 06 Nov 1994 08:49:36 GMT";
+    const LATER: &str = "Fri, 31 Dec 2100 23:59:59 GMT";
+
+    #[test]
+    fn a_read_is_answered_with_its_validators() {
+        for resource in
+            [Resource { validators: current(), body: "body" }.into_response(), not_modified(&current())]
+        {
+            assert_eq!(resource.headers()[ETAG], "\"3\"");
+            assert_eq!(resource.headers()[LAST_MODIFIED], NOW);
+        }
+    }
+
+    #[test]
+    fn if_match_compares_strongly() {
+        for (value, status) in [
+            ("\"3\"", 200),
+            ("*", 200),
+            (" \"3\" ", 200),
+            ("\"1\",\"3\"", 200),
+            ("\"1,2\", \"3\"", 200),
+            ("\"\\\", \"3\"", 200),
+            (",, \"3\" ,", 200),
+            ("*,*", 200),
+            ("\"2\"", 412),
+            ("W/\"3\"", 412),
+            ("\"\"", 412),
+            ("\"1,\\\"3\\\"\"", 400),
+            ("\"1, 3\"", 400),
+            ("\"é\"", 412),
+            ("3", 400),
+            ("'3'", 400),
+            ("w/\"3\"", 400),
+            ("W/3", 400),
+            ("\"3", 400),
+            ("3\"", 400),
+            ("\"3\" \"3\"", 400),
+            ("\"3\", 3", 400),
+            ("*, \"3\"", 400),
+            ("\"*\"", 412),
+            ("", 400),
+            (",", 400),
+        ] {
+            assert_eq!(put(&[(IF_MATCH, value)]), status, "{value}");
+            assert_eq!(get(&[(IF_MATCH, value)]), status, "{value}");
+        }
+    }
+
+    #[test]
+    fn if_none_match_compares_weakly() {
+        for (value, read, write) in [
+            ("\"3\"", 304, 412),
+            ("W/\"3\"", 304, 412),
+            ("*", 304, 412),
+            ("*, *", 304, 412),
+            ("\"a,b\", W/\"c\",\"3\"", 304, 412),
+            ("\"2\"", 200, 200),
+            ("W/\"2\", \"3-public\"", 200, 200),
+            ("\"2,\"", 200, 200),
+            ("3", 200, 400),
+            ("W/3", 200, 400),
+            ("\"3", 200, 400),
+            ("3, \"3\"", 304, 400),
+            ("*, \"2\"", 200, 400),
+            ("", 200, 400),
+        ] {
+            assert_eq!(get(&[(IF_NONE_MATCH, value)]), read, "{value}");
+            assert_eq!(put(&[(IF_NONE_MATCH, value)]), write, "{value}");
+        }
+    }
+
+    #[test]
+    fn several_lines_are_one_list() {
+        assert_eq!(put(&[(IF_MATCH, "\"1\""), (IF_MATCH, "\"3\"")]), 200);
+        assert_eq!(get(&[(IF_NONE_MATCH, "\"1\""), (IF_NONE_MATCH, "\"3\"")]), 304);
+    }
+
+    #[test]
+    fn dates_are_compared_to_the_second() {
+        for (date, read, write) in [
+            (NOW, 304, 200),
+            (LATER, 304, 200),
+            (BEFORE, 200, 412),
+            ("Sunday, 06-Nov-94 08:49:37 GMT", 304, 200),
+            ("Sunday, 06-Nov-94 08:49:36 GMT", 200, 412),
+            ("Sun Nov  6 08:49:37 1994", 304, 200),
+            ("Sun Nov  6 08:49:36 1994", 200, 412),
+            // No dates: they are ignored.
+            ("", 200, 200),
+            ("yesterday", 200, 200),
+            ("1994-11-06T08:49:36Z", 200, 200),
+            ("Sun, 06 Nov 1994 08:49:36 UTC", 200, 200),
+            ("Sun, 31 Feb 1994 08:49:36 GMT", 200, 200),
+            ("784111776", 200, 200),
+            ("\"3\"", 200, 200),
+        ] {
+            assert_eq!(get(&[(IF_MODIFIED_SINCE, date)]), read, "{date}");
+            assert_eq!(put(&[(IF_UNMODIFIED_SINCE, date)]), write, "{date}");
+        }
+        // Two are none, in two lines or joined by a gateway.
+        assert_eq!(get(&[(IF_MODIFIED_SINCE, NOW), (IF_MODIFIED_SINCE, NOW)]), 200);
+        assert_eq!(put(&[(IF_UNMODIFIED_SINCE, &format!("{BEFORE},{BEFORE}"))]), 200);
+    }
+
+    #[test]
+    fn tags_go_before_dates_and_if_match_before_if_none_match() {
+        assert_eq!(put(&[(IF_MATCH, "\"3\""), (IF_UNMODIFIED_SINCE, BEFORE)]), 200);
+        assert_eq!(put(&[(IF_MATCH, "\"2\""), (IF_UNMODIFIED_SINCE, LATER)]), 412);
+        assert_eq!(get(&[(IF_NONE_MATCH, "\"2\""), (IF_MODIFIED_SINCE, LATER)]), 200);
+        assert_eq!(get(&[(IF_NONE_MATCH, "\"3\""), (IF_MODIFIED_SINCE, BEFORE)]), 304);
+        assert_eq!(get(&[(IF_MATCH, "\"2\""), (IF_NONE_MATCH, "\"3\"")]), 412);
+        assert_eq!(get(&[(IF_MATCH, "\"3\""), (IF_NONE_MATCH, "\"3\"")]), 304);
+        assert_eq!(put(&[(IF_MATCH, "\"3\""), (IF_NONE_MATCH, "\"3\"")]), 412);
+        assert_eq!(put(&[(IF_UNMODIFIED_SINCE, NOW), (IF_NONE_MATCH, "*")]), 412);
+        // Dates of reads do not count for changes.
+        assert_eq!(put(&[(IF_MODIFIED_SINCE, LATER)]), 200);
+        assert_eq!(get(&[(IF_UNMODIFIED_SINCE, BEFORE)]), 412);
+    }
+
+    #[test]
+    fn a_change_in_the_same_second_is_a_change() {
+        let at = |millis: i64| Timestamp::from_millis(784_111_777_000 + millis);
+        let read = Revision::first(at(200));
+        let changed = Validators::of(read.next(at(300)));
+        assert!(preconditions(false, &[(IF_UNMODIFIED_SINCE, NOW)]).require(&Validators::of(read)).is_ok());
+        assert!(preconditions(false, &[(IF_UNMODIFIED_SINCE, NOW)]).require(&changed).is_err());
+        assert!(!preconditions(true, &[(IF_MODIFIED_SINCE, NOW)]).is_fresh(&changed));
+    }
+
+    #[test]
+    fn dates_say_nothing_of_what_has_no_time() {
+        let fixed = Fixed { media_type: "text/plain", etag: "\"a\"", content: b"content" };
+        for (headers, status) in [
+            ([(IF_MODIFIED_SINCE, LATER)], 200),
+            ([(IF_UNMODIFIED_SINCE, BEFORE)], 200),
+            ([(IF_NONE_MATCH, "\"a\"")], 304),
+            ([(IF_MATCH, "\"b\"")], 412),
+            ([(IF_MATCH, "a")], 400),
+        ] {
+            let [(name, value)] = &headers;
+            let answer = fixed.answer(&HeaderMap::from_iter([(name.clone(), value.parse().unwrap())]), 60);
+            assert_eq!(answer.into_response().status().as_u16(), status, "{headers:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_header_panics(text in "[ -~\\t\\u{80}-\\u{ff}]*", list in "[W/\"*, 3]*", is_read: bool) {
+            for value in [&text, &list] {
+                for name in [IF_MATCH, IF_NONE_MATCH, IF_MODIFIED_SINCE, IF_UNMODIFIED_SINCE] {
+                    let preconditions = preconditions(is_read, &[(name, value)]);
+                    let _ = preconditions.require(&current());
+                    preconditions.is_fresh(&current());
+                }
+            }
+        }
+
+        #[test]
+        fn a_list_of_tags_has_each_of_them(tags in proptest::collection::vec("(W/)?\"[!#-~]*\"", 1..5)) {
+            let headers = HeaderMap::from_iter([(IF_MATCH, HeaderValue::from_str(&tags.join(", ")).unwrap())]);
+            prop_assert_eq!(Tags::read(&headers, &IF_MATCH), Some(Tags::List(tags)));
+        }
+    }
 }

@@ -50,8 +50,8 @@ pub enum Error {
     KeyReused,
     /// The user has as many files, or as many bytes of them, as one may have.
     QuotaExceeded,
-    /// The entity is not what `If-Match` or `If-Unmodified-Since` expects.
-    PreconditionFailed,
+    /// The entity is not in the state that the request expects; says how in a sentence.
+    PreconditionFailed(&'static str),
     /// Others changed the entity again and again at the same moment.
     Contended,
     /// Too many requests of this kind came from this caller, account or address.
@@ -172,9 +172,7 @@ impl Error {
                 )
                 .into(),
             ),
-            Self::PreconditionFailed => {
-                (Code::PreconditionFailed, "The resource changed since it was read".into())
-            }
+            Self::PreconditionFailed(why) => (Code::PreconditionFailed, (*why).into()),
             Self::Contended => {
                 (Code::Contended, "The resource is being changed by many at once, try again".into())
             }

@@ -1,8 +1,8 @@
 //! Makes any event safe for `lambda_http`, which builds a URL from it and panics where that is none.
 
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
-use lambda_http::http::Uri;
 use lambda_http::http::header::HOST;
+use lambda_http::http::{HeaderValue, Uri};
 use lambda_http::request::LambdaRequest;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
@@ -57,6 +57,10 @@ fn tidy_format_2(request: &mut ApiGatewayV2httpRequest) {
         utf8_percent_encode(request.raw_query_string.as_deref().unwrap_or_default(), QUERY).to_string();
     if path.len() + query.len() > MAX_URI_BYTES {
         (path, query) = ("/".to_owned(), String::new());
+    }
+    if let Some(cookies) = &mut request.cookies {
+        // `lambda_http` would drop all of them for one that no header can carry.
+        cookies.retain(|cookie| HeaderValue::from_str(cookie).is_ok());
     }
     if !has_usable_host(request, &path) {
         request.headers.remove(HOST);
@@ -154,6 +158,19 @@ mod tests {
         {
             assert_eq!(path(other, "/api/a%20b"), "/api/a%2520b", "{other}");
         }
+    }
+
+    #[test]
+    fn a_cookie_that_no_header_can_carry_hides_no_other_one() {
+        let event = serde_json::json!({
+            "version": "2.0", "routeKey": "$default", "rawPath": "/", "rawQueryString": "",
+            "cookies": ["a=1", "b=\u{7f}", "c=\n", "d=Zo\u{eb}", "e"], "headers": {}, "isBase64Encoded": false,
+            "requestContext": {"http": {"method": "GET"}},
+        });
+        let mut request: LambdaRequest = serde_json::from_value(event).unwrap();
+        tidy(&mut request);
+        let request: Request<Body> = request.into();
+        assert_eq!(request.headers()["cookie"].as_bytes(), "a=1; d=Zo\u{eb}; e".as_bytes());
     }
 
     #[test]

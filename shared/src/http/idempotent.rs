@@ -9,8 +9,9 @@ use axum::response::{IntoResponseParts, ResponseParts};
 use sha2::{Digest, Sha256};
 use utoipa::IntoParams;
 
+use super::field::value;
 use super::json::{check_content_type, parse, read};
-use super::{Error, FromFields};
+use super::{Error, FromFields, check_acceptable};
 use crate::domain::IdempotencyKey;
 use crate::store::Attempt;
 
@@ -36,12 +37,7 @@ pub struct RequestKey {
 impl RequestKey {
     /// The key in `headers`, of a request that says `content`.
     pub fn read(headers: &HeaderMap, content: impl AsRef<[u8]>) -> Result<Option<Self>, Error> {
-        let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
-        let Some(value) = values.next() else { return Ok(None) };
-        if values.next().is_some() {
-            return Err(Error::field("Idempotency-Key", "must be given once"));
-        }
-        let text = String::from_utf8_lossy(value.as_bytes());
+        let Some(text) = value(headers, &IDEMPOTENCY_KEY) else { return Ok(None) };
         let key = text.parse().map_err(|invalid: crate::domain::Invalid| {
             Error::field("Idempotency-Key", invalid.to_string())
         })?;
@@ -70,6 +66,7 @@ impl<S: Sync, T: FromFields> FromRequest<S> for Idempotent<T> {
         let body = read(body).await?;
         let input = parse(&body)?;
         let key = RequestKey::read(&parts.headers, &body)?;
+        check_acceptable(&parts.extensions)?;
         Ok(Self { input, key })
     }
 }
@@ -94,9 +91,15 @@ impl IntoResponseParts for Replayed {
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "describes what `RequestKey` reads")]
 pub struct IdempotencyParams {
-    /// 1 to 255 visible ASCII characters that the client makes up, for 24 hours: the request can be sent again without a
-    /// second effect, and is then answered as the first time, with `Idempotency-Replayed: true`. The same key with
-    /// another body is 422.
-    #[param(rename = "Idempotency-Key", required = false, min_length = 1, max_length = 255)]
+    /// 1 to 255 visible ASCII characters, without a comma, that the client makes up, for 24 hours: the request can be sent
+    /// again without a second effect, and is then answered as the first time, with `Idempotency-Replayed: true`. The same
+    /// key with another body is 422.
+    #[param(
+        rename = "Idempotency-Key",
+        required = false,
+        min_length = 1,
+        max_length = 255,
+        pattern = r"^[!-+\--~]*$"
+    )]
     idempotency_key: String,
 }

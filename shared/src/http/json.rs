@@ -11,7 +11,7 @@ use mediatype::names::{APPLICATION, JSON};
 use mediatype::{MediaType, Name, ReadParams};
 use serde::Serialize;
 
-use super::{Error, Fields, FromFields};
+use super::{Error, Fields, FromFields, check_acceptable};
 
 /// The largest JSON body in bytes.
 const MAX_BODY_BYTES: usize = 256 * 1024;
@@ -28,8 +28,10 @@ impl<S: Sync, T: FromFields> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Error> {
         check_content_type(request.method(), request.headers())?;
-        let body = read(request.into_body()).await?;
-        parse(&body).map(Self)
+        let (parts, body) = request.into_parts();
+        let input = parse(&read(body).await?)?;
+        check_acceptable(&parts.extensions)?;
+        Ok(Self(input))
     }
 }
 

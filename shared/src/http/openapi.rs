@@ -39,7 +39,7 @@ pub struct ReadParams {
     if_unmodified_since: String,
 }
 
-/// The header of a conditional read of what has no time of its last change.
+/// The headers of a conditional read of what has no time of its last change.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "describes what `Fixed` reads")]
@@ -47,12 +47,15 @@ pub struct FixedParams {
     /// An `ETag` that the client has: 304 where it is still the same.
     #[param(rename = "If-None-Match", required = false)]
     if_none_match: String,
+    /// The `ETag` that the client has seen: 412 where it is another by now.
+    #[param(rename = "If-Match", required = false)]
+    if_match: String,
 }
 
 /// Headers of a conditional write (RFC 9110, section 13).
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
-#[expect(dead_code, reason = "describes what `Preconditions` reads")]
+#[expect(dead_code, clippy::struct_field_names, reason = "describes the headers that `Preconditions` reads")]
 pub struct WriteParams {
     /// The `ETag` that the client has seen: 412 where it is another by now.
     #[param(rename = "If-Match", required = false)]
@@ -60,6 +63,9 @@ pub struct WriteParams {
     /// The `Last-Modified` that the client has seen: 412 where it is later by now.
     #[param(rename = "If-Unmodified-Since", required = false)]
     if_unmodified_since: String,
+    /// An `ETag`, or `*` for any: 412 where the resource has it.
+    #[param(rename = "If-None-Match", required = false)]
+    if_none_match: String,
 }
 
 /// The beginning of the routes of a function that answers at a URL of its own, and not through the HTTP API.

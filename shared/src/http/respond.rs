@@ -1,5 +1,6 @@
 //! What every answer of every function has in common.
 
+mod finish;
 mod streaming;
 
 use std::any::Any;
@@ -9,19 +10,19 @@ use std::time::{Duration, Instant};
 
 use axum::body::{Body, HttpBody};
 use axum::http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, Entry,
-    STRICT_TRANSPORT_SECURITY, VARY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, STRICT_TRANSPORT_SECURITY, VARY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use axum::response::IntoResponse;
 use futures_util::FutureExt;
 use lambda_http::Context;
 use lambda_http::request::RequestContext;
-use mediatype::MediaType;
 use serde::Serialize;
 use tower::{Service, ServiceExt};
 
-use super::accept::{accepts_any, prefers_problem};
+use self::finish::{allow_options, limit_last_modified, name_patches, remove_content};
+use super::accept::{negotiate, prefers_problem};
 use super::error::Failure;
 use super::rate_limit_fields::{self, Standing};
 use super::{Code, Error, FieldError};
@@ -54,9 +55,9 @@ const DEADLINE_MARGIN: Duration = Duration::from_millis(300);
 /// itself: a panic, the deadline, the body of an error, HEAD, OPTIONS, the common headers and the log.
 pub async fn respond<S, B>(
     routes: S,
-    produces: &[MediaType<'static>],
+    produces: &[&str],
     clock: &Clock,
-    request: Request<B>,
+    mut request: Request<B>,
 ) -> Response<Body>
 where
     S: Service<Request<B>, Error = Infallible>,
@@ -64,22 +65,24 @@ where
 {
     let started = Instant::now();
     let call = Call::of(&request, clock);
-    let ((mut response, cost), standings) = if accepts_any(&call.headers, produces) {
-        Standing::of(Cost::of(call.run(routes, request))).await
-    } else {
-        ((Error::NotAcceptable.into_response(), Cost::default()), Vec::new())
-    };
+    let is_acceptable = negotiate(&call.headers, produces, request.extensions_mut());
+    let ((mut response, cost), standings) = Standing::of(Cost::of(call.run(routes, request))).await;
+    if !is_acceptable && call.method.is_safe() && has_representation(response.status()) {
+        response = Error::NotAcceptable.into_response();
+    }
 
     allow_options(&mut response, &call.method);
+    name_patches(&mut response, &call.method);
     let failure = take_failure(&mut response);
     if let Some(failure) = &failure {
         render(failure, &call, clock.now(), &mut response);
     }
-    finish_head(&mut response, &call.method);
+    remove_content(&mut response, &call.method);
 
     let status = response.status();
     let duration = started.elapsed();
     let headers = response.headers_mut();
+    limit_last_modified(headers, clock.now());
     for (name, value) in DEFAULT_HEADERS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
@@ -207,22 +210,10 @@ struct Sent {
     ended: &'static str,
 }
 
-/// Answers OPTIONS on every path that there is, and adds it to what `Allow` lists.
-fn allow_options(response: &mut Response<Body>, method: &Method) {
-    if response.status() != StatusCode::METHOD_NOT_ALLOWED {
-        return;
-    }
-    let allowed = response.headers().get(ALLOW).and_then(|allow| allow.to_str().ok()).unwrap_or_default();
-    let methods: Vec<&str> =
-        allowed.split(',').map(str::trim).chain(["OPTIONS"]).filter(|m| !m.is_empty()).collect();
-    let methods = methods.join(", ");
-    insert(response.headers_mut(), ALLOW, &methods);
-    if method == Method::OPTIONS {
-        *response.status_mut() = StatusCode::NO_CONTENT;
-        *response.body_mut() = Body::empty();
-        response.headers_mut().remove(CONTENT_LENGTH);
-        response.headers_mut().remove(CONTENT_TYPE);
-    }
+/// Returns true if an answer with this status is, or stands for, what `Accept` is about. Errors come in our own shape
+/// whatever it says.
+fn has_representation(status: StatusCode) -> bool {
+    status == StatusCode::NOT_MODIFIED || status.is_success() && status != StatusCode::NO_CONTENT
 }
 
 /// What went wrong, where something did.
@@ -271,20 +262,6 @@ fn render(failure: &Failure, call: &Call, now: Timestamp, response: &mut Respons
 fn error_body<'a>(failure: &'a Failure, call: &'a Call, timestamp: Timestamp) -> ErrorBody<'a> {
     let Failure { code, message: error, details, .. } = failure;
     ErrorBody { error, code: *code, details, request_id: &call.request_id, timestamp }
-}
-
-/// RFC 9110, section 9.3.2: the header fields of a GET, and no content.
-fn finish_head(response: &mut Response<Body>, method: &Method) {
-    if method != Method::HEAD {
-        return;
-    }
-    let body = std::mem::take(response.body_mut());
-    // The router says already how long the body was that it left out.
-    if let Entry::Vacant(length) = response.headers_mut().entry(CONTENT_LENGTH)
-        && let Some(bytes) = body.size_hint().exact()
-    {
-        length.insert(bytes.into());
-    }
 }
 
 fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {

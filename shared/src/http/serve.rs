@@ -6,7 +6,6 @@ use axum::body::Body;
 use axum::http::Response;
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, LambdaEvent, Request, Service, StreamAdapter, service_fn};
-use mediatype::MediaType;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::accept::STREAMED;
@@ -28,7 +27,7 @@ where
 
 /// Like [`serve`], for routes that answer in other media types than JSON.
 pub async fn serve_as<D>(
-    produces: &'static [MediaType<'static>],
+    produces: &'static [&'static str],
     routes: OpenApiRouter<D>,
     deps: impl FnOnce() -> Result<D, ConfigError>,
 ) -> ExitCode
@@ -64,7 +63,7 @@ where
 
 fn responder(
     app: Router,
-    produces: &'static [MediaType<'static>],
+    produces: &'static [&'static str],
 ) -> impl Service<Request, Response = Response<Body>, Error = Infallible, Future: Send> {
     let clock = Clock::system();
     service_fn(move |request: Request| {

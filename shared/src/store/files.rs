@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::config::ConfigError;
 use crate::domain::{
     File, FileDraft, FileId, FileName, FileSize, FileState, FileType, MAX_BYTES_PER_USER, MAX_FILES_PER_USER,
-    Sha256Digest, Timestamp, UserId,
+    Revision, Sha256Digest, UserId,
 };
 use crate::random::Random;
 
@@ -50,11 +50,11 @@ impl Files {
     ) -> Result<Made<File>, Error> {
         self.check_room(user_id, draft.size, attempt).await?;
         let file = self.new_file(user_id, draft);
-        let transaction = Transaction::once(&self.table, attempt, file.id, file.created_at)?;
+        let transaction = Transaction::once(&self.table, attempt, file.id, file.revision.created_at)?;
         let first = self.pending(transaction, &file)?.commit_once(&self.table, &self.random, attempt).await?;
         Ok(match first {
             None => Made::Now(file),
-            Some(First { id, at, .. }) => Made::Before(File { id, created_at: at, updated_at: at, ..file }),
+            Some(First { id, at, .. }) => Made::Before(File { id, revision: Revision::first(at), ..file }),
         })
     }
 
@@ -68,10 +68,10 @@ impl Files {
     ) -> Result<Made<File>, Error> {
         self.check_room(user_id, draft.size, attempt).await?;
         let file = self.new_file(user_id, draft);
-        let transaction = Transaction::start(&self.table, attempt, file.id, file.created_at)?;
+        let transaction = Transaction::start(&self.table, attempt, file.id, file.revision.created_at)?;
         let first = self.pending(transaction, &file)?.commit_once(&self.table, &self.random, attempt).await?;
         let Some(First { id, at, is_started }) = first else { return Ok(Made::Now(file)) };
-        let file = File { id, created_at: at, updated_at: at, ..file };
+        let file = File { id, revision: Revision::first(at), ..file };
         match self.get_latest(id).await? {
             Some(found) if found.state == FileState::Pending => Ok(Made::Now(found)),
             Some(found) if found.state == FileState::Ready => Ok(Made::Before(found)),
@@ -105,7 +105,7 @@ impl Files {
     fn new_file(&self, user_id: UserId, draft: FileDraft) -> File {
         let now = self.clock.now();
         let id = FileId::new(now, &self.random);
-        File { id, user_id, draft, state: FileState::Pending, created_at: now, updated_at: now, version: 1 }
+        File { id, user_id, draft, state: FileState::Pending, revision: Revision::first(now) }
     }
 
     fn pending(&self, transaction: Transaction, file: &File) -> Result<Transaction, Error> {
@@ -134,7 +134,7 @@ impl Files {
         let draft = FileDraft { sha256: Some(sha256), ..file.draft.clone() };
         let ready = File { draft, ..self.next(file, FileState::Ready) };
         Transaction::default()
-            .replace(&self.table, &FileItem::of(&ready), file.version)?
+            .replace(&self.table, &FileItem::of(&ready), file.revision.version)?
             .take_room(&self.table, &ready)?
             .finish(&self.table, attempt)?
             .commit(&self.table, &self.random)
@@ -145,7 +145,7 @@ impl Files {
     /// Removes a file whose content is not there, unless it changed since it was read.
     pub async fn remove(&self, file: &File) -> Result<(), Error> {
         Transaction::default()
-            .delete(&self.table, file_key(file.id), file.version)?
+            .delete(&self.table, file_key(file.id), file.revision.version)?
             .commit(&self.table, &self.random)
             .await
     }
@@ -155,7 +155,7 @@ impl Files {
     pub async fn begin_removal(&self, file: &File) -> Result<File, Error> {
         let deleting = self.next(file, FileState::Deleting);
         let mut transaction =
-            Transaction::default().replace(&self.table, &FileItem::of(&deleting), file.version)?;
+            Transaction::default().replace(&self.table, &FileItem::of(&deleting), file.revision.version)?;
         if file.state == FileState::Ready {
             transaction = transaction.return_room(&self.table, file)?;
         }
@@ -164,7 +164,7 @@ impl Files {
     }
 
     fn next(&self, file: &File, state: FileState) -> File {
-        File { state, updated_at: self.clock.now(), version: file.version + 1, ..file.clone() }
+        File { state, revision: file.revision.next(self.clock.now()), ..file.clone() }
     }
 
     async fn read(&self, id: FileId, consistency: Consistency) -> Result<Option<File>, Error> {
@@ -245,9 +245,8 @@ pub(super) struct FileItem {
     #[serde(skip_serializing_if = "Option::is_none")]
     sha256: Option<Sha256Digest>,
     state: FileState,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-    version: u64,
+    #[serde(flatten)]
+    revision: Revision,
     /// Of a pending file.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<i64>,
@@ -269,10 +268,9 @@ impl FileItem {
             size: file.draft.size,
             sha256: file.draft.sha256,
             state: file.state,
-            created_at: file.created_at,
-            updated_at: file.updated_at,
-            version: file.version,
-            expires_at: (file.state == FileState::Pending).then(|| file.created_at.as_seconds() + lifetime),
+            revision: file.revision,
+            expires_at: (file.state == FileState::Pending)
+                .then(|| file.revision.created_at.as_seconds() + lifetime),
         }
     }
 }
@@ -292,9 +290,7 @@ impl TryFrom<FileItem> for File {
                 sha256: item.sha256,
             },
             state: item.state,
-            created_at: item.created_at,
-            updated_at: item.updated_at,
-            version: item.version,
+            revision: item.revision,
         })
     }
 }

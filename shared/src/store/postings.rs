@@ -97,8 +97,8 @@ impl Rows {
                 author_id: problem.author_id,
                 name: &problem.draft.name,
                 difficulty: problem.draft.difficulty,
-                created_at: problem.created_at,
-                updated_at: problem.updated_at,
+                created_at: problem.revision.created_at,
+                updated_at: problem.revision.updated_at,
             });
         }
         items

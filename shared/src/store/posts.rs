@@ -8,7 +8,7 @@ use super::{Attempt, Error, Made, Unique};
 use crate::clock::Clock;
 use crate::config::ConfigError;
 use crate::domain::{
-    Category, Content, Excerpt, Order, Page, Post, PostDraft, PostId, PostSort, PostSummary, Start,
+    Category, Content, Excerpt, Order, Page, Post, PostDraft, PostId, PostSort, PostSummary, Revision, Start,
     Timestamp, Title, UserId,
 };
 use crate::random::Random;
@@ -60,14 +60,14 @@ impl Posts {
     ) -> Result<Made<Post>, Error> {
         let now = self.clock.now();
         let id = PostId::new(now, &self.random);
-        let post = Post { id, author_id, draft, created_at: now, updated_at: now, version: 1 };
+        let post = Post { id, author_id, draft, revision: Revision::first(now) };
         let transaction = Transaction::once(&self.table, attempt, id, now)?
             .create(&self.table, &TitleItem::of(&post), Error::Taken(Unique::Title))?
             .create(&self.table, &PostItem::of(&post), Error::Internal("the id exists".into()))?;
         let transaction = self.count_in(transaction, &[], &counters(&post), id)?;
         Ok(match transaction.commit_once(&self.table, &self.random, attempt).await? {
             None => Made::Now(post),
-            Some(First { id, at, .. }) => Made::Before(Post { id, created_at: at, updated_at: at, ..post }),
+            Some(First { id, at, .. }) => Made::Before(Post { id, revision: Revision::first(at), ..post }),
         })
     }
 
@@ -107,9 +107,9 @@ impl Posts {
             return Ok(post.clone());
         }
         let now = self.clock.now();
-        let next = Post { draft, updated_at: now, version: post.version + 1, ..post.clone() };
+        let next = Post { draft, revision: post.revision.next(now), ..post.clone() };
         let mut transaction =
-            Transaction::default().replace(&self.table, &PostItem::of(&next), post.version)?;
+            Transaction::default().replace(&self.table, &PostItem::of(&next), post.revision.version)?;
         if title_key(&next.draft.title) != title_key(&post.draft.title) {
             transaction = transaction
                 .create(&self.table, &TitleItem::of(&next), Error::Taken(Unique::Title))?
@@ -124,7 +124,7 @@ impl Posts {
     /// Removes `post` and all that is kept of it, unless it changed since it was read.
     pub async fn delete(&self, post: &Post) -> Result<(), Error> {
         let transaction = Transaction::default()
-            .delete(&self.table, post_key(post.id), post.version)?
+            .delete(&self.table, post_key(post.id), post.revision.version)?
             .release(&self.table, title_key(&post.draft.title))?;
         self.count_in(transaction, &counters(post), &[], post.id)?.commit(&self.table, &self.random).await
     }
@@ -223,9 +223,8 @@ pub(super) struct PostItem {
     #[serde(skip_serializing_if = "Option::is_none")]
     category: Option<Category>,
     published: bool,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-    version: u64,
+    #[serde(flatten)]
+    revision: Revision,
 }
 
 /// A post is in an index where it has the index's keys.
@@ -288,9 +287,7 @@ impl PostItem {
             content: post.draft.content.clone(),
             category: post.draft.category.clone(),
             published: post.draft.published,
-            created_at: post.created_at,
-            updated_at: post.updated_at,
-            version: post.version,
+            revision: post.revision,
         }
     }
 }
@@ -308,9 +305,7 @@ impl TryFrom<PostItem> for Post {
                 category: item.category,
                 published: item.published,
             },
-            created_at: item.created_at,
-            updated_at: item.updated_at,
-            version: item.version,
+            revision: item.revision,
         })
     }
 }

@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::config::ConfigError;
 use crate::domain::{
     Description, Difficulty, Order, Page, Problem, ProblemDraft, ProblemId, ProblemName, ProblemSummary,
-    Start, Timestamp, UserId,
+    Revision, Start, Timestamp, UserId,
 };
 use crate::random::Random;
 
@@ -46,7 +46,7 @@ impl Problems {
     ) -> Result<Made<Problem>, Error> {
         let now = self.clock.now();
         let id = ProblemId::new(now, &self.random);
-        let problem = Problem { id, author_id, draft, created_at: now, updated_at: now, version: 1 };
+        let problem = Problem { id, author_id, draft, revision: Revision::first(now) };
         let mut transaction = Transaction::once(&self.table, attempt, id, now)?
             .create(&self.table, &ProblemItem::of(&problem), Error::Internal("the id exists".into()))?
             .count(&self.table, LIST, id.shard(), 1)?;
@@ -56,7 +56,7 @@ impl Problems {
         Ok(match transaction.commit_once(&self.table, &self.random, attempt).await? {
             None => Made::Now(problem),
             Some(First { id, at, .. }) => {
-                Made::Before(Problem { id, created_at: at, updated_at: at, ..problem })
+                Made::Before(Problem { id, revision: Revision::first(at), ..problem })
             }
         })
     }
@@ -95,12 +95,12 @@ impl Problems {
             return Ok(problem.clone());
         }
         let now = self.clock.now();
-        let next = Problem { draft, updated_at: now, version: problem.version + 1, ..problem.clone() };
+        let next = Problem { draft, revision: problem.revision.next(now), ..problem.clone() };
         // Rows of another version fail with the problem's.
         let before = self.table.rows(problem.id).await?;
         let after = before.renamed(&next.draft.name)?;
         let mut transaction =
-            Transaction::default().replace(&self.table, &ProblemItem::of(&next), problem.version)?;
+            Transaction::default().replace(&self.table, &ProblemItem::of(&next), problem.revision.version)?;
         for row in after.items(&next) {
             transaction = transaction.put(&self.table, &row)?;
         }
@@ -114,7 +114,7 @@ impl Problems {
     /// Removes `problem` and all that is kept of it, unless it changed since it was read.
     pub async fn delete(&self, problem: &Problem) -> Result<(), Error> {
         let mut transaction = Transaction::default()
-            .delete(&self.table, problem_key(problem.id), problem.version)?
+            .delete(&self.table, problem_key(problem.id), problem.revision.version)?
             .count(&self.table, LIST, problem.id.shard(), -1)?;
         for key in self.table.rows(problem.id).await?.keys_without(&Rows::default(), problem.id) {
             transaction = transaction.release(&self.table, key)?;
@@ -150,9 +150,8 @@ pub(super) struct ProblemItem {
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<Description>,
     difficulty: Difficulty,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-    version: u64,
+    #[serde(flatten)]
+    revision: Revision,
 }
 
 impl ProblemItem {
@@ -167,9 +166,7 @@ impl ProblemItem {
             name: problem.draft.name.clone(),
             description: problem.draft.description.clone(),
             difficulty: problem.draft.difficulty,
-            created_at: problem.created_at,
-            updated_at: problem.updated_at,
-            version: problem.version,
+            revision: problem.revision,
         }
     }
 }
@@ -186,9 +183,7 @@ impl TryFrom<ProblemItem> for Problem {
                 description: item.description,
                 difficulty: item.difficulty,
             },
-            created_at: item.created_at,
-            updated_at: item.updated_at,
-            version: item.version,
+            revision: item.revision,
         })
     }
 }

@@ -10,9 +10,7 @@ use super::{Attempt, Error, FamilyId, Made, RefreshFamily, Session, Unique};
 use crate::clock::Clock;
 use crate::config::ConfigError;
 use crate::cost::Cost;
-use crate::domain::{
-    Email, Name, Order, Page, PasswordHash, Role, Start, Timestamp, User, UserDraft, UserId,
-};
+use crate::domain::{Email, Name, Order, Page, PasswordHash, Revision, Role, Start, User, UserDraft, UserId};
 use crate::random::Random;
 
 /// The list and the counter of all users.
@@ -76,7 +74,7 @@ impl Users {
         let transaction = self.addition(&user, Some(password_hash), attempt)?.begin_family(
             &self.table,
             &family,
-            user.created_at,
+            user.revision.created_at,
         )?;
         self.make(user, transaction, attempt).await
     }
@@ -84,7 +82,7 @@ impl Users {
     fn new_user(&self, draft: UserDraft) -> User {
         let now = self.clock.now();
         let id = UserId::new(now, &self.random);
-        User { id, draft, created_at: now, updated_at: now, version: 1, auth_epoch: 0 }
+        User { id, draft, revision: Revision::first(now), auth_epoch: 0 }
     }
 
     async fn make(
@@ -95,7 +93,7 @@ impl Users {
     ) -> Result<Made<User>, Error> {
         Ok(match transaction.commit_once(&self.table, &self.random, attempt).await? {
             None => Made::Now(user),
-            Some(First { id, at, .. }) => Made::Before(User { id, created_at: at, updated_at: at, ..user }),
+            Some(First { id, at, .. }) => Made::Before(User { id, revision: Revision::first(at), ..user }),
         })
     }
 
@@ -105,7 +103,7 @@ impl Users {
         password_hash: Option<PasswordHash>,
         attempt: Option<&Attempt>,
     ) -> Result<Transaction, Error> {
-        Transaction::once(&self.table, attempt, user.id, user.created_at)?
+        Transaction::once(&self.table, attempt, user.id, user.revision.created_at)?
             .create(&self.table, &EmailItem::of(user, password_hash), Error::Taken(Unique::Email))?
             .create(&self.table, &UserItem::of(user), Error::Internal("the id exists".into()))?
             .count(&self.table, USERS, user.id.shard(), 1)
@@ -151,9 +149,9 @@ impl Users {
             return Ok(user.clone());
         }
         let now = self.clock.now();
-        let next = User { draft, updated_at: now, version: user.version + 1, ..user.clone() };
+        let next = User { draft, revision: user.revision.next(now), ..user.clone() };
         let mut transaction =
-            Transaction::default().replace(&self.table, &UserItem::of(&next), user.version)?;
+            Transaction::default().replace(&self.table, &UserItem::of(&next), user.revision.version)?;
         if email_key(&next.draft.email) != email_key(&user.draft.email) {
             // The user's version guards the credential too: whatever changes a password raises it.
             let credential = self.credential(&user.draft.email).await?;
@@ -173,7 +171,7 @@ impl Users {
     pub async fn change_password(&self, user: &User, password_hash: PasswordHash) -> Result<User, Error> {
         let next = self.next_epoch(user, user.draft.clone());
         Transaction::default()
-            .replace(&self.table, &UserItem::of(&next), user.version)?
+            .replace(&self.table, &UserItem::of(&next), user.revision.version)?
             .put(&self.table, &EmailItem::of(&next, Some(password_hash)))?
             .commit(&self.table, &self.random)
             .await?;
@@ -192,7 +190,7 @@ impl Users {
         let next = self.next_epoch(user, draft);
         let email = EmailItem::of(&next, Some(password_hash));
         let mut transaction = Transaction::default()
-            .replace(&self.table, &UserItem::of(&next), user.version)?
+            .replace(&self.table, &UserItem::of(&next), user.revision.version)?
             .carry_over(&self.table, session, next.auth_epoch)?;
         transaction = if email_key(&next.draft.email) == email_key(&user.draft.email) {
             transaction.put(&self.table, &email)?
@@ -208,8 +206,7 @@ impl Users {
     fn next_epoch(&self, user: &User, draft: UserDraft) -> User {
         User {
             draft,
-            updated_at: self.clock.now(),
-            version: user.version + 1,
+            revision: user.revision.next(self.clock.now()),
             auth_epoch: user.auth_epoch + 1,
             ..user.clone()
         }
@@ -244,7 +241,7 @@ impl Users {
     /// Removes `user` and all that is kept of it, unless it changed since it was read.
     pub async fn delete(&self, user: &User) -> Result<(), Error> {
         Transaction::default()
-            .delete(&self.table, user_key(user.id), user.version)?
+            .delete(&self.table, user_key(user.id), user.revision.version)?
             .release(&self.table, email_key(&user.draft.email))?
             .count(&self.table, USERS, user.id.shard(), -1)?
             .commit(&self.table, &self.random)
@@ -276,9 +273,8 @@ pub(super) struct UserItem {
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<Name>,
     role: Role,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-    version: u64,
+    #[serde(flatten)]
+    revision: Revision,
     #[serde(default, skip_serializing_if = "is_zero")]
     auth_epoch: u64,
 }
@@ -299,9 +295,7 @@ impl UserItem {
             email: user.draft.email.clone(),
             name: user.draft.name.clone(),
             role: user.draft.role,
-            created_at: user.created_at,
-            updated_at: user.updated_at,
-            version: user.version,
+            revision: user.revision,
             auth_epoch: user.auth_epoch,
         }
     }
@@ -314,9 +308,7 @@ impl TryFrom<UserItem> for User {
         Ok(Self {
             id: item.gsi1sk.parse().map_err(|error| Error::Internal(Box::new(error)))?,
             draft: UserDraft { email: item.email, name: item.name, role: item.role },
-            created_at: item.created_at,
-            updated_at: item.updated_at,
-            version: item.version,
+            revision: item.revision,
             auth_epoch: item.auth_epoch,
         })
     }

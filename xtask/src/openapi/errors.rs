@@ -8,7 +8,7 @@ use utoipa::openapi::example::{Example, ExampleBuilder};
 use utoipa::openapi::path::{Operation, ParameterIn};
 use utoipa::openapi::{AllOfBuilder, Components, ObjectBuilder, Ref, RefOr, Response, Schema, Type};
 
-use super::headers::{self, RATE_LIMITS};
+use super::headers::{self, ACCEPT_PATCH, RATE_LIMITS};
 use super::operation::{body_types, has_parameter, has_parameters_in, requires_security, takes_security};
 use super::samples::Sample;
 
@@ -47,6 +47,7 @@ fn derived(method: &str, operation: &Operation) -> impl Iterator<Item = Code> {
     let takes_token = takes_security(operation, "accessToken");
     let takes_session = takes_security(operation, "session");
     let has_body = operation.request_body.is_some();
+    let is_conditional = has_parameter(operation, "If-Match");
     let is_body = |test: fn(&str) -> bool| body_types(operation).any(test);
     [
         (Code::NotAcceptable, true),
@@ -59,8 +60,11 @@ fn derived(method: &str, operation: &Operation) -> impl Iterator<Item = Code> {
         // A session's requests must come from the API's own pages to change something.
         (Code::Forbidden, takes_session && is_write),
         (Code::NotFound, has_parameters_in(operation, &ParameterIn::Path)),
-        (Code::ValidationFailed, has_body || has_parameters_in(operation, &ParameterIn::Query)),
-        (Code::PreconditionFailed, has_parameter(operation, "If-Match")),
+        (
+            Code::ValidationFailed,
+            has_body || is_conditional || has_parameters_in(operation, &ParameterIn::Query),
+        ),
+        (Code::PreconditionFailed, is_conditional),
         (Code::IdempotencyKeyReused, has_parameter(operation, "Idempotency-Key")),
         (Code::MalformedJson, is_body(|media_type| media_type.ends_with("json"))),
         (Code::MalformedMultipart, is_body(|media_type| media_type == MULTIPART)),
@@ -116,6 +120,9 @@ fn response(codes: &[Code], is_limited: bool, components: &mut Components) -> Re
         } else {
             headers::allow(&mut response, [name.as_str()], components);
         }
+    }
+    if codes == [Code::UnsupportedMediaType] {
+        headers::allow(&mut response, [ACCEPT_PATCH], components);
     }
     if codes == [Code::RateLimited] {
         headers::promise(&mut response, RATE_LIMITS, components);

@@ -9,6 +9,8 @@ use utoipa::openapi::{Components, ObjectBuilder, Ref, RefOr, Response, Type};
 use super::operation::{has_parameter, inline_mut};
 use super::samples::Sample;
 
+/// A header of answers to PATCH.
+pub(super) const ACCEPT_PATCH: &str = "Accept-Patch";
 const ETAG: &str = "ETag";
 const LAST_MODIFIED: &str = "Last-Modified";
 const LINK: &str = "Link";
@@ -19,7 +21,7 @@ const REPLAYED: &str = "Idempotency-Replayed";
 
 /// Name, description and example of each shared header.
 #[rustfmt::skip]
-fn shared() -> [(&'static str, &'static str, Value); 16] {
+fn shared() -> [(&'static str, &'static str, Value); 17] {
     [
         ("X-Request-Id", "The id of the request, as in the logs of the API.", json!("UGFkZyG6liAEMUQ=")),
         ("Server-Timing", "The milliseconds that the function took.", json!("handler;dur=4.211")),
@@ -32,6 +34,7 @@ fn shared() -> [(&'static str, &'static str, Value); 16] {
         ("WWW-Authenticate", "How to authenticate (RFC 6750, section 3).", json!("Bearer realm=\"api\"")),
         (RATE_LIMITS[0], "The rate limits that counted the request: `q` requests in `w` seconds. Missing if none did.", json!("\"write\";q=60;w=60")),
         (RATE_LIMITS[1], "What is left of these rate limits: `r` requests in the next `t` seconds.", json!("\"write\";r=59;t=42")),
+        (ACCEPT_PATCH, "The media types that a PATCH may have (RFC 5789). Missing if the method is another.", json!("application/merge-patch+json, application/json")),
         (ETAG, "The version of the resource, for `If-Match` and `If-None-Match`.", json!("\"1\"")),
         (LAST_MODIFIED, "The time of the last change, for `If-Modified-Since` and `If-Unmodified-Since`.", json!("Fri, 20 Nov 2026 16:32:55 GMT")),
         (LOCATION, "The URL of what was created.", json!("/api/posts/01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f")),

@@ -90,7 +90,7 @@ fn error(code: Code) -> Response {
         Code::EmailTaken => Error::EmailTaken,
         Code::TitleTaken => Error::TitleTaken,
         Code::QuotaExceeded => Error::QuotaExceeded,
-        Code::PreconditionFailed => Error::PreconditionFailed,
+        Code::PreconditionFailed => Error::PreconditionFailed("The resource changed since it was read"),
         Code::BodyTooLarge => Error::TooLarge(256 * 1024),
         Code::FileTooLarge => Error::FileTooLarge,
         Code::UnsupportedMediaType => Error::UnsupportedMediaType("application/json, in UTF-8"),
