@@ -17,7 +17,7 @@ async fn the_readmes_session_works_when_it_is_pasted() {
     let [session, with_stripes_library] = blocks();
     let python = python();
     let has_library = is_installed("stripe for Python", command(&python, &["-c", "import stripe"]));
-    let pasted = if has_library { session + &with_stripes_library } else { session };
+    let pasted = if has_library { session + with_stripes_library.as_str() } else { session };
     let pasted = pasted.replace("target/debug/", &format!("{}/", App::binaries().display()));
     let path = std::env::var("PATH").unwrap();
     let output = Command::new("bash")

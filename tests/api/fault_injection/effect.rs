@@ -50,7 +50,9 @@ impl Effect {
     fn change(&mut self, kind: &str, old: &Value, new: &Value) {
         self.add(format!("~{kind}"), 1);
         let names = [old, new].into_iter().flat_map(|item| item.as_object().unwrap().keys());
-        let mut names: Vec<&String> = names.filter(|name| *name != "expiresAt").collect();
+        // Times are no effect, and whether two changes fall into one second is chance.
+        let is_effect = |name: &&String| !["expiresAt", "laterSecond"].contains(&name.as_str());
+        let mut names: Vec<&String> = names.filter(is_effect).collect();
         names.sort();
         names.dedup();
         for name in names {
