@@ -4,7 +4,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use shared::http::{Error, Fixed, FixedParams};
+use shared::http::{Error, Fixed, FixedParams, MAX_JSON_BYTES};
 use utoipa::ToSchema;
 
 const MAX_AGE_SECONDS: u32 = 3600;
@@ -49,7 +49,7 @@ struct LimitsBody {
     /// Items a page.
     page: RangeBody,
     /// The largest body.
-    json_body_bytes: u32,
+    json_body_bytes: usize,
 }
 
 /// The least and the most.
@@ -77,7 +77,7 @@ const ABOUT: AboutBody = AboutBody {
         post_content: range(1, 50_000),
         post_category: range(1, 50),
         page: range(1, 100),
-        json_body_bytes: 256 * 1024,
+        json_body_bytes: MAX_JSON_BYTES,
     },
 };
 
