@@ -11,6 +11,7 @@ mod field;
 mod fields;
 #[cfg(feature = "store")]
 mod idempotent;
+mod input;
 mod json;
 mod list;
 mod openapi;
@@ -32,9 +33,10 @@ pub use error::{Error, FieldError, Unauthorized};
 pub use fields::{Change, Fields, FromFields};
 #[cfg(feature = "store")]
 pub use idempotent::{IdempotencyParams, Idempotent, Replayed, RequestKey};
+pub use input::Members;
 pub use json::Json;
 pub use list::{ListRequest, Pagination};
-pub use openapi::{FixedParams, ListParams, ReadParams, WriteParams, function_url_routes};
+pub use openapi::{AnyObject, FixedParams, ListParams, ReadParams, WriteParams, function_url_routes};
 pub use path::{Named, PathId};
 pub use query::Query;
 #[cfg(feature = "store")]

@@ -4,7 +4,7 @@ use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use serde_json::{Map, Value};
-use shared::http::{Error, Fields, FromFields, Json, check_acceptable};
+use shared::http::{AnyObject, Error, Fields, FromFields, Json, check_acceptable};
 
 use crate::echo::{EchoBody, many};
 
@@ -22,19 +22,20 @@ impl FromFields for Members {
 
 /// Show what a request carried, and its body
 ///
-/// A JSON object comes back as it is; of a form, each field has a list of its values. Nothing is kept. Files go to
-/// `/api/upload`.
+/// Returns what arrived: method, path, query, headers, cookies and body. A JSON object is returned as it is; of a
+/// form, each field has a list of its values. Nothing is stored. Values of cookies and of headers that carry
+/// credentials are masked. Files go to `/api/upload`.
 #[utoipa::path(
     post,
     path = "/api/example",
     tag = "operations",
     operation_id = "createExample",
     request_body(content(
-        (Object = "application/json"), (Object = "application/x-www-form-urlencoded"),
+        (AnyObject = "application/json"), (AnyObject = "application/x-www-form-urlencoded"),
     )),
     responses(
-        (status = 200, description = "What it carried", body = EchoBody, headers(
-            ("X-API-Version" = String, description = "The version of the API"),
+        (status = 200, description = "What the request carried.", body = EchoBody, headers(
+            ("X-API-Version" = String, description = "The version of the API."),
         )),
     ),
 )]

@@ -7,13 +7,11 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::{Invalid, fold};
 
-/// An e-mail address (RFC 5321 mailbox, internationalised ones of RFC 6531 included), 254 bytes at most.
-///
-/// Two addresses that differ only in case or Unicode composition are the same account; see
-/// [`normalised`](Self::normalised).
+/// An e-mail address, also an internationalised one (RFC 6531), of at most 254 bytes.
+// Addresses of one mailbox are the same account: `normalised` is what they are compared by.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schema(value_type = String, format = Email, max_length = 254, example = "ada@example.com")]
+#[schema(value_type = String, format = IdnEmail, max_length = 254, example = "ada@example.com")]
 pub struct Email(String);
 
 /// RFC 3696, erratum 1690: the longest path that SMTP carries.

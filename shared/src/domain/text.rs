@@ -41,15 +41,15 @@ pub(super) fn line(text: &str, min: usize, max: usize) -> Result<String, Invalid
     Ok(line)
 }
 
-/// Text of several lines, as it came: 1 to `max` characters, not all of them blank, without other control characters.
-pub(super) fn prose(text: &str, max: usize) -> Result<String, Invalid> {
+/// Text of several lines, as it came: `min` to `max` characters, not all of them blank, without other control characters.
+pub(super) fn prose(text: &str, min: usize, max: usize) -> Result<String, Invalid> {
     if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
         return Err(Invalid::new("must not contain control characters but line ends and tabs"));
     }
     if text.trim().is_empty() {
         return Err(Invalid::new("must not be blank"));
     }
-    length(text, 1, max)?;
+    length(text, min, max)?;
     Ok(text.to_owned())
 }
 
@@ -61,6 +61,35 @@ pub(super) fn length(text: &str, min: usize, max: usize) -> Result<(), Invalid> 
         Err(Invalid::new(format!("must have {min} to {max} characters")))
     }
 }
+
+/// Defines a text by its limits in characters: a `line`, or `prose` of several lines.
+macro_rules! text {
+    ($(#[doc = $doc:literal])+ $name:ident = $form:ident($min:tt to $max:tt), $example:literal) => {
+        $(#[doc = $doc])+
+        #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+        #[serde(try_from = "String", into = "String")]
+        #[schema(value_type = String, min_length = $min, max_length = $max, pattern = r"\S", example = $example)]
+        pub struct $name(String);
+
+        $crate::domain::text::checked_text!($name);
+
+        impl $name {
+            /// The least characters (Unicode scalar values) that it can have.
+            pub const MIN_CHARACTERS: u32 = $min;
+            /// The most characters that it can have.
+            pub const MAX_CHARACTERS: u32 = $max;
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = $crate::domain::Invalid;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                $crate::domain::text::$form(text, $min, $max).map(Self)
+            }
+        }
+    };
+}
+pub(super) use text;
 
 /// Makes a newtype over a checked `String` usable in JSON, keys and messages.
 macro_rules! checked_text {
