@@ -96,7 +96,7 @@ async fn exchange(package: &str, probe: impl Fn() -> Command, script: impl Fn() 
 }
 
 /// Whether the tests of a package can run; where it is missing, they are skipped or, in CI, fail.
-fn is_installed(package: &str, mut probe: Command) -> bool {
+pub(super) fn is_installed(package: &str, mut probe: Command) -> bool {
     let is_installed = probe.output().is_ok_and(|output| output.status.success());
     if !is_installed {
         let is_required = std::env::var_os("REQUIRE_INTEROP").is_some();
@@ -126,12 +126,12 @@ fn output(mut command: Command, input: &[u8]) -> Vec<u8> {
 }
 
 /// Python with the packages of .ci/run, or else the system's.
-fn python() -> PathBuf {
+pub(super) fn python() -> PathBuf {
     let venv = folder().join("../../.venv/bin/python");
     if venv.exists() { venv } else { "python3".into() }
 }
 
-fn command(program: &Path, arguments: &[&str]) -> Command {
+pub(super) fn command(program: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(program);
     command.args(arguments).current_dir(folder());
     command

@@ -5,6 +5,8 @@ use std::process::Command;
 
 use tests::App;
 
+use crate::interop::{command, is_installed, python};
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_readmes_session_works_when_it_is_pasted() {
     if Command::new("curl").arg("--version").output().is_err() {
@@ -12,9 +14,15 @@ async fn the_readmes_session_works_when_it_is_pasted() {
         return;
     }
     let app = App::start().await;
-    let session = session().replace("target/debug/", &format!("{}/", App::binaries().display()));
+    let [session, with_stripes_library] = blocks();
+    let python = python();
+    let has_library = is_installed("stripe for Python", command(&python, &["-c", "import stripe"]));
+    let pasted = if has_library { session + &with_stripes_library } else { session };
+    let pasted = pasted.replace("target/debug/", &format!("{}/", App::binaries().display()));
+    let path = std::env::var("PATH").unwrap();
     let output = Command::new("bash")
-        .args(["-euo", "pipefail", "-c", &session])
+        .args(["-euo", "pipefail", "-c", &pasted])
+        .env("PATH", python.parent().map_or(path.clone(), |bin| format!("{}:{path}", bin.display())))
         .env("API", app.stack.url())
         .env("JWT_SECRET", app.stack.secret("JWT_SECRET").unwrap())
         .env("STRIPE_WEBHOOK_SECRET", app.stack.secret("STRIPE_WEBHOOK_SECRET").unwrap())
@@ -58,15 +66,17 @@ async fn the_readmes_session_works_when_it_is_pasted() {
         "{\"complete\":true,\"count\":1}",
         "\"users\":[{",
         "HTTP/1.1 204",
+        if has_library { "{\"received\":true}" } else { "" },
     ] {
         let at = rest.find(shown).unwrap_or_else(|| panic!("no {shown} after the others in\n{printed}"));
         rest = &rest[at + shown.len()..];
     }
 }
 
-fn session() -> String {
+/// The two blocks of the chapter: the session, and what goes on in the same shell.
+fn blocks() -> [String; 2] {
     let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).unwrap();
-    let block = readme.split_once("<!-- session -->").expect("the first marker").1;
-    let block = block.split_once("<!-- /session -->").expect("the second marker").0;
-    block.trim().trim_start_matches("```sh").trim_end_matches("```").to_owned()
+    let chapter = readme.split_once("## A session").unwrap().1.split_once("\n## ").unwrap().0;
+    let blocks = chapter.split("```sh\n").skip(1).map(|block| block.split_once("```").unwrap().0.to_owned());
+    blocks.collect::<Vec<_>>().try_into().expect("two blocks")
 }

@@ -1,6 +1,8 @@
-//! That docs/security.md speaks of tests that there are.
+//! The documents are true: docs/security.md names tests that exist, and commands work.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
+
+mod commands;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
 //! The project's chores, one module each, and what keeps code, template.yaml and openapi.json in agreement.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 pub mod admin;
 pub mod contract;
@@ -20,9 +20,10 @@ mod template;
 
 pub use error::Error;
 
-/// The folder of the workspace.
+/// The folder of the workspace: the one that cargo runs this in, else the one that it was compiled in.
 #[must_use]
 pub fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().unwrap_or(here).to_owned()
+    let here = std::env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    here.parent().unwrap_or(&here).to_owned()
 }

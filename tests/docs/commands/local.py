@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""Runs the commands of README.md, docs/ and the Makefile's help that need no AWS and no tool of .venv.
+
+The binaries must have been built. `cloud.py` runs the others, and tests/api/readme.rs the README's session.
+"""
+import re
+import sys
+import traceback
+
+import documents
+from documents import Command
+from sandbox import Failure, Sandbox
+
+# Commands for a terminal on AWS: `cloud.py` runs them.
+CLOUD_DOCUMENT = "docs/deploying.md"
+CLOUD = re.compile(r"(make (build|validate|deploy)|sam|aws)\b")
+
+# Names of commands, in sentences about them, and those whose programs no test can have.
+NAMES = {
+    "cargo xtask NAME", "target/debug/xtask NAME", "xtask new", "cargo xtask token",
+    "sam local start-api", "sam local", "cargo lambda watch", "cargo lambda", "cargo deny", "git diff", "aws ...",
+    # Stripe's own program, which is in no registry of packages.
+    "stripe trigger checkout.session.completed",
+    "stripe listen --forward-to 127.0.0.1:3000/api/webhooks/stripe",
+    # tests/interop/requirements.txt names it, and .ci/run installs it.
+    "pip install stripe",
+}  # fmt: skip
+
+# What stands for something here: another word, so that it can run.
+STANDS_FOR = [
+    # Any free port.
+    (r"PORT=\d+", "PORT=0"),
+    (r"--s3-port \d+", "--s3-port 0"),
+    (r"\bID\b", "01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f"),
+    (r"\[(--admin)\]", r"\1"),
+    (r"name of a test", "name"),
+    (r"\$\(stripe listen --print-secret\)", "whsec_of_at_least_thirty_two_characters"),
+    # The walk-through's function is not compiled; this one has the same routes.
+    (r"notes-id EVENT", "users-id EVENT"),
+    (r"3000/api/notes/\S+", "3000/api/posts"),
+    # These read standard input.
+    (r"(cargo xtask stripe-sign)$", r"printf '{}' | \1"),
+]  # fmt: skip
+
+# Commands that cannot end well here, and what they say then.
+STOPS = {"make sam-local": "sam-local: Docker does not answer"}
+
+
+def runnable(text):
+    for pattern, replacement in STANDS_FOR:
+        text = re.sub(pattern, replacement, text)
+    return text
+
+
+def statements(block):
+    """The lines of a block, continued ones joined."""
+    return [line for line in block.replace("\\\n", " ").splitlines() if line.strip()]
+
+
+def run(sandbox, command):
+    """Runs a block or a span. `make run` serves what follows it in the block."""
+    served = None
+    try:
+        for line in statements(runnable(command.text)):
+            if "make run" in line:
+                if served:
+                    served.stop()
+                served = sandbox.serve(line)
+                continue
+            if "127.0.0.1:3000" in line and not served:
+                served = sandbox.serve("make run")
+            stops = next((words for start, words in STOPS.items() if line.startswith(start)), None)
+            if stops is None:
+                sandbox.bash(line)
+            elif stops not in sandbox.bash(f"{{ {line}; }} || true"):
+                raise Failure(f"does not say: {stops}")
+    finally:
+        if served:
+            served.stop()
+
+
+def commands():
+    found = []
+    for path in documents.documents():
+        for block in documents.blocks(path):
+            # tests/api/readme.rs pastes the README's session, whose variables these have.
+            if block.file != CLOUD_DOCUMENT and not re.search(r"\$(API|EVENT)\b", block.text):
+                found.append(block)
+        found += documents.spans(path)
+    found += documents.makefile_help()
+    unique = {command.text: command for command in reversed(found)}
+    return [command for command in unique.values() if command.text not in NAMES and not CLOUD.match(command.text)]
+
+
+def main():
+    failed = 0
+    sandbox = Sandbox()
+    try:
+        for command in sorted(commands(), key=lambda command: (command.file, command.line)):
+            try:
+                run(sandbox, command)
+                print("ok  ", command, flush=True)
+            except Failure as failure:
+                failed += 1
+                print("FAIL", command, "\n    " + str(failure).replace("\n", "\n    "), flush=True)
+    finally:
+        sandbox.remove()
+    print(f"{'FAILED' if failed else 'ok'}: {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
