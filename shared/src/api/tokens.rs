@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::UserBody;
 use crate::domain::{Email, Name, Password, PasswordAttempt, Role, User, UserDraft, UserId};
-use crate::http::{Fields, FromFields};
+use crate::http::{Fields, FromFields, Resource, Validators};
 
 /// A new account.
 #[derive(ToSchema)]
@@ -118,5 +118,11 @@ impl AccountBody {
     #[must_use]
     pub fn of(user: User) -> Self {
         Self { user: UserBody::of(user, true) }
+    }
+
+    /// All of the account, with what tells its versions apart.
+    #[must_use]
+    pub fn resource(user: User) -> Resource<Self> {
+        Resource { validators: Validators::of(user.revision), body: Self::of(user) }
     }
 }

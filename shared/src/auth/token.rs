@@ -14,7 +14,7 @@ use super::Caller;
 use super::hs256::keys;
 use crate::clock::Clock;
 use crate::config::{ConfigError, Secret, signing_secrets};
-use crate::domain::{Role, Timestamp, UserId};
+use crate::domain::{Role, UserId};
 use crate::http::Unauthorized;
 use crate::random::Random;
 
@@ -151,6 +151,7 @@ impl fmt::Debug for AccessTokens {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Timestamp;
 
     fn secret(letter: char) -> Secret {
         Secret::new("JWT_SECRET", letter.to_string().repeat(32)).unwrap()
