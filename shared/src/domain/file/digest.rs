@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::Invalid;
+use crate::domain::text::Invalid;
 
 /// The SHA-256 of a content; 64 hexadecimal digits on the wire and in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]

@@ -4,8 +4,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
-use crate::domain::Invalid;
-use crate::domain::text::{checked_text, is_invisible, shows};
+use crate::domain::text::{Invalid, checked_text, is_invisible, shows};
 
 /// What a file is called: 1 to 255 characters in one line, without a path. Names nothing in S3 or on any disk of ours.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
