@@ -39,7 +39,7 @@ enum Next {
 /// Stream all posts
 ///
 /// Every published post as a summary, newest first: one JSON object a line. The last line is `{"complete":true,"count":N}`;
-/// a list without it was cut. What goes wrong after the beginning is the last line instead, in the API's error shape.
+/// a list without it is not whole. What goes wrong after the beginning is the last line instead, in the API's error shape.
 /// At the function's own URL, which `servers` has.
 #[utoipa::path(
     get,
