@@ -13,6 +13,7 @@ mod field;
 mod fields;
 #[cfg(feature = "store")]
 mod idempotent;
+mod input;
 mod json;
 mod json_text;
 mod list;
@@ -40,12 +41,13 @@ pub use error::{Error, FieldError, Unauthorized};
 pub use fields::{Change, Fields, FromFields};
 #[cfg(feature = "store")]
 pub use idempotent::{IdempotencyParams, Idempotent, Replayed, RequestKey};
+pub use input::Members;
 pub use json::{Json, JsonObject, MAX_JSON_BYTES};
 pub use list::{ListRequest, Pagination};
 pub use member::from_json;
 #[cfg(feature = "multipart")]
 pub use multipart::{MultipartForm, Part};
-pub use openapi::{FixedParams, ListParams, ReadParams, WriteParams, function_url_routes};
+pub use openapi::{AnyObject, FixedParams, ListParams, ReadParams, WriteParams, function_url_routes};
 pub use path::{Named, PathId};
 pub use query::Query;
 #[cfg(feature = "store")]

@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use serde_json::{Value, json};
 use tests::{Answer, App, Client, post};
 
@@ -165,6 +167,7 @@ async fn a_page_that_can_not_be_is_refused() {
         ("page=x&limit=y&sort=size&order=up", vec!["limit", "order", "page", "sort"]),
         ("page=1&page=2", vec!["page"]),
         ("page=1&cursor=AAAA", vec!["cursor"]),
+        ("page=2&cursor=AAAA", vec!["cursor"]),
         ("cursor=AAAA", vec!["cursor"]),
         ("cursor=%00%ff", vec!["cursor"]),
         ("mine=maybe", vec!["mine"]),
@@ -181,6 +184,53 @@ async fn a_page_that_can_not_be_is_refused() {
     anyone.get("/api/posts?mine=true").await.expect_error(401, "missing_token");
     // Empty and unknown parameters say nothing.
     anyone.get("/api/posts?page=&limit=&sort=&utm_source=x&category=").await.expect(200);
+}
+
+/// Each GET without variables in its path that has defaults in openapi.json: its path, with what it requires, and them.
+fn defaults() -> Vec<(String, String)> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi.json");
+    let document: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let paths = document["paths"].as_object().unwrap().iter().filter(|(path, _)| !path.contains('{'));
+    let query = |parameters: &[Value], name: &str| -> String {
+        let values =
+            parameters.iter().filter_map(|one| Some((one, one["schema"].get(name).or(one.get(name))?)));
+        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let pairs = values.map(|(one, value)| format!("&{}={}", one["name"].as_str().unwrap(), text(value)));
+        pairs.collect::<Vec<_>>().concat()
+    };
+    paths
+        .filter_map(|(path, item)| {
+            let parameters = item["get"]["parameters"].as_array()?;
+            let (required, optional): (Vec<_>, Vec<_>) =
+                parameters.iter().cloned().partition(|parameter| parameter["required"] == true);
+            let defaults = query(&optional, "default");
+            (!defaults.is_empty()).then(|| (format!("{path}?{}", query(&required, "example")), defaults))
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn a_client_that_sends_the_defaults_gets_what_others_get() {
+    let app = App::start().await;
+    let account = json!({"email": "ada@example.com", "password": "correct horse battery staple"});
+    let account = app.anonymous().post("/api/auth/register", &account).await.expect(201);
+    let caller = app.user(&account.text("/user/id"));
+    write(&caller, &["The first one", "The second one"]).await;
+    let defaults = defaults();
+    assert!(defaults.len() >= 6, "{defaults:?}");
+    for (url, defaults) in &defaults {
+        let without = caller.get(url).await.expect(200);
+        assert_eq!(
+            caller.get(&format!("{url}{defaults}")).await.expect(200).json(),
+            without.json(),
+            "{url}{defaults}"
+        );
+    }
+    // A cursor takes the place of a page, but not of the default of one.
+    let cursor = caller.get("/api/posts?limit=1").await.text("/pagination/nextCursor");
+    let second = caller.get(&format!("/api/posts?limit=1&page=1&cursor={cursor}")).await.expect(200);
+    assert_eq!(titles(&second), ["The first one"]);
+    assert_eq!(second.json()["pagination"]["page"], json!(null));
 }
 
 #[tokio::test]

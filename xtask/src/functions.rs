@@ -1,7 +1,7 @@
 //! Every function, and the operations at its routes.
 
+use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::{Operation, PathItem};
-use utoipa::openapi::{OpenApi, RefOr};
 
 /// A function as its code has it.
 pub struct Function {
@@ -69,18 +69,5 @@ pub(crate) fn operations_mut(document: &mut OpenApi) -> impl Iterator<Item = (&'
         [("GET", get), ("POST", post), ("PUT", put), ("PATCH", patch), ("DELETE", delete)]
             .into_iter()
             .filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
-    })
-}
-
-/// Names of the schemas that an operation's body has.
-pub(crate) fn body_schemas(operation: &Operation) -> impl Iterator<Item = &str> {
-    let body = match &operation.request_body {
-        Some(RefOr::T(body)) => Some(body),
-        _ => None,
-    };
-    body.into_iter().flat_map(|body| body.content.values()).filter_map(|content| {
-        let RefOr::T(content) = content else { return None };
-        let Some(RefOr::Ref(schema)) = &content.schema else { return None };
-        schema.ref_location.strip_prefix("#/components/schemas/")
     })
 }

@@ -2,21 +2,22 @@
 
 mod about;
 mod errors;
+mod examples;
 mod headers;
 mod operation;
 mod samples;
+mod texts;
 
 use std::path::Path;
 
 use shared::http::Code;
 use utoipa::openapi::path::Operation;
-use utoipa::openapi::schema::{AdditionalProperties, Schema};
 use utoipa::openapi::{OpenApi, RefOr, Response};
 
 use self::operation::has_parameter;
 use crate::diff::diff;
 use crate::error::{Error, read, write};
-use crate::functions::{self, body_schemas, operations_mut};
+use crate::functions::{self, operations_mut};
 use crate::{route_table, template};
 
 /// What `openapi` is told.
@@ -68,14 +69,17 @@ pub fn document() -> OpenApi {
     let mut components = document.components.take().unwrap_or_default();
     for (method, operation) in operations_mut(&mut document) {
         let codes = errors::codes(method, operation);
-        not_modified(operation);
+        if method == "GET" {
+            not_modified(operation);
+        }
         headers::describe(operation, codes.contains(&Code::RateLimited), &mut components);
+        examples::add(operation, &mut components);
         errors::describe(operation, &codes, &mut components);
+        texts::finish(operation, &components);
         // Public operations say so.
         operation.security.get_or_insert_default();
     }
     document.components = Some(components);
-    refuse_unknown_members(&mut document);
     document
 }
 
@@ -95,20 +99,6 @@ fn not_modified(operation: &mut Operation) {
         let mut response = Response::new("The client has the current version.");
         response.headers = whole.headers.clone();
         operation.responses.responses.entry("304".to_owned()).or_insert(RefOr::T(response));
-    }
-}
-
-/// `Fields::read` refuses members that a body does not know.
-fn refuse_unknown_members(document: &mut OpenApi) {
-    let bodies: Vec<String> = functions::operations(document)
-        .flat_map(|(_, _, operation)| body_schemas(operation))
-        .map(str::to_owned)
-        .collect();
-    let Some(components) = &mut document.components else { return };
-    for name in bodies {
-        if let Some(RefOr::T(Schema::Object(body))) = components.schemas.get_mut(&name) {
-            body.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
-        }
     }
 }
 

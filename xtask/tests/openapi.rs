@@ -182,14 +182,12 @@ fn no_body_takes_members_that_it_does_not_know() {
     for (name, operation) in operations(&document) {
         let Some(body) = operation.get("requestBody") else { continue };
         assert_eq!(body["required"], true, "{name}");
-        // What is in Stripe's events is Stripe's to say, and the example takes anything.
-        if ["receiveStripeEvent", "createExample"].contains(&operation["operationId"].as_str().unwrap()) {
-            continue;
-        }
         for content in body["content"].as_object().unwrap().values() {
-            let pointer = content["schema"]["$ref"].as_str().unwrap().strip_prefix('#').unwrap();
-            let schema = document.pointer(pointer).unwrap();
-            assert_eq!(schema["additionalProperties"], false, "{name}: {schema}");
+            // Stripe says what is in its events, and the example takes anything.
+            let takes_anything =
+                ["receiveStripeEvent", "createExample"].contains(&operation["operationId"].as_str().unwrap());
+            let schema = follow(&document, &content["schema"]);
+            assert_eq!(schema["additionalProperties"], takes_anything, "{name}: {schema}");
             bodies += 1;
         }
     }

@@ -6,15 +6,15 @@ use shared::store::Users;
 
 /// Sign in
 ///
-/// An unknown address and a wrong password are answered alike. Few attempts a minute are made with one account and
-/// from one address; right ones count, too.
+/// Returns the account and its tokens. The response is the same for an unknown e-mail address and for a wrong
+/// password. The number of attempts a minute is limited by account and by address; successful ones count as well.
 #[utoipa::path(
     post,
     path = "/api/auth/login",
     tag = "auth",
     operation_id = "login",
     request_body = CredentialsInput,
-    responses((status = 200, description = "The account and its tokens", body = TokensBody)),
+    responses((status = 200, description = "The account and its tokens.", body = TokensBody)),
     extensions(("x-codes" = json!([Code::InvalidCredentials, Code::RateLimited]))),
 )]
 pub(crate) async fn login(

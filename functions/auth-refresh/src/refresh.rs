@@ -6,15 +6,16 @@ use shared::store::Users;
 
 /// Get new tokens
 ///
-/// A refresh token is good for one successor. Who asks again within ten seconds, having lost the answer, gets the same.
-/// Later use of a token that has a successor ends all that follow from the same signing in: one of two bearers stole it.
+/// Exchanges a refresh token for new tokens. A client that lost the response can ask again within ten seconds, and
+/// gets the same refresh token. Any later use of a refresh token that was exchanged revokes all tokens of the
+/// sign-in: two clients have it, and one of them stole it.
 #[utoipa::path(
     post,
     path = "/api/auth/refresh",
     tag = "auth",
     operation_id = "refreshTokens",
     request_body = RefreshInput,
-    responses((status = 200, description = "The account and its tokens", body = TokensBody)),
+    responses((status = 200, description = "The account and its new tokens.", body = TokensBody)),
     extensions(("x-codes" = json!([Code::InvalidToken]))),
 )]
 pub(crate) async fn refresh(
@@ -23,5 +24,5 @@ pub(crate) async fn refresh(
     State(refresh): State<RefreshTokens>,
     Json(input): Json<RefreshInput>,
 ) -> Result<Json<TokensBody>, Error> {
-    reissue(&access, &refresh, &users, &input.refresh_token).await.map(Json)
+    reissue(&access, &refresh, &users, input.refresh_token.as_str()).await.map(Json)
 }

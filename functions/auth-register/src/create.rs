@@ -11,10 +11,12 @@ use shared::store::Users;
 
 /// Register
 ///
-/// Makes an account and signs in with it. The e-mail address is unique, whatever its case. A password has 8 to 256
-/// characters of any kind and is none of those that everybody tries first. Few accounts an hour come from one address.
+/// Creates an account and signs in with it. The e-mail address is unique, whatever its spelling. A password has 8 to
+/// 256 characters of any kind, and is none of the 3,000 most common ones. The number of accounts an hour is limited
+/// by address.
 ///
-/// Sent again with the same `Idempotency-Key` and password, it signs in to the account that was made: with other tokens.
+/// If the request is sent again with the same `Idempotency-Key` and password, it signs in to the account that was
+/// created, with other tokens.
 #[utoipa::path(
     post,
     path = "/api/auth/register",
@@ -22,7 +24,7 @@ use shared::store::Users;
     operation_id = "register",
     params(IdempotencyParams),
     request_body = RegistrationInput,
-    responses((status = 201, description = "The account and its tokens", body = TokensBody)),
+    responses((status = 201, description = "The account and its tokens.", body = TokensBody)),
     extensions(("x-codes" = json!([Code::EmailTaken, Code::RateLimited]))),
 )]
 pub(crate) async fn create(

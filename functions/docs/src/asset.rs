@@ -11,15 +11,15 @@ const MAX_AGE_SECONDS: u32 = 3600;
 
 /// Get a file of the page
 ///
-/// A script, a style sheet or an icon.
+/// A script, a style sheet or an icon of the documentation page.
 #[utoipa::path(
     get,
     path = "/api/docs/{file}",
     tag = "documentation",
     operation_id = "getDocsFile",
-    params(("file" = String, Path, description = "Its name", example = "swagger-ui.css"), FixedParams),
+    params(("file" = String, Path, description = "The name of the file.", example = "swagger-ui.css"), FixedParams),
     responses(
-        (status = 200, description = "The file", content(
+        (status = 200, description = "The file.", content(
             (String = "text/css"), (String = "text/javascript"), (Vec<u8> = "image/png"),
         )),
     ),

@@ -1,6 +1,6 @@
 use axum::http::HeaderMap;
 use axum::response::Response;
-use shared::http::{Error, FixedParams};
+use shared::http::{AnyObject, Error, FixedParams};
 
 use crate::file::DOCUMENT;
 
@@ -15,7 +15,7 @@ const MAX_AGE_SECONDS: u32 = 300;
     tag = "documentation",
     operation_id = "getOpenApi",
     params(FixedParams),
-    responses((status = 200, description = "The document", body = Object, content_type = "application/json")),
+    responses((status = 200, description = "The document.", body = AnyObject, content_type = "application/json", example = json!({"openapi": "3.1.0", "info": {"title": "Serverless API", "version": "0.1.0"}}))),
 )]
 pub(crate) async fn document(headers: HeaderMap) -> Result<Response, Error> {
     DOCUMENT.answer(&headers, MAX_AGE_SECONDS)

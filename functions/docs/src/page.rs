@@ -13,14 +13,14 @@ const MAX_AGE_SECONDS: u32 = 300;
 
 /// Read and try the API
 ///
-/// A page for people: Swagger UI, which shows the OpenAPI document and sends requests.
+/// The documentation page, for people: Swagger UI, which shows the OpenAPI document and sends requests.
 #[utoipa::path(
     get,
     path = "/api/docs",
     tag = "documentation",
     operation_id = "getDocs",
     params(FixedParams),
-    responses((status = 200, description = "The page", body = String, content_type = "text/html")),
+    responses((status = 200, description = "The page.", body = String, content_type = "text/html")),
 )]
 pub(crate) async fn page(headers: HeaderMap) -> Result<impl IntoResponse, Error> {
     Ok(([(CONTENT_SECURITY_POLICY, POLICY)], PAGE.answer(&headers, MAX_AGE_SECONDS)?))

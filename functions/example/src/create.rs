@@ -3,7 +3,7 @@ use axum::extract::{FromRequest, Request};
 use axum::http::request::Parts;
 use axum::response::IntoResponse;
 use serde_json::value::RawValue;
-use shared::http::{ContentType, Error, JsonObject, MultipartForm, check_acceptable, read_body};
+use shared::http::{AnyObject, ContentType, Error, JsonObject, MultipartForm, check_acceptable, read_body};
 
 use crate::echo::{Carried, EchoBody};
 
@@ -12,20 +12,21 @@ pub const MAX_FORM_BYTES: usize = 256 * 1024;
 
 /// Show what a request carried, and its body
 ///
-/// A JSON object comes back exactly as it was sent; of a form, each field has a list of its values. Of a file it is the
-/// name, the type and the size. Nothing is kept: files go to `/api/upload`.
+/// Returns what arrived: method, path, query, headers, cookies and body. A JSON object is returned exactly as it was
+/// sent; of a form, each field has a list of its values, and a file has its name, media type and size. Nothing is
+/// stored. Values of cookies and of headers that carry credentials are masked. Files go to `/api/upload`.
 #[utoipa::path(
     post,
     path = "/api/example",
     tag = "operations",
     operation_id = "createExample",
     request_body(content(
-        (Object = "application/json"), (Object = "application/x-www-form-urlencoded"),
-        (Object = "multipart/form-data"),
+        (AnyObject = "application/json"), (AnyObject = "application/x-www-form-urlencoded"),
+        (AnyObject = "multipart/form-data"),
     )),
     responses(
-        (status = 200, description = "What it carried", body = EchoBody, headers(
-            ("X-API-Version" = String, description = "The version of the API"),
+        (status = 200, description = "What the request carried.", body = EchoBody, headers(
+            ("X-API-Version" = String, description = "The version of the API."),
         )),
     ),
 )]

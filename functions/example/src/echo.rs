@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, HeaderName};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::value::RawValue;
-use shared::http::{Error, Json, MultipartForm};
+use shared::http::{AnyObject, Error, Json, MultipartForm};
 use utoipa::ToSchema;
 
 const X_API_VERSION: HeaderName = HeaderName::from_static("x-api-version");
@@ -20,22 +20,24 @@ const CREDENTIALS: [&str; 7] = ["auth", "cookie", "key", "password", "secret", "
 #[derive(Serialize, ToSchema)]
 #[schema(as = Echo)]
 pub(crate) struct EchoBody {
+    /// The method of the request.
     #[schema(example = "GET")]
     method: String,
+    /// The path of the request.
     #[schema(example = "/api/example")]
     path: String,
-    /// Each parameter's values, decoded, in the order in which they came.
+    /// The values of each query parameter, decoded, in the order in which they came.
     #[schema(example = json!({"q": ["rust", "lambda"]}))]
     query: BTreeMap<String, Vec<String>>,
-    /// As the gateway has them: names in lower case, values of one name joined by commas.
+    /// The headers as they arrived: names in lower case, values of one name joined by commas, credentials masked.
     #[schema(example = json!({"accept": "application/json", "authorization": "***"}))]
     headers: BTreeMap<String, String>,
-    /// Their names; what they say is masked.
+    /// The names of the cookies. Their values are masked.
     #[schema(example = json!({"theme": "***"}))]
     cookies: BTreeMap<String, &'static str>,
-    /// The JSON object, or the form's fields with their values; not with GET.
+    /// The body of a POST: the JSON object, or the values of each field of the form.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Object, required = false, example = json!({"name": "Ada"}))]
+    #[schema(value_type = AnyObject, required = false)]
     body: Option<Carried>,
 }
 

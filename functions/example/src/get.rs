@@ -5,16 +5,16 @@ use crate::echo::EchoBody;
 
 /// Show what a request carried
 ///
-/// Method, path, query, headers and cookies, as they arrived. Values of cookies and of headers that carry credentials
-/// are masked.
+/// Returns what arrived: method, path, query, headers and cookies. Values of cookies and of headers that carry
+/// credentials are masked.
 #[utoipa::path(
     get,
     path = "/api/example",
     tag = "operations",
     operation_id = "getExample",
     responses(
-        (status = 200, description = "What it carried", body = EchoBody, headers(
-            ("X-API-Version" = String, description = "The version of the API"),
+        (status = 200, description = "What the request carried.", body = EchoBody, headers(
+            ("X-API-Version" = String, description = "The version of the API."),
         )),
     ),
 )]

@@ -3,28 +3,45 @@ use axum::response::IntoResponse;
 use serde::Serialize;
 use shared::http::{Error, Json, Query};
 use shared::store::Table;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
-/// That the API is up.
+/// The state of the API.
 #[derive(Serialize, ToSchema)]
+#[schema(as = Health)]
 struct HealthBody {
-    #[schema(example = "ok")]
-    status: &'static str,
+    #[schema(inline)]
+    status: Status,
     /// The version of the API.
     #[schema(example = "0.1.0")]
     version: &'static str,
 }
 
+/// Always `ok`: an API that is not up answers with an error.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Status {
+    Ok,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes what `get` reads")]
+struct HealthParams {
+    /// `true` also checks that the API reaches its table.
+    #[param(required = false, default = false, example = false)]
+    deep: bool,
+}
+
 /// Check that the API is up
 ///
-/// `deep=true` reaches the table too, and answers 503 where that fails.
+/// With `deep=true` it also checks the table, and answers 503 if that cannot be reached.
 #[utoipa::path(
     get,
     path = "/api/health",
     tag = "operations",
     operation_id = "getHealth",
-    params(("deep" = Option<bool>, Query, description = "Whether to reach the table too")),
-    responses((status = 200, description = "It is up", body = HealthBody)),
+    params(HealthParams),
+    responses((status = 200, description = "The API is up.", body = HealthBody)),
 )]
 pub(crate) async fn get(State(table): State<Table>, mut query: Query) -> Result<impl IntoResponse, Error> {
     let deep = query.flag("deep");
@@ -32,5 +49,5 @@ pub(crate) async fn get(State(table): State<Table>, mut query: Query) -> Result<
     if deep {
         table.probe().await?;
     }
-    Ok(Json(HealthBody { status: "ok", version: env!("CARGO_PKG_VERSION") }))
+    Ok(Json(HealthBody { status: Status::Ok, version: env!("CARGO_PKG_VERSION") }))
 }

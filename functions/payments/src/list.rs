@@ -9,15 +9,15 @@ use tokio::try_join;
 
 /// List the caller's payments
 ///
-/// Those of checkouts whose `client_reference_id` is the caller's id, and those without one whose e-mail address is the
-/// caller's at the moment. The latest checkouts come first.
+/// Payments of checkouts that name the caller in `client_reference_id`, and those of checkouts that name nobody and
+/// have the e-mail address that the caller has now. The latest checkouts come first.
 #[utoipa::path(
     get,
     path = "/api/payments",
     tag = "payments",
     operation_id = "listPayments",
     params(ListParams),
-    responses((status = 200, description = "A page of payments", body = PaymentListBody)),
+    responses((status = 200, description = "A page of payments.", body = PaymentListBody)),
     security(("accessToken" = [])),
 )]
 pub(crate) async fn list(

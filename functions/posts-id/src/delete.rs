@@ -7,14 +7,14 @@ use shared::store::{Posts, retry_stale};
 
 /// Remove a post
 ///
-/// Its title is free again at once.
+/// Its title can be used again at once.
 #[utoipa::path(
     delete,
     path = "/api/posts/{id}",
     tag = "posts",
     operation_id = "deletePost",
     params(("id" = PostId, Path), WriteParams),
-    responses((status = 204, description = "The post is removed")),
+    responses((status = 204, description = "The post is removed.")),
     security(("accessToken" = [])),
     extensions(("x-codes" = json!([Code::Forbidden]))),
 )]

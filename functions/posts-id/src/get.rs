@@ -8,14 +8,14 @@ use shared::store::Posts;
 
 /// Show a post
 ///
-/// A draft is there for its author and admins only.
+/// A draft is visible to its author and to admins only; for others it does not exist.
 #[utoipa::path(
     get,
     path = "/api/posts/{id}",
     tag = "posts",
     operation_id = "getPost",
     params(("id" = PostId, Path), ReadParams),
-    responses((status = 200, description = "The post", body = PostBody)),
+    responses((status = 200, description = "The post.", body = PostBody)),
     security((), ("accessToken" = [])),
 )]
 pub(crate) async fn get(

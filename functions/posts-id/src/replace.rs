@@ -8,7 +8,7 @@ use shared::store::{Posts, retry_stale};
 
 /// Replace a post
 ///
-/// What the body does not say is removed.
+/// Members that are missing in the body are removed or get their default. Only the author and admins can do this.
 #[utoipa::path(
     put,
     path = "/api/posts/{id}",
@@ -16,7 +16,7 @@ use shared::store::{Posts, retry_stale};
     operation_id = "replacePost",
     params(("id" = PostId, Path), WriteParams),
     request_body = PostInput,
-    responses((status = 200, description = "The post as it is now", body = PostBody)),
+    responses((status = 200, description = "The new version of the post.", body = PostBody)),
     security(("accessToken" = [])),
     extensions(("x-codes" = json!([Code::Forbidden, Code::TitleTaken]))),
 )]

@@ -8,7 +8,7 @@ use shared::store::{Posts, retry_stale};
 
 /// Change a post
 ///
-/// A JSON merge patch: what the body does not say stays as it is.
+/// A JSON merge patch: members that are missing in the body stay as they are. Only the author and admins can do this.
 #[utoipa::path(
     patch,
     path = "/api/posts/{id}",
@@ -16,7 +16,7 @@ use shared::store::{Posts, retry_stale};
     operation_id = "updatePost",
     params(("id" = PostId, Path), WriteParams),
     request_body(content((PostPatch = "application/merge-patch+json"), (PostPatch = "application/json"))),
-    responses((status = 200, description = "The post as it is now", body = PostBody)),
+    responses((status = 200, description = "The new version of the post.", body = PostBody)),
     security(("accessToken" = [])),
     extensions(("x-codes" = json!([Code::Forbidden, Code::TitleTaken]))),
 )]

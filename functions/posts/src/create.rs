@@ -9,7 +9,7 @@ use shared::store::Posts;
 
 /// Write a post
 ///
-/// The caller becomes its author. The title is unique, whatever its case; so are drafts' titles.
+/// The caller becomes its author. The title is unique, whatever its case, among published posts and drafts together.
 #[utoipa::path(
     post,
     path = "/api/posts",
@@ -17,7 +17,7 @@ use shared::store::Posts;
     operation_id = "createPost",
     params(IdempotencyParams),
     request_body = PostInput,
-    responses((status = 201, description = "The post", body = PostBody, headers(("ETag"), ("Last-Modified")))),
+    responses((status = 201, description = "The new post.", body = PostBody, headers(("ETag"), ("Last-Modified")))),
     security(("accessToken" = [])),
     extensions(("x-codes" = json!([Code::TitleTaken]))),
 )]

@@ -13,29 +13,30 @@ use utoipa::IntoParams;
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes what `choose` reads")]
 struct ListPostsParams {
-    /// By what they are sorted; `date` is another name of `createdAt`.
-    #[param(required = false, inline, default = "createdAt")]
+    /// The sort key. `date` means the same as `createdAt`.
+    #[param(required = false, inline)]
     sort: PostSort,
-    #[param(required = false, inline, default = "desc")]
+    /// The order: by time `asc` begins with the oldest, by title with A.
+    #[param(required = false, inline)]
     order: Order,
-    /// Only those of this category, whatever its case.
-    #[param(required = false)]
+    /// Only posts of this category, whatever its case.
+    #[param(required = false, inline)]
     category: Category,
-    /// The caller's own instead, drafts included; without `category`, and sorted by `createdAt`.
-    #[param(required = false, default = false)]
+    /// `true` lists the posts of the caller, drafts included. It cannot be combined with `category` or `sort=title`.
+    #[param(required = false, default = false, example = false)]
     mine: bool,
 }
 
 /// List posts
 ///
-/// Those that are published, as summaries.
+/// Published posts, without their whole text. With `mine=true`, the posts of the caller.
 #[utoipa::path(
     get,
     path = "/api/posts",
     tag = "posts",
     operation_id = "listPosts",
     params(ListPostsParams, ListParams),
-    responses((status = 200, description = "A page of posts", body = PostListBody)),
+    responses((status = 200, description = "A page of posts.", body = PostListBody)),
     security((), ("accessToken" = [])),
     extensions(("x-codes" = json!([Code::MissingToken]))),
 )]

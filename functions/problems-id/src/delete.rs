@@ -7,14 +7,14 @@ use shared::store::{Problems, retry_stale};
 
 /// Remove a problem
 ///
-/// No search finds it any more.
+/// Searches do not find it any more. Only the author and admins can do this.
 #[utoipa::path(
     delete,
     path = "/api/problems/{id}",
     tag = "problems",
     operation_id = "deleteProblem",
     params(("id" = ProblemId, Path), WriteParams),
-    responses((status = 204, description = "The problem is removed")),
+    responses((status = 204, description = "The problem is removed.")),
     security(("accessToken" = [])),
     extensions(("x-codes" = json!([Code::Forbidden]))),
 )]

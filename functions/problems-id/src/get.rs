@@ -6,13 +6,15 @@ use shared::http::{Error, PathId, Preconditions, ReadParams};
 use shared::store::Problems;
 
 /// Show a problem
+///
+/// Everybody sees every problem.
 #[utoipa::path(
     get,
     path = "/api/problems/{id}",
     tag = "problems",
     operation_id = "getProblem",
     params(("id" = ProblemId, Path), ReadParams),
-    responses((status = 200, description = "The problem", body = ProblemBody)),
+    responses((status = 200, description = "The problem.", body = ProblemBody)),
 )]
 pub(crate) async fn get(
     State(problems): State<Problems>,

@@ -8,7 +8,7 @@ use shared::store::{Problems, retry_stale};
 
 /// Replace a problem
 ///
-/// What the body does not say is removed.
+/// Members that are missing in the body are removed. Only the author and admins can do this.
 #[utoipa::path(
     put,
     path = "/api/problems/{id}",
@@ -16,7 +16,7 @@ use shared::store::{Problems, retry_stale};
     operation_id = "replaceProblem",
     params(("id" = ProblemId, Path), WriteParams),
     request_body = ProblemInput,
-    responses((status = 200, description = "The problem as it is now", body = ProblemBody)),
+    responses((status = 200, description = "The new version of the problem.", body = ProblemBody)),
     security(("accessToken" = [])),
     extensions(("x-codes" = json!([Code::Forbidden]))),
 )]

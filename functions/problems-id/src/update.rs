@@ -8,7 +8,7 @@ use shared::store::{Problems, retry_stale};
 
 /// Change a problem
 ///
-/// A JSON merge patch: what the body does not say stays as it is.
+/// A JSON merge patch: members that are missing in the body stay as they are. Only the author and admins can do this.
 #[utoipa::path(
     patch,
     path = "/api/problems/{id}",
@@ -16,7 +16,7 @@ use shared::store::{Problems, retry_stale};
     operation_id = "updateProblem",
     params(("id" = ProblemId, Path), WriteParams),
     request_body(content((ProblemPatch = "application/merge-patch+json"), (ProblemPatch = "application/json"))),
-    responses((status = 200, description = "The problem as it is now", body = ProblemBody)),
+    responses((status = 200, description = "The new version of the problem.", body = ProblemBody)),
     security(("accessToken" = [])),
     extensions(("x-codes" = json!([Code::Forbidden]))),
 )]

@@ -9,7 +9,7 @@ use shared::store::Problems;
 
 /// Pose a problem
 ///
-/// The caller becomes its author. Others may have the same name.
+/// The caller becomes its author. Several problems can have the same name.
 #[utoipa::path(
     post,
     path = "/api/problems",
@@ -18,7 +18,7 @@ use shared::store::Problems;
     params(IdempotencyParams),
     request_body = ProblemInput,
     responses(
-        (status = 201, description = "The problem", body = ProblemBody, headers(("ETag"), ("Last-Modified"))),
+        (status = 201, description = "The new problem.", body = ProblemBody, headers(("ETag"), ("Last-Modified"))),
     ),
     security(("accessToken" = [])),
 )]

@@ -7,14 +7,14 @@ use tokio::try_join;
 
 /// List problems
 ///
-/// All of them, newest first, without their descriptions.
+/// All problems, newest first, without their descriptions.
 #[utoipa::path(
     get,
     path = "/api/problems",
     tag = "problems",
     operation_id = "listProblems",
     params(ListParams),
-    responses((status = 200, description = "A page of problems", body = ProblemListBody)),
+    responses((status = 200, description = "A page of problems.", body = ProblemListBody)),
 )]
 pub(crate) async fn list(
     State(problems): State<Problems>,

@@ -5,13 +5,13 @@ use shared::http::{Code, Json};
 
 /// Show one's own profile
 ///
-/// The user who is signed in by the session's cookie.
+/// The user who is signed in with the session cookie.
 #[utoipa::path(
     get,
     path = "/api/profile",
     tag = "sessions",
     operation_id = "getProfile",
-    responses((status = 200, description = "The user", body = AccountBody)),
+    responses((status = 200, description = "The user.", body = AccountBody)),
     security(("session" = [])),
     extensions(("x-codes" = json!([Code::NotAuthenticated]))),
 )]

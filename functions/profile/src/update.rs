@@ -3,49 +3,23 @@ use axum::response::IntoResponse;
 use shared::api::AccountBody;
 use shared::auth::{Passwords, SessionUser};
 use shared::domain::{Email, Name, Password, PasswordAttempt, User, UserDraft};
-use shared::http::{Change, Code, Error, Fields, FromFields, Json, Policy, RateLimits};
+use shared::http::{Change, Code, Error, Json, Policy, RateLimits};
+use shared::input;
 use shared::store::{Sessions, Users, retry_stale};
-use utoipa::ToSchema;
 
-/// Changes to one's own profile: what is missing stays as it is.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-pub(crate) struct ProfileInput {
-    /// `null` removes it.
-    #[schema(value_type = Option<Name>)]
-    name: Change<Name>,
-    #[schema(nullable = false)]
-    email: Option<Email>,
-    /// Needed for another password.
-    #[schema(nullable = false)]
-    current_password: Option<PasswordAttempt>,
-    /// Together with `currentPassword`.
-    #[schema(nullable = false)]
-    new_password: Option<Password>,
-}
-
-impl FromFields for ProfileInput {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
-        let name = fields.change("name");
-        let email = fields.patch("email");
-        let current_password = fields.patch("currentPassword");
-        let new_password = fields.patch("newPassword");
-        // Each needs the other. What was there and could not be used has been said.
-        let (is_old_missing, is_new_missing) =
-            (matches!(current_password, Some(None)), matches!(new_password, Some(None)));
-        if is_old_missing && !is_new_missing {
-            fields.required::<PasswordAttempt>("currentPassword")?;
-        }
-        if is_new_missing && !is_old_missing {
-            fields.required::<Password>("newPassword")?;
-        }
-        Some(Self {
-            name: name?,
-            email: email?,
-            current_password: current_password?,
-            new_password: new_password?,
-        })
+input! {
+    /// Changes to the profile: missing members stay as they are.
+    pub(crate) struct ProfileInput {
+        /// The new name; `null` removes it.
+        name: Change<Name> = change("name"),
+        /// The new e-mail address.
+        email: Option<Email> = patch("email"),
+        /// The current password, which the change of it needs.
+        current_password: Option<PasswordAttempt> = patch("currentPassword"),
+        /// The new password, together with `currentPassword`.
+        new_password: Option<Password> = patch("newPassword"),
     }
+    together("currentPassword", "newPassword")
 }
 
 impl ProfileInput {
@@ -61,15 +35,15 @@ impl ProfileInput {
 
 /// Change one's own profile
 ///
-/// What the body does not say stays as it is. Another password needs the current one; it ends all other sessions of
-/// the user and all refresh tokens, and this session goes on.
+/// Members that are missing in the body stay as they are. A new password needs the current one. It ends all other
+/// sessions of the user and revokes all refresh tokens; this session continues.
 #[utoipa::path(
     put,
     path = "/api/profile",
     tag = "sessions",
     operation_id = "updateProfile",
     request_body = ProfileInput,
-    responses((status = 200, description = "The user as it is now", body = AccountBody)),
+    responses((status = 200, description = "The changed user.", body = AccountBody)),
     security(("session" = [])),
     extensions(("x-codes" = json!([Code::NotAuthenticated, Code::EmailTaken]))),
 )]

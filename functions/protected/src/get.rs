@@ -6,13 +6,13 @@ use shared::store::Users;
 
 /// Show the caller's account
 ///
-/// A token outlives its user by up to 15 minutes, and is not valid any more then.
+/// An access token can be valid for up to 15 minutes longer than its user exists. This operation then refuses it.
 #[utoipa::path(
     get,
     path = "/api/protected",
     tag = "auth",
     operation_id = "getProtected",
-    responses((status = 200, description = "The caller's account", body = AccountBody)),
+    responses((status = 200, description = "The account of the caller.", body = AccountBody)),
     security(("accessToken" = [])),
 )]
 pub(crate) async fn get(State(users): State<Users>, caller: Caller) -> Result<Json<AccountBody>, Error> {

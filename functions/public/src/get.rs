@@ -4,16 +4,18 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use shared::domain::{Category, Content, Name, Password, Title};
 use shared::http::{Error, Fixed, FixedParams, MAX_JSON_BYTES};
 use utoipa::ToSchema;
 
 const MAX_AGE_SECONDS: u32 = 3600;
 
-/// What everybody may know of the API.
+/// What the API is, for everybody.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = About)]
+#[schema(as = About, example = json!(ABOUT))]
 struct AboutBody {
+    /// The name of the API.
     #[schema(example = "Serverless API")]
     name: &'static str,
     /// The version of the API.
@@ -23,41 +25,49 @@ struct AboutBody {
     limits: LimitsBody,
 }
 
-/// Where the API is described.
+/// The paths at which the API is described.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Documentation)]
 struct DocumentationBody {
-    /// For people.
+    /// The page for people.
     #[schema(example = "/api/docs")]
     page: &'static str,
-    /// For programs.
+    /// The OpenAPI document, for programs.
     #[schema(example = "/api/openapi.json")]
     openapi: &'static str,
 }
 
-/// What a form can check before it is sent. Lengths count characters (Unicode scalar values).
+/// The limits that a form can check before it is sent. Lengths count characters (Unicode scalar values).
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Limits)]
 struct LimitsBody {
+    /// The length of the name of a user.
     name: RangeBody,
+    /// The length of a password.
     password: RangeBody,
+    /// The length of the title of a post.
     post_title: RangeBody,
+    /// The length of the text of a post.
     post_content: RangeBody,
+    /// The length of the category of a post.
     post_category: RangeBody,
-    /// Items a page.
+    /// The number of items on a page of a list.
     page: RangeBody,
-    /// The largest body.
+    /// The largest JSON body, in bytes.
+    #[schema(example = 1_048_576)]
     json_body_bytes: usize,
 }
 
-/// The least and the most.
+/// A range of numbers.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Range)]
 struct RangeBody {
+    /// The smallest number.
     #[schema(example = 1)]
     min: u32,
+    /// The largest number.
     #[schema(example = 100)]
     max: u32,
 }
@@ -71,11 +81,11 @@ const ABOUT: AboutBody = AboutBody {
     version: env!("CARGO_PKG_VERSION"),
     documentation: DocumentationBody { page: "/api/docs", openapi: "/api/openapi.json" },
     limits: LimitsBody {
-        name: range(1, 100),
-        password: range(8, 256),
-        post_title: range(5, 200),
-        post_content: range(1, 50_000),
-        post_category: range(1, 50),
+        name: range(Name::MIN_CHARACTERS, Name::MAX_CHARACTERS),
+        password: range(Password::MIN_CHARACTERS, Password::MAX_CHARACTERS),
+        post_title: range(Title::MIN_CHARACTERS, Title::MAX_CHARACTERS),
+        post_content: range(Content::MIN_CHARACTERS, Content::MAX_CHARACTERS),
+        post_category: range(Category::MIN_CHARACTERS, Category::MAX_CHARACTERS),
         page: range(1, 100),
         json_body_bytes: MAX_JSON_BYTES,
     },
@@ -98,7 +108,7 @@ static DOCUMENT: LazyLock<(Vec<u8>, String)> = LazyLock::new(|| {
     tag = "documentation",
     operation_id = "getPublic",
     params(FixedParams),
-    responses((status = 200, description = "What it is", body = AboutBody)),
+    responses((status = 200, description = "What the API is.", body = AboutBody)),
 )]
 pub(crate) async fn get(headers: HeaderMap) -> Result<Response, Error> {
     let (content, etag) = &*DOCUMENT;

@@ -11,29 +11,32 @@ use utoipa::IntoParams;
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes what `search` and `ListRequest` read")]
 struct SearchParams {
-    /// A part of the name: 1 to 100 characters, not all of them spaces.
-    #[param(min_length = 1, max_length = 100, example = "sum")]
+    /// A part of the name.
+    #[param(min_length = 1, max_length = 100, pattern = r"\S", example = "sum")]
     q: String,
-    /// Problems a page, at most.
-    #[param(minimum = 1, maximum = 100, default = 10, required = false)]
+    /// The maximum number of problems on the page.
+    #[param(minimum = 1, maximum = 100, default = 10, required = false, example = 10)]
     limit: u32,
-    /// The `nextCursor` of the page before, of the same search. There are no pages by number.
+    /// The `nextCursor` of the page before, in the same search.
     #[param(required = false)]
     cursor: String,
+    /// The number of the page. Only the first page has one; the others are read with `cursor`.
+    #[param(minimum = 1, maximum = 1, default = 1, required = false, example = 1)]
+    page: u32,
 }
 
 /// Search problems
 ///
-/// Those whose name has `q` as a part, in any script, whatever the case and composition of both; newest first. Nobody
-/// counts them: `total` and `totalPages` are `null`. A page ends after 500 names were compared, with fewer problems than
-/// `limit` or none: as long as there is a `nextCursor`, there may be more.
+/// Problems with `q` in their name, in any script, whatever the case and composition of both; newest first. The
+/// matches are not counted: `total` and `totalPages` are `null`. A page ends after 500 comparisons, with fewer
+/// problems than `limit` or none: there can be more as long as there is a `nextCursor`.
 #[utoipa::path(
     get,
     path = "/api/search",
     tag = "problems",
     operation_id = "searchProblems",
     params(SearchParams),
-    responses((status = 200, description = "A page of problems", body = ProblemListBody)),
+    responses((status = 200, description = "A page of problems.", body = ProblemListBody)),
     extensions(("x-codes" = json!([Code::MissingQuery]))),
 )]
 pub(crate) async fn search(

@@ -9,7 +9,8 @@ use shared::store::{Sessions, Users};
 
 /// Sign in with a cookie
 ///
-/// Begins a session and sets its cookie. Always another one: a session that the request's cookie names is ended.
+/// Begins a session and sets its cookie. The session always gets a new id; a session that the request's cookie names
+/// ends.
 #[utoipa::path(
     post,
     path = "/api/session",
@@ -17,8 +18,8 @@ use shared::store::{Sessions, Users};
     operation_id = "beginSession",
     request_body = CredentialsInput,
     responses(
-        (status = 201, description = "Who is signed in now", body = AccountBody, headers(
-            ("Set-Cookie" = String, description = "The session, for 7 days; for 24 hours without a request"),
+        (status = 201, description = "The user who is signed in now.", body = AccountBody, headers(
+            ("Set-Cookie" = String, description = "The session cookie. It lasts for 7 days, and for 24 hours without a request."),
         )),
     ),
     security((), ("session" = [])),

@@ -7,16 +7,16 @@ use shared::store::Sessions;
 
 /// Sign out
 ///
-/// Ends the session of the request's cookie, if there is one, and removes the cookie from the browser. From the API's own
-/// pages and the allowed origins only.
+/// Ends the session that the request's cookie names, if there is one, and removes the cookie. Such a request must
+/// come from a page of the API or of an allowed origin.
 #[utoipa::path(
     delete,
     path = "/api/session",
     tag = "sessions",
     operation_id = "endSession",
     responses(
-        (status = 204, description = "Nobody is signed in any more", headers(
-            ("Set-Cookie" = String, description = "Removes the cookie"),
+        (status = 204, description = "Nobody is signed in any more.", headers(
+            ("Set-Cookie" = String, description = "Removes the cookie."),
         )),
     ),
     security((), ("session" = [])),

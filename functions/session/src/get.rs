@@ -7,13 +7,14 @@ use shared::store::{Sessions, Users};
 
 /// Show who is signed in
 ///
-/// By the session's cookie. `no_session` says that there is none, `invalid_session` that it ended.
+/// The user who is signed in with the session cookie. `no_session` means that the request has no cookie,
+/// `invalid_session` that the session has ended.
 #[utoipa::path(
     get,
     path = "/api/session",
     tag = "sessions",
     operation_id = "getSession",
-    responses((status = 200, description = "Who is signed in", body = AccountBody)),
+    responses((status = 200, description = "The user who is signed in.", body = AccountBody)),
     security(("session" = [])),
     extensions(("x-codes" = json!([Code::NoSession, Code::InvalidSession]))),
 )]

@@ -12,14 +12,14 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// Say hello in pieces
 ///
-/// `Hello`, a space and `World`, each sent 100 ms after the one before. At the function's own URL, which `servers` has.
+/// Sends `Hello`, a space and `World`, 100 ms apart. The operation is at the URL of the function; see its servers.
 #[utoipa::path(
     get,
     path = "/api/stream",
     tag = "streams",
     operation_id = "streamGreeting",
     responses(
-        (status = 200, description = "The pieces", body = String, content_type = "text/plain; charset=utf-8", example = "Hello World"),
+        (status = 200, description = "The pieces.", body = String, content_type = "text/plain; charset=utf-8", example = "Hello World"),
     ),
 )]
 pub(crate) async fn get() -> impl IntoResponse {

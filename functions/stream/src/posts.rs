@@ -5,9 +5,9 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use futures_util::stream;
 use serde::Serialize;
-use shared::api::PostSummaryBody;
+use shared::api::{PostSummaryBody, True};
 use shared::domain::{Order, Page, PostSort, PostSummary, Start};
-use shared::http::{Error, Streamed};
+use shared::http::{Error, ErrorBody, Streamed};
 use shared::store::{PostList, Posts};
 use utoipa::ToSchema;
 
@@ -20,13 +20,17 @@ const PAGE: u32 = 200;
 enum PostLine {
     /// A post.
     Post(PostSummaryBody),
-    /// The last line, where all posts are above it.
+    /// The last line of a complete list.
     End {
         /// Always `true`.
-        complete: bool,
-        /// How many posts are above.
+        complete: True,
+        /// The number of posts above.
+        #[schema(example = 42)]
         count: u64,
     },
+    /// The last line of a list that was interrupted.
+    #[expect(dead_code, reason = "`respond` writes it")]
+    Interrupted(ErrorBody<'static>),
 }
 
 /// What comes next.
@@ -38,16 +42,16 @@ enum Next {
 
 /// Stream all posts
 ///
-/// Every published post as a summary, newest first: one JSON object a line. The last line is `{"complete":true,"count":N}`;
-/// a list without it was cut. What goes wrong after the beginning is the last line instead, in the API's error shape.
-/// At the function's own URL, which `servers` has.
+/// Sends every published post, newest first, as one JSON object a line. The last line of a complete list is
+/// `{"complete":true,"count":N}`. If the list is interrupted, the last line is an error. The schema is that of a
+/// line. The operation is at the URL of the function; see its servers.
 #[utoipa::path(
     get,
     path = "/api/stream/posts",
     tag = "streams",
     operation_id = "streamPosts",
     responses(
-        (status = 200, description = "A line for each post, and one for the end", body = PostLine, content_type = "application/x-ndjson"),
+        (status = 200, description = "A line for each post, and a last line.", body = PostLine, content_type = "application/x-ndjson"),
     ),
 )]
 pub(crate) async fn posts(State(posts): State<Posts>) -> Result<impl IntoResponse, Error> {
@@ -81,7 +85,7 @@ fn lines(page: Page<PostSummary>, mut count: u64) -> Result<(Bytes, (Next, u64))
     let next = if let Some(position) = page.next {
         Next::After(position)
     } else {
-        write(&mut lines, &PostLine::End { complete: true, count })?;
+        write(&mut lines, &PostLine::End { complete: True, count })?;
         Next::Nothing
     };
     Ok((lines.into(), (next, count)))

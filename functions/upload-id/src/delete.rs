@@ -8,14 +8,15 @@ use shared::store::{Error as StoreError, Files, retry_stale};
 
 /// Remove a file
 ///
-/// Nobody sees it from then on. Where this ends in 503 its content may be there still, until it is sent again.
+/// Nobody sees the file from then on. If the response is 503, its content can still be there until the request is
+/// sent again.
 #[utoipa::path(
     delete,
     path = "/api/upload/{id}",
     tag = "files",
     operation_id = "deleteFile",
     params(("id" = FileId, Path), WriteParams),
-    responses((status = 204, description = "The file is removed")),
+    responses((status = 204, description = "The file is removed.")),
     security(("accessToken" = [])),
 )]
 pub(crate) async fn delete(

@@ -9,7 +9,8 @@ use shared::store::Files;
 
 /// Show a file
 ///
-/// With a URL to download it from, which is good for 5 minutes. A file that is pending has none yet: ask again.
+/// With a URL to download the content from, which is valid for 5 minutes. A pending file has no URL yet: ask again. A
+/// file is visible to its user and to admins only.
 #[utoipa::path(
     get,
     path = "/api/upload/{id}",
@@ -17,8 +18,8 @@ use shared::store::Files;
     operation_id = "getFile",
     params(("id" = FileId, Path), ReadParams),
     responses(
-        (status = 200, description = "The file", body = FileBody),
-        (status = 304, description = "The client has it already; a `downloadUrl` that it has may have expired"),
+        (status = 200, description = "The file.", body = FileBody),
+        (status = 304, description = "The client has the current version. A `downloadUrl` that it has can have expired."),
     ),
     security(("accessToken" = [])),
 )]

@@ -2,7 +2,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
-use shared::api::{PresignInput, PresignedBody};
+use shared::api::{PresignInput, PresignedBody, UploadMethod};
 use shared::auth::Caller;
 use shared::http::{Code, Error, IdempotencyParams, Idempotent, Json, Policy, RateLimits, Replayed};
 use shared::objects::Objects;
@@ -10,8 +10,9 @@ use shared::store::Files;
 
 /// Prepare an upload to S3
 ///
-/// Of up to 100 MiB. The file is pending until S3 says that it is there and it is checked: its size, its type and, where it
-/// was given, its SHA-256 are signed, and its content must be of its type. A file that is refused then is gone.
+/// For a file of up to 100 MiB. Returns the request that uploads it. The file is pending until S3 has received it and
+/// it is checked: size, media type and, if it was announced, SHA-256 must be the announced ones, and the content must
+/// be of the media type. A file that fails the check is removed.
 #[utoipa::path(
     post,
     path = "/api/upload/presign",
@@ -19,7 +20,7 @@ use shared::store::Files;
     operation_id = "presignUpload",
     params(IdempotencyParams),
     request_body = PresignInput,
-    responses((status = 201, description = "How to upload it", body = PresignedBody)),
+    responses((status = 201, description = "The request that uploads the file.", body = PresignedBody)),
     security(("accessToken" = [])),
     extensions(("x-codes" = json!([Code::QuotaExceeded]))),
 )]
@@ -39,7 +40,7 @@ pub(crate) async fn create(
     let body = PresignedBody {
         file_id: file.id,
         url: upload.url,
-        method: "PUT",
+        method: UploadMethod::Put,
         headers: upload.headers.into_iter().collect(),
         expires_at: upload.expires_at,
     };

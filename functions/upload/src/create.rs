@@ -14,8 +14,8 @@ use crate::form::{FormBody, Upload, UploadForm};
 
 /// Upload a file
 ///
-/// Of up to 4 MiB, in the request's body; `POST /api/upload/presign` is for larger ones. Its name, its declared type and
-/// its content must agree.
+/// For a file of up to 4 MiB; `POST /api/upload/presign` is for larger ones. The extension of its name, its media
+/// type and its content must agree.
 #[utoipa::path(
     post,
     path = "/api/upload",
@@ -23,7 +23,7 @@ use crate::form::{FormBody, Upload, UploadForm};
     operation_id = "uploadFile",
     params(IdempotencyParams),
     request_body(content = FormBody, content_type = "multipart/form-data"),
-    responses((status = 201, description = "The file", body = UploadedBody)),
+    responses((status = 201, description = "The new file.", body = UploadedBody)),
     security(("accessToken" = [])),
     extensions(("x-codes" = json!([Code::NoFile, Code::Forbidden, Code::QuotaExceeded, Code::FileTooLarge]))),
 )]

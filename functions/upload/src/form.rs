@@ -1,5 +1,6 @@
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
+use serde::Deserialize;
 use shared::domain::{
     FileDraft, FileName, FileSize, FileType, Inspection, MAX_UPLOAD_BYTES, Sha256Digest, UserId,
 };
@@ -14,14 +15,16 @@ pub const MAX_BODY_BYTES: usize = MAX_UPLOAD_BYTES + 64 * 1024;
 /// More parts than anybody has a use for.
 const MAX_PARTS: usize = 16;
 
-/// As the document shows the form.
-#[derive(ToSchema)]
+/// A file to upload, as a form.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = UploadForm)]
 #[expect(dead_code, reason = "describes what `UploadForm` reads")]
 pub(crate) struct FormBody {
-    /// The file, with its name and its type.
-    #[schema(value_type = String, format = Binary)]
+    /// The file, with its name and its media type. It can have 4 MiB.
+    #[schema(value_type = String, format = Binary, example = "It weaves.")]
     file: Vec<u8>,
-    /// Whose it is to be: the caller, or for an admin anybody.
+    /// The user whose file it becomes: the caller. An admin can name any user.
     user_id: UserId,
 }
 

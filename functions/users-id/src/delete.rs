@@ -8,14 +8,14 @@ use shared::store::{Users, retry_stale};
 
 /// Remove a user
 ///
-/// The e-mail address is free again at once. The user's posts stay.
+/// The e-mail address can be used again at once. The posts of the user stay. Only the user and admins can do this.
 #[utoipa::path(
     delete,
     path = "/api/users/{id}",
     tag = "users",
     operation_id = "deleteUser",
     params(("id" = UserId, Path), WriteParams),
-    responses((status = 204, description = "The user is removed")),
+    responses((status = 204, description = "The user is removed.")),
     security(("accessToken" = [])),
     extensions(("x-codes" = json!([Code::Forbidden]))),
 )]

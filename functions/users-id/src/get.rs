@@ -8,14 +8,14 @@ use shared::store::Users;
 
 /// Show a user
 ///
-/// The e-mail address is there for the user and admins only.
+/// The e-mail address is visible to the user and to admins only.
 #[utoipa::path(
     get,
     path = "/api/users/{id}",
     tag = "users",
     operation_id = "getUser",
     params(("id" = UserId, Path), ReadParams),
-    responses((status = 200, description = "The user", body = UserBody)),
+    responses((status = 200, description = "The user.", body = UserBody)),
     security(("accessToken" = [])),
 )]
 pub(crate) async fn get(

@@ -8,7 +8,8 @@ use shared::store::{Users, retry_stale};
 
 /// Replace a user
 ///
-/// What the body does not say is removed, but for the role. Only an admin sets the role.
+/// Members that are missing in the body are removed, except the role. Only the user and admins can do this, and only
+/// an admin can set the role.
 #[utoipa::path(
     put,
     path = "/api/users/{id}",
@@ -16,7 +17,7 @@ use shared::store::{Users, retry_stale};
     operation_id = "replaceUser",
     params(("id" = UserId, Path), WriteParams),
     request_body = UserInput,
-    responses((status = 200, description = "The user as it is now", body = UserBody)),
+    responses((status = 200, description = "The new version of the user.", body = UserBody)),
     security(("accessToken" = [])),
     extensions(("x-codes" = json!([Code::Forbidden, Code::EmailTaken]))),
 )]

@@ -8,7 +8,8 @@ use shared::store::{Users, retry_stale};
 
 /// Change a user
 ///
-/// A JSON merge patch: what the body does not say stays as it is. Only an admin sets the role.
+/// A JSON merge patch: members that are missing in the body stay as they are. Only the user and admins can do this,
+/// and only an admin can set the role.
 #[utoipa::path(
     patch,
     path = "/api/users/{id}",
@@ -16,7 +17,7 @@ use shared::store::{Users, retry_stale};
     operation_id = "updateUser",
     params(("id" = UserId, Path), WriteParams),
     request_body(content((UserPatch = "application/merge-patch+json"), (UserPatch = "application/json"))),
-    responses((status = 200, description = "The user as it is now", body = UserBody)),
+    responses((status = 200, description = "The new version of the user.", body = UserBody)),
     security(("accessToken" = [])),
     extensions(("x-codes" = json!([Code::Forbidden, Code::EmailTaken]))),
 )]

@@ -10,7 +10,8 @@ use shared::store::Users;
 
 /// Add a user
 ///
-/// The e-mail address is unique, whatever its case.
+/// Only an admin can do this. The e-mail address is unique, whatever its spelling. The user has no password and
+/// cannot sign in.
 #[utoipa::path(
     post,
     path = "/api/users",
@@ -18,7 +19,7 @@ use shared::store::Users;
     operation_id = "createUser",
     params(IdempotencyParams),
     request_body = UserInput,
-    responses((status = 201, description = "The user", body = UserBody, headers(("ETag"), ("Last-Modified")))),
+    responses((status = 201, description = "The new user.", body = UserBody, headers(("ETag"), ("Last-Modified")))),
     security(("accessToken" = [])),
     extensions(("x-codes" = json!([Code::Forbidden, Code::EmailTaken]))),
 )]

@@ -8,14 +8,14 @@ use tokio::try_join;
 
 /// List users
 ///
-/// Newest first. The e-mail address is there for the user and admins only.
+/// Newest first. The e-mail address is visible to the user and to admins only.
 #[utoipa::path(
     get,
     path = "/api/users",
     tag = "users",
     operation_id = "listUsers",
     params(ListParams),
-    responses((status = 200, description = "A page of users", body = UserListBody)),
+    responses((status = 200, description = "A page of users.", body = UserListBody)),
     security(("accessToken" = [])),
 )]
 pub(crate) async fn list(

@@ -35,7 +35,8 @@ pub struct Found {
 }
 
 /// Where an answer is from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, utoipa::ToSchema)]
+#[schema(rename_all = "lowercase")]
 pub enum Source {
     /// From the cache, and as good as a new one.
     Hit,

@@ -13,31 +13,33 @@ use crate::{Cache, Source};
 
 const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
 
-/// The weather in a city.
+/// The weather in a city, as WeatherAPI.com reports it.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Weather)]
 pub(crate) struct WeatherBody {
-    /// The city as WeatherAPI.com names it, which may be another one of the name.
-    #[schema(example = "London")]
+    /// The name of the city that was found. It can be another city than the one that was meant.
+    #[schema(value_type = String, max_length = 200, example = "London")]
     city: Label,
-    #[schema(example = "United Kingdom")]
+    /// The country of the city.
+    #[schema(value_type = String, max_length = 200, example = "United Kingdom")]
     country: Label,
-    /// Degrees Celsius.
+    /// The temperature of the air, in degrees Celsius.
     #[schema(minimum = -100, maximum = 100, example = 11.2)]
     temperature_c: f64,
-    /// Degrees Celsius.
+    /// The temperature as it feels, in degrees Celsius.
     #[schema(minimum = -100, maximum = 100, example = 9.3)]
     feels_like_c: f64,
-    /// Percent.
+    /// The relative humidity, in percent.
     #[schema(minimum = 0, maximum = 100, example = 94)]
     humidity: u8,
-    /// Kilometres per hour.
+    /// The speed of the wind, in kilometres per hour.
     #[schema(minimum = 0, maximum = 500, example = 16.2)]
     wind_kph: f64,
-    #[schema(example = "Overcast")]
+    /// The weather in words.
+    #[schema(value_type = String, max_length = 200, example = "Overcast")]
     condition: Label,
-    /// When this was so.
+    /// The time of the observation.
     observed_at: Timestamp,
 }
 
@@ -45,15 +47,15 @@ pub(crate) struct WeatherBody {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes what `get` reads")]
 struct WeatherParams {
-    /// Its name, in any language.
+    /// The name of the city, in any language. At least one word of it has no digits.
     #[param(inline)]
     city: City,
 }
 
 /// Show the weather in a city
 ///
-/// From WeatherAPI.com, at most 300 seconds old; up to a day, and with `X-Cache: stale`, where that does not answer.
-/// `Age` says how old. Coordinates, postcodes, codes of airports and IP addresses are no cities.
+/// From WeatherAPI.com, at most 300 seconds old. If that does not respond, up to a day old, with `X-Cache: stale`.
+/// `Age` is the age in seconds. Coordinates, postcodes, codes of airports and IP addresses are refused.
 #[utoipa::path(
     get,
     path = "/api/weather",
@@ -61,9 +63,9 @@ struct WeatherParams {
     operation_id = "getWeather",
     params(WeatherParams, ReadParams),
     responses(
-        (status = 200, description = "The weather", body = WeatherBody, headers(
-            ("Age" = u32, description = "Seconds since WeatherAPI.com was asked"),
-            ("X-Cache" = String, description = "`hit`, `miss` or `stale`"),
+        (status = 200, description = "The weather.", body = WeatherBody, headers(
+            ("Age" = u32, description = "The seconds since WeatherAPI.com was asked."),
+            ("X-Cache" = inline(Source), description = "`hit`: from the cache. `miss`: asked just now. `stale`: up to a day old, as WeatherAPI.com does not answer."),
         )),
     ),
     extensions(("x-codes" = json!([Code::NotFound, Code::RateLimited, Code::BadGateway, Code::GatewayTimeout]))),

@@ -2,8 +2,9 @@ use std::time::Duration;
 
 use axum::extract::State;
 use serde::Serialize;
+use shared::api::True;
 use shared::clock::Clock;
-use shared::http::{Code, Error, Json};
+use shared::http::{AnyObject, Code, Error, Json};
 use shared::store::{Payments, Recorded};
 use utoipa::{IntoParams, ToSchema};
 
@@ -19,22 +20,26 @@ const RECORD_TIMEOUT: Duration = Duration::from_millis(800);
 #[expect(dead_code, reason = "describes what `Signed` reads")]
 struct ReceiveParams {
     /// `t=<seconds>,v1=<HMAC-SHA256 of t, a dot and the body, in hex>`, with any number of `v1`.
-    #[param(rename = "Stripe-Signature")]
+    #[param(
+        rename = "Stripe-Signature",
+        example = "t=1795192375,v1=5257a869e7ecebeda32affa62cdca3fa51cad7e77a0e56ff536d0ce8e108d8bd"
+    )]
     stripe_signature: String,
 }
 
-/// The event was received, whether or not anything followed from it.
+/// The confirmation that the event was received.
 #[derive(Serialize, ToSchema)]
+#[schema(as = Received)]
 pub(crate) struct ReceivedBody {
-    #[schema(example = true)]
-    received: bool,
+    /// Always `true`, whether or not the event had an effect.
+    received: True,
 }
 
 /// Receive an event of Stripe's
 ///
-/// `checkout.session.completed` and `checkout.session.async_payment_succeeded` record the payment of a paid checkout, once,
-/// however often and in whatever order they come. Other types are received and ignored. Stripe sends again what is not
-/// answered with 200.
+/// `checkout.session.completed` and `checkout.session.async_payment_succeeded` record the payment of a checkout that
+/// was paid, once, however often and in whatever order they arrive. Other events are received and ignored. Stripe
+/// sends an event again that is not answered with 200.
 #[utoipa::path(
     post,
     path = "/api/webhooks/stripe",
@@ -42,10 +47,22 @@ pub(crate) struct ReceivedBody {
     operation_id = "receiveStripeEvent",
     params(ReceiveParams),
     request_body(
-        content((Object = "application/json"), (Object = "*/*")),
-        description = "An event as Stripe sends it, at most 1 MiB; in any media type, as its signature counts",
+        content((AnyObject = "application/json", example = json!({
+            "id": "evt_1a2b3c4d5e6f",
+            "type": "checkout.session.completed",
+            "created": 1_795_192_375,
+            "livemode": false,
+            "data": {"object": {
+                "id": "cs_test_a1b2c3d4e5f6",
+                "payment_status": "paid",
+                "amount_total": 1999,
+                "currency": "eur",
+                "customer_details": {"email": "ada@example.com"},
+            }},
+        })), (AnyObject = "*/*")),
+        description = "An event as Stripe sends it, of at most 1 MiB. Its media type does not matter, as it has a signature.",
     ),
-    responses((status = 200, description = "It was received", body = ReceivedBody)),
+    responses((status = 200, description = "The event was received.", body = ReceivedBody)),
     extensions(("x-codes" = json!([Code::MissingSignature, Code::InvalidSignature]))),
 )]
 pub(crate) async fn receive(
@@ -66,7 +83,7 @@ pub(crate) async fn receive(
         None => "nothing to record",
     };
     tracing::info!(eventId = id, eventType = kind, outcome, "received");
-    Ok(Json(ReceivedBody { received: true }))
+    Ok(Json(ReceivedBody { received: True }))
 }
 
 #[cfg(test)]

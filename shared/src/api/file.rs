@@ -3,29 +3,22 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::{
-    File, FileDraft, FileId, FileName, FileSize, FileState, FileType, Sha256Digest, Timestamp, UserId,
-};
-use crate::http::{Error, Fields, FromFields, Resource, Validators};
+use super::True;
+use crate::domain::{File, FileDraft, FileId, FileName, FileSize, FileType, Sha256Digest, Timestamp, UserId};
+use crate::http::{Error, Resource, Validators};
+use crate::input;
 
-/// A file that is to be uploaded to S3 directly.
-#[derive(ToSchema)]
-pub struct PresignInput {
-    /// Shown again without what a name should not have: a path, control characters.
-    file_name: FileName,
-    content_type: FileType,
-    size: FileSize,
-    /// The content's SHA-256, where it is known: then S3 takes no other content.
-    sha256: Option<Sha256Digest>,
-}
-
-impl FromFields for PresignInput {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
-        let file_name = fields.required("fileName");
-        let content_type = fields.required("contentType");
-        let size = fields.required("size");
-        let sha256 = fields.optional("sha256");
-        Some(Self { file_name: file_name?, content_type: content_type?, size: size?, sha256: sha256? })
+input! {
+    /// A file that a client is about to upload to S3.
+    pub struct PresignInput {
+        /// The name of the file. It must have an extension of the media type.
+        file_name: FileName = required("fileName"),
+        /// The media type of the file.
+        content_type: FileType = required("contentType"),
+        /// The size of the file in bytes, up to 100 MiB.
+        size: FileSize = required("size"),
+        /// The SHA-256 of the content, if it is known: S3 then accepts no other content.
+        sha256: Option<Sha256Digest> = optional("sha256"),
     }
 }
 
@@ -45,15 +38,18 @@ impl TryFrom<PresignInput> for FileDraft {
 /// A file that was uploaded.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = UploadedFile)]
 pub struct UploadedBody {
-    #[schema(example = true)]
-    success: bool,
+    /// Always `true`: an upload that fails is an error.
+    success: True,
     file_id: FileId,
     file_name: FileName,
     content_type: FileType,
     size: FileSize,
+    /// The SHA-256 of the content.
     #[schema(required)]
     sha256: Option<Sha256Digest>,
+    /// The time when the file was uploaded.
     created_at: Timestamp,
 }
 
@@ -61,7 +57,7 @@ impl From<File> for UploadedBody {
     fn from(file: File) -> Self {
         let FileDraft { name, kind, size, sha256 } = file.draft;
         Self {
-            success: true,
+            success: True,
             file_id: file.id,
             file_name: name,
             content_type: kind,
@@ -72,47 +68,75 @@ impl From<File> for UploadedBody {
     }
 }
 
-/// A request that uploads the file to S3, where whoever has it may send it.
+/// The request that uploads the file to S3. Whoever knows it can send it.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = PresignedUpload)]
 pub struct PresignedBody {
-    /// Where `GET /api/upload/{id}` shows the file, pending until S3 has it and it is checked.
+    /// The id of the file, which `GET /api/upload/{id}` shows: pending until S3 has its content and it is checked.
     pub file_id: FileId,
-    /// Where to send the content.
+    /// The URL to send the content to.
+    #[schema(
+        format = "uri",
+        example = "https://uploads.s3.eu-central-1.amazonaws.com/incoming/01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f?X-Amz-Signature=4f2a"
+    )]
     pub url: String,
-    /// With which method.
-    #[schema(example = "PUT")]
-    pub method: &'static str,
-    /// Header fields that the request must have, exactly so. `Content-Length` must be the announced size, too.
+    /// The method of the request.
+    pub method: UploadMethod,
+    /// The headers that the request must have, with exactly these values. `Content-Length` must be the announced size.
     #[schema(example = json!({"content-type": "image/png"}))]
     pub headers: BTreeMap<String, String>,
-    /// Until when the upload can be begun.
+    /// The time until which the upload can begin.
     pub expires_at: Timestamp,
+}
+
+/// The method that uploads a file to S3.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum UploadMethod {
+    /// The body of the request is the content of the file.
+    Put,
 }
 
 /// A file.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = File)]
 pub struct FileBody {
     file_id: FileId,
     file_name: FileName,
     content_type: FileType,
     size: FileSize,
-    /// The content's SHA-256; of a pending file what was announced, if anything was.
+    /// The SHA-256 of the content. For a pending file it is what the client announced, if anything.
     #[schema(required)]
     sha256: Option<Sha256Digest>,
-    /// `pending` until the content is there and checked.
-    #[schema(value_type = String, example = "ready", pattern = "^(pending|ready)$")]
-    state: FileState,
+    #[schema(inline)]
+    state: State,
+    /// The user whose file it is.
     user_id: UserId,
+    /// The time when the upload began.
     created_at: Timestamp,
+    /// The time of the last change.
     updated_at: Timestamp,
-    /// Where whoever has it gets the content, to be saved and not shown; of a pending file `null`.
-    #[schema(required)]
+    /// A URL that returns the content, to be saved and not shown, to whoever knows it. `null` for a pending file.
+    #[schema(
+        required,
+        format = "uri",
+        example = "https://uploads.s3.eu-central-1.amazonaws.com/files/01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f?X-Amz-Signature=4f2a"
+    )]
     download_url: Option<String>,
-    /// Until when a download can be begun.
+    /// The time until which a download can begin. `null` for a pending file.
     #[schema(required)]
     download_url_expires_at: Option<Timestamp>,
+}
+
+/// `pending` until the content is there and checked, `ready` from then on.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(example = "ready")]
+enum State {
+    Pending,
+    Ready,
 }
 
 impl FileBody {
@@ -128,7 +152,7 @@ impl FileBody {
             content_type: kind,
             size,
             sha256,
-            state: file.state,
+            state: if download_url.is_some() { State::Ready } else { State::Pending },
             user_id: file.user_id,
             created_at: file.revision.created_at,
             updated_at: file.revision.updated_at,

@@ -4,25 +4,26 @@ use utoipa::ToSchema;
 use crate::domain::{CheckoutSessionId, Currency, Payment, PaymentIntentId, PaymentStatus, Timestamp};
 use crate::http::Pagination;
 
-/// A payment, for whoever paid.
+/// A payment, as the payer sees it.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Payment)]
 pub struct PaymentBody {
-    /// Stripe's id of the checkout.
     id: CheckoutSessionId,
-    /// In the currency's smallest unit: 1999 is 19.99 EUR, or 1999 JPY.
+    /// The amount in the smallest unit of the currency: 1999 is 19.99 EUR, or 1999 JPY.
     #[schema(example = 1999)]
     amount_total: u64,
     currency: Currency,
     payment_status: PaymentStatus,
-    /// Whether it was real money; otherwise it came from Stripe's test mode.
+    /// `true` if it was real money, `false` if it came from the test mode of Stripe.
+    #[schema(example = true)]
     livemode: bool,
-    /// Stripe's id of the payment; a subscription has none.
+    /// The id of the payment at Stripe. A subscription has none.
     #[schema(required)]
     payment_intent: Option<PaymentIntentId>,
-    /// When the checkout began.
+    /// The time when the checkout began.
     created_at: Timestamp,
-    /// When Stripe knew that it was paid.
+    /// The time when Stripe knew that the checkout was paid.
     paid_at: Timestamp,
 }
 
@@ -43,9 +44,10 @@ impl From<Payment> for PaymentBody {
 
 /// A page of payments.
 #[derive(Serialize, ToSchema)]
+#[schema(as = PaymentList)]
 pub struct PaymentListBody {
-    /// Those of the latest checkouts first.
+    /// The payments of the page, the latest checkouts first.
     pub payments: Vec<PaymentBody>,
-    /// Where the page stands in the list.
+    /// The place of the page in the list.
     pub pagination: Pagination,
 }

@@ -4,31 +4,20 @@ use utoipa::ToSchema;
 use crate::domain::{
     Category, Content, Excerpt, Post, PostDraft, PostId, PostSummary, Timestamp, Title, UserId,
 };
-use crate::http::{Change, Fields, FromFields, Pagination, Resource, Validators};
+use crate::http::{Change, Pagination, Resource, Validators};
+use crate::input;
 
-/// A whole post, as a client sends it.
-#[derive(ToSchema)]
-pub struct PostInput {
-    title: Title,
-    content: Content,
-    category: Option<Category>,
-    /// Whether others see it.
-    #[schema(default = false, required = false)]
-    published: bool,
-}
-
-impl FromFields for PostInput {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
-        let title = fields.required("title");
-        let content = fields.required("content");
-        let category = fields.optional("category");
-        let published = fields.optional("published");
-        Some(Self {
-            title: title?,
-            content: content?,
-            category: category?,
-            published: published?.unwrap_or_default(),
-        })
+input! {
+    /// A post, as a client sends it.
+    pub struct PostInput {
+        /// The title, in one line. No other post has it, whatever its case.
+        title: Title = required("title"),
+        /// The text.
+        content: Content = required("content"),
+        /// The category, in one line.
+        category: Option<Category> = optional("category"),
+        /// `true` shows the post to everybody; a draft is visible to its author and to admins only.
+        published: bool = or_default("published"),
     }
 }
 
@@ -39,27 +28,17 @@ impl From<PostInput> for PostDraft {
     }
 }
 
-/// Changes to a post, as a JSON merge patch (RFC 7396): what is missing stays as it is.
-#[derive(ToSchema)]
-pub struct PostPatch {
-    #[schema(nullable = false)]
-    title: Option<Title>,
-    #[schema(nullable = false)]
-    content: Option<Content>,
-    /// `null` removes it.
-    #[schema(value_type = Option<Category>)]
-    category: Change<Category>,
-    #[schema(nullable = false)]
-    published: Option<bool>,
-}
-
-impl FromFields for PostPatch {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
-        let title = fields.patch("title");
-        let content = fields.patch("content");
-        let category = fields.change("category");
-        let published = fields.patch("published");
-        Some(Self { title: title?, content: content?, category: category?, published: published? })
+input! {
+    /// Changes to a post, as a JSON merge patch (RFC 7396): missing members stay as they are.
+    pub struct PostPatch {
+        /// The new title.
+        title: Option<Title> = patch("title"),
+        /// The new text.
+        content: Option<Content> = patch("content"),
+        /// The new category; `null` removes it.
+        category: Change<Category> = change("category"),
+        /// `true` shows the post to everybody, `false` makes it a draft.
+        published: Option<bool> = patch("published"),
     }
 }
 
@@ -79,15 +58,22 @@ impl PostPatch {
 /// A post.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Post)]
 pub struct PostBody {
     id: PostId,
     title: Title,
     content: Content,
+    /// The category, if the post has one.
     #[schema(required)]
     category: Option<Category>,
+    /// `false` if the post is a draft, visible to its author and to admins only.
+    #[schema(example = true)]
     published: bool,
+    /// The user who wrote the post.
     author_id: UserId,
+    /// The time when the post was created.
     created_at: Timestamp,
+    /// The time of the last change.
     updated_at: Timestamp,
 }
 
@@ -111,19 +97,25 @@ impl PostBody {
     }
 }
 
-/// A post in a list.
+/// A post in a list, without its whole text.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = PostSummary)]
 pub struct PostSummaryBody {
     id: PostId,
     title: Title,
-    /// The beginning of the content, in one line.
     excerpt: Excerpt,
+    /// The category, if the post has one.
     #[schema(required)]
     category: Option<Category>,
+    /// `false` if the post is a draft, visible to its author and to admins only.
+    #[schema(example = true)]
     published: bool,
+    /// The user who wrote the post.
     author_id: UserId,
+    /// The time when the post was created.
     created_at: Timestamp,
+    /// The time of the last change.
     updated_at: Timestamp,
 }
 
@@ -144,9 +136,10 @@ impl From<PostSummary> for PostSummaryBody {
 
 /// A page of posts.
 #[derive(Serialize, ToSchema)]
+#[schema(as = PostList)]
 pub struct PostListBody {
-    /// In the order that was asked for.
+    /// The posts of the page, in the order that was asked for.
     pub posts: Vec<PostSummaryBody>,
-    /// Where the page stands in the list.
+    /// The place of the page in the list.
     pub pagination: Pagination,
 }

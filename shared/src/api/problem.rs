@@ -4,22 +4,18 @@ use utoipa::ToSchema;
 use crate::domain::{
     Description, Difficulty, Problem, ProblemDraft, ProblemId, ProblemName, ProblemSummary, Timestamp, UserId,
 };
-use crate::http::{Change, Fields, FromFields, Pagination, Resource, Validators};
+use crate::http::{Change, Pagination, Resource, Validators};
+use crate::input;
 
-/// A whole problem, as a client sends it.
-#[derive(ToSchema)]
-pub struct ProblemInput {
-    name: ProblemName,
-    description: Option<Description>,
-    difficulty: Difficulty,
-}
-
-impl FromFields for ProblemInput {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
-        let name = fields.required("name");
-        let description = fields.optional("description");
-        let difficulty = fields.required("difficulty");
-        Some(Self { name: name?, description: description?, difficulty: difficulty? })
+input! {
+    /// A problem, as a client sends it.
+    pub struct ProblemInput {
+        /// The name, in one line. Other problems can have the same.
+        name: ProblemName = required("name"),
+        /// What is to be done.
+        description: Option<Description> = optional("description"),
+        /// How hard the problem is.
+        difficulty: Difficulty = required("difficulty"),
     }
 }
 
@@ -30,24 +26,15 @@ impl From<ProblemInput> for ProblemDraft {
     }
 }
 
-/// Changes to a problem, as a JSON merge patch (RFC 7396): what is missing stays as it is.
-#[derive(ToSchema)]
-pub struct ProblemPatch {
-    #[schema(nullable = false)]
-    name: Option<ProblemName>,
-    /// `null` removes it.
-    #[schema(value_type = Option<Description>)]
-    description: Change<Description>,
-    #[schema(nullable = false)]
-    difficulty: Option<Difficulty>,
-}
-
-impl FromFields for ProblemPatch {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
-        let name = fields.patch("name");
-        let description = fields.change("description");
-        let difficulty = fields.patch("difficulty");
-        Some(Self { name: name?, description: description?, difficulty: difficulty? })
+input! {
+    /// Changes to a problem, as a JSON merge patch (RFC 7396): missing members stay as they are.
+    pub struct ProblemPatch {
+        /// The new name.
+        name: Option<ProblemName> = patch("name"),
+        /// The new description; `null` removes it.
+        description: Change<Description> = change("description"),
+        /// How hard the problem is.
+        difficulty: Option<Difficulty> = patch("difficulty"),
     }
 }
 
@@ -66,14 +53,19 @@ impl ProblemPatch {
 /// A problem.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Problem)]
 pub struct ProblemBody {
     id: ProblemId,
     name: ProblemName,
+    /// What is to be done, if the problem says more than its name.
     #[schema(required)]
     description: Option<Description>,
     difficulty: Difficulty,
+    /// The user who posed the problem.
     author_id: UserId,
+    /// The time when the problem was created.
     created_at: Timestamp,
+    /// The time of the last change.
     updated_at: Timestamp,
 }
 
@@ -99,12 +91,16 @@ impl ProblemBody {
 /// A problem in a list, without its description.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ProblemSummary)]
 pub struct ProblemSummaryBody {
     id: ProblemId,
     name: ProblemName,
     difficulty: Difficulty,
+    /// The user who posed the problem.
     author_id: UserId,
+    /// The time when the problem was created.
     created_at: Timestamp,
+    /// The time of the last change.
     updated_at: Timestamp,
 }
 
@@ -123,9 +119,10 @@ impl From<ProblemSummary> for ProblemSummaryBody {
 
 /// A page of problems.
 #[derive(Serialize, ToSchema)]
+#[schema(as = ProblemList)]
 pub struct ProblemListBody {
-    /// Newest first.
+    /// The problems of the page, newest first.
     pub problems: Vec<ProblemSummaryBody>,
-    /// Where the page stands in the list.
+    /// The place of the page in the list.
     pub pagination: Pagination,
 }

@@ -1,28 +1,22 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::UserBody;
 use crate::domain::{Email, Name, Password, PasswordAttempt, Role, User, UserDraft, UserId};
-use crate::http::{Fields, FromFields};
+use crate::input;
 
-/// A new account.
-#[derive(ToSchema)]
-pub struct RegistrationInput {
-    email: Email,
-    /// The password that the account is signed in with. Any characters; the commonest passwords are refused.
-    pub password: Password,
-    name: Option<Name>,
-}
-
-impl FromFields for RegistrationInput {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
-        let email = fields.required("email");
-        let password = fields.required("password");
-        let name = fields.optional("name");
-        Some(Self { email: email?, password: password?, name: name? })
+input! {
+    /// A new account.
+    pub struct RegistrationInput {
+        /// The e-mail address. No other user has it, in whatever spelling.
+        email: Email = required("email"),
+        /// The password: any characters, but none of the 3,000 most common passwords.
+        pub password: Password = required("password"),
+        /// The name of the person.
+        name: Option<Name> = optional("name"),
     }
 }
 
@@ -34,51 +28,63 @@ impl RegistrationInput {
     }
 }
 
-/// What an account is signed in with.
-#[derive(ToSchema)]
-pub struct CredentialsInput {
-    /// In any case and Unicode form.
-    pub email: Email,
-    /// The account's password.
-    pub password: PasswordAttempt,
-}
-
-impl FromFields for CredentialsInput {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
-        let email = fields.required("email");
-        let password = fields.required("password");
-        Some(Self { email: email?, password: password? })
+input! {
+    /// The e-mail address and the password of an account.
+    pub struct CredentialsInput {
+        /// The e-mail address, in any spelling.
+        pub email: Email = required("email"),
+        /// The password of the account.
+        pub password: PasswordAttempt = required("password"),
     }
 }
 
-/// A refresh token, to be used or given back.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-pub struct RefreshInput {
-    /// As it was given; nobody but the API reads anything in it.
-    pub refresh_token: String,
-}
-
-impl FromFields for RefreshInput {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
-        Some(Self { refresh_token: fields.required("refreshToken")? })
+input! {
+    /// A refresh token, to be exchanged or revoked.
+    pub struct RefreshInput {
+        /// The refresh token of an earlier response. Its content is opaque to clients.
+        pub refresh_token: RefreshToken = required("refreshToken"),
     }
 }
 
-/// An account and what its bearer goes on with (RFC 6749, section 5.1).
+/// An account and its tokens (RFC 6749, section 5.1).
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Tokens)]
 pub struct TokensBody {
+    /// The account, with its e-mail address.
     user: UserBody,
-    /// For `Authorization: Bearer`.
+    /// The access token, for `Authorization: Bearer`: a JWT (RFC 9068).
+    #[schema(example = "eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiIwMTkzMWEzZSJ9.c2lnbmF0dXJl")]
     access_token: String,
-    /// Good for the next pair of tokens, once; 30 days from signing in at most.
-    refresh_token: String,
-    #[schema(example = "Bearer")]
-    token_type: &'static str,
-    /// Seconds that the access token is valid for.
+    refresh_token: RefreshToken,
+    #[schema(inline)]
+    token_type: TokenType,
+    /// The number of seconds until the access token expires.
     #[schema(example = 900)]
     expires_in: u64,
+}
+
+/// A refresh token. It can be exchanged once for new tokens, until 30 days after the user signed in.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(transparent)]
+#[schema(
+    value_type = String,
+    example = "AZMaPlscfD2OTxorPE1ebwGTGj5bHHw9jk8aKzxNXm8AAAAAeJxLKS0uUSjPL8pOVchIzcnJVyjPL8pJeJxLKS0uUSjPL8o"
+)]
+pub struct RefreshToken(String);
+
+impl RefreshToken {
+    /// The token as it was sent.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The type of the access token: how to send it.
+#[derive(Serialize, ToSchema)]
+enum TokenType {
+    Bearer,
 }
 
 impl TokensBody {
@@ -88,8 +94,8 @@ impl TokensBody {
         Self {
             user: UserBody::of(user, true),
             access_token,
-            refresh_token,
-            token_type: "Bearer",
+            refresh_token: RefreshToken(refresh_token),
+            token_type: TokenType::Bearer,
             expires_in: expires_in.as_secs(),
         }
     }
@@ -109,7 +115,9 @@ impl fmt::Debug for TokensBody {
 
 /// The caller's own account.
 #[derive(Serialize, ToSchema)]
+#[schema(as = Account)]
 pub struct AccountBody {
+    /// The user, with the e-mail address.
     user: UserBody,
 }
 

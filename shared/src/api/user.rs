@@ -2,24 +2,18 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::{Email, Name, Role, Timestamp, User, UserDraft, UserId};
-use crate::http::{Change, Fields, FromFields, Pagination, Resource, Validators};
+use crate::http::{Change, Pagination, Resource, Validators};
+use crate::input;
 
-/// A whole user, as a client sends it.
-#[derive(ToSchema)]
-pub struct UserInput {
-    email: Email,
-    name: Option<Name>,
-    /// Only an admin sets it; without it, it stays as it is, and begins as `user`.
-    #[schema(nullable = false)]
-    role: Option<Role>,
-}
-
-impl FromFields for UserInput {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
-        let email = fields.required("email");
-        let name = fields.optional("name");
-        let role = fields.patch("role");
-        Some(Self { email: email?, name: name?, role: role? })
+input! {
+    /// A user, as a client sends it.
+    pub struct UserInput {
+        /// The e-mail address. No other user has it, in whatever spelling.
+        email: Email = required("email"),
+        /// The name of the person.
+        name: Option<Name> = optional("name"),
+        /// The role, which only an admin can set. If it is missing, it stays as it is; new users begin as `user`.
+        role: Option<Role> = patch("role"),
     }
 }
 
@@ -37,25 +31,15 @@ impl UserInput {
     }
 }
 
-/// Changes to a user, as a JSON merge patch (RFC 7396): what is missing stays as it is.
-#[derive(ToSchema)]
-pub struct UserPatch {
-    #[schema(nullable = false)]
-    email: Option<Email>,
-    /// `null` removes it.
-    #[schema(value_type = Option<Name>)]
-    name: Change<Name>,
-    /// Only an admin sets it.
-    #[schema(nullable = false)]
-    role: Option<Role>,
-}
-
-impl FromFields for UserPatch {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
-        let email = fields.patch("email");
-        let name = fields.change("name");
-        let role = fields.patch("role");
-        Some(Self { email: email?, name: name?, role: role? })
+input! {
+    /// Changes to a user, as a JSON merge patch (RFC 7396): missing members stay as they are.
+    pub struct UserPatch {
+        /// The new e-mail address.
+        email: Option<Email> = patch("email"),
+        /// The new name; `null` removes it.
+        name: Change<Name> = change("name"),
+        /// The new role, which only an admin can set.
+        role: Option<Role> = patch("role"),
     }
 }
 
@@ -80,16 +64,20 @@ impl UserPatch {
 /// A user.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = User)]
 pub struct UserBody {
     id: UserId,
-    /// There for the user and admins only.
+    /// The e-mail address. Only the user and admins see it; for others it is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     email: Option<Email>,
+    /// The name of the person, if the user has given one.
     #[schema(required)]
     name: Option<Name>,
     role: Role,
+    /// The time when the user was created.
     created_at: Timestamp,
+    /// The time of the last change.
     updated_at: Timestamp,
 }
 
@@ -132,9 +120,10 @@ impl UserBody {
 
 /// A page of users.
 #[derive(Serialize, ToSchema)]
+#[schema(as = UserList)]
 pub struct UserListBody {
-    /// Newest first.
+    /// The users of the page, newest first.
     pub users: Vec<UserBody>,
-    /// Where the page stands in the list.
+    /// The place of the page in the list.
     pub pagination: Pagination,
 }

@@ -9,12 +9,11 @@ use unicode_normalization::UnicodeNormalization;
 use super::Invalid;
 use super::text::{fold_simply, is_invisible};
 
-/// An e-mail address (RFC 5321 mailbox, internationalised ones of RFC 6531 included), 254 bytes at most.
-///
-/// Two addresses of one mailbox are the same account; see [`normalised`](Self::normalised).
+/// An e-mail address, also an internationalised one (RFC 6531), of at most 254 bytes.
+// Addresses of one mailbox are the same account: `normalised` is what they are compared by.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schema(value_type = String, format = Email, max_length = 254, example = "ada@example.com")]
+#[schema(value_type = String, format = IdnEmail, max_length = 254, example = "ada@example.com")]
 pub struct Email(Address);
 
 #[derive(Clone, PartialEq, Eq)]

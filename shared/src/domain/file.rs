@@ -53,9 +53,8 @@ pub struct FileDraft {
 }
 
 /// Where a file is between its upload and its removal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[schema(as = FileState)]
 pub enum FileState {
     /// Its content is not there, or not checked.
     Pending,
@@ -65,7 +64,7 @@ pub enum FileState {
     Deleting,
 }
 
-/// How many bytes a file has: 1 to 100 MiB.
+/// The size of a file in bytes, up to 100 MiB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(try_from = "u64", into = "u64")]
 #[schema(value_type = u64, minimum = 1, maximum = 104_857_600, example = 1024)]

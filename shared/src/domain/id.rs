@@ -8,11 +8,11 @@ use uuid::{Builder, Uuid};
 use super::{Invalid, Timestamp};
 use crate::random::Random;
 
-/// Defines the id of one kind of entity, so that one kind is never taken for another.
+/// Defines the id of one kind of entity, so that one kind is never taken for another. Ids sort by the time of creation,
+/// and are no secrets.
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        /// A UUIDv7: sorts by the time of creation, and is never a secret.
         #[derive(
             Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
         )]
@@ -78,22 +78,22 @@ macro_rules! id {
 }
 
 id! {
-    /// Names a user.
+    /// The id of a user: a UUID of version 7.
     UserId
 }
 
 id! {
-    /// Names a post.
+    /// The id of a post: a UUID of version 7.
     PostId
 }
 
 id! {
-    /// Names a problem.
+    /// The id of a problem: a UUID of version 7.
     ProblemId
 }
 
 id! {
-    /// Names a file.
+    /// The id of a file: a UUID of version 7.
     FileId
 }
 

@@ -1,8 +1,9 @@
 use serde::Deserialize;
 
-/// The direction of a list.
+/// The order of a list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(default = "desc", example = "desc")]
 pub enum Order {
     /// Oldest first, or from A to Z.
     Asc,

@@ -16,12 +16,12 @@ mod common;
 ///
 /// Kept in NFC, so that it is the same from every keyboard; forgotten when it is dropped.
 #[derive(Clone, utoipa::ToSchema)]
-#[schema(value_type = String, format = Password, min_length = 8, max_length = 256)]
+#[schema(value_type = String, format = Password, min_length = 8, max_length = 256, example = "correct horse battery staple")]
 pub struct Password(PasswordAttempt);
 
 /// What somebody says that their password is: any text at all. Whether it could be chosen today is another question.
 #[derive(Clone, utoipa::ToSchema)]
-#[schema(value_type = String, format = Password)]
+#[schema(value_type = String, format = Password, example = "correct horse battery staple")]
 pub struct PasswordAttempt(Zeroizing<String>);
 
 /// What is kept of a password, in the PHC string format
@@ -29,10 +29,12 @@ pub struct PasswordAttempt(Zeroizing<String>);
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(String);
 
-const MIN_CHARACTERS: usize = 8;
-const MAX_CHARACTERS: usize = 256;
-
 impl Password {
+    /// The least characters (Unicode scalar values) that it can have.
+    pub const MIN_CHARACTERS: u32 = 8;
+    /// The most characters that it can have.
+    pub const MAX_CHARACTERS: u32 = 256;
+
     /// The same, to compare it.
     #[must_use]
     pub fn as_attempt(&self) -> &PasswordAttempt {
@@ -45,7 +47,7 @@ impl FromStr for Password {
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let password = PasswordAttempt::new(text);
-        length(&password.0, MIN_CHARACTERS, MAX_CHARACTERS)?;
+        length(&password.0, 8, 256)?;
         if common::is_common(&Zeroizing::new(fold(&password.0))) {
             return Err(Invalid::new("must not be one of the passwords that everybody tries first"));
         }

@@ -35,7 +35,7 @@ pub enum Payer {
     Email(Email),
 }
 
-/// What was paid when a checkout was complete, as Stripe calls it.
+/// The state of a payment, as Stripe calls it: `no_payment_required` for a trial or a discount of the whole amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PaymentStatus {
@@ -45,7 +45,7 @@ pub enum PaymentStatus {
     NoPaymentRequired,
 }
 
-/// A currency: three letters in lower case, as Stripe has them (ISO 4217).
+/// A currency (ISO 4217), in lower case as Stripe has them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schema(value_type = String, min_length = 3, max_length = 3, pattern = "^[a-z]{3}$", example = "eur")]
@@ -71,7 +71,7 @@ macro_rules! stripe_id {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
         #[serde(try_from = "String", into = "String")]
-        #[schema(value_type = String, min_length = 1, max_length = 255, example = $example)]
+        #[schema(value_type = String, min_length = 1, max_length = 255, pattern = "^[A-Za-z0-9_-]+$", example = $example)]
         pub struct $name(String);
 
         checked_text!($name);
@@ -87,17 +87,17 @@ macro_rules! stripe_id {
 }
 
 stripe_id! {
-    /// Stripe's id of a checkout.
+    /// The id of a checkout at Stripe.
     CheckoutSessionId, "cs_test_a1b2c3d4e5f6"
 }
 
 stripe_id! {
-    /// Stripe's id of a payment.
+    /// The id of a payment at Stripe.
     PaymentIntentId, "pi_1a2b3c4d5e6f"
 }
 
 stripe_id! {
-    /// Stripe's id of an event, the same in each of its deliveries.
+    /// The id of an event at Stripe, the same in each of its deliveries.
     StripeEventId, "evt_1a2b3c4d5e6f"
 }
 

@@ -1,9 +1,9 @@
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
-use super::text::{checked_text, line, prose};
-use super::{Invalid, PostId, Revision, Timestamp, UserId, fold};
+use super::text::text;
+use super::{PostId, Revision, Timestamp, UserId, fold};
 
 /// A post, published or a draft.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,25 +52,32 @@ pub struct PostSummary {
     pub updated_at: Timestamp,
 }
 
-/// By what a list of posts is sorted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+/// The sort key of a list of posts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum PostSort {
-    /// By the time of creation.
+    /// The time of creation.
     #[default]
     #[serde(alias = "date")]
     CreatedAt,
-    /// By title, whatever its case.
+    /// The title, whatever its case.
     Title,
 }
 
-/// A title: 5 to 200 characters in one line.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(try_from = "String", into = "String")]
-#[schema(value_type = String, min_length = 5, max_length = 200, example = "Notes on the Analytical Engine")]
-pub struct Title(String);
+impl PartialSchema for PostSort {
+    fn schema() -> RefOr<Schema> {
+        let names =
+            ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["createdAt", "date", "title"]));
+        names.default(Some("createdAt".into())).into()
+    }
+}
 
-checked_text!(Title);
+impl ToSchema for PostSort {}
+
+text! {
+    /// The title of a post, in one line.
+    Title = line(5 to 200), "Notes on the Analytical Engine"
+}
 
 impl Title {
     /// The form in which two titles are the same, whatever their case, composition and spacing.
@@ -81,37 +88,15 @@ impl Title {
     }
 }
 
-impl FromStr for Title {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
-        line(text, 5, 200).map(Self)
-    }
+text! {
+    /// The text of a post, kept as it was sent.
+    Content = prose(1 to 50_000), "It can do whatever we know how to order it to perform."
 }
 
-/// The text of a post: 1 to 50,000 characters, kept as they came.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(try_from = "String", into = "String")]
-#[schema(value_type = String, min_length = 1, max_length = 50000, example = "It can do whatever we know how to order it to perform.")]
-pub struct Content(String);
-
-checked_text!(Content);
-
-impl FromStr for Content {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
-        prose(text, 50_000).map(Self)
-    }
+text! {
+    /// The category of a post, in one line.
+    Category = line(1 to 50), "computing"
 }
-
-/// What a post is about: 1 to 50 characters in one line.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(try_from = "String", into = "String")]
-#[schema(value_type = String, min_length = 1, max_length = 50, example = "computing")]
-pub struct Category(String);
-
-checked_text!(Category);
 
 impl Category {
     /// The form in which two categories are the same, whatever their case and composition.
@@ -121,18 +106,10 @@ impl Category {
     }
 }
 
-impl FromStr for Category {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
-        line(text, 1, 50).map(Self)
-    }
-}
-
-/// The beginning of a content in one line, at most 160 characters.
+/// The beginning of the text of a post, in one line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(transparent)]
-#[schema(value_type = String, max_length = 160)]
+#[schema(value_type = String, max_length = 160, example = "It can do whatever we know how to order it to perform.")]
 pub struct Excerpt(String);
 
 impl Excerpt {

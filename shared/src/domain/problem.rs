@@ -3,7 +3,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
-use super::text::{checked_text, length, line, prose};
+use super::text::{length, text};
 use super::{Invalid, ProblemId, Revision, Timestamp, UserId, fold};
 
 /// A problem to solve.
@@ -51,7 +51,7 @@ pub struct ProblemSummary {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Difficulty {
-    /// For a start.
+    /// For beginners.
     Easy,
     /// For most.
     Medium,
@@ -59,13 +59,10 @@ pub enum Difficulty {
     Hard,
 }
 
-/// A problem's name: 1 to 90 characters in one line.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(try_from = "String", into = "String")]
-#[schema(value_type = String, min_length = 1, max_length = 90, example = "Two Sum")]
-pub struct ProblemName(String);
-
-checked_text!(ProblemName);
+text! {
+    /// The name of a problem, in one line.
+    ProblemName = line(1 to 90), "Two Sum"
+}
 
 impl ProblemName {
     /// The form in which it is searched; see [`fold`].
@@ -75,28 +72,9 @@ impl ProblemName {
     }
 }
 
-impl FromStr for ProblemName {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
-        line(text, 1, 90).map(Self)
-    }
-}
-
-/// What is to be done: 1 to 10,000 characters, kept as they came.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(try_from = "String", into = "String")]
-#[schema(value_type = String, min_length = 1, max_length = 10000, example = "Find two numbers that add up to the target.")]
-pub struct Description(String);
-
-checked_text!(Description);
-
-impl FromStr for Description {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
-        prose(text, 10_000).map(Self)
-    }
+text! {
+    /// What is to be done, kept as it was sent.
+    Description = prose(1 to 10_000), "Find two numbers that add up to the target."
 }
 
 /// What a name is searched for: 1 to 100 characters, not all of them spaces.

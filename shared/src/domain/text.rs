@@ -76,12 +76,12 @@ pub(super) fn line(text: &str, min: usize, max: usize) -> Result<String, Invalid
     if line.is_empty() || shows(&line) { Ok(line) } else { Err(blank()) }
 }
 
-/// Text of several lines, as it came: 1 to `max` characters, without other control characters. Something of it is seen.
-pub(super) fn prose(text: &str, max: usize) -> Result<String, Invalid> {
+/// Text of several lines, as it came: `min` to `max` characters, without other control characters. Something of it is seen.
+pub(super) fn prose(text: &str, min: usize, max: usize) -> Result<String, Invalid> {
     if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
         return Err(Invalid::new("must not contain control characters but line ends and tabs"));
     }
-    length(text, 1, max)?;
+    length(text, min, max)?;
     if shows(text) { Ok(text.to_owned()) } else { Err(blank()) }
 }
 
@@ -98,6 +98,35 @@ pub(super) fn length(text: &str, min: usize, max: usize) -> Result<(), Invalid> 
         Err(Invalid::new(format!("must have {min} to {max} characters, but has {characters}")))
     }
 }
+
+/// Defines a text by its limits in characters: a `line`, or `prose` of several lines.
+macro_rules! text {
+    ($(#[doc = $doc:literal])+ $name:ident = $form:ident($min:tt to $max:tt), $example:literal) => {
+        $(#[doc = $doc])+
+        #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+        #[serde(try_from = "String", into = "String")]
+        #[schema(value_type = String, min_length = $min, max_length = $max, pattern = r"\S", example = $example)]
+        pub struct $name(String);
+
+        $crate::domain::text::checked_text!($name);
+
+        impl $name {
+            /// The least characters (Unicode scalar values) that it can have.
+            pub const MIN_CHARACTERS: u32 = $min;
+            /// The most characters that it can have.
+            pub const MAX_CHARACTERS: u32 = $max;
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = $crate::domain::Invalid;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                $crate::domain::text::$form(text, $min, $max).map(Self)
+            }
+        }
+    };
+}
+pub(super) use text;
 
 /// Makes a newtype over a checked `String` usable in JSON, keys and messages.
 macro_rules! checked_text {

@@ -13,7 +13,7 @@ use super::Invalid;
 const FORMAT: &[BorrowedFormatItem<'static>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 
-/// A moment in UTC, in milliseconds since the Unix epoch; RFC 3339 on the wire and in the table.
+/// A time in UTC, to the millisecond (RFC 3339).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schema(value_type = String, format = DateTime, example = "2026-11-20T16:32:55.123Z")]

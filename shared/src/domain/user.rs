@@ -1,9 +1,7 @@
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 
-use super::text::{checked_text, line};
-use super::{Email, Invalid, Revision, UserId};
+use super::text::text;
+use super::{Email, Revision, UserId};
 
 /// An account's public side. Credentials are kept elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +27,7 @@ pub struct UserDraft {
     pub role: Role,
 }
 
-/// What a user may do.
+/// The role of a user: `user` manages what is their own, `admin` everything.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
@@ -40,18 +38,7 @@ pub enum Role {
     Admin,
 }
 
-/// A person's name: 1 to 100 characters in one line.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(try_from = "String", into = "String")]
-#[schema(value_type = String, min_length = 1, max_length = 100, example = "Ada Lovelace")]
-pub struct Name(String);
-
-checked_text!(Name);
-
-impl FromStr for Name {
-    type Err = Invalid;
-
-    fn from_str(text: &str) -> Result<Self, Invalid> {
-        line(text, 1, 100).map(Self)
-    }
+text! {
+    /// The name of a person, in one line.
+    Name = line(1 to 100), "Ada Lovelace"
 }

@@ -13,10 +13,9 @@ pub const WEATHER_FRESH: Duration = Duration::from_mins(5);
 /// How long it can stand in where nothing newer is to be had.
 pub const WEATHER_STALE: Duration = Duration::from_hours(24);
 
-/// The name of a city: 1 to 100 characters in one line, at least one word of it without digits.
-///
-/// Services that know cities by name know other places, too: coordinates, postcodes, `metar:EGLL`, `iata:DXB`, IP
-/// addresses, and with `auto:ip` where the request comes from, which is this API's own address. None of them is a name.
+/// The name of a city, in one line. At least one word of it has no digits.
+// Services that know cities by name know other places, too: coordinates, postcodes, `metar:EGLL`, `iata:DXB`, IP
+// addresses, and with `auto:ip` where the request comes from, which is this API's own address. None of them is a name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schema(value_type = String, min_length = 1, max_length = 100, example = "London")]
@@ -107,10 +106,9 @@ pub struct Weather {
     pub observed_at: Timestamp,
 }
 
-/// A text of somebody else's: up to 200 characters in one line.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+/// A text that WeatherAPI.com returned, in one line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-#[schema(value_type = String, max_length = 200)]
 pub struct Label(String);
 
 checked_text!(Label);

@@ -102,9 +102,11 @@ pub enum Unauthorized {
 /// A field that can not be used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct FieldError {
-    /// The member of the body, or the query parameter.
+    /// The name of the member of the body, of the query parameter or of the header.
+    #[schema(example = "title")]
     pub field: String,
-    /// What it must be.
+    /// What is wrong with it, for people.
+    #[schema(example = "must have 5 to 200 characters")]
     pub message: String,
 }
 

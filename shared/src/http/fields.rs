@@ -87,6 +87,11 @@ impl Fields {
         }
     }
 
+    /// A member that may be missing, and then has its default.
+    pub fn or_default<T: DeserializeOwned + Default>(&mut self, name: &str) -> Option<T> {
+        self.patch(name).map(Option::unwrap_or_default)
+    }
+
     /// A member of a merge patch (RFC 7396) that can not be removed: `Some(None)` where it stays as it is.
     pub fn patch<T: DeserializeOwned>(&mut self, name: &str) -> Option<Option<T>> {
         match self.members.remove(name) {
@@ -102,6 +107,15 @@ impl Fields {
             None => Some(Change::Keep),
             Some(Value::Null) => Some(Change::Remove),
             Some(value) => self.parse(name, value).map(Change::Set),
+        }
+    }
+
+    /// Checks that two members, which are read afterwards, come both or not at all.
+    pub fn together(&mut self, one: &str, other: &str) {
+        for (there, missing) in [(one, other), (other, one)] {
+            if self.members.contains_key(there) && !self.members.contains_key(missing) {
+                self.wrong::<()>(missing, "is required");
+            }
         }
     }
 

@@ -84,20 +84,20 @@ impl IntoResponseParts for Replayed {
     }
 }
 
-/// The header of a request that makes something.
+/// The header of a request that creates something.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "describes what `RequestKey` reads")]
 pub struct IdempotencyParams {
-    /// 1 to 255 visible ASCII characters, without a comma, that the client makes up, for 24 hours: the request can be sent
-    /// again without a second effect, and is then answered as the first time, with `Idempotency-Replayed: true`. The same
-    /// key with another body is 422.
+    /// A text that the client makes up for this request, such as a UUID. If the request is sent again within 24
+    /// hours with the same key, it has no second effect, and the response is that of the first time, with
+    /// `Idempotency-Replayed`. A different request with the same key is answered with 422.
     #[param(
         rename = "Idempotency-Key",
         required = false,
         min_length = 1,
         max_length = 255,
-        pattern = r"^[!-+\--~]*$"
+        pattern = r"^[!-+\--~]+$"
     )]
     idempotency_key: String,
 }

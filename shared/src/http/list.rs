@@ -27,23 +27,24 @@ pub struct ListRequest {
     list: String,
 }
 
-/// Where a page stands in its list.
+/// The place of a page in its list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Pagination {
-    /// The page's number from 1; `null` where a cursor was used.
-    #[schema(required)]
+    /// The number of the page, from 1. `null` if the request had a `cursor`.
+    #[schema(required, minimum = 1, example = 1)]
     pub page: Option<u32>,
-    /// Items a page, at most.
+    /// The maximum number of items on a page.
+    #[schema(minimum = 1, maximum = 100, example = 10)]
     pub limit: u32,
-    /// Items in the whole list; `null` where nobody counted them: in a search.
-    #[schema(required)]
+    /// The number of items in the whole list. `null` in a search, which does not count them.
+    #[schema(required, example = 42)]
     pub total: Option<u64>,
-    /// Pages in the whole list; `null` as `total` is.
-    #[schema(required)]
+    /// The number of pages in the whole list. `null` if `total` is.
+    #[schema(required, example = 5)]
     pub total_pages: Option<u64>,
-    /// Reads on after this page; `null` at the end.
-    #[schema(required)]
+    /// The `cursor` of the next page. `null` on the last page.
+    #[schema(required, example = "AZMaPlscfD2OTxorPE1ebw")]
     pub next_cursor: Option<String>,
 }
 
@@ -66,8 +67,9 @@ impl ListRequest {
         let cursor = query.text("cursor");
         let offset = u64::from(page.max(1) - 1) * u64::from(limit);
         let (start, page) = match cursor {
-            Some(_) if page > 0 => {
-                query.wrong::<()>("cursor", "can not be used together with page");
+            // The first page is the default of `page`: some clients send defaults.
+            Some(_) if page > 1 => {
+                query.wrong::<()>("cursor", "cannot be used together with a page after the first");
                 (Start::Offset(0), None)
             }
             Some(cursor) => {

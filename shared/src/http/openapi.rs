@@ -1,21 +1,35 @@
 //! What many operations have in common in the OpenAPI document.
 
-use utoipa::IntoParams;
-use utoipa::openapi::{OpenApiBuilder, ServerBuilder, ServerVariableBuilder};
+use serde_json::json;
+use utoipa::openapi::schema::AdditionalProperties;
+use utoipa::openapi::{ObjectBuilder, OpenApiBuilder, RefOr, Schema, ServerBuilder, ServerVariableBuilder};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
-/// Which part of a list is asked for.
+/// Any JSON object.
+pub struct AnyObject;
+
+impl PartialSchema for AnyObject {
+    fn schema() -> RefOr<Schema> {
+        let object = ObjectBuilder::new().additional_properties(Some(AdditionalProperties::FreeForm(true)));
+        object.description(Some("Any JSON object.")).examples([json!({"name": "Ada"})]).into()
+    }
+}
+
+impl ToSchema for AnyObject {}
+
+/// The part of a list that a request asks for.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes what `ListRequest` reads")]
 pub struct ListParams {
-    /// The page's number, from 1. Pages that begin past the first 10,000 items are read with `cursor`.
-    #[param(minimum = 1, default = 1, required = false)]
+    /// The number of the page. Pages that begin after the first 10,000 items can be read with `cursor` only.
+    #[param(minimum = 1, default = 1, required = false, example = 1)]
     page: u32,
-    /// Items a page, at most.
-    #[param(minimum = 1, maximum = 100, default = 10, required = false)]
+    /// The maximum number of items on the page.
+    #[param(minimum = 1, maximum = 100, default = 10, required = false, example = 10)]
     limit: u32,
-    /// The `nextCursor` of the page before, in the same list; instead of `page`.
+    /// The `nextCursor` of the page before, in the same list. It takes the place of `page`.
     #[param(required = false)]
     cursor: String,
 }
@@ -25,29 +39,31 @@ pub struct ListParams {
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, clippy::struct_field_names, reason = "describes the headers that `Preconditions` reads")]
 pub struct ReadParams {
-    /// An `ETag` that the client has: 304 where it is still the same.
+    /// The `ETag` of the version that the client has. If it is the current one, the response is 304.
     #[param(rename = "If-None-Match", required = false)]
     if_none_match: String,
-    /// A `Last-Modified` that the client has: 304 where it is still the same.
+    /// The `Last-Modified` of the version that the client has. If the resource has not changed since, the
+    /// response is 304.
     #[param(rename = "If-Modified-Since", required = false)]
     if_modified_since: String,
-    /// The `ETag` that the client has seen: 412 where it is another by now.
+    /// The `ETag` of the version that the client wants. If it is not the current one, the response is 412.
     #[param(rename = "If-Match", required = false)]
     if_match: String,
-    /// The `Last-Modified` that the client has seen: 412 where it is later by now.
+    /// The `Last-Modified` of the version that the client wants. If the resource has changed since, the response
+    /// is 412.
     #[param(rename = "If-Unmodified-Since", required = false)]
     if_unmodified_since: String,
 }
 
-/// The headers of a conditional read of what has no time of its last change.
+/// The headers of a conditional read of something that has no time of its last change.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "describes what `Fixed` reads")]
 pub struct FixedParams {
-    /// An `ETag` that the client has: 304 where it is still the same.
+    /// The `ETag` of the version that the client has. If it is the current one, the response is 304.
     #[param(rename = "If-None-Match", required = false)]
     if_none_match: String,
-    /// The `ETag` that the client has seen: 412 where it is another by now.
+    /// The `ETag` of the version that the client wants. If it is not the current one, the response is 412.
     #[param(rename = "If-Match", required = false)]
     if_match: String,
 }
@@ -57,13 +73,15 @@ pub struct FixedParams {
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, clippy::struct_field_names, reason = "describes the headers that `Preconditions` reads")]
 pub struct WriteParams {
-    /// The `ETag` that the client has seen: 412 where it is another by now.
+    /// The `ETag` of the version that the client has seen. If it is not the current one, nothing changes and the
+    /// response is 412.
     #[param(rename = "If-Match", required = false)]
     if_match: String,
-    /// The `Last-Modified` that the client has seen: 412 where it is later by now.
+    /// The `Last-Modified` of the version that the client has seen. If the resource has changed since, nothing
+    /// changes and the response is 412.
     #[param(rename = "If-Unmodified-Since", required = false)]
     if_unmodified_since: String,
-    /// An `ETag`, or `*` for any: 412 where the resource has it.
+    /// An `ETag`, or `*` for any version. If the resource has it, nothing changes and the response is 412.
     #[param(rename = "If-None-Match", required = false)]
     if_none_match: String,
 }
@@ -79,12 +97,12 @@ where
     };
     let local = ServerBuilder::new()
         .url(format!("/lambda-url/{function}"))
-        .description(Some("The function's URL under `make run`"));
+        .description(Some("The URL of the function on this machine, under the host of `make run`"));
     let deployed = ServerBuilder::new()
         .url("https://{id}.lambda-url.{region}.on.aws")
-        .description(Some("The function's URL on AWS, an output of the stack"))
-        .parameter("id", variable("id", "The URL's id"))
-        .parameter("region", variable("us-east-1", "The stack's region"));
+        .description(Some("The URL of the function on AWS, which is an output of the stack"))
+        .parameter("id", variable("id", "The id of the URL"))
+        .parameter("region", variable("us-east-1", "The region of the stack"));
     let document = OpenApiBuilder::new().servers(Some([local.build(), deployed.build()])).build();
     OpenApiRouter::with_openapi(document)
 }

@@ -284,51 +284,55 @@ pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
-/// The body of every failed answer.
+/// An error.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Error)]
 pub struct ErrorBody<'a> {
-    /// For a person.
-    #[schema(example = "User not found")]
+    /// The error in words, for people. It can change.
+    #[schema(example = "Post not found")]
     error: &'a str,
-    /// The reason, for programs.
     code: Code,
-    /// Every field that can not be used.
+    /// The fields that cannot be used: all of them.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     #[schema(required = false)]
     details: &'a [FieldError],
-    /// Names the request in the logs.
+    /// The id of the request, as in `X-Request-Id` and in the logs of the API.
+    #[schema(example = "UGFkZyG6liAEMUQ=")]
     request_id: &'a str,
+    /// The time of the error.
     timestamp: Timestamp,
 }
 
-/// The same for clients that ask for `application/problem+json` (RFC 9457).
+/// An error as RFC 9457 describes it, for clients that ask for `application/problem+json`.
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = ProblemDetails)]
 pub struct ProblemBody<'a> {
-    #[schema(example = "about:blank")]
+    /// The type of the problem: `about:blank` if the status says it all.
+    #[schema(format = "uri", example = "about:blank")]
     r#type: &'a str,
-    /// The status in words.
+    /// The type in words.
     #[schema(example = "Not Found")]
     title: &'a str,
-    #[schema(example = 404)]
+    /// The status of the response.
+    #[schema(minimum = 400, maximum = 599, example = 404)]
     status: u16,
-    /// For a person.
-    #[schema(example = "User not found")]
+    /// The error in words, for people. It can change.
+    #[schema(example = "Post not found")]
     detail: &'a str,
-    /// The reason, for programs.
     code: Code,
-    /// Every field that can not be used.
+    /// The fields that cannot be used: all of them.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     #[schema(required = false)]
     details: &'a [FieldError],
-    /// The rate limits that the request exceeded.
+    /// The names of the rate limits that the request exceeded.
     #[serde(rename = "violated-policies", skip_serializing_if = "<[_]>::is_empty")]
     #[schema(required = false, example = json!(["write"]))]
     violated_policies: &'a [&'static str],
-    /// Names the request in the logs.
+    /// The id of the request, as in `X-Request-Id` and in the logs of the API.
+    #[schema(example = "UGFkZyG6liAEMUQ=")]
     request_id: &'a str,
+    /// The time of the error.
     timestamp: Timestamp,
 }

@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::Invalid;
 
-/// The SHA-256 of a content; 64 hexadecimal digits on the wire and in the table.
+/// A SHA-256 as 64 hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schema(
     value_type = String,
-    pattern = "^[0-9a-f]{64}$",
+    pattern = "^[0-9A-Fa-f]{64}$",
     example = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 )]
 pub struct Sha256Digest([u8; 32]);

@@ -170,7 +170,7 @@ impl PartialSchema for FileType {
     fn schema() -> RefOr<Schema> {
         let media_types = TYPES.map(|(_, media_type, ..)| media_type);
         let text = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(media_types));
-        text.description(Some("A media type")).into()
+        text.description(Some("The media type of a file.")).into()
     }
 }
 

@@ -7,10 +7,10 @@ use unicode_normalization::UnicodeNormalization;
 use crate::domain::Invalid;
 use crate::domain::text::{checked_text, is_invisible, shows};
 
-/// What a file is called: 1 to 255 characters in one line, without a path. Names nothing in S3 or on any disk of ours.
+/// The name of a file, in one line. Of a longer name 255 characters are kept, and of a path the last part.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schema(value_type = String, min_length = 1, max_length = 255, example = "engine.png")]
+#[schema(value_type = String, min_length = 1, example = "engine.png")]
 pub struct FileName(String);
 
 checked_text!(FileName);
