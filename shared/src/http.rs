@@ -16,6 +16,7 @@ mod json;
 mod list;
 mod openapi;
 mod path;
+mod preconditions;
 mod query;
 #[cfg(feature = "store")]
 mod rate_limit;
@@ -23,13 +24,15 @@ mod rate_limit_fields;
 mod respond;
 mod serve;
 mod streamed;
+mod unauthorized;
 
 pub use accept::{HTML, JSON, check_acceptable};
 pub use code::Code;
-pub use conditional::{Fixed, Preconditions, Resource, Validators};
+pub use conditional::{Fixed, Resource, Validators};
 pub use cookies::cookies;
 pub use cursor::CursorKey;
-pub use error::{Error, FieldError, Unauthorized};
+pub use error::{Error, FieldError};
+pub(crate) use field::{OWS, value as field_value};
 pub use fields::{Change, Fields, FromFields};
 #[cfg(feature = "store")]
 pub use idempotent::{IdempotencyParams, Idempotent, Replayed, RequestKey};
@@ -38,9 +41,11 @@ pub use json::Json;
 pub use list::{ListRequest, Pagination};
 pub use openapi::{AnyObject, FixedParams, ListParams, ReadParams, WriteParams, function_url_routes};
 pub use path::{Named, PathId};
+pub use preconditions::Preconditions;
 pub use query::Query;
 #[cfg(feature = "store")]
 pub use rate_limit::{Policy, RateLimits, Scale, SourceAddress};
 pub use respond::{ErrorBody, ProblemBody, chain, respond};
 pub use serve::{serve, serve_as, serve_stream};
 pub use streamed::Streamed;
+pub use unauthorized::Unauthorized;
