@@ -24,7 +24,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mut constants = String::new();
     let document = read_document(&here.join("../../openapi.json"))?;
-    let page = String::from_utf8(read(&here.join("page/index.html"))?)?.replace("{{title}}", &title(&document)?);
+    let page =
+        String::from_utf8(read(&here.join("page/index.html"))?)?.replace("{{title}}", &title(&document)?);
     writeln!(constants, "pub(crate) const PAGE: File = {};", file(&out, "index.html", page.as_bytes())?)?;
     writeln!(constants, "pub(crate) const DOCUMENT: File = {};", file(&out, "openapi.json", &document)?)?;
 

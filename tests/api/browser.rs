@@ -3,4 +3,5 @@
 mod docs;
 mod origins;
 mod session;
+mod try_it_out;
 mod upload;

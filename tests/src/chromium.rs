@@ -1,4 +1,4 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -152,11 +152,6 @@ impl Page {
     /// The cookies that the browser would send to the page's own URL, those that no script sees included.
     pub async fn cookies(&self) -> Vec<Cookie> {
         self.driver.get_all_cookies().await.unwrap()
-    }
-
-    /// Writes a picture of the window to this file.
-    pub async fn picture(&self, file: &Path) {
-        self.driver.screenshot(file).await.unwrap();
     }
 
     /// Closes the window.

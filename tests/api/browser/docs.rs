@@ -27,8 +27,11 @@ const OVERLAPS: &str = "const boxes = [];
                 overlaps.push([one.text, other.text]);
     return {texts: boxes.length, overlaps};";
 
+const FAINT_TEXTS: &str = include_str!("faint_texts.js");
+
 async fn open(chromium: &Chromium, app: &App) -> Page {
-    let page = chromium.open(&format!("{}/api/docs", app.stack.url().replace("127.0.0.1", "localhost"))).await;
+    let page =
+        chromium.open(&format!("{}/api/docs", app.stack.url().replace("127.0.0.1", "localhost"))).await;
     page.until("document.querySelector('.opblock')").await;
     page
 }
@@ -57,17 +60,36 @@ async fn the_page_has_the_apis_name_and_follows_the_browsers_colour_scheme() {
     page.close().await;
 }
 
+/// Opens an operation with parameters and one with a body.
+async fn open_operations(page: &Page) {
+    for operation in ["listPosts", "updatePost"] {
+        let control = format!("'.opblock[id$=\"-{operation}\"] .opblock-summary-control'");
+        page.run(&format!("document.querySelector({control}).click()"), Value::Null).await;
+        page.until(&format!("document.querySelector('.opblock[id$=\"-{operation}\"] .responses-table')"))
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn every_text_of_the_dark_page_can_be_read() {
+    let Some(chromium) = Chromium::start().await else { return };
+    let app = App::start().await;
+    let page = open(&chromium, &app).await;
+    page.prefer_colour_scheme("dark").await;
+    page.until("document.documentElement.matches('.dark-mode')").await;
+    open_operations(&page).await;
+    // Colours change gradually.
+    page.until("document.getAnimations().length === 0").await;
+    assert_eq!(page.run(FAINT_TEXTS, Value::Null).await, json!([]));
+    page.close().await;
+}
+
 #[tokio::test]
 async fn no_text_of_the_page_covers_another() {
     let Some(chromium) = Chromium::start().await else { return };
     let app = App::start().await;
     let page = open(&chromium, &app).await;
-    // One operation with parameters, one with a body.
-    for operation in ["listPosts", "updatePost"] {
-        let open = format!("document.querySelector('.opblock[id$=\"-{operation}\"] .opblock-summary-control').click()");
-        page.run(&open, Value::Null).await;
-        page.until(&format!("document.querySelector('.opblock[id$=\"-{operation}\"] .responses-table')")).await;
-    }
+    open_operations(&page).await;
     for width in [1280, 420] {
         page.resize(width, 900).await;
         let seen = page.run(OVERLAPS, Value::Null).await;
