@@ -1,4 +1,4 @@
-//! What belongs to this API and not to the emulator: the services of others that its functions call, and the shape of its
+//! Parts of this API and not of the emulator: the services of others that its functions call, and the shape of its
 //! errors.
 
 pub(crate) mod too_large;

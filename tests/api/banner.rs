@@ -1,4 +1,4 @@
-//! What `make run` prints when it starts: its address and a token can be used as they stand there.
+//! The banner of `make run`: its address and its token work as printed.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -11,7 +11,7 @@ const SECRET: &str = "a secret of the environment of at least 32 bytes";
 
 struct Running {
     _child: Child,
-    /// What follows `API`.
+    /// The value of `API`.
     address: String,
     /// The line that sets `TOKEN`.
     token: String,

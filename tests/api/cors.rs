@@ -1,4 +1,4 @@
-//! What pages of other origins may send and read: of the API, of the stream and of the bucket.
+//! CORS of the API, the stream and the bucket: the headers that pages of other origins may send and read.
 
 use std::collections::BTreeSet;
 

@@ -1,11 +1,11 @@
-//! What the document says is said to people, and its examples are valid.
+//! The document speaks to people, and its examples are valid.
 
 #![expect(clippy::unwrap_used, reason = "the functions below are of tests only")]
 
 use boon::{Compiler, Draft, Schemas};
 use serde_json::Value;
 
-/// Where the document is for the validator.
+/// The URL under which the validator knows the document.
 const URL: &str = "https://api.example/openapi.json";
 
 fn document() -> Value {
@@ -36,7 +36,7 @@ fn follow<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     }
 }
 
-/// What the value itself says of what it is, or what it refers to.
+/// Returns the description of the value itself, or of the schema that it refers to.
 fn description<'a>(document: &'a Value, value: &'a Value) -> Option<&'a str> {
     let own = value.get("description").or_else(|| follow(document, value).get("description"));
     // Of a member that can be null, utoipa describes the alternative.

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 const MAX_AGE_SECONDS: u32 = 3600;
 
-/// What the API is, for everybody.
+/// The public description of the API.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = About, example = json!(ABOUT))]

@@ -50,7 +50,7 @@ impl Faults {
         self.lock().calls.clone()
     }
 
-    /// What is to become of a call, if anything: remembers and counts it.
+    /// Decides whether `call` fails and how; remembers and counts the call.
     pub(super) fn meet(&self, call: &Call) -> Option<Fault> {
         let State { rules, calls, random } = &mut *self.lock();
         if calls.len() < MAX_CALLS {

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use tokio::sync::mpsc;
 
-/// Where changes are told; unbounded, because whoever writes must not wait for functions.
+/// Tells changes to the triggers; unbounded, because a writer must not wait for functions.
 pub(crate) type Notify = mpsc::UnboundedSender<Change>;
 
 /// An object that was written or removed.
@@ -19,7 +19,7 @@ pub(crate) struct Change {
     pub(crate) requester: Requester,
 }
 
-/// Whose request it is.
+/// The caller who sent a request.
 #[derive(Clone, Debug)]
 pub(crate) struct Requester {
     pub(crate) address: IpAddr,

@@ -18,7 +18,7 @@ const NOT_ALLOWED: &str = "CORSResponse: This CORS request is not allowed. This 
                            Origin, request method / Access-Control-Request-Method or Access-Control-Request-Headers \
                            are not whitelisted by the resource's CORS spec.";
 
-/// What a page asks to be allowed.
+/// The permission that a page asks for.
 struct Question<'r> {
     origin: &'r str,
     method: &'r str,

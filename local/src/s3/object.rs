@@ -20,7 +20,7 @@ pub(super) struct Object {
     pub(super) headers: Headers,
 }
 
-/// What an upload says of its object, and a download says again.
+/// The headers that an upload gives its object and a download returns.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(super) struct Headers {
     pub(super) cache_control: Option<String>,
@@ -42,7 +42,7 @@ impl Object {
             .into()
     }
 
-    /// Whatever was declared when it was written.
+    /// Returns the checksums that the upload declared.
     pub(super) fn checksum(&self) -> dto::Checksum {
         let of = |name: &str| self.checksums.get(name).cloned();
         dto::Checksum {

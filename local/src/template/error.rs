@@ -6,7 +6,7 @@
 pub struct TemplateError {
     /// Line in the file, from 1.
     pub line: usize,
-    /// What is wrong there.
+    /// The mistake, for people.
     pub message: String,
 }
 
@@ -26,7 +26,7 @@ pub enum LoadError {
     Content {
         /// The file.
         path: String,
-        /// What is wrong in it.
+        /// The mistake in it.
         error: TemplateError,
     },
 }

@@ -312,7 +312,7 @@ pub(super) struct Resource<'t> {
 }
 
 impl Resource<'_> {
-    /// What `!Ref` gives.
+    /// Returns the value of `!Ref`.
     pub(super) fn reference(
         &self,
         resolver: &Resolver<'_>,
@@ -331,7 +331,7 @@ impl Resource<'_> {
         }
     }
 
-    /// What `!GetAtt` gives.
+    /// Returns the value of `!GetAtt`.
     pub(super) fn attribute(
         &self,
         resolver: &Resolver<'_>,

@@ -1,4 +1,4 @@
-//! What the template says, as plain types.
+//! The content of the template, as plain types.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -91,7 +91,7 @@ pub struct FunctionUrl {
     pub streams: bool,
     /// `Cors`.
     pub cors: Option<Cors>,
-    /// Where the template says so.
+    /// The line of the template.
     pub line: usize,
 }
 
@@ -115,7 +115,7 @@ pub struct Route {
     pub function: String,
     /// Longest wait for the function: `TimeoutInMillis`, 30 s at most.
     pub timeout: Duration,
-    /// Where the template says so.
+    /// The line of the template.
     pub line: usize,
 }
 
@@ -156,7 +156,7 @@ pub struct Throttling {
 /// An `AWS::DynamoDB::Table`.
 #[derive(Clone, Debug)]
 pub struct Table {
-    /// What `!Ref` gives.
+    /// The value of `!Ref`.
     pub name: String,
     /// `Table`.
     pub logical_id: String,
@@ -169,7 +169,7 @@ pub struct Table {
 /// An `AWS::S3::Bucket`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Bucket {
-    /// What `!Ref` gives.
+    /// The value of `!Ref`.
     pub name: String,
     /// `Files`.
     pub logical_id: String,
@@ -216,7 +216,7 @@ pub struct ObjectTrigger {
     pub prefix: String,
     /// How the keys end.
     pub suffix: String,
-    /// Where the template says so.
+    /// The line of the template.
     pub line: usize,
 }
 
@@ -231,7 +231,7 @@ pub struct StreamTrigger {
     pub table: String,
     /// The stream's ARN.
     pub stream: String,
-    /// Where a function begins that has read nothing yet.
+    /// The position from which a function reads at first.
     pub position: StartingPosition,
     /// Most records at once.
     pub batch_size: usize,
@@ -243,7 +243,7 @@ pub struct StreamTrigger {
     pub bisects: bool,
     /// The answer says which records failed.
     pub reports_failures: bool,
-    /// Where the template says so.
+    /// The line of the template.
     pub line: usize,
 }
 
@@ -266,7 +266,7 @@ impl Default for StreamTrigger {
     }
 }
 
-/// Where in a stream to begin.
+/// A position to begin at in a stream.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum StartingPosition {
     /// With what comes from now on.

@@ -12,7 +12,7 @@ input! {
     pub struct ProblemInput {
         /// The name, in one line. Other problems can have the same.
         name: ProblemName = required("name"),
-        /// What is to be done.
+        /// The task, in the words of its author.
         description: Option<Description> = optional("description"),
         /// How hard the problem is.
         difficulty: Difficulty = required("difficulty"),
@@ -57,7 +57,7 @@ impl ProblemPatch {
 pub struct ProblemBody {
     id: ProblemId,
     name: ProblemName,
-    /// What is to be done, if the problem says more than its name.
+    /// The task, in the words of its author; null if the name says it all.
     #[schema(required)]
     description: Option<Description>,
     difficulty: Difficulty,

@@ -73,7 +73,7 @@ impl ProblemName {
 }
 
 text! {
-    /// What is to be done, kept as it was sent.
+    /// The task, kept as it was sent.
     Description = prose(1 to 10_000), "Find two numbers that add up to the target."
 }
 

@@ -50,7 +50,7 @@ pub(super) fn prefers_problem(headers: &HeaderMap) -> bool {
         .is_some_and(|accept| accept.preference(PROBLEM_JSON) > accept.preference("application/json"))
 }
 
-/// What a client accepts.
+/// The media ranges that a client accepts.
 struct Accept(Vec<Range>);
 
 /// A media range, such as `text/*;q=0.5`.

@@ -18,7 +18,7 @@ use super::field::{OWS, value};
 use super::{Error, Json};
 use crate::domain::{Revision, Timestamp};
 
-/// What tells one state of a resource from another (RFC 9110, section 8.8).
+/// The validators of a resource: they tell its states apart (RFC 9110, section 8.8).
 #[derive(Clone, Debug)]
 pub struct Validators {
     /// With its quotes.
@@ -126,7 +126,7 @@ impl Fixed {
     }
 }
 
-/// What a request says of the state in which it expects the resource.
+/// The preconditions of a request: the state in which it expects the resource.
 #[derive(Clone, Debug, Default)]
 pub struct Preconditions {
     /// True if the request asks for the resource, and false if it changes it.

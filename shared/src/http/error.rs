@@ -98,7 +98,7 @@ pub struct FieldError {
     /// The name of the member of the body, of the query parameter or of the header.
     #[schema(example = "title")]
     pub field: String,
-    /// What is wrong with it, for people.
+    /// The reason, for people.
     #[schema(example = "must have 5 to 200 characters")]
     pub message: String,
 }

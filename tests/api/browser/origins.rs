@@ -5,7 +5,7 @@ use tests::{App, Chromium, PASSWORD, Page, Site, post};
 
 const ADA: &str = "ada@example.com";
 
-/// What the page's libraries add to every request.
+/// Headers that common libraries of a page add to every request.
 const ADDED: [(&str, &str); 6] = [
     ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
     ("tracestate", "vendor=value"),

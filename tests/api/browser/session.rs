@@ -1,4 +1,4 @@
-//! What a browser makes of the session's cookie.
+//! The session's cookie in a real browser.
 
 use serde_json::{Value, json};
 use tests::{App, Chromium, PASSWORD, Page, Site};
@@ -6,7 +6,7 @@ use thirtyfour::common::cookie::SameSite;
 
 const ADA: &str = "ada@example.com";
 
-/// What a script of the API's own page gets: the status, and the error's sentence if it is one.
+/// Sends a request from the API's own page; returns the status, and the message of an error.
 async fn fetch(page: &Page, method: &str, path: &str, body: Option<Value>) -> (u64, Value) {
     let mut init = json!({"method": method});
     if let Some(body) = body {

@@ -35,7 +35,7 @@ fn expect_progress(sent: &Value) {
     assert!(last[0].as_u64().unwrap() >= SIZE as u64, "{sent}");
 }
 
-/// What a script gets from the API, with this token.
+/// Sends a request from a script, with this token, and returns its JSON.
 async fn fetch(page: &Page, url: &str, token: &str, method: &str, body: Option<&Value>) -> Value {
     let mut init = json!({"method": method, "headers": {"Authorization": format!("Bearer {token}")}});
     if let Some(body) = body {

@@ -39,7 +39,7 @@ pub(super) fn requires_security(operation: &Operation) -> bool {
         .is_some_and(|all| !all.is_empty() && !all.contains(&SecurityRequirement::default()))
 }
 
-/// What stands there itself, and not by reference.
+/// Returns a value that stands there itself, and not by reference.
 pub(super) fn inline<T>(value: &RefOr<T>) -> Option<&T> {
     match value {
         RefOr::T(value) => Some(value),

@@ -73,7 +73,7 @@ impl InvokeError {
     }
 }
 
-/// What an instance gets when it asks for its next event.
+/// The next event, as an instance that asks for one receives it.
 #[derive(Debug)]
 pub(crate) struct Delivery {
     pub(crate) payload: Bytes,
@@ -83,7 +83,7 @@ pub(crate) struct Delivery {
     pub(crate) deadline: i64,
 }
 
-/// What an instance answered; nothing where the answer went piece by piece.
+/// An instance's whole response; empty if the response went piece by piece.
 pub(crate) type Reply = Result<Bytes, InvokeError>;
 
 /// The reason that a runtime gives for an error, as text.

@@ -1,4 +1,4 @@
-//! What a pool is made of: the function, its binary and its limits.
+//! The parts of a pool: the function, its binary and its limits.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -37,7 +37,7 @@ impl Default for Settings {
     }
 }
 
-/// What a pool is made of.
+/// The parts of a pool.
 #[derive(Debug)]
 pub(crate) struct PoolParts {
     pub(crate) function: Function,

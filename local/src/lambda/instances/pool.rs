@@ -151,7 +151,7 @@ impl Pool {
         self.change(|state| state.ready(instance, sender)).then_some(receiver)
     }
 
-    /// Where the answer to `request_id` goes piece by piece; `None` when it is wanted as a whole.
+    /// Returns the channel that takes the response to `request_id` piece by piece; `None` if the caller wants it whole.
     pub(crate) fn pieces(&self, instance: Uuid, request_id: &str) -> Option<mpsc::Sender<Bytes>> {
         self.lock().pieces(instance, request_id)
     }

@@ -21,7 +21,7 @@ pub(super) struct Slot {
     pub(super) kill: Option<oneshot::Sender<()>>,
 }
 
-/// What an instance is at.
+/// The phase of an instance's life.
 #[derive(Debug)]
 pub(super) enum Phase {
     Starting,

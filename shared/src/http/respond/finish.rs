@@ -1,4 +1,4 @@
-//! What the method and the status of an answer demand (RFC 9110).
+//! The rules that RFC 9110 sets for the method and the status of a response.
 
 use axum::body::{Body, HttpBody};
 use axum::http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, Entry, LAST_MODIFIED};
@@ -10,7 +10,7 @@ use crate::domain::Timestamp;
 /// RFC 5789, section 3.1.
 const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
 
-/// What PATCH takes on every path that has it.
+/// The media types of PATCH, on every path that has it.
 const PATCHES: HeaderValue = HeaderValue::from_static("application/merge-patch+json, application/json");
 
 /// Answers OPTIONS on every path that there is, and adds it to what `Allow` lists.
