@@ -1,8 +1,10 @@
 //! HTTP in and out: errors, JSON, lists, conditional requests, and [`serve`], which every `main.rs` calls.
 
 mod accept;
+mod body;
 mod code;
 mod conditional;
+mod content_type;
 mod cookies;
 mod cursor;
 mod error;
@@ -13,7 +15,11 @@ mod fields;
 mod idempotent;
 mod input;
 mod json;
+mod json_text;
 mod list;
+mod member;
+#[cfg(feature = "multipart")]
+mod multipart;
 mod openapi;
 mod path;
 mod query;
@@ -25,8 +31,10 @@ mod serve;
 mod streamed;
 
 pub use accept::{HTML, JSON, check_acceptable};
+pub use body::read_body;
 pub use code::Code;
 pub use conditional::{Fixed, Preconditions, Resource, Validators};
+pub use content_type::ContentType;
 pub use cookies::cookies;
 pub use cursor::CursorKey;
 pub use error::{Error, FieldError, Unauthorized};
@@ -34,8 +42,11 @@ pub use fields::{Change, Fields, FromFields};
 #[cfg(feature = "store")]
 pub use idempotent::{IdempotencyParams, Idempotent, Replayed, RequestKey};
 pub use input::Members;
-pub use json::Json;
+pub use json::{Json, JsonObject, MAX_JSON_BYTES};
 pub use list::{ListRequest, Pagination};
+pub use member::from_json;
+#[cfg(feature = "multipart")]
+pub use multipart::{MultipartForm, Part};
 pub use openapi::{AnyObject, FixedParams, ListParams, ReadParams, WriteParams, function_url_routes};
 pub use path::{Named, PathId};
 pub use query::Query;

@@ -59,7 +59,7 @@ async fn the_local_admin_stays_signed_in_over_a_restart_until_the_password_is_an
     let refresh = json!({"refreshToken": refreshed.text("/refreshToken")});
     app.anonymous().post("/api/auth/refresh", &refresh).await.expect(401);
     let error = ensure(&mut app, Some("short")).await.unwrap_err().to_string();
-    assert_eq!(error, "--admin-password must have 8 to 256 characters");
+    assert_eq!(error, "--admin-password must have 8 to 256 characters, but has 5");
 }
 
 #[tokio::test]

@@ -130,6 +130,38 @@ async fn an_address_is_one_account_whatever_its_case_and_composition() {
 }
 
 #[tokio::test]
+async fn another_mailbox_is_another_account() {
+    let app = App::start().await;
+    let anonymous = app.anonymous();
+    let addresses = [
+        "ada@strasse.example",
+        "ada@straße.example",
+        "strasse@example.com",
+        "straße@example.com",
+        "ada@bücher.example",
+        "ﬁ@example.com",
+        "fi@example.com",
+    ];
+    for address in addresses {
+        let password = format!("the password of {address}");
+        let created = anonymous.post(PATH, &account(address, &password)).await.expect(201);
+        assert_eq!(created.text("/user/email"), address);
+    }
+    assert_eq!(app.users().count().await.unwrap(), addresses.len() as u64);
+    for (address, other) in [
+        ("ada@straße.example", "Ada@STRAßE.Example"),
+        ("ada@straße.example", "ada@xn--strae-oqa.example"),
+        ("ada@bücher.example", "ADA@bu\u{308}cher。example"),
+        ("straße@example.com", "STRAẞE@example.com"),
+    ] {
+        anonymous.post(PATH, &account(other, "another fine password")).await.expect_error(409, "email_taken");
+        let login = account(other, &format!("the password of {address}"));
+        let signed_in = anonymous.post("/api/auth/login", &login).await.expect(200);
+        assert_eq!(signed_in.text("/user/email"), address);
+    }
+}
+
+#[tokio::test]
 async fn of_100_registrations_of_one_address_one_gets_it() {
     let app = App::start().await;
     let anonymous = app.anonymous();

@@ -1,5 +1,6 @@
 use serde_json::{Value, json};
-use tests::App;
+use shared::http::MAX_JSON_BYTES;
+use tests::{App, Form, PNG};
 
 #[tokio::test]
 async fn what_a_request_carried_comes_back() {
@@ -78,22 +79,68 @@ async fn a_body_that_is_neither_is_refused() {
     let send = |content_type: &'static str, body: &'static str| {
         app.anonymous().post("/api/example", &json!(null)).body(body).header("content-type", content_type)
     };
-    for (content_type, body) in [
-        ("multipart/form-data; boundary=x", "--x--\r\n"),
-        ("text/plain", "a=b"),
-        ("application/json; charset=latin1", "{}"),
-    ] {
+    for (content_type, body) in [("text/plain", "a=b"), ("application/json; charset=latin1", "{}")] {
         let error = send(content_type, body).await.expect_error(415, "unsupported_media_type");
         assert!(error["error"].as_str().unwrap().contains("application/x-www-form-urlencoded"), "{error}");
     }
+    let broken = send("multipart/form-data; boundary=x", "--x\r\n").await;
+    broken.expect_error(400, "malformed_multipart");
     for body in ["", "[]", "null", "{\"a\":1,\"a\":2}", "{\"a\":"] {
         send("application/json", body).await.expect_error(400, "malformed_json");
     }
-    for content_type in ["application/json", "application/x-www-form-urlencoded"] {
-        let large = app.anonymous().post("/api/example", &json!(null)).body("a".repeat(256 * 1024 + 1));
+    for (content_type, limit) in [
+        ("application/json", MAX_JSON_BYTES),
+        ("application/x-www-form-urlencoded", 256 * 1024),
+        ("multipart/form-data; boundary=x", 256 * 1024),
+    ] {
+        let large = app.anonymous().post("/api/example", &json!(null)).body("a".repeat(limit + 1));
         large.header("content-type", content_type).await.expect_error(413, "body_too_large");
     }
     let deep = app.anonymous().post("/api/example", &json!(null));
     let deep = deep.body(format!("{{\"a\":{}", "[".repeat(100_000)));
     deep.header("content-type", "application/json").await.expect_error(400, "malformed_json");
+}
+
+#[tokio::test]
+async fn json_comes_back_to_the_letter() {
+    let app = App::start().await;
+    for body in [
+        r#"{"n":123456789012345678901234567890}"#,
+        r#"{"n":[9007199254740993,18446744073709551616,-0,1.0,1e2,1E+2,0.1234567890123456789012345]}"#,
+        r#"{ "z" : "\u00e9\/", "a": "é" , "nested":{"b":[ ] } }"#,
+        "{\"lines\":\n\t1}",
+        "{}",
+    ] {
+        let answer = app.anonymous().post("/api/example", &json!(null)).body(body).await.expect(200);
+        let text = String::from_utf8(answer.body.clone()).unwrap();
+        assert!(text.ends_with(&format!("\"body\":{body}}}")), "{body}: {answer:?}");
+    }
+    let huge = format!("{{\"n\":{}}}", "9".repeat(400));
+    let refused = app.anonymous().post("/api/example", &json!(null)).body(huge).await;
+    refused.expect_error(400, "malformed_json");
+}
+
+#[tokio::test]
+async fn a_form_with_files_comes_back_as_lists() {
+    let app = App::start().await;
+    let form = Form::default()
+        .text("name", "Ada Lovelace")
+        .text("tag", "é")
+        .text("tag", "")
+        .file("engine.png", "image/png", PNG)
+        .part("name=latin", Some("text/plain; charset=iso-8859-1"), b"caf\xe9");
+    let call = app.anonymous().call(reqwest::Method::POST, "/api/example").body(form.end());
+    let answer = call.header("content-type", &Form::content_type()).await.expect(200);
+    let expected = json!({
+        "name": ["Ada Lovelace"],
+        "tag": ["é", ""],
+        "latin": ["café"],
+        "file": [{"fileName": "engine.png", "contentType": "image/png", "size": PNG.len()}],
+    });
+    assert_eq!(answer.json()["body"], expected, "{answer:?}");
+
+    let unreadable = Form::default().part("name=text", None, b"caf\xe9");
+    let call = app.anonymous().call(reqwest::Method::POST, "/api/example").body(unreadable.end());
+    let refused = call.header("content-type", &Form::content_type()).await;
+    assert_eq!(refused.bad_fields(), ["text"]);
 }

@@ -1,7 +1,10 @@
 //! Whatever a client sends is answered, in the error shape, and the function serves the next request.
 
+use std::fmt::Write;
+
 use serde_json::json;
-use tests::{App, post};
+use shared::http::MAX_JSON_BYTES;
+use tests::{App, Form, PNG, post};
 
 #[tokio::test]
 async fn every_bad_field_is_named() {
@@ -39,10 +42,55 @@ async fn every_bad_field_is_named() {
 async fn lengths_count_characters_up_to_the_limit() {
     let app = App::start().await;
     let author = app.caller();
-    let body = json!({"title": "𝄞".repeat(200), "content": "é".repeat(50_000), "category": "語".repeat(50), "published": true});
+    let body = json!({"title": "𝄞".repeat(200), "content": "🙂".repeat(50_000), "category": "語".repeat(50), "published": true});
     let created = author.post("/api/posts", &body).await.expect(201);
     assert_eq!(author.get(created.header("location")).await.expect(200).json()["content"], body["content"]);
+    // As Python writes it: every character of these is twelve bytes.
+    let escaped = body.to_string().chars().fold(String::new(), |mut escaped, c| {
+        if c.is_ascii() {
+            escaped.push(c);
+        } else {
+            c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| write!(escaped, "\\u{unit:04x}").unwrap());
+        }
+        escaped
+    });
+    assert!(escaped.len() > 600_000);
+    let replaced = author.put(created.header("location"), &json!(null)).body(escaped).await.expect(200);
+    assert_eq!(replaced.json()["content"], body["content"]);
     author.post("/api/posts", &json!({"title": "12345", "content": "1"})).await.expect(201);
+}
+
+#[tokio::test]
+async fn a_text_that_shows_nothing_is_refused_and_emoji_are_not() {
+    let app = App::start().await;
+    let (author, admin) = (app.caller(), app.admin());
+    for blank in [
+        "\u{200b}",
+        "\u{200d}\u{feff}",
+        "\u{2060}",
+        "\u{202e}\u{2067}",
+        "\u{3164}",
+        "\u{fe0f}",
+        "\u{ad}",
+        "\u{2800}",
+    ] {
+        let text = blank.repeat(5);
+        let post = json!({"title": text, "content": text, "category": text});
+        assert_eq!(author.post("/api/posts", &post).await.bad_fields(), ["category", "content", "title"]);
+        let problem = json!({"name": text, "description": text, "difficulty": "easy"});
+        assert_eq!(author.post("/api/problems", &problem).await.bad_fields(), ["description", "name"]);
+        let user = json!({"email": "ada@example.com", "name": text});
+        assert_eq!(admin.post("/api/users", &user).await.bad_fields(), ["name"]);
+        let account = json!({"email": "ada@example.com", "name": text, "password": "correct horse battery"});
+        assert_eq!(app.anonymous().post("/api/auth/register", &account).await.bad_fields(), ["name"]);
+        let file = author.presign(&format!("{text}.txt"), "text/plain", 5).await;
+        assert_eq!(file.bad_fields(), ["fileName"], "{blank:?}");
+    }
+    let name = "Zoë 👩\u{200d}🔬 ❤\u{fe0f} می\u{200c}خواهم";
+    let user = json!({"email": "zoe@example.com", "name": name});
+    assert_eq!(admin.post("/api/users", &user).await.expect(201).json()["name"], name);
+    let problem = json!({"name": name, "difficulty": "easy"});
+    assert_eq!(author.post("/api/problems", &problem).await.expect(201).json()["name"], name);
 }
 
 #[tokio::test]
@@ -51,7 +99,7 @@ async fn a_body_that_is_no_json_object_is_malformed() {
     let author = app.caller();
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     let deep_member = format!(r#"{{"title":{deep}}}"#);
-    let bodies: [&[u8]; 14] = [
+    let bodies: [&[u8]; 13] = [
         b"",
         b" ",
         b"{",
@@ -63,7 +111,6 @@ async fn a_body_that_is_no_json_object_is_malformed() {
         b"{\"title\": \"x\",}",
         b"{\"title\": \"\xff\xfe\"}",
         b"{} {}",
-        br#"{"title": "Twice", "title": "Twice"}"#,
         deep.as_bytes(),
         deep_member.as_bytes(),
     ];
@@ -115,13 +162,29 @@ async fn a_body_over_the_limit_is_refused() {
         let empty = r#"{"title":""}"#.len();
         format!(r#"{{"title":"{}"}}"#, "x".repeat(bytes - empty))
     };
-    assert_eq!(author.post("/api/posts", &json!({})).body(body(256 * 1024)).await.status, 400);
-    let over = author.post("/api/posts", &json!({})).body(body(256 * 1024 + 1)).await;
+    assert_eq!(author.post("/api/posts", &json!({})).body(body(MAX_JSON_BYTES)).await.status, 400);
+    let over = author.post("/api/posts", &json!({})).body(body(MAX_JSON_BYTES + 1)).await;
     over.expect_error(413, "body_too_large");
     author.post("/api/posts", &json!({})).body(body(5 << 20)).await.expect_error(413, "body_too_large");
     // More than API Gateway takes at all.
     assert_eq!(author.post("/api/posts", &json!({})).body(body((10 << 20) + 1)).await.status, 413);
     author.post("/api/posts", &post("On engines")).await.expect(201);
+}
+
+#[tokio::test]
+async fn an_id_is_the_same_in_any_case() {
+    let app = App::start().await;
+    let author = app.caller();
+    let created = author.post("/api/posts", &post("On engines")).await.expect(201);
+    let id = created.text("/id");
+    let read = app.anonymous().get(&format!("/api/posts/{}", id.to_uppercase())).await.expect(200);
+    assert_eq!(read.text("/id"), id);
+    let form = Form::default().text("userId", &author.id().to_uppercase()).file("a.png", "image/png", PNG);
+    let uploaded = author.upload_form(form).await.expect(201).text("/fileId");
+    let path = format!("/api/upload/{}", uploaded.to_uppercase());
+    assert_eq!(author.get(&path).await.expect(200).text("/userId"), author.id());
+    author.delete(&format!("/api/posts/{}", id.to_uppercase())).await.expect(204);
+    author.get(&format!("/api/posts/{id}")).await.expect_error(404, "not_found");
 }
 
 #[tokio::test]

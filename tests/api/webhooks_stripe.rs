@@ -4,11 +4,11 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tests::{App, Client, checkout_event};
 
-const COMPLETED: &str = "checkout.session.completed";
+pub(crate) const COMPLETED: &str = "checkout.session.completed";
 const SUCCEEDED: &str = "checkout.session.async_payment_succeeded";
 
 /// Partition keys of the items that a webhook can have left.
-fn left(app: &App) -> Vec<String> {
+pub(crate) fn left(app: &App) -> Vec<String> {
     let mut keys: Vec<String> = app
         .items()
         .iter()
@@ -19,11 +19,11 @@ fn left(app: &App) -> Vec<String> {
     keys
 }
 
-fn payments(app: &App) -> usize {
+pub(crate) fn payments(app: &App) -> usize {
     left(app).iter().filter(|pk| pk.starts_with("PAYMENT#")).count()
 }
 
-fn received() -> Value {
+pub(crate) fn received() -> Value {
     json!({"received": true})
 }
 
@@ -315,27 +315,6 @@ async fn each_of_several_secrets_is_good() {
         refused.expect_error(400, "invalid_signature");
     }
     assert_eq!(payments(&app), 2);
-}
-
-#[tokio::test]
-async fn a_signed_event_that_can_not_be_read_says_why() {
-    let app = App::start().await;
-    let stripe = app.stripe();
-    for (changes, field, message) in [
-        (json!({"id": null}), "data.object", "can not be read: invalid type: null"),
-        (json!({"payment_status": "settled"}), "data.object", "can not be read: unknown variant `settled`"),
-        (json!({"amount_total": 19.99}), "data.object", "can not be read: invalid type: floating point"),
-        (json!({"amount_total": null}), "data.object.amount_total", "is required of a paid checkout"),
-    ] {
-        let answer = stripe.deliver(&checkout_event(COMPLETED, &changes)).await;
-        assert_eq!(answer.bad_fields(), [field]);
-        assert!(answer.text("/details/0/message").starts_with(message), "{answer:?}");
-    }
-    let mut without_id = checkout_event(COMPLETED, &json!({}));
-    without_id.as_object_mut().unwrap().remove("id");
-    let answer = stripe.deliver(&without_id).await;
-    assert_eq!(answer.text("/details/0/message"), "can not be read: missing field `id`");
-    assert_eq!(left(&app), [""; 0]);
 }
 
 #[tokio::test]

@@ -1,30 +1,20 @@
-use axum::body::to_bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
-use axum::http::HeaderMap;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
 use axum::response::IntoResponse;
-use serde_json::{Map, Value};
-use shared::http::{AnyObject, Error, Fields, FromFields, Json, check_acceptable};
+use serde_json::value::RawValue;
+use shared::http::{AnyObject, ContentType, Error, JsonObject, MultipartForm, check_acceptable, read_body};
 
-use crate::echo::{EchoBody, many};
+use crate::echo::{Carried, EchoBody};
 
-/// The largest form in bytes; JSON may be as large.
-const MAX_FORM_BYTES: usize = 256 * 1024;
-
-/// Any JSON object.
-struct Members(Map<String, Value>);
-
-impl FromFields for Members {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
-        Some(Self(fields.rest()))
-    }
-}
+/// The largest form in bytes. What comes back of one can have ten times as many, and Lambda takes 6 MB.
+pub const MAX_FORM_BYTES: usize = 256 * 1024;
 
 /// Show what a request carried, and its body
 ///
-/// Returns what arrived: method, path, query, headers, cookies and body. A JSON object is returned as it is; of a
-/// form, each field has a list of its values. Nothing is stored. Values of cookies and of headers that carry
-/// credentials are masked. Files go to `/api/upload`.
+/// Returns what arrived: method, path, query, headers, cookies and body. A JSON object is returned exactly as it was
+/// sent; of a form, each field has a list of its values, and a file has its name, media type and size. Nothing is
+/// stored. Values of cookies and of headers that carry credentials are masked. Files go to `/api/upload`.
 #[utoipa::path(
     post,
     path = "/api/example",
@@ -32,6 +22,7 @@ impl FromFields for Members {
     operation_id = "createExample",
     request_body(content(
         (AnyObject = "application/json"), (AnyObject = "application/x-www-form-urlencoded"),
+        (AnyObject = "multipart/form-data"),
     )),
     responses(
         (status = 200, description = "What the request carried.", body = EchoBody, headers(
@@ -41,26 +32,31 @@ impl FromFields for Members {
 )]
 pub(crate) async fn create(request: Request) -> Result<impl IntoResponse, Error> {
     let (parts, body) = request.into_parts();
-    let carried = if is_form(&parts.headers) {
-        check_acceptable(&parts.extensions)?;
-        let form = to_bytes(body, MAX_FORM_BYTES).await.map_err(|_| Error::TooLarge(MAX_FORM_BYTES))?;
-        serde_json::to_value(many(&form)).unwrap_or_default()
-    } else {
-        let request = Request::from_parts(parts.clone(), body);
-        let Json(Members(members)) = Json::from_request(request, &()).await.map_err(|error| match error {
-            Error::UnsupportedMediaType(_) => Error::UnsupportedMediaType(
-                "application/json, in UTF-8, or application/x-www-form-urlencoded",
-            ),
-            error => error,
-        })?;
-        Value::Object(members)
+    let content_type = ContentType::of(&parts.headers);
+    let carried = match content_type.essence() {
+        // The format knows no parameters (WHATWG URL Standard).
+        "application/x-www-form-urlencoded" => Carried::pairs(&form(&parts, body).await?),
+        MultipartForm::MEDIA_TYPE => {
+            Carried::form(&MultipartForm::read(&content_type, &form(&parts, body).await?)?)?
+        }
+        _ => Carried::Json(json(&parts, body).await?),
     };
     Ok(EchoBody::of(&parts, Some(carried)))
 }
 
-/// `application/x-www-form-urlencoded`, whatever its parameters: the format knows none (WHATWG URL Standard).
-fn is_form(headers: &HeaderMap) -> bool {
-    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = content_type.split(';').next().unwrap_or_default();
-    essence.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
+async fn form(parts: &Parts, body: Body) -> Result<Bytes, Error> {
+    let body = read_body(&parts.headers, body, MAX_FORM_BYTES).await?;
+    check_acceptable(&parts.extensions)?;
+    Ok(body)
+}
+
+async fn json(parts: &Parts, body: Body) -> Result<Box<RawValue>, Error> {
+    let request = Request::from_parts(parts.clone(), body);
+    match JsonObject::from_request(request, &()).await {
+        Ok(JsonObject(object)) => Ok(object),
+        Err(Error::UnsupportedMediaType(_)) => Err(Error::UnsupportedMediaType(
+            "application/json, in UTF-8, application/x-www-form-urlencoded or multipart/form-data",
+        )),
+        Err(error) => Err(error),
+    }
 }

@@ -4,8 +4,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use serde_json::Value;
-use shared::http::{AnyObject, Json};
+use serde_json::value::RawValue;
+use shared::http::{AnyObject, Error, Json, MultipartForm};
 use utoipa::ToSchema;
 
 const X_API_VERSION: HeaderName = HeaderName::from_static("x-api-version");
@@ -38,11 +38,59 @@ pub(crate) struct EchoBody {
     /// The body of a POST: the JSON object, or the values of each field of the form.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = AnyObject, required = false)]
-    body: Option<Value>,
+    body: Option<Carried>,
+}
+
+/// The body of a request.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(crate) enum Carried {
+    Json(Box<RawValue>),
+    Form(BTreeMap<String, Vec<Field>>),
+}
+
+/// One value of a form.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(crate) enum Field {
+    Text(String),
+    #[serde(rename_all = "camelCase")]
+    File {
+        file_name: String,
+        content_type: Option<String>,
+        size: usize,
+    },
+}
+
+impl Carried {
+    /// The fields of a form that is written like a query.
+    pub(crate) fn pairs(pairs: &[u8]) -> Self {
+        let fields = many(pairs).into_iter();
+        Self::Form(
+            fields.map(|(name, values)| (name, values.into_iter().map(Field::Text).collect())).collect(),
+        )
+    }
+
+    /// The fields of a form that can have files.
+    pub(crate) fn form(form: &MultipartForm) -> Result<Self, Error> {
+        let mut fields: BTreeMap<String, Vec<Field>> = BTreeMap::new();
+        for part in &form.parts {
+            let field = match part.file_name.clone() {
+                None => Field::Text(form.text(part)?),
+                Some(file_name) => Field::File {
+                    file_name,
+                    content_type: part.content_type.clone(),
+                    size: part.content.len(),
+                },
+            };
+            fields.entry(part.name.clone()).or_default().push(field);
+        }
+        Ok(Self::Form(fields))
+    }
 }
 
 impl EchoBody {
-    pub(crate) fn of(request: &Parts, body: Option<Value>) -> Self {
+    pub(crate) fn of(request: &Parts, body: Option<Carried>) -> Self {
         Self {
             method: request.method.to_string(),
             path: request.uri.path().to_owned(),
@@ -61,7 +109,7 @@ impl IntoResponse for EchoBody {
 }
 
 /// The pairs of a query or a form, by name.
-pub(crate) fn many(pairs: &[u8]) -> BTreeMap<String, Vec<String>> {
+fn many(pairs: &[u8]) -> BTreeMap<String, Vec<String>> {
     let mut many: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (name, value) in form_urlencoded::parse(pairs) {
         many.entry(name.into_owned()).or_default().push(value.into_owned());
@@ -90,7 +138,8 @@ fn cookies(headers: &HeaderMap) -> BTreeMap<String, &'static str> {
 #[cfg(test)]
 mod tests {
     use axum::http::{HeaderValue, Request};
-    use serde_json::json;
+    use serde_json::{Value, json};
+    use shared::http::ContentType;
 
     use super::*;
 
@@ -109,6 +158,24 @@ mod tests {
         assert_eq!(echo["query"], json!({"a": ["1", ""], "b": ["é x"], "c": [""]}));
         assert_eq!(echo["headers"], json!({"accept": "application/json,text/html"}));
         assert!(echo.get("body").is_none());
+    }
+
+    #[test]
+    fn a_form_comes_back_with_ten_times_its_bytes_at_most() {
+        // As Lambda sends it: JSON, in a JSON string.
+        let sent_back =
+            |form: Carried| serde_json::to_string(&serde_json::to_string(&form).unwrap()).unwrap().len();
+        let names = || (1..=0x1f_u8).flat_map(|a| (1..=0x1f_u8).map(move |b| vec![a, b, b'&']));
+        for pairs in [vec![1; 3000], b"&a".repeat(1000), b"%01%02".repeat(500), names().flatten().collect()] {
+            let length = sent_back(Carried::pairs(&pairs));
+            assert!(length <= 10 * pairs.len(), "{length} of {}: {pairs:?}", pairs.len());
+        }
+        let part = "--B\r\nContent-Disposition:form-data;name=\"\u{1}\"\r\n\r\n\u{1}\u{2}\"\\\r\n".repeat(50);
+        let body = (part + "--B--").into();
+        let form =
+            MultipartForm::read(&ContentType::parse("multipart/form-data; boundary=B"), &body).unwrap();
+        let length = sent_back(Carried::form(&form).unwrap());
+        assert!(length <= 10 * body.len(), "{length} of {}", body.len());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! | method | who | does |
 //! |---|---|---|
 //! | GET | anyone | shows query, headers and cookies |
-//! | POST | anyone | shows the body, too: a JSON object or a form |
+//! | POST | anyone | shows the body, too: a JSON object or a form, also one with files |
 
 use shared::config::ConfigError;
 use utoipa_axum::router::OpenApiRouter;
@@ -12,6 +12,8 @@ use utoipa_axum::routes;
 mod create;
 mod echo;
 mod get;
+
+pub use create::MAX_FORM_BYTES;
 
 /// What the function needs: nothing.
 #[derive(Clone)]

@@ -5,7 +5,7 @@ use axum::response::Response;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use shared::domain::{Category, Content, Name, Password, Title};
-use shared::http::{Error, Fixed, FixedParams};
+use shared::http::{Error, Fixed, FixedParams, MAX_JSON_BYTES};
 use utoipa::ToSchema;
 
 const MAX_AGE_SECONDS: u32 = 3600;
@@ -56,8 +56,8 @@ struct LimitsBody {
     /// The number of items on a page of a list.
     page: RangeBody,
     /// The largest JSON body, in bytes.
-    #[schema(example = 262_144)]
-    json_body_bytes: u32,
+    #[schema(example = 1_048_576)]
+    json_body_bytes: usize,
 }
 
 /// A range of numbers.
@@ -87,7 +87,7 @@ const ABOUT: AboutBody = AboutBody {
         post_content: range(Content::MIN_CHARACTERS, Content::MAX_CHARACTERS),
         post_category: range(Category::MIN_CHARACTERS, Category::MAX_CHARACTERS),
         page: range(1, 100),
-        json_body_bytes: 256 * 1024,
+        json_body_bytes: MAX_JSON_BYTES,
     },
 };
 

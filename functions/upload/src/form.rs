@@ -1,26 +1,19 @@
-use std::convert::Infallible;
-
-use axum::body::to_bytes;
 use axum::extract::{FromRequest, Request};
-use axum::http::header::CONTENT_TYPE;
 use bytes::Bytes;
-use futures_util::stream;
-use multer::{Field, Multipart};
 use serde::Deserialize;
 use shared::domain::{
     FileDraft, FileName, FileSize, FileType, Inspection, MAX_UPLOAD_BYTES, Sha256Digest, UserId,
 };
-use shared::http::{Error, FieldError, RequestKey, check_acceptable};
+use shared::http::{
+    ContentType, Error, FieldError, MultipartForm, Part, RequestKey, check_acceptable, read_body,
+};
 use utoipa::ToSchema;
 
-/// What a body may have beside the file: boundaries, headers, the other part.
-const MAX_OTHER_BYTES: usize = 64 * 1024;
+/// The largest body in bytes: the file and, beside it, boundaries, headers and the other part.
+pub const MAX_BODY_BYTES: usize = MAX_UPLOAD_BYTES + 64 * 1024;
 
 /// More parts than anybody has a use for.
 const MAX_PARTS: usize = 16;
-
-/// What a part without a `Content-Type` holds (RFC 7578, section 4.4).
-const DEFAULT_CONTENT_TYPE: &str = "text/plain";
 
 /// A file to upload, as a form.
 #[derive(Deserialize, ToSchema)]
@@ -54,16 +47,17 @@ impl<S: Sync> FromRequest<S> for UploadForm {
     type Rejection = Error;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Error> {
-        let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let boundary =
-            multer::parse_boundary(content_type.unwrap_or_default()).map_err(|error| match error {
-                multer::Error::NoBoundary => malformed(error),
-                _ => Error::UnsupportedMediaType("multipart/form-data"),
-            })?;
+        let content_type = ContentType::of(request.headers());
+        if content_type.essence() != MultipartForm::MEDIA_TYPE {
+            return Err(Error::UnsupportedMediaType(MultipartForm::MEDIA_TYPE));
+        }
         let (parts, body) = request.into_parts();
-        let body =
-            to_bytes(body, MAX_UPLOAD_BYTES + MAX_OTHER_BYTES).await.map_err(|_| Error::FileTooLarge)?;
-        let (user_id, upload) = Parts::read(body, boundary).await?.into_form()?;
+        let body = read_body(&parts.headers, body, MAX_BODY_BYTES).await;
+        let body = body.map_err(|error| match error {
+            Error::TooLarge { .. } => Error::FileTooLarge,
+            error => error,
+        })?;
+        let (user_id, upload) = Fields::read(&MultipartForm::read(&content_type, &body)?)?.into_form()?;
         let key = RequestKey::read(&parts.headers, upload.fingerprint(user_id))?;
         check_acceptable(&parts.extensions)?;
         Ok(Self { user_id, upload, key })
@@ -78,69 +72,52 @@ impl Upload {
     }
 }
 
-/// The form's parts, and all that is wrong with them.
+/// The form's fields, and all that is wrong with them.
 #[derive(Default)]
-#[expect(clippy::option_option, reason = "a part that can not be used is not one that is missing")]
-struct Parts {
+#[expect(clippy::option_option, reason = "a field that can not be used is not one that is missing")]
+struct Fields {
     file: Option<Option<Upload>>,
     user_id: Option<Option<UserId>>,
     errors: Vec<FieldError>,
 }
 
-impl Parts {
-    async fn read(body: Bytes, boundary: String) -> Result<Self, Error> {
-        let mut multipart = Multipart::new(stream::iter([Ok::<_, Infallible>(body)]), boundary);
-        let mut parts = Self::default();
-        for _ in 0..MAX_PARTS {
-            let Some(field) = multipart.next_field().await.map_err(malformed)? else { return Ok(parts) };
-            parts.take(field).await?;
+impl Fields {
+    fn read(form: &MultipartForm) -> Result<Self, Error> {
+        if form.parts.len() > MAX_PARTS {
+            return Err(Error::field("body", format!("must have at most {MAX_PARTS} parts")));
         }
-        match multipart.next_field().await.map_err(malformed)? {
-            None => Ok(parts),
-            Some(_) => Err(Error::field("body", format!("must have at most {MAX_PARTS} parts"))),
+        let mut fields = Self::default();
+        for part in &form.parts {
+            match &*part.name {
+                "file" if fields.file.is_some() => fields.wrong("file", "is there twice"),
+                "userId" if fields.user_id.is_some() => fields.wrong("userId", "is there twice"),
+                "file" => fields.take_file(part)?,
+                "userId" => {
+                    let id = form.text(part)?.trim().parse();
+                    fields.user_id =
+                        Some(id.map_err(|error| fields.wrong("userId", format!("{error}"))).ok());
+                }
+                // What the other fields are written in (RFC 7578, section 4.6).
+                "_charset_" => {}
+                unknown => {
+                    let name: String = unknown.chars().take(100).collect();
+                    fields.wrong(&name, "is not a known field");
+                }
+            }
         }
+        Ok(fields)
     }
 
-    async fn take(&mut self, mut field: Field<'_>) -> Result<(), Error> {
-        match field.name() {
-            Some("file") if self.file.is_some() => self.wrong("file", "is there twice"),
-            Some("userId") if self.user_id.is_some() => self.wrong("userId", "is there twice"),
-            Some("file") => {
-                let content = content(&mut field).await?;
-                self.take_file(&field, content)?;
-            }
-            Some("userId") => {
-                let content = content(&mut field).await?;
-                let id = String::from_utf8_lossy(&content).trim().parse();
-                self.user_id = Some(id.map_err(|error| self.wrong("userId", format!("{error}"))).ok());
-            }
-            Some(unknown) => {
-                let name = unknown.chars().take(100).collect::<String>();
-                self.wrong(&name, "is not a known field");
-            }
-            None => return Err(Error::MalformedMultipart("a part has no name".to_owned())),
-        }
-        Ok(())
-    }
-
-    fn take_file(&mut self, field: &Field<'_>, content: Bytes) -> Result<(), Error> {
-        if content.len() > MAX_UPLOAD_BYTES {
+    fn take_file(&mut self, part: &Part) -> Result<(), Error> {
+        if part.content.len() > MAX_UPLOAD_BYTES {
             return Err(Error::FileTooLarge);
         }
-        let name = field.file_name();
-        if content.is_empty() && name == Some("") {
+        if part.content.is_empty() && part.file_name.as_deref() == Some("") {
             // What a browser sends of a form in which no file was chosen.
             return Ok(());
         }
-        self.file = Some(None);
-        let declared = field.headers().get(CONTENT_TYPE).map_or(DEFAULT_CONTENT_TYPE, |value| {
-            // What is no text declares nothing that is known.
-            value.to_str().unwrap_or_default()
-        });
-        match check(name, declared, content) {
-            Ok(upload) => self.file = Some(Some(upload)),
-            Err(message) => self.wrong("file", message),
-        }
+        let checked = check(part).map_err(|message| self.wrong("file", message));
+        self.file = Some(checked.ok());
         Ok(())
     }
 
@@ -164,35 +141,31 @@ impl Parts {
 }
 
 /// A file whose name, declared type and content agree, or how it must be.
-fn check(name: Option<&str>, declared: &str, content: Bytes) -> Result<Upload, String> {
-    let name: FileName = name.unwrap_or_default().parse().map_err(|_| "must have a file name".to_owned())?;
-    let size = u64::try_from(content.len()).unwrap_or(u64::MAX);
+fn check(part: &Part) -> Result<Upload, String> {
+    let name = part.file_name.as_deref().unwrap_or_default();
+    let name: FileName = name.parse().map_err(|_| "must have a file name".to_owned())?;
+    let size = u64::try_from(part.content.len()).unwrap_or(u64::MAX);
     let size = FileSize::try_from(size).map_err(|_| "must not be empty".to_owned())?;
-    let kind = FileType::declared(declared)
-        .ok_or_else(|| format!("must be declared as one of {}", FileType::list()))?;
-    if !kind.fits(&name) {
-        return Err(kind.misfit());
-    }
-    let inspected = Inspection::of(kind, &content);
+    let kind = kind(part.content_type.as_deref(), &name)?;
+    let inspected = Inspection::of(kind, &part.content);
     if !inspected.is_of_its_type {
-        return Err(format!("must hold {}, as it is declared", kind.media_type()));
+        return Err(format!("must hold {}, but its content is something else", kind.media_type()));
     }
     let sha256 = inspected.sha256;
-    Ok(Upload { draft: FileDraft { name, kind, size, sha256: Some(sha256) }, sha256, content })
+    let draft = FileDraft { name, kind, size, sha256: Some(sha256) };
+    Ok(Upload { draft, sha256, content: part.content.clone() })
 }
 
-/// The part's bytes: as all of the body is there, one piece without a copy.
-async fn content(field: &mut Field<'_>) -> Result<Bytes, Error> {
-    let mut content = field.chunk().await.map_err(malformed)?.unwrap_or_default();
-    while let Some(more) = field.chunk().await.map_err(malformed)? {
-        content = [content, more].concat().into();
-    }
-    Ok(content)
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
-fn malformed(error: multer::Error) -> Error {
-    Error::MalformedMultipart(error.to_string())
+/// The type that the part declares, which its name must fit. Many clients declare none, or only that it is bytes: then
+/// its name decides.
+fn kind(declared: Option<&str>, name: &FileName) -> Result<FileType, String> {
+    let declared = declared.map(ContentType::parse);
+    let kind = match declared.as_ref().map_or("", ContentType::essence) {
+        "" | "application/octet-stream" => FileType::named(name),
+        essence => FileType::declared(essence),
+    };
+    let kind = kind.ok_or_else(|| format!("must be declared as one of {}", FileType::list()))?;
+    if kind.fits(name) { Ok(kind) } else { Err(kind.misfit()) }
 }
 
 fn field_error(field: &str, message: impl Into<String>) -> FieldError {
@@ -202,6 +175,7 @@ fn field_error(field: &str, message: impl Into<String>) -> FieldError {
 #[cfg(test)]
 mod tests {
     use axum::body::Body;
+    use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 
     use super::*;
 
@@ -222,6 +196,11 @@ mod tests {
 
     fn user() -> String {
         part("name=\"userId\"", USER)
+    }
+
+    fn file(name: &str, content_type: &str, content: &str) -> String {
+        let disposition = format!("name=\"file\"; filename=\"{name}\"\r\nContent-Type: {content_type}");
+        part(&disposition, content)
     }
 
     fn text(name: &str) -> String {
@@ -251,7 +230,7 @@ mod tests {
             fields(form(&parts).await),
             ["file is there twice", "userId is there twice", "role is not a known field"]
         );
-        let parts = [text("a.png"), part("name=\"userId\"", "me")];
+        let parts = [file("a.png", "text/plain", "Hello"), part("name=\"userId\"", "me")];
         assert_eq!(
             fields(form(&parts).await),
             ["file must end in .txt, as its type is text/plain", "userId must be an id, a UUID with hyphens"]
@@ -266,6 +245,45 @@ mod tests {
         assert_eq!(fields(form(&[]).await), ["file is required", "userId is required"]);
         let nameless = part("name=\"file\"", "Hello");
         assert_eq!(fields(form(&[user(), nameless]).await), ["file must have a file name"]);
+    }
+
+    #[tokio::test]
+    async fn spellings_that_mean_the_same_are_one_type() {
+        for (name, content_type, content, kind) in [
+            ("a.jpg", "image/jpg", "\u{7f}", None),
+            ("a.zip", "application/X-Zip-Compressed", "PK\x03\x04", Some(FileType::Zip)),
+            ("a.pdf", "application/x-pdf; q=1", "%PDF-1.7", Some(FileType::Pdf)),
+            ("a.csv", " Text/CSV ; header=present", "a,b", Some(FileType::Csv)),
+            // Go and Java declare bytes, Python and .NET nothing.
+            ("a.pdf", "application/octet-stream", "%PDF-1.7", Some(FileType::Pdf)),
+            ("a.PDF", "", "%PDF-1.7", Some(FileType::Pdf)),
+            ("a.pdf", "application/octet-stream", "Hello", None),
+            ("a.exe", "application/octet-stream", "Hello", None),
+            ("a", "", "Hello", None),
+            ("a.txt", "text/html", "Hello", None),
+        ] {
+            let read = form(&[user(), file(name, content_type, content)]).await;
+            let read = read.ok().map(|form| form.upload.draft.kind);
+            assert_eq!(read, kind, "{name} as {content_type:?}");
+        }
+        let undeclared = form(&[user(), part("name=file; filename=a.zip", "PK\x03\x04")]).await.unwrap();
+        assert_eq!(undeclared.upload.draft.kind, FileType::Zip);
+    }
+
+    #[tokio::test]
+    async fn the_forms_own_charset_is_no_unknown_field() {
+        form(&[part("name=\"_charset_\"", "UTF-8"), user(), text("a.txt")]).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn an_encoded_body_is_refused_before_it_is_read() {
+        let request = Request::builder()
+            .header(CONTENT_TYPE, "multipart/form-data; boundary=b")
+            .header(CONTENT_ENCODING, "gzip")
+            .body(Body::from("x"))
+            .unwrap();
+        let refused = UploadForm::from_request(request, &()).await;
+        assert!(matches!(refused, Err(Error::ContentCoding)), "{refused:?}");
     }
 
     #[tokio::test]

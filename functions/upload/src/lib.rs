@@ -16,6 +16,8 @@ use utoipa_axum::routes;
 mod create;
 mod form;
 
+pub use form::MAX_BODY_BYTES;
+
 /// What the function needs.
 #[derive(Clone, FromRef)]
 pub struct Deps {

@@ -17,6 +17,7 @@ mod signature;
 mod signed;
 
 pub use signature::{SignatureError, SigningSecrets, sign};
+pub use signed::MAX_BODY_BYTES;
 
 /// What the function needs.
 #[derive(Clone, FromRef)]

@@ -3,11 +3,12 @@ use std::time::Duration;
 use axum::extract::State;
 use serde::Serialize;
 use shared::api::True;
+use shared::clock::Clock;
 use shared::http::{AnyObject, Code, Error, Json};
 use shared::store::{Payments, Recorded};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::event::Event;
+use crate::event::{Event, Paid};
 use crate::signed::Signed;
 
 /// The time to record a payment in, all attempts together. Stripe gives up on a slow answer and tries again for three
@@ -66,12 +67,13 @@ pub(crate) struct ReceivedBody {
 )]
 pub(crate) async fn receive(
     State(payments): State<Payments>,
+    State(clock): State<Clock>,
     Signed(body): Signed,
 ) -> Result<Json<ReceivedBody>, Error> {
-    let Event { id, kind, paid } = Event::read(&body)?;
-    let outcome = match paid {
-        Some((payment, payer)) => {
-            let recording = payments.record(&id, &payment, payer.as_ref());
+    let Event { id, kind, paid } = Event::read(&body, clock.now())?;
+    let outcome = match &paid {
+        Some(Paid { event_id, payment, payer }) => {
+            let recording = payments.record(event_id, payment, payer.as_ref());
             match tokio::time::timeout(RECORD_TIMEOUT, recording).await.map_err(|_| Error::TimedOut)?? {
                 Recorded::Now if payer.is_none() => "recorded, in nobody's list",
                 Recorded::Now => "recorded",
@@ -80,7 +82,7 @@ pub(crate) async fn receive(
         }
         None => "nothing to record",
     };
-    tracing::info!(eventId = id.as_str(), eventType = kind, outcome, "received");
+    tracing::info!(eventId = id, eventType = kind, outcome, "received");
     Ok(Json(ReceivedBody { received: True }))
 }
 
@@ -89,7 +91,6 @@ mod tests {
     use std::net::TcpListener;
 
     use axum::body::Bytes;
-    use shared::clock::Clock;
     use shared::random::Random;
     use shared::store::Table;
 
@@ -104,7 +105,8 @@ mod tests {
         let payments = Payments::new(table, Clock::system(), Random::system());
         let event = br#"{"id": "evt_1", "type": "checkout.session.completed", "created": 1, "livemode": false,
             "data": {"object": {"id": "cs_1", "payment_status": "paid", "amount_total": 1, "currency": "eur"}}}"#;
-        let outcome = receive(State(payments), Signed(Bytes::from_static(event))).await;
+        let clock = State(Clock::system());
+        let outcome = receive(State(payments), clock, Signed(Bytes::from_static(event))).await;
         // The client's own patience, which is longer, would end in `Unavailable`.
         assert!(matches!(outcome, Err(Error::TimedOut)), "{:?}", outcome.err());
     }

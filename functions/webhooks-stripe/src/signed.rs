@@ -1,15 +1,15 @@
 use std::sync::Arc;
 
-use axum::body::{Bytes, to_bytes};
+use axum::body::Bytes;
 use axum::extract::{FromRef, FromRequest, Request};
 use axum::http::HeaderMap;
 use shared::clock::Clock;
-use shared::http::Error;
+use shared::http::{Error, read_body};
 
 use crate::signature::{SignatureError, SigningSecrets};
 
 /// The largest body in bytes. Stripe's events have a few thousand; a session with many line items has more.
-pub(crate) const MAX_BODY_BYTES: usize = 1024 * 1024;
+pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 
 const STRIPE_SIGNATURE: &str = "stripe-signature";
 
@@ -27,7 +27,7 @@ where
     async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
         let (parts, body) = request.into_parts();
         let header = header(&parts.headers)?;
-        let body = to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| Error::TooLarge(MAX_BODY_BYTES))?;
+        let body = read_body(&parts.headers, body, MAX_BODY_BYTES).await?;
         let now = Clock::from_ref(state).now();
         SigningSecrets::from_ref(state).verify(header, &body, now).map_err(invalid)?;
         Ok(Self(body))

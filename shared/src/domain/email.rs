@@ -2,17 +2,25 @@ use std::fmt;
 use std::str::FromStr;
 
 use email_address::{EmailAddress, Options};
+use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
-use super::{Invalid, fold};
+use super::Invalid;
+use super::text::{fold_simply, is_invisible};
 
 /// An e-mail address, also an internationalised one (RFC 6531), of at most 254 bytes.
 // Addresses of one mailbox are the same account: `normalised` is what they are compared by.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schema(value_type = String, format = IdnEmail, max_length = 254, example = "ada@example.com")]
-pub struct Email(String);
+pub struct Email(Address);
+
+#[derive(Clone, PartialEq, Eq)]
+struct Address {
+    given: String,
+    normalised: String,
+}
 
 /// RFC 3696, erratum 1690: the longest path that SMTP carries.
 const MAX_BYTES: usize = 254;
@@ -21,13 +29,34 @@ impl Email {
     /// The address as it was given, in NFC.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.0.given
     }
 
-    /// The form under which the account is kept.
+    /// The form under which the account is kept, the same for every spelling of one mailbox.
+    ///
+    /// The domain is what DNS is asked for: its A-labels (UTS 46), so that `strasse.example` and `straße.example` are
+    /// two. The local part is a matter of the domain's own mail server; those that are known fold its case, letter by
+    /// letter, and its composition.
     #[must_use]
-    pub fn normalised(&self) -> String {
-        fold(&self.0)
+    pub fn normalised(&self) -> &str {
+        &self.0.normalised
+    }
+}
+
+impl Address {
+    fn parse(text: &str) -> Option<Self> {
+        let given: String = text.trim().nfc().collect();
+        let (local, domain) = given.rsplit_once('@')?;
+        let domain = Uts46::new()
+            .to_ascii(domain.as_bytes(), AsciiDenyList::STD3, Hyphens::CheckFirstLast, DnsLength::Verify)
+            .ok()?;
+        let address = format!("{local}@{domain}");
+        let options = Options::default().with_required_tld().without_display_text().without_domain_literal();
+        let is_valid = EmailAddress::parse_with_options(&address, options).is_ok()
+            && !local.chars().any(is_invisible)
+            && given.len().max(address.len()) <= MAX_BYTES;
+        let normalised = format!("{}@{domain}", fold_simply(local));
+        is_valid.then_some(Self { given, normalised })
     }
 }
 
@@ -35,12 +64,9 @@ impl FromStr for Email {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        let email: String = text.trim().nfc().collect();
-        let options = Options::default().with_required_tld().without_display_text().without_domain_literal();
-        if email.len() > MAX_BYTES || EmailAddress::parse_with_options(&email, options).is_err() {
-            return Err(Invalid::new("must be an e-mail address of at most 254 bytes"));
-        }
-        Ok(Self(email))
+        Address::parse(text)
+            .map(Self)
+            .ok_or_else(|| Invalid::new("must be an e-mail address of at most 254 bytes"))
     }
 }
 
@@ -54,7 +80,7 @@ impl TryFrom<String> for Email {
 
 impl From<Email> for String {
     fn from(email: Email) -> Self {
-        email.0
+        email.0.given
     }
 }
 
@@ -70,10 +96,46 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_that_differ_in_case_or_composition_are_one_account() {
-        let normalised = |text: &str| text.parse::<Email>().unwrap().normalised();
-        assert_eq!(normalised("Ada@Example.COM"), normalised(" ada@example.com "));
-        assert_eq!(normalised("zoe\u{308}@example.com"), normalised("ZOË@example.com"));
+    fn spellings_of_one_mailbox_are_one_account() {
+        let normalised = |text: &str| text.parse::<Email>().unwrap().normalised().to_owned();
+        for (one, other) in [
+            ("Ada@Example.COM", " ada@example.com "),
+            ("zoe\u{308}@example.com", "ZOË@example.com"),
+            ("ada@BÜCHER.example", "ada@xn--bcher-kva.example"),
+            ("ada@bu\u{308}cher.example", "ada@XN--BCHER-KVA.example"),
+            ("ada@bücher。example", "ada@bücher.example"),
+            ("ada@ｅｘａｍｐｌｅ.com", "ada@example.com"),
+            ("ada@ﬁsh.example", "ada@fish.example"),
+            ("Ada.Σ@example.com", "ada.ς@example.com"),
+        ] {
+            assert_eq!(normalised(one), normalised(other), "{one} {other}");
+        }
+        assert_eq!(normalised("Ada@Straße.Example"), "ada@xn--strae-oqa.example");
+    }
+
+    #[test]
+    fn other_mailboxes_are_other_accounts() {
+        let normalised = |text: &str| text.parse::<Email>().unwrap().normalised().to_owned();
+        for (one, other) in [
+            ("ada@strasse.example", "ada@straße.example"),
+            ("ada@faß.example", "ada@fass.example"),
+            ("strasse@example.com", "straße@example.com"),
+            ("ada@βόλος.example", "ada@βόλοσ.example"),
+            ("ı@example.com", "i@example.com"),
+            ("ﬁ@example.com", "fi@example.com"),
+            ("ada@example.com", "ada+tag@example.com"),
+            ("ada@example.com", "a.da@example.com"),
+            ("é@example.com", "e@example.com"),
+        ] {
+            assert_ne!(normalised(one), normalised(other), "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_shown_as_it_was_given() {
+        let email: Email = " Zoe\u{308}@Bücher.Example ".parse().unwrap();
+        assert_eq!(email.as_str(), "Zoë@Bücher.Example");
+        assert_eq!(email.normalised(), "zoë@xn--bcher-kva.example");
     }
 
     #[test]
@@ -89,6 +151,17 @@ mod tests {
             "a b@example.com",
             "a@[127.0.0.1]",
             "a\0@example.com",
+            "ada\u{200b}@example.com",
+            "ada\u{3164}@example.com",
+            "ada@example.com.",
+            "ada@exam_ple.com",
+            "ada@-example.com",
+            "ada@xn--zzzzzz-.com",
+            "ada@example..com",
+            "ada@b@example.com",
+            &format!("ada@{}.com", "b".repeat(64)),
+            // Its A-labels are too long for SMTP.
+            &format!("{}@{}.com", "a".repeat(64), "ü.".repeat(30).trim_end_matches('.')),
             &long,
         ] {
             assert!(text.parse::<Email>().is_err(), "{text}");

@@ -88,7 +88,7 @@ impl TryFrom<u64> for FileSize {
         if (1..=Self::MAX_BYTES).contains(&bytes) {
             Ok(Self(bytes))
         } else {
-            Err(Invalid::new(format!("must be 1 to {} bytes", Self::MAX_BYTES)))
+            Err(Invalid::new(format!("must be 1 to {} bytes, not {bytes}", Self::MAX_BYTES)))
         }
     }
 }

@@ -1,6 +1,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use icu_properties::CodePointSetData;
+use icu_properties::props::DefaultIgnorableCodePoint;
 use unicase::UniCase;
 use unicode_normalization::UnicodeNormalization;
 
@@ -31,34 +33,69 @@ pub fn fold(text: &str) -> String {
     UniCase::unicode(decomposed).to_folded_case().nfc().collect()
 }
 
-/// One line of text: trimmed, in NFC, `min` to `max` characters, without control characters.
+/// The form in which two texts are the same if they differ in case alone, letter by letter: simple case folding (Unicode
+/// Standard, section 5.18), composed. Other than [`fold`], it does not take `ß` for `ss`.
+pub(super) fn fold_simply(text: &str) -> String {
+    text.nfc().map(fold_letter).nfc().collect()
+}
+
+/// The simple case folding of a letter is its full one or, if that has several letters, its lower case.
+fn fold_letter(letter: char) -> char {
+    let full = UniCase::unicode(letter.to_string()).to_folded_case();
+    only(full.chars()).or_else(|| only(letter.to_lowercase())).unwrap_or(letter)
+}
+
+/// The only item that there is.
+fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
+    items.next().filter(|_| items.next().is_none())
+}
+
+/// Returns whether a person sees anything of `text`. Emoji need characters that show nothing by themselves, so these
+/// are welcome beside others, but cannot be a whole text.
+pub(super) fn shows(text: &str) -> bool {
+    text.chars().any(|c| !(c.is_whitespace() || c.is_control() || is_invisible(c) || c == BRAILLE_BLANK))
+}
+
+/// A pattern without dots, which Unicode counts as a symbol.
+const BRAILLE_BLANK: char = '\u{2800}';
+
+/// Returns whether a character shows nothing by itself: zero-width characters, marks of direction, fillers, selectors
+/// of a variation and the like (Unicode Standard, section 5.21).
+pub(super) fn is_invisible(c: char) -> bool {
+    // The three that annotate other text are not ignorable, and no font shows them.
+    CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c) || matches!(c, '\u{fff9}'..='\u{fffb}')
+}
+
+/// One line of text: trimmed, in NFC, `min` to `max` characters, without control characters. Something of it is seen.
 pub(super) fn line(text: &str, min: usize, max: usize) -> Result<String, Invalid> {
     let line: String = text.trim().nfc().collect();
     if line.chars().any(char::is_control) {
         return Err(Invalid::new("must not contain control characters"));
     }
     length(&line, min, max)?;
-    Ok(line)
+    if line.is_empty() || shows(&line) { Ok(line) } else { Err(blank()) }
 }
 
-/// Text of several lines, as it came: `min` to `max` characters, not all of them blank, without other control characters.
+/// Text of several lines, as it came: `min` to `max` characters, without other control characters. Something of it is seen.
 pub(super) fn prose(text: &str, min: usize, max: usize) -> Result<String, Invalid> {
     if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
         return Err(Invalid::new("must not contain control characters but line ends and tabs"));
     }
-    if text.trim().is_empty() {
-        return Err(Invalid::new("must not be blank"));
-    }
     length(text, min, max)?;
-    Ok(text.to_owned())
+    if shows(text) { Ok(text.to_owned()) } else { Err(blank()) }
 }
 
-/// That `text` has `min` to `max` characters (Unicode scalar values).
+fn blank() -> Invalid {
+    Invalid::new("must have a character that can be seen")
+}
+
+/// Checks that `text` has `min` to `max` characters (Unicode scalar values).
 pub(super) fn length(text: &str, min: usize, max: usize) -> Result<(), Invalid> {
-    if (min..=max).contains(&text.chars().count()) {
+    let characters = text.chars().count();
+    if (min..=max).contains(&characters) {
         Ok(())
     } else {
-        Err(Invalid::new(format!("must have {min} to {max} characters")))
+        Err(Invalid::new(format!("must have {min} to {max} characters, but has {characters}")))
     }
 }
 
@@ -140,6 +177,66 @@ mod tests {
             assert_eq!(fold(a), fold(b), "{a} {b}");
         }
         assert_ne!(fold("a"), fold("á"));
+    }
+
+    #[test]
+    fn simple_folding_is_unicodes() {
+        let oracle = icu_casemap::CaseMapper::new();
+        let differs = |letter: &char| fold_letter(*letter) != oracle.simple_fold(*letter);
+        let different: String = ('\0'..=char::MAX).filter(differs).collect();
+        // Composed, the first two are others. The ligature is one of two. The last is newer than `unicase`.
+        assert_eq!(different, "\u{1fd3}\u{1fe3}\u{fb05}\u{1df95}");
+        assert_eq!(fold_simply("\u{1fd3}\u{1fe3}"), "\u{390}\u{3b0}");
+        for (text, folded) in [
+            ("STRASSE", "strasse"),
+            ("Straße", "straße"),
+            ("ẞ", "ß"),
+            ("ΣΊΣΥΦΟΣ", "σίσυφοσ"),
+            ("İI\u{131}", "İi\u{131}"),
+            ("ZOE\u{308}", "zoë"),
+            ("ﬁ", "ﬁ"),
+            ("ᾈ", "ᾀ"),
+        ] {
+            assert_eq!(fold_simply(text), folded, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_shows_nothing_is_blank() {
+        for blank in [
+            "\u{200b}",
+            "\u{200d}\u{feff}",
+            "\u{2060}",
+            "\u{202e}\u{2066}\u{200f}\u{61c}",
+            "\u{115f}\u{1160}\u{3164}\u{ffa0}",
+            "\u{fe0f}\u{e0100}\u{180b}",
+            "\u{ad}\u{34f}\u{17b4}\u{180e}",
+            "\u{e0001}\u{e0061}\u{1d173}\u{fff9}\u{fffb}",
+            "\u{2800}",
+            "\u{200b} \u{3000}\u{200b}",
+        ] {
+            assert_eq!(line(blank, 1, 50), Err(super::blank()), "{blank:?}");
+            assert_eq!(prose(&format!("\n{blank}\t"), 50), Err(super::blank()), "{blank:?}");
+        }
+        for seen in [
+            "Zoë 👩\u{200d}🔬",
+            "❤\u{fe0f}",
+            "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
+            "می\u{200c}خواهم",
+            "\u{200f}שלום\u{200f}",
+            "\u{301}",
+            ".",
+        ] {
+            assert_eq!(line(seen, 1, 50).as_deref(), Ok(seen), "{seen:?}");
+            assert_eq!(prose(seen, 50).as_deref(), Ok(seen), "{seen:?}");
+        }
+    }
+
+    #[test]
+    fn a_length_is_said_with_the_limits() {
+        let said = |text: &str| line(text, 2, 3).unwrap_err().to_string();
+        assert_eq!(said("éééé"), "must have 2 to 3 characters, but has 4");
+        assert_eq!(said(" "), "must have 2 to 3 characters, but has 0");
     }
 
     #[test]

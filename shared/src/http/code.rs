@@ -88,6 +88,8 @@ codes! {
     FileTooLarge = PAYLOAD_TOO_LARGE "file_too_large",
     /// The body has a `Content-Type` that the operation does not accept.
     UnsupportedMediaType = UNSUPPORTED_MEDIA_TYPE "unsupported_media_type",
+    /// The body has a `Content-Encoding`, such as gzip.
+    UnsupportedContentEncoding = UNSUPPORTED_MEDIA_TYPE "unsupported_content_encoding",
     /// The `Idempotency-Key` was already used for a different request.
     IdempotencyKeyReused = UNPROCESSABLE_ENTITY "idempotency_key_reused",
     /// The caller, the account or the address has sent too many requests.

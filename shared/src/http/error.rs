@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::header::{ACCEPT_ENCODING, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
@@ -16,12 +16,19 @@ use crate::domain::{FileSize, MAX_BYTES_PER_USER, MAX_FILES_PER_USER, MAX_UPLOAD
 pub enum Error {
     /// Fields of the body or the query that can not be used: all of them.
     Invalid(Vec<FieldError>),
-    /// A body that is no JSON object; says where it stopped being one.
-    Malformed(String),
+    /// A body that is no JSON object; says where it stopped being one, or which member is there twice.
+    Malformed(FieldError),
     /// There is no `q` to search for.
     MissingQuery,
-    /// A body of more than this many bytes.
-    TooLarge(usize),
+    /// A body of more bytes than the limit.
+    TooLarge {
+        /// Bytes that it may have.
+        limit: usize,
+        /// Bytes that it has, at least.
+        size: u64,
+    },
+    /// A body with a content coding, such as gzip.
+    ContentCoding,
     /// There is no `Stripe-Signature`.
     MissingSignature,
     /// The `Stripe-Signature` is not Stripe's for this body at this time; what is wrong with it goes to the log alone.
@@ -134,9 +141,14 @@ impl Error {
             Self::Invalid(fields) => (Code::ValidationFailed, sentence(fields).into()),
             Self::Malformed(_) => (Code::MalformedJson, "Invalid JSON format".into()),
             Self::MissingQuery => (Code::MissingQuery, "Query parameter required".into()),
-            Self::TooLarge(limit) => {
-                (Code::BodyTooLarge, format!("The body must have at most {limit} bytes").into())
-            }
+            Self::TooLarge { limit, size } => (
+                Code::BodyTooLarge,
+                format!("The body must have at most {limit} bytes, but has {size}").into(),
+            ),
+            Self::ContentCoding => (
+                Code::UnsupportedContentEncoding,
+                "The body must be sent without a Content-Encoding".into(),
+            ),
             Self::MissingSignature => (Code::MissingSignature, "Stripe-Signature header required".into()),
             Self::InvalidSignature(_) => (Code::InvalidSignature, "Invalid Stripe-Signature".into()),
             Self::MalformedMultipart(_) => (Code::MalformedMultipart, "Invalid multipart/form-data".into()),
@@ -211,7 +223,8 @@ impl Error {
             Self::MissingQuery => {
                 (vec![FieldError { field: "q".into(), message: "is required".into() }], None)
             }
-            Self::Malformed(place) | Self::MalformedMultipart(place) => {
+            Self::Malformed(error) => (vec![error], None),
+            Self::MalformedMultipart(place) => {
                 (vec![FieldError { field: "body".into(), message: place }], None)
             }
             Self::InvalidSignature(cause)
@@ -242,15 +255,19 @@ impl Unauthorized {
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        let challenge = match &self {
+        let header = match &self {
             // RFC 6750, section 3: no error code where no token was given.
             Self::Unauthorized(Unauthorized::Missing | Unauthorized::WrongCredentials) => {
-                Some(r#"Bearer realm="api""#)
+                Some((WWW_AUTHENTICATE, r#"Bearer realm="api""#))
             }
-            Self::Unauthorized(Unauthorized::Invalid) => Some(r#"Bearer realm="api", error="invalid_token""#),
+            Self::Unauthorized(Unauthorized::Invalid) => {
+                Some((WWW_AUTHENTICATE, r#"Bearer realm="api", error="invalid_token""#))
+            }
+            // RFC 9110, section 12.5.3: what a client may send instead.
+            Self::ContentCoding => Some((ACCEPT_ENCODING, "identity")),
             _ => None,
         };
-        self.into_failure().into_response_with(challenge)
+        self.into_failure().into_response_with(header)
     }
 }
 
@@ -276,13 +293,13 @@ impl Failure {
         }
     }
 
-    fn into_response_with(self, challenge: Option<&'static str>) -> Response {
+    fn into_response_with(self, header: Option<(HeaderName, &'static str)>) -> Response {
         let mut response = self.code.status().into_response();
         if let Some(seconds) = self.retry_after_seconds {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
-        if let Some(challenge) = challenge {
-            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        if let Some((name, value)) = header {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
         }
         response.extensions_mut().insert(self);
         response

@@ -1,10 +1,16 @@
 //! Reads the members of a JSON object one by one, and remembers every one that is wrong.
 
-use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::member::from_json;
 use super::{Error, FieldError};
+
+/// Unknown members that an answer names. It would have more bytes than Lambda takes if it named all that a body can have.
+const MAX_UNKNOWN_NAMED: usize = 50;
+
+/// Characters of an unknown member's name that an answer repeats.
+const MAX_NAME_CHARACTERS: usize = 100;
 
 /// The members of a body that nobody has read yet, and what was wrong with the others.
 #[derive(Debug, Default)]
@@ -42,12 +48,21 @@ pub trait FromFields: Sized {
 }
 
 impl Fields {
+    pub(super) fn new(members: Map<String, Value>) -> Self {
+        Self { members, errors: Vec::new() }
+    }
+
     /// A `T` from all of a body's members; those that `T` does not read are errors too,
     /// so that a typo or an attempt at a forbidden field is visible.
     pub fn read<T: FromFields>(mut self) -> Result<T, Error> {
         let read = T::from_fields(&mut self);
-        for name in self.members.keys() {
-            self.errors.push(FieldError { field: name.clone(), message: "is not a known field".into() });
+        let unknown = self.rest();
+        for name in unknown.keys().take(MAX_UNKNOWN_NAMED) {
+            let name: String = name.chars().take(MAX_NAME_CHARACTERS).collect();
+            self.wrong::<T>(&name, "is not a known field");
+        }
+        if let more @ 1.. = unknown.len().saturating_sub(MAX_UNKNOWN_NAMED) {
+            self.wrong::<T>("body", format!("has {more} more fields that are not known"));
         }
         match read {
             Some(read) if self.errors.is_empty() => Ok(read),
@@ -58,7 +73,8 @@ impl Fields {
     /// A member that must be there, and not `null`.
     pub fn required<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
         match self.members.remove(name) {
-            None | Some(Value::Null) => self.wrong(name, "is required"),
+            None => self.wrong(name, "is required"),
+            Some(Value::Null) => self.wrong(name, "must not be null"),
             Some(value) => self.parse(name, value),
         }
     }
@@ -80,7 +96,7 @@ impl Fields {
     pub fn patch<T: DeserializeOwned>(&mut self, name: &str) -> Option<Option<T>> {
         match self.members.remove(name) {
             None => Some(None),
-            Some(Value::Null) => self.wrong(name, "can not be removed"),
+            Some(Value::Null) => self.wrong(name, "must not be null"),
             Some(value) => self.parse(name, value).map(Some),
         }
     }
@@ -109,10 +125,7 @@ impl Fields {
     }
 
     fn parse<T: DeserializeOwned>(&mut self, name: &str, value: Value) -> Option<T> {
-        match serde_json::from_value(value) {
-            Ok(value) => Some(value),
-            Err(error) => self.wrong(name, reason(&error.to_string())),
-        }
+        from_json(value).map_err(|invalid| self.wrong::<T>(name, invalid.to_string())).ok()
     }
 
     fn wrong<T>(&mut self, name: &str, message: impl Into<String>) -> Option<T> {
@@ -121,68 +134,50 @@ impl Fields {
     }
 }
 
-/// What serde says of a value, as the end of a sentence that begins with the field's name.
-pub(super) fn reason(error: &str) -> String {
-    if let Some((found, expected)) =
-        error.strip_prefix("invalid type: ").and_then(|said| said.split_once(", expected "))
-    {
-        return format!("must be {expected}, not {found}");
-    }
-    match error.strip_prefix("unknown variant ").and_then(|said| said.split_once("expected ")) {
-        Some((_, expected)) => format!("must be {expected}"),
-        None => error.to_owned(),
-    }
-}
-
-/// An object without duplicate members: which of two counts is a question that different parsers
-/// answer differently (RFC 8259, section 4).
-impl<'de> Deserialize<'de> for Fields {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members;
-
-        impl<'de> Visitor<'de> for Members {
-            type Value = Fields;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
-                let mut members = Map::new();
-                while let Some((name, value)) = map.next_entry::<String, Value>()? {
-                    if members.contains_key(&name) {
-                        return Err(A::Error::custom(format_args!("the member `{name}` is there twice")));
-                    }
-                    members.insert(name, value);
-                }
-                Ok(Fields { members, errors: Vec::new() })
-            }
-        }
-
-        deserializer.deserialize_map(Members)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Role, Title};
+    use crate::domain::{Email, FileSize, Role, Title};
+    use crate::http::json_text::ObjectText;
 
     #[test]
     fn what_is_wrong_is_said_so_that_a_person_understands() {
-        let mut fields: Fields =
-            serde_json::from_str(r#"{"title": 5, "role": "root", "published": "yes"}"#).unwrap();
+        let body = br#"{"title": 5, "role": "root", "published": "yes", "size": "5", "email": null}"#;
+        let mut fields = Fields::new(ObjectText::parse(body).unwrap().members);
         assert!(fields.required::<Title>("title").is_none());
         assert!(fields.required::<Role>("role").is_none());
         assert!(fields.required::<bool>("published").is_none());
+        assert!(fields.required::<FileSize>("size").is_none());
+        assert!(fields.required::<Email>("email").is_none());
+        assert!(fields.required::<Email>("name").is_none());
         let messages: Vec<&str> = fields.errors.iter().map(|error| &*error.message).collect();
         assert_eq!(
             messages,
             [
-                "must be a string, not integer `5`",
-                "must be `user` or `admin`",
-                "must be a boolean, not string \"yes\""
+                "must be a string, not a number",
+                "must be user or admin",
+                "must be a boolean, not a string",
+                "must be a whole number, not a string",
+                "must not be null",
+                "is required",
             ]
         );
+    }
+
+    #[test]
+    fn an_answer_does_not_grow_with_what_nobody_asked_for() {
+        let members: Map<String, Value> = (0..1000).map(|n| (format!("{n:0>200}"), Value::Null)).collect();
+        let Err(Error::Invalid(errors)) = Fields::new(members).read::<Nothing>() else { panic!() };
+        assert_eq!((errors.len(), errors[0].field.len()), (51, 100));
+        assert_eq!(errors[50].message, "has 950 more fields that are not known");
+    }
+
+    #[derive(Debug)]
+    struct Nothing;
+
+    impl FromFields for Nothing {
+        fn from_fields(_: &mut Fields) -> Option<Self> {
+            Some(Self)
+        }
     }
 }

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use utoipa::IntoParams;
 
 use super::field::value;
-use super::json::{check_content_type, parse, read};
+use super::json::{json_body, parse};
 use super::{Error, FromFields, check_acceptable};
 use crate::domain::IdempotencyKey;
 use crate::store::Attempt;
@@ -61,9 +61,7 @@ impl<S: Sync, T: FromFields> FromRequest<S> for Idempotent<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Error> {
-        check_content_type(request.method(), request.headers())?;
-        let (parts, body) = request.into_parts();
-        let body = read(body).await?;
+        let (parts, body) = json_body(request).await?;
         let input = parse(&body)?;
         let key = RequestKey::read(&parts.headers, &body)?;
         check_acceptable(&parts.extensions)?;

@@ -2,22 +2,20 @@
 
 use std::sync::Arc;
 
-use axum::body::{Body, to_bytes};
+use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse, Response};
-use mediatype::names::{APPLICATION, JSON};
-use mediatype::{MediaType, Name, ReadParams};
 use serde::Serialize;
+use serde_json::value::RawValue;
 
-use super::{Error, Fields, FromFields, check_acceptable};
+use super::json_text::ObjectText;
+use super::{ContentType, Error, Fields, FromFields, check_acceptable, read_body};
 
-/// The largest JSON body in bytes.
-const MAX_BODY_BYTES: usize = 256 * 1024;
-
-const CHARSET: Name<'static> = Name::new_unchecked("charset");
-const MERGE_PATCH: Name<'static> = Name::new_unchecked("merge-patch");
+/// The largest JSON body in bytes. A post of 50,000 characters fits, also if each is written as `\ud83d\ude00`.
+pub const MAX_JSON_BYTES: usize = 1024 * 1024;
 
 /// As an argument, a body that is a JSON object and a valid `T`; as an answer, `T` as JSON.
 #[derive(Clone, Debug)]
@@ -27,9 +25,8 @@ impl<S: Sync, T: FromFields> FromRequest<S> for Json<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Error> {
-        check_content_type(request.method(), request.headers())?;
-        let (parts, body) = request.into_parts();
-        let input = parse(&read(body).await?)?;
+        let (parts, body) = json_body(request).await?;
+        let input = parse(&body)?;
         check_acceptable(&parts.extensions)?;
         Ok(Self(input))
     }
@@ -44,35 +41,47 @@ impl<T: Serialize> IntoResponse for Json<T> {
     }
 }
 
+/// A body that is any JSON object, exactly as it was sent: numbers and white space, too.
+#[derive(Clone, Debug)]
+pub struct JsonObject(pub Box<RawValue>);
+
+impl<S: Sync> FromRequest<S> for JsonObject {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Error> {
+        let (parts, body) = json_body(request).await?;
+        let object = ObjectText::parse(&body)?.text.to_owned();
+        check_acceptable(&parts.extensions)?;
+        RawValue::from_string(object).map(Self).map_err(|error| Error::Internal(Arc::new(error)))
+    }
+}
+
 /// A `T` from a JSON object.
 pub(super) fn parse<T: FromFields>(body: &[u8]) -> Result<T, Error> {
-    let fields: Fields = serde_json::from_slice(body).map_err(|error| Error::Malformed(error.to_string()))?;
-    fields.read()
+    Fields::new(ObjectText::parse(body)?.members).read()
 }
 
-pub(super) async fn read(body: Body) -> Result<axum::body::Bytes, Error> {
-    to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| Error::TooLarge(MAX_BODY_BYTES))
-}
-
-/// `application/json`, and for PATCH `application/merge-patch+json` (RFC 7396) too; in UTF-8.
-pub(super) fn check_content_type(method: &Method, headers: &HeaderMap) -> Result<(), Error> {
-    let acceptable = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| MediaType::parse(value).ok())
-        .is_some_and(|content_type| {
-            let is_json = content_type.subty == JSON && content_type.suffix.is_none();
-            let is_patch = content_type.subty == MERGE_PATCH && content_type.suffix == Some(JSON);
-            let is_utf8 = content_type
-                .get_param(CHARSET)
-                .is_none_or(|charset| charset.unquoted_str().eq_ignore_ascii_case("utf-8"));
-            content_type.ty == APPLICATION && (is_json || is_patch && method == Method::PATCH) && is_utf8
-        });
-    if acceptable {
-        Ok(())
-    } else if method == Method::PATCH {
-        Err(Error::UnsupportedMediaType("application/merge-patch+json or application/json, in UTF-8"))
-    } else {
-        Err(Error::UnsupportedMediaType("application/json, in UTF-8"))
+/// Reads a body that is declared as JSON.
+pub(super) async fn json_body(request: Request) -> Result<(Parts, Bytes), Error> {
+    let (parts, body) = request.into_parts();
+    // A request without a body need not declare its type. That the body is missing is what its client has to know.
+    let is_declared = is_json(&parts.method, &parts.headers);
+    let body = read_body(&parts.headers, body, MAX_JSON_BYTES).await;
+    let is_missing = !parts.headers.contains_key(CONTENT_TYPE) && body.as_ref().is_ok_and(Bytes::is_empty);
+    if is_declared || is_missing {
+        return Ok((parts, body?));
     }
+    Err(Error::UnsupportedMediaType(if parts.method == Method::PATCH {
+        "application/merge-patch+json or application/json, in UTF-8"
+    } else {
+        "application/json, in UTF-8"
+    }))
+}
+
+/// `application/json`, and for PATCH `application/merge-patch+json` (RFC 7396) too; in UTF-8. Other parameters mean
+/// nothing (RFC 8259, section 11).
+fn is_json(method: &Method, headers: &HeaderMap) -> bool {
+    let declared = ContentType::of(headers);
+    let is_patch = method == Method::PATCH && declared.essence() == "application/merge-patch+json";
+    (declared.essence() == "application/json" || is_patch) && declared.is_utf8()
 }

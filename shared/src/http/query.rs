@@ -5,10 +5,10 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 use serde::de::IntoDeserializer;
-use serde::de::value::{Error as ValueError, StrDeserializer};
+use serde::de::value::StrDeserializer;
 
-use super::fields::reason;
 use super::{Error, FieldError};
+use crate::domain::Invalid;
 
 /// The query's parameters, decoded; remembers every one that is wrong. Those that nobody asks for are ignored.
 #[derive(Debug, Default)]
@@ -40,11 +40,8 @@ impl Query {
     /// The parameter as a `T`, a type that JSON would have as a string.
     pub fn get<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
         let text = self.text(name)?;
-        let deserializer: StrDeserializer<'_, ValueError> = text.as_str().into_deserializer();
-        match T::deserialize(deserializer) {
-            Ok(value) => Some(value),
-            Err(error) => self.wrong(name, reason(&error.to_string())),
-        }
+        let deserializer: StrDeserializer<'_, Invalid> = text.as_str().into_deserializer();
+        T::deserialize(deserializer).map_err(|invalid| self.wrong::<T>(name, invalid.to_string())).ok()
     }
 
     /// The parameter as a whole number from `min` to `max`, or `default` without it.

@@ -70,6 +70,7 @@ fn derived(method: &str, operation: &Operation) -> impl Iterator<Item = Code> {
         (Code::MalformedMultipart, is_body(|media_type| media_type == MULTIPART)),
         (Code::BodyTooLarge, is_body(|media_type| media_type != MULTIPART)),
         (Code::UnsupportedMediaType, has_body && !is_body(|media_type| media_type == "*/*")),
+        (Code::UnsupportedContentEncoding, has_body),
     ]
     .into_iter()
     .filter_map(|(code, holds)| holds.then_some(code))

@@ -21,7 +21,7 @@ const REPLAYED: &str = "Idempotency-Replayed";
 
 /// Name, description and example of each shared header.
 #[rustfmt::skip]
-fn shared() -> [(&'static str, &'static str, Value); 17] {
+fn shared() -> [(&'static str, &'static str, Value); 18] {
     [
         ("X-Request-Id", "The id of the request, as in the logs of the API.", json!("UGFkZyG6liAEMUQ=")),
         ("Server-Timing", "The milliseconds that the function took.", json!("handler;dur=4.211")),
@@ -32,6 +32,7 @@ fn shared() -> [(&'static str, &'static str, Value); 17] {
         ("X-Content-Type-Options", "Browsers do not guess the media type.", json!("nosniff")),
         ("Retry-After", "The seconds after which the request can be sent again.", json!(1)),
         ("WWW-Authenticate", "How to authenticate (RFC 6750, section 3).", json!("Bearer realm=\"api\"")),
+        ("Accept-Encoding", "The content codings that a body may have (RFC 9110, section 12.5.3).", json!("identity")),
         (RATE_LIMITS[0], "The rate limits that counted the request: `q` requests in `w` seconds. Missing if none did.", json!("\"write\";q=60;w=60")),
         (RATE_LIMITS[1], "What is left of these rate limits: `r` requests in the next `t` seconds.", json!("\"write\";r=59;t=42")),
         (ACCEPT_PATCH, "The media types that a PATCH may have (RFC 5789). Missing if the method is another.", json!("application/merge-patch+json, application/json")),

@@ -11,7 +11,7 @@ use futures_util::FutureExt;
 use serde_json::Value;
 use shared::clock::Clock;
 use shared::domain::Timestamp;
-use shared::http::{Code, Error, FieldError, JSON, Unauthorized, respond};
+use shared::http::{Code, Error, FieldError, JSON, MAX_JSON_BYTES, Unauthorized, respond};
 use tower::service_fn;
 
 /// The time of every example.
@@ -69,11 +69,15 @@ fn error(code: Code) -> Response {
         Code::BadRequest => return StatusCode::BAD_REQUEST.into_response(),
         Code::MethodNotAllowed => return StatusCode::METHOD_NOT_ALLOWED.into_response(),
         Code::ValidationFailed => Error::Invalid(vec![
-            field("title", "must have 5 to 200 characters"),
+            field("title", "must have 5 to 200 characters, but has 4"),
             field("titel", "is not a known field"),
         ]),
-        Code::MalformedJson => Error::Malformed("EOF while parsing an object at line 1 column 12".into()),
-        Code::MalformedMultipart => Error::MalformedMultipart("a part has no name".into()),
+        Code::MalformedJson => {
+            Error::Malformed(field("body", "must be JSON: it ends too early, at line 1, column 12"))
+        }
+        Code::MalformedMultipart => Error::MalformedMultipart(
+            "must be a form, but in its part 1 the Content-Disposition has no name".into(),
+        ),
         Code::NoFile => Error::NoFile(vec![field("file", "is required")]),
         Code::MissingQuery => Error::MissingQuery,
         Code::MissingSignature => Error::MissingSignature,
@@ -91,9 +95,10 @@ fn error(code: Code) -> Response {
         Code::TitleTaken => Error::TitleTaken,
         Code::QuotaExceeded => Error::QuotaExceeded,
         Code::PreconditionFailed => Error::PreconditionFailed("The resource changed since it was read"),
-        Code::BodyTooLarge => Error::TooLarge(256 * 1024),
+        Code::BodyTooLarge => Error::TooLarge { limit: MAX_JSON_BYTES, size: 1_234_567 },
         Code::FileTooLarge => Error::FileTooLarge,
         Code::UnsupportedMediaType => Error::UnsupportedMediaType("application/json, in UTF-8"),
+        Code::UnsupportedContentEncoding => Error::ContentCoding,
         Code::IdempotencyKeyReused => Error::KeyReused,
         Code::RateLimited => Error::RateLimited { policy: "write", retry_after_seconds: 42 },
         Code::InternalError => Error::Internal(cause()),

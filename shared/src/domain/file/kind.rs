@@ -31,20 +31,26 @@ pub enum FileType {
     Json,
 }
 
-/// Each type with its media type, what else it is declared as, and its extensions.
+/// Each type with its media type, what else it is declared as, and its extensions. The other names are those of clients
+/// and of registrations that are out of date; all of them mean the same.
 const TYPES: [(FileType, &str, &[&str], &[&str]); 10] = [
-    (FileType::Png, "image/png", &[], &["png"]),
-    (FileType::Jpeg, "image/jpeg", &[], &["jpg", "jpeg"]),
+    (FileType::Png, "image/png", &["image/x-png"], &["png"]),
+    (FileType::Jpeg, "image/jpeg", &["image/jpg", "image/pjpeg"], &["jpg", "jpeg"]),
     (FileType::Gif, "image/gif", &[], &["gif"]),
     (FileType::Webp, "image/webp", &[], &["webp"]),
-    (FileType::Pdf, "application/pdf", &[], &["pdf"]),
-    // What browsers on Windows declare.
-    (FileType::Zip, "application/zip", &["application/x-zip-compressed"], &["zip"]),
-    (FileType::Mp4, "video/mp4", &[], &["mp4"]),
+    (FileType::Pdf, "application/pdf", &["application/x-pdf"], &["pdf"]),
+    // What browsers on Windows declare comes first.
+    (FileType::Zip, "application/zip", &["application/x-zip-compressed", "application/x-zip"], &["zip"]),
+    (FileType::Mp4, "video/mp4", &["application/mp4", "video/x-mp4"], &["mp4"]),
     (FileType::Text, "text/plain", &[], &["txt"]),
-    // What browsers declare where Excel is installed.
-    (FileType::Csv, "text/csv", &["application/vnd.ms-excel"], &["csv"]),
-    (FileType::Json, "application/json", &[], &["json"]),
+    // The first is what browsers declare where Excel is installed.
+    (
+        FileType::Csv,
+        "text/csv",
+        &["application/vnd.ms-excel", "application/csv", "text/x-csv", "text/comma-separated-values"],
+        &["csv"],
+    ),
+    (FileType::Json, "application/json", &["text/json"], &["json"]),
 ];
 
 impl FileType {
@@ -56,6 +62,12 @@ impl FileType {
             .iter()
             .find(|(_, media_type, aliases, _)| *media_type == essence || aliases.contains(&&*essence))
             .map(|(kind, ..)| *kind)
+    }
+
+    /// The type that a file of this name has.
+    #[must_use]
+    pub fn named(name: &FileName) -> Option<Self> {
+        TYPES.iter().map(|(kind, ..)| *kind).find(|kind| kind.fits(name))
     }
 
     /// Its media type.
@@ -172,10 +184,16 @@ mod tests {
 
     #[test]
     fn every_type_has_one_row_and_is_declared_by_its_media_type() {
-        for (at, (kind, media_type, ..)) in TYPES.iter().enumerate() {
+        for (at, (kind, media_type, aliases, extensions)) in TYPES.iter().enumerate() {
             assert_eq!(TYPES.iter().position(|row| row.0 == *kind), Some(at));
-            assert_eq!(FileType::declared(media_type), Some(*kind));
-            assert_eq!(FileType::declared(&media_type.to_uppercase()), Some(*kind));
+            for declared in aliases.iter().chain([media_type]) {
+                assert_eq!(FileType::declared(declared), Some(*kind));
+                assert_eq!(FileType::declared(&format!(" {} ; q=1", declared.to_uppercase())), Some(*kind));
+            }
+            for extension in *extensions {
+                let name = format!("a.{}", extension.to_uppercase()).parse().unwrap();
+                assert_eq!(FileType::named(&name), Some(*kind));
+            }
         }
         assert_eq!(FileType::declared("text/plain; charset=utf-8"), Some(FileType::Text));
         for other in ["", "text", "text/html", "image/svg+xml", "application/octet-stream", "image/pngx"] {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::domain::Invalid;
-use crate::domain::text::checked_text;
+use crate::domain::text::{checked_text, is_invisible, shows};
 
 /// The name of a file, in one line. Of a longer name 255 characters are kept, and of a path the last part.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -70,18 +70,23 @@ impl FromStr for FileName {
         let last = text.rsplit(['/', '\\']).next().unwrap_or_default();
         let shown: String = last.chars().filter(|c| !is_hidden(*c)).nfc().collect();
         let name = cut(shown.trim_matches(is_border));
-        if name.is_empty() { Err(Invalid::new("must be a file's name")) } else { Ok(Self(name)) }
+        let stem = name.rsplit_once('.').map_or(&*name, |(stem, _)| stem);
+        if shows(stem) { Ok(Self(name)) } else { Err(Invalid::new("must be a file's name")) }
     }
 }
 
-/// Characters that show nothing, or make what is around them look like something else.
+/// Characters that show nothing, or make what is around them look like something else. Joiners, variation selectors and
+/// tags stay: scripts and emoji are written with them.
 fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-        )
+    match c {
+        '\u{200c}'
+        | '\u{200d}'
+        | '\u{fe00}'..='\u{fe0f}'
+        | '\u{e0020}'..='\u{e007f}'
+        | '\u{e0100}'..='\u{e01ef}' => false,
+        '\u{2028}' | '\u{2029}' => true,
+        c => c.is_control() || is_invisible(c),
+    }
 }
 
 /// What no name begins or ends with: dots hide a file or name a folder.
@@ -118,7 +123,20 @@ mod tests {
         for path in ["../../etc/engine.png", r"C:\fakepath\engine.png", "..\\../engine.png", "/engine.png"] {
             assert_eq!(name(path), "engine.png", "{path}");
         }
-        for nothing in ["", "..", ".", "/", "a/..", " ", "\0", "\u{202e}", "x/"] {
+        for nothing in [
+            "",
+            "..",
+            ".",
+            "/",
+            "a/..",
+            " ",
+            "\0",
+            "\u{202e}",
+            "x/",
+            "\u{200d}.txt",
+            "\u{2800}.txt",
+            "\u{3164}",
+        ] {
             assert!(nothing.parse::<FileName>().is_err(), "{nothing:?}");
         }
     }
@@ -130,7 +148,11 @@ mod tests {
         assert_eq!(name(".htaccess"), "htaccess");
         assert_eq!(name("engine.png. "), "engine.png");
         assert_eq!(name("e\u{301}tude.txt"), "étude.txt");
-        assert_eq!(name("👩\u{200d}🔬.txt"), "👩\u{200d}🔬.txt");
+        assert_eq!(name("a\u{3164}b\u{ad}.txt"), "ab.txt");
+        for shown in ["👩\u{200d}🔬.txt", "❤\u{fe0f}.txt", "می\u{200c}خواهم.txt", "🏴\u{e0067}\u{e007f}.txt"]
+        {
+            assert_eq!(name(shown), shown);
+        }
     }
 
     #[test]

@@ -1,0 +1,105 @@
+//! The limits that the document names fit each other, and those of AWS.
+
+#![expect(clippy::unwrap_used, reason = "the functions below are of tests only")]
+
+use serde_json::Value;
+use shared::http::MAX_JSON_BYTES;
+
+/// A request or an answer of a function: 6 MB (AWS Lambda quotas, "Invocation payload").
+const LAMBDA_PAYLOAD_BYTES: usize = 6 * 1024 * 1024;
+
+/// What an event or an answer has beside its body. API Gateway takes 10,240 bytes of header fields; in an event they are
+/// there twice.
+const AROUND_A_BODY_BYTES: usize = 64 * 1024;
+
+/// An item (Amazon DynamoDB quotas).
+const ITEM_BYTES: usize = 400 * 1024;
+
+/// All keys of an item: those of the table and of five indexes, 2,048 and 1,024 bytes each.
+const KEY_BYTES: usize = 6 * (2048 + 1024);
+
+/// A character in JSON, at most: `\ud83d\ude00`.
+const ESCAPED_BYTES: usize = 12;
+
+/// A character in UTF-8, at most.
+const UTF_8_BYTES: usize = 4;
+
+fn document() -> Value {
+    serde_json::to_value(xtask::openapi::document()).unwrap()
+}
+
+fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
+    match schema["$ref"].as_str() {
+        Some(reference) => resolved(document, document.pointer(&reference[1..]).unwrap()),
+        None => schema,
+    }
+}
+
+/// The longest text that a schema allows, in characters.
+fn characters(document: &Value, schema: &Value) -> usize {
+    let schema = resolved(document, schema);
+    let parts =
+        ["oneOf", "anyOf", "allOf"].iter().flat_map(|name| schema[name].as_array().into_iter().flatten());
+    let of_parts = parts.map(|part| characters(document, part)).max().unwrap_or_default();
+    // What has no limit of its own has that of the body, and is short: numbers, names from a list, times.
+    schema["maxLength"].as_u64().map_or(64, |length| usize::try_from(length).unwrap()).max(of_parts)
+}
+
+/// The largest object that a schema allows, if a character takes so many bytes.
+fn bytes(document: &Value, schema: &Value, character: usize) -> usize {
+    const QUOTES_COLON_COMMA: usize = 6;
+    let members = resolved(document, schema)["properties"].as_object().into_iter().flatten();
+    members
+        .map(|(name, value)| name.len() + QUOTES_COLON_COMMA + character * characters(document, value))
+        .sum()
+}
+
+#[test]
+fn every_value_that_a_json_body_may_have_fits_into_it() {
+    let document = document();
+    let mut largest = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let content = &operation["requestBody"]["content"]["application/json"];
+            let size = bytes(&document, &content["schema"], ESCAPED_BYTES);
+            assert!(
+                size <= MAX_JSON_BYTES,
+                "{method} {path} has up to {size} bytes, of {MAX_JSON_BYTES} that a body may"
+            );
+            largest = largest.max(size);
+        }
+    }
+    assert!(largest > 600_000, "a post's content alone: {largest}");
+}
+
+#[test]
+fn every_body_fits_into_an_event() {
+    // What is text is a JSON string in the event, where quotes and backslashes are escaped.
+    for (what, size) in [
+        ("JSON", 2 * MAX_JSON_BYTES),
+        ("Stripe's", 2 * webhooks_stripe::MAX_BODY_BYTES),
+        ("an upload, in base64", upload::MAX_BODY_BYTES.div_ceil(3) * 4),
+        ("a form, in base64", example::MAX_FORM_BYTES.div_ceil(3) * 4),
+    ] {
+        assert!(size + AROUND_A_BODY_BYTES <= LAMBDA_PAYLOAD_BYTES, "{what}: {size}");
+    }
+}
+
+#[test]
+fn what_comes_back_of_a_body_fits_into_an_answer() {
+    // JSON comes back as it is, in a JSON string; a form with ten times its bytes, as a test of `example` shows.
+    for size in [2 * MAX_JSON_BYTES, 10 * example::MAX_FORM_BYTES] {
+        assert!(size + AROUND_A_BODY_BYTES <= LAMBDA_PAYLOAD_BYTES, "{size}");
+    }
+}
+
+#[test]
+fn whatever_is_stored_fits_into_an_item() {
+    let document = document();
+    for name in ["Post", "Problem", "User", "File", "Payment"] {
+        let schema = &document["components"]["schemas"][name];
+        assert!(schema["properties"].is_object(), "{name}");
+        let size = bytes(&document, schema, UTF_8_BYTES) + KEY_BYTES;
+        assert!(size <= ITEM_BYTES, "{name}: {size}");
+    }
+}
