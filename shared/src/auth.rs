@@ -31,7 +31,11 @@ pub use refresh::RefreshTokens;
 #[cfg(all(feature = "password", feature = "store"))]
 pub use register::register;
 #[cfg(feature = "store")]
-pub use session::{ClearSession, SESSION_COOKIE, SessionCookie, SessionUser, SetSession, vary_by_cookie};
+pub use session::{ClearSession, SessionCookie, SessionUser, SetSession, vary_by_cookie};
 #[cfg(all(feature = "password", feature = "store"))]
 pub use sign_in::sign_in;
 pub use token::{ACCESS_TOKEN_TTL, AccessTokens};
+
+/// The name of a session's cookie. Of a name with this prefix a browser keeps only what the host itself set, over a secure
+/// connection, for all of its paths (RFC 6265bis, section 4.1.3.2).
+pub const SESSION_COOKIE: &str = "__Host-sessionId";

@@ -22,6 +22,7 @@ mod member;
 mod multipart;
 mod openapi;
 mod path;
+mod preconditions;
 mod query;
 #[cfg(feature = "store")]
 mod rate_limit;
@@ -29,15 +30,17 @@ mod rate_limit_fields;
 mod respond;
 mod serve;
 mod streamed;
+mod unauthorized;
 
 pub use accept::{HTML, JSON, check_acceptable};
 pub use body::read_body;
 pub use code::Code;
-pub use conditional::{Fixed, Preconditions, Resource, Validators};
+pub use conditional::{Fixed, Resource, Validators};
 pub use content_type::ContentType;
 pub use cookies::cookies;
 pub use cursor::CursorKey;
-pub use error::{Error, FieldError, Unauthorized};
+pub use error::{Error, FieldError};
+pub(crate) use field::{OWS, value as field_value};
 pub use fields::{Change, Fields, FromFields};
 #[cfg(feature = "store")]
 pub use idempotent::{IdempotencyParams, Idempotent, Replayed, RequestKey};
@@ -49,9 +52,11 @@ pub use member::from_json;
 pub use multipart::{MultipartForm, Part};
 pub use openapi::{AnyObject, FixedParams, ListParams, ReadParams, WriteParams, function_url_routes};
 pub use path::{Named, PathId};
+pub use preconditions::Preconditions;
 pub use query::Query;
 #[cfg(feature = "store")]
 pub use rate_limit::{Policy, RateLimits, Scale, SourceAddress};
 pub use respond::{ErrorBody, ProblemBody, chain, respond};
 pub use serve::{serve, serve_as, serve_stream};
 pub use streamed::Streamed;
+pub use unauthorized::Unauthorized;

@@ -38,7 +38,9 @@ async fn every_path_answers_every_method() {
                 continue;
             }
             let refused = admin.call(method.parse().unwrap(), path).await;
-            refused.expect_error(405, "method_not_allowed");
+            let error = refused.expect_error(405, "method_not_allowed");
+            let named = format!("There is no {method} {path}: the path takes {}", refused.header("allow"));
+            assert_eq!(error["error"], named, "{refused:?}");
             assert_eq!(sorted(refused.header("allow")), sorted(allowed), "{refused:?}");
         }
     }
@@ -300,9 +302,27 @@ async fn a_path_that_is_not_there_is_answered_in_the_error_shape() {
     let app = App::start().await;
     for path in ["/", "/api", "/api/", "/api/userz", "/api/users/a/b", "/api/users/", "/favicon.ico"] {
         for method in [Method::GET, Method::POST, Method::DELETE] {
-            let answer = app.anonymous().call(method, path).await;
-            answer.expect_error(404, "not_found");
+            let answer = app.anonymous().call(method.clone(), path).await;
+            let error = answer.expect_error(404, "not_found");
+            let named = format!("There is nothing at {method} {path}: /api/docs describes what there is");
+            assert_eq!(error["error"], named);
         }
+    }
+    // What was asked for is repeated in JSON alone, encoded, and not without an end.
+    let long = "x".repeat(4000);
+    for (method, path, named) in [
+        (
+            "GET",
+            "/<script>alert(1)</script>".to_owned(),
+            "GET /%3Cscript%3Ealert(1)%3C/script%3E:".to_owned(),
+        ),
+        ("GET", format!("/{long}"), format!("GET /{}...:", &long[..99])),
+        (&*long.to_uppercase(), "/x".to_owned(), format!("{}... /x:", &long[..100].to_uppercase())),
+    ] {
+        let answer = app.anonymous().call(method.parse().unwrap(), &path).await;
+        let error = answer.expect_error(404, "not_found");
+        assert!(error["error"].as_str().unwrap().contains(&named), "{answer:?}");
+        assert_eq!(answer.header("content-type"), "application/json");
     }
 }
 

@@ -88,7 +88,7 @@ async fn exchange(package: &str, probe: impl Fn() -> Command, script: impl Fn() 
     for (wrong, token) in &signed.bad {
         let answer = send(token).await;
         assert_eq!(answer.status, 401, "{package}, {wrong}: {answer:?}");
-        answer.expect_error(401, "invalid_token");
+        answer.expect_error(401, if wrong == "expired" { "token_expired" } else { "invalid_token" });
     }
     for wrong in WRONGS {
         assert!(signed.bad.contains_key(wrong), "{package} does not try: {wrong}");

@@ -34,6 +34,28 @@ async fn name_and_address_change_and_what_is_missing_stays() {
 }
 
 #[tokio::test]
+async fn of_two_pages_that_change_the_profile_one_is_told() {
+    let app = App::start().await;
+    app.account(ADA).await;
+    let browser = app.signed_in_browser(ADA).await;
+    let shown = browser.get("/api/profile").await.expect(200);
+    let etag = shown.header("etag");
+    browser.get("/api/profile").header("if-none-match", etag).await.expect(304);
+    let put = |name: &str| browser.put("/api/profile", &json!({"name": name}));
+    let changed = put("Ada").header("if-match", etag).await.expect(200);
+    put("Lost").header("if-match", etag).await.expect_error(412, "precondition_failed");
+    put("Lost")
+        .header("if-unmodified-since", shown.header("last-modified"))
+        .await
+        .expect_error(412, "precondition_failed");
+    put("Lost").header("if-none-match", "*").await.expect_error(412, "precondition_failed");
+    assert_eq!(put("Lost").header("if-match", "1").await.bad_fields(), ["If-Match"]);
+    let now = browser.get("/api/profile").await.expect(200);
+    assert_eq!((now.json(), now.header("etag")), (changed.json(), changed.header("etag")));
+    put("Countess").header("if-match", changed.header("etag")).await.expect(200);
+}
+
+#[tokio::test]
 async fn what_can_not_be_used_is_named_and_nothing_changes() {
     let app = App::start().await;
     app.account(ADA).await;

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 use shared::auth::{AccessTokens, Caller};
 use shared::clock::Clock;
 use shared::config::Secret;
-use shared::domain::Role;
+use shared::domain::{Role, Timestamp};
 use shared::random::Random;
 use tests::{Answer, App};
 
@@ -29,11 +29,17 @@ async fn a_caller_sees_their_own_account() {
 #[tokio::test]
 async fn without_a_token_it_says_that_one_is_required() {
     let app = App::start().await;
-    app.anonymous().get(PATH).await.expect_error(401, "missing_token");
-    for authorization in ["Basic YTpi", "Digest x"] {
-        let answer = app.anonymous().get(PATH).header("authorization", authorization).await;
+    let without = app.anonymous().get(PATH).await;
+    assert_eq!(without.expect_error(401, "missing_token")["error"], "Authorization header required");
+    for (name, value, hint) in [
+        ("authorization", "Basic YTpi", "Bearer <access token>"),
+        ("authorization", "Token a.b.c", "Bearer <access token>"),
+        ("cookie", "a=b; __Host-sessionId=c", "no session cookie"),
+    ] {
+        let answer = app.anonymous().get(PATH).header(name, value).await;
         let error = answer.expect_error(401, "missing_token");
-        assert_eq!(error["error"], "Authorization header required");
+        let message = error["error"].as_str().unwrap();
+        assert!(message.starts_with("Authorization header required") && message.contains(hint), "{message}");
         assert_eq!(answer.header("www-authenticate"), "Bearer realm=\"api\"");
     }
 }
@@ -44,14 +50,10 @@ async fn a_wrong_token_is_refused() {
     let good = register(&app).await.text("/accessToken");
     let (signed, signature) = good.rsplit_once('.').unwrap();
     for authorization in [
-        "Bearer",
-        "Bearer ",
         "Bearer x",
         "Bearer null",
         &format!("Bearer {signed}."),
         &format!("Bearer {signed}.{}", signature.chars().rev().collect::<String>()),
-        &format!("Bearer {good}, Bearer {good}"),
-        &format!("Bearer {good} {good}"),
         &format!("Bearer {good}x"),
         &format!("Bearer {}", "x".repeat(8 * 1024)),
     ] {
@@ -59,6 +61,56 @@ async fn a_wrong_token_is_refused() {
         let error = answer.expect_error(401, "invalid_token");
         assert_eq!(error["error"], "Invalid or expired token", "{authorization}");
     }
+}
+
+#[tokio::test]
+async fn a_header_that_holds_a_token_wrongly_is_told_how() {
+    let app = App::start().await;
+    let good = register(&app).await.text("/accessToken");
+    for (authorization, hint) in [
+        (good.clone(), "has no scheme"),
+        (format!("Bearer:{good}"), "has no scheme"),
+        ("Bearer".to_owned(), "has no token"),
+        ("Bearer ".to_owned(), "has no token"),
+        (format!("Bearer \"{good}\""), "without quotes"),
+        (format!("Bearer Bearer {good}"), "one access token"),
+        (format!("Bearer {good}, Bearer {good}"), "sent once"),
+        (format!("Bearer {good} {good}"), "one access token"),
+    ] {
+        // Also where a token is optional: the client means to send one.
+        for path in [PATH, "/api/posts"] {
+            let answer = app.anonymous().get(path).header("authorization", &authorization).await;
+            let error = answer.expect_error(401, "invalid_token");
+            let message = error["error"].as_str().unwrap();
+            assert!(message.contains(hint), "{message}");
+            let challenge =
+                format!("Bearer realm=\"api\", error=\"invalid_token\", error_description=\"{message}\"");
+            assert_eq!(answer.header("www-authenticate"), challenge);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_expired_token_is_told_apart() {
+    let app = App::start().await;
+    let id = register(&app).await.text("/user/id").parse().unwrap();
+    let secret = Secret::new("JWT_SECRET", app.stack.secret("JWT_SECRET").unwrap().to_owned()).unwrap();
+    let clock = Clock::set_to(Timestamp::from_millis(Clock::system().now().as_millis() - 16 * 60 * 1000));
+    let expired = AccessTokens::new(&[secret], clock, Random::system());
+    let token = expired.sign(Caller { id, role: Role::User }).unwrap();
+    for path in [PATH, "/api/posts", "/api/users"] {
+        let answer = app.anonymous().get(path).header("authorization", &format!("Bearer {token}")).await;
+        let error = answer.expect_error(401, "token_expired");
+        assert!(error["error"].as_str().unwrap().contains("/api/auth/refresh"), "{error}");
+        let challenge = answer.header("www-authenticate");
+        assert!(
+            challenge.starts_with("Bearer realm=\"api\", error=\"invalid_token\", error_description=\""),
+            "{challenge}"
+        );
+    }
+    // The time alone is wrong with it, or it is no token of ours.
+    let answer = app.anonymous().get(PATH).header("authorization", &format!("Bearer {token}x")).await;
+    answer.expect_error(401, "invalid_token");
 }
 
 #[tokio::test]

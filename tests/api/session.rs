@@ -53,6 +53,11 @@ async fn without_a_cookie_there_is_no_session() {
     let app = App::start().await;
     expect_401(&app.browser().get("/api/session").await, "no_session", "No session");
     expect_401(&app.browser().get("/api/profile").await, "not_authenticated", "Not authenticated");
+    for (path, code) in [("/api/session", "no_session"), ("/api/profile", "not_authenticated")] {
+        let refused = app.caller().get(path).await.expect_error(401, code);
+        let message = refused["error"].as_str().unwrap();
+        assert!(message.contains("POST /api/session") && message.ends_with("no access token"), "{message}");
+    }
     let other =
         app.browser().with_cookie("theme=dark; sessionId=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
     expect_401(&other.get("/api/session").await, "no_session", "No session");

@@ -48,7 +48,7 @@ mod tests {
         let tokens = AccessTokens::new(std::slice::from_ref(&secret), Clock::system(), Random::system());
         for role in [Role::User, Role::Admin] {
             let caller = Caller { id: "01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f".parse().unwrap(), role };
-            assert_eq!(tokens.verify(&sign_with(caller, secret.clone()).unwrap()), Some(caller));
+            assert_eq!(tokens.verify(&sign_with(caller, secret.clone()).unwrap()), Ok(caller));
         }
     }
 }

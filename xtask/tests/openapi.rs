@@ -121,7 +121,7 @@ fn who_can_be_refused_is_told_so() {
         assert_eq!(takes("accessToken") || is_refresh, about_token, "{name}: {refusals:?}");
         assert!(!is_required || codes.contains_key("401"), "{name} requires authentication");
         // Public operations that refuse somebody check a password, or that a list is the caller's own.
-        let own = ["invalid_credentials", "missing_token", "invalid_token"];
+        let own = ["invalid_credentials", "missing_token", "invalid_token", "token_expired"];
         assert!(is_required || refusals.iter().all(|code| own.contains(code)), "{name}: {refusals:?}");
     }
 }

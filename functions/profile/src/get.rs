@@ -1,7 +1,7 @@
 use axum::response::IntoResponse;
 use shared::api::AccountBody;
 use shared::auth::SessionUser;
-use shared::http::{Code, Json};
+use shared::http::{Code, Error, Preconditions, ReadParams};
 
 /// Show one's own profile
 ///
@@ -11,10 +11,14 @@ use shared::http::{Code, Json};
     path = "/api/profile",
     tag = "sessions",
     operation_id = "getProfile",
+    params(ReadParams),
     responses((status = 200, description = "The user.", body = AccountBody)),
     security(("session" = [])),
     extensions(("x-codes" = json!([Code::NotAuthenticated]))),
 )]
-pub(crate) async fn get(SessionUser { user, .. }: SessionUser) -> impl IntoResponse {
-    Json(AccountBody::of(user))
+pub(crate) async fn get(
+    SessionUser { user, .. }: SessionUser,
+    preconditions: Preconditions,
+) -> Result<impl IntoResponse, Error> {
+    AccountBody::resource(user).answer(&preconditions)
 }

@@ -3,7 +3,7 @@ use axum::response::IntoResponse;
 use shared::api::AccountBody;
 use shared::auth::{Passwords, SessionUser};
 use shared::domain::{Email, Name, Password, PasswordAttempt, User, UserDraft};
-use shared::http::{Change, Code, Error, Json, Policy, RateLimits};
+use shared::http::{Change, Code, Error, Json, Policy, Preconditions, RateLimits, Validators, WriteParams};
 use shared::input;
 use shared::store::{Sessions, Users, retry_stale};
 
@@ -42,6 +42,7 @@ impl ProfileInput {
     path = "/api/profile",
     tag = "sessions",
     operation_id = "updateProfile",
+    params(WriteParams),
     request_body = ProfileInput,
     responses((status = 200, description = "The changed user.", body = AccountBody)),
     security(("session" = [])),
@@ -53,6 +54,7 @@ pub(crate) async fn update(
     State(passwords): State<Passwords>,
     State(limits): State<RateLimits>,
     signed_in: SessionUser,
+    preconditions: Preconditions,
     Json(input): Json<ProfileInput>,
 ) -> Result<impl IntoResponse, Error> {
     limits.take(Policy::WRITE, signed_in.user.id).await?;
@@ -65,6 +67,7 @@ pub(crate) async fn update(
     };
     let user = retry_stale(async || {
         let SessionUser { user, session } = signed_in.latest(&sessions, &users).await?;
+        preconditions.require(&Validators::of(user.revision))?;
         let draft = input.apply(&user.draft);
         Ok::<_, Error>(match &hash {
             Some(hash) => users.change_password_in(&session, &user, draft, hash.clone()).await?,
@@ -72,7 +75,7 @@ pub(crate) async fn update(
         })
     })
     .await?;
-    Ok(Json(AccountBody::of(user)))
+    Ok(AccountBody::resource(user))
 }
 
 /// That whoever is at the browser knows the user's password, limited as signing in is.

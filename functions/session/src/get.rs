@@ -1,4 +1,6 @@
 use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
 use axum::response::IntoResponse;
 use shared::api::AccountBody;
 use shared::auth::SessionCookie;
@@ -22,9 +24,14 @@ pub(crate) async fn get(
     State(sessions): State<Sessions>,
     State(users): State<Users>,
     cookie: SessionCookie,
+    headers: HeaderMap,
 ) -> Result<impl IntoResponse, Error> {
     if cookie == SessionCookie::Missing {
-        return Err(Error::Unauthorized(Unauthorized::NoSession));
+        return Err(Error::Unauthorized(if headers.contains_key(AUTHORIZATION) {
+            Unauthorized::TokenWithoutSession
+        } else {
+            Unauthorized::NoSession
+        }));
     }
     let found = cookie.user(&sessions, &users).await?;
     let found = found.ok_or(Error::Unauthorized(Unauthorized::InvalidSession))?;

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::UserBody;
 use crate::domain::{Email, Name, Password, PasswordAttempt, Role, User, UserDraft, UserId};
+use crate::http::{Resource, Validators};
 use crate::input;
 
 input! {
@@ -126,5 +127,11 @@ impl AccountBody {
     #[must_use]
     pub fn of(user: User) -> Self {
         Self { user: UserBody::of(user, true) }
+    }
+
+    /// All of the account, with what tells its versions apart.
+    #[must_use]
+    pub fn resource(user: User) -> Resource<Self> {
+        Resource { validators: Validators::of(user.revision), body: Self::of(user) }
     }
 }

@@ -3,20 +3,16 @@
 use std::time::Duration;
 
 use axum::extract::{FromRef, FromRequestParts};
-use axum::http::header::{SET_COOKIE, VARY};
+use axum::http::header::{AUTHORIZATION, SET_COOKIE, VARY};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponseParts, Response, ResponseParts};
 use cookie::{Cookie, SameSite};
 
-use super::AllowedOrigins;
+use super::{AllowedOrigins, SESSION_COOKIE};
 use crate::domain::User;
 use crate::http::{Error, Unauthorized, cookies};
 use crate::store::{SESSION_LIFETIME, Session, SessionId, Sessions, Users};
-
-/// The cookie's name. Of a name with this prefix a browser keeps only what the host itself set, over a secure
-/// connection, for all of its paths (RFC 6265bis, section 4.1.3.2).
-pub const SESSION_COOKIE: &str = "__Host-sessionId";
 
 /// Whoever is signed in by a session's cookie, which a request that changes something may carry from the API's own
 /// pages only. Nobody else gets in.
@@ -109,7 +105,14 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let cookie = SessionCookie::from_request_parts(parts, state).await?;
         let user = cookie.user(&Sessions::from_ref(state), &Users::from_ref(state)).await?;
-        user.ok_or(Error::Unauthorized(Unauthorized::NotSignedIn))
+        user.ok_or_else(|| {
+            Error::Unauthorized(match cookie {
+                SessionCookie::Missing if parts.headers.contains_key(AUTHORIZATION) => {
+                    Unauthorized::TokenWithoutSignIn
+                }
+                _ => Unauthorized::NotSignedIn,
+            })
+        })
     }
 }
 

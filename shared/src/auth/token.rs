@@ -14,7 +14,8 @@ use super::Caller;
 use super::hs256::keys;
 use crate::clock::Clock;
 use crate::config::{ConfigError, Secret, signing_secrets};
-use crate::domain::{Role, Timestamp, UserId};
+use crate::domain::{Role, UserId};
+use crate::http::Unauthorized;
 use crate::random::Random;
 
 /// How long an access token is valid.
@@ -90,9 +91,23 @@ impl AccessTokens {
         encode(&header, &claims, &key.encoding)
     }
 
-    /// Who the token lets its bearer act as; `None` for all that is wrong with it.
-    #[must_use]
-    pub fn verify(&self, token: &str) -> Option<Caller> {
+    /// Returns the caller that the token lets its bearer act as. It is [`Unauthorized::Expired`] if time alone is wrong
+    /// with it, and [`Unauthorized::Invalid`] otherwise.
+    pub fn verify(&self, token: &str) -> Result<Caller, Unauthorized> {
+        let claims = self.authentic(token).ok_or(Unauthorized::Invalid)?;
+        let now = self.clock.now().as_seconds();
+        let soon = now.saturating_add(LEEWAY_SECONDS);
+        if claims.nbf > soon || claims.iat > soon {
+            return Err(Unauthorized::Invalid);
+        }
+        if claims.exp <= now.saturating_sub(LEEWAY_SECONDS) {
+            return Err(Unauthorized::Expired);
+        }
+        Ok(Caller { id: claims.sub, role: claims.role })
+    }
+
+    /// Returns the claims of a token that we signed, at whatever time.
+    fn authentic(&self, token: &str) -> Option<Claims> {
         let header = decode_header(token).ok()?;
         // RFC 9068, section 4: with or without the prefix, in any case.
         let typ = header.typ.as_deref()?.to_ascii_lowercase();
@@ -104,8 +119,7 @@ impl AccessTokens {
             return None;
         }
         let key = self.keys.iter().find(|key| Some(&key.id) == header.kid.as_ref())?;
-        let claims = decode::<Claims>(token, &key.decoding, &validation()).ok()?.claims;
-        is_current(&claims, self.clock.now()).then_some(Caller { id: claims.sub, role: claims.role })
+        Some(decode(token, &key.decoding, &validation()).ok()?.claims)
     }
 }
 
@@ -128,13 +142,6 @@ fn validation() -> Validation {
     validation
 }
 
-fn is_current(claims: &Claims, now: Timestamp) -> bool {
-    let now = now.as_seconds();
-    claims.nbf <= now.saturating_add(LEEWAY_SECONDS)
-        && claims.iat <= now.saturating_add(LEEWAY_SECONDS)
-        && claims.exp > now.saturating_sub(LEEWAY_SECONDS)
-}
-
 impl fmt::Debug for AccessTokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("AccessTokens(redacted)")
@@ -144,6 +151,7 @@ impl fmt::Debug for AccessTokens {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Timestamp;
 
     fn secret(letter: char) -> Secret {
         Secret::new("JWT_SECRET", letter.to_string().repeat(32)).unwrap()
@@ -166,7 +174,7 @@ mod tests {
         for role in [Role::User, Role::Admin] {
             let caller = Caller { role, ..caller() };
             let tokens = tokens(&[secret('a')], &clock());
-            assert_eq!(tokens.verify(&tokens.sign(caller).unwrap()), Some(caller));
+            assert_eq!(tokens.verify(&tokens.sign(caller).unwrap()), Ok(caller));
         }
     }
 
@@ -176,9 +184,10 @@ mod tests {
         let tokens = tokens(&[secret('a')], &clock);
         let token = tokens.sign(caller()).unwrap();
         clock.advance(Duration::from_secs(15 * 60 + 4));
-        assert!(tokens.verify(&token).is_some());
+        assert!(tokens.verify(&token).is_ok());
         clock.advance(Duration::from_secs(1));
-        assert!(tokens.verify(&token).is_none());
+        assert_eq!(tokens.verify(&token), Err(Unauthorized::Expired));
+        assert_eq!(tokens.verify(&token[1..]), Err(Unauthorized::Invalid));
     }
 
     #[test]
@@ -186,15 +195,15 @@ mod tests {
         let (now, ahead) = (clock(), clock());
         ahead.advance(Duration::from_secs(6));
         let token = tokens(&[secret('a')], &ahead).sign(caller()).unwrap();
-        assert!(tokens(&[secret('a')], &now).verify(&token).is_none());
+        assert!(tokens(&[secret('a')], &now).verify(&token).is_err());
     }
 
     #[test]
     fn while_the_secret_is_changed_tokens_of_both_are_valid() {
         let clock = clock();
         let old = tokens(&[secret('a')], &clock).sign(caller()).unwrap();
-        assert!(tokens(&[secret('b'), secret('a')], &clock).verify(&old).is_some());
-        assert!(tokens(&[secret('b')], &clock).verify(&old).is_none());
+        assert!(tokens(&[secret('b'), secret('a')], &clock).verify(&old).is_ok());
+        assert!(tokens(&[secret('b')], &clock).verify(&old).is_err());
     }
 
     #[test]
@@ -205,7 +214,7 @@ mod tests {
         for step in steps.windows(2) {
             let [before, after] = [step[0], step[1]].map(|secrets| tokens(secrets, &clock));
             for (signs, verifies) in [(&before, &after), (&after, &before)] {
-                assert!(verifies.verify(&signs.sign(caller()).unwrap()).is_some());
+                assert!(verifies.verify(&signs.sign(caller()).unwrap()).is_ok());
             }
         }
     }
@@ -218,7 +227,7 @@ mod tests {
             let mut changed = token.clone().into_bytes();
             // Another letter of the alphabet, which changes more than a last letter's unused bits.
             changed[at] = if changed[at] == b'A' { b'x' } else { b'A' };
-            assert!(tokens.verify(&String::from_utf8(changed).unwrap()).is_none(), "at {at}");
+            assert!(tokens.verify(&String::from_utf8(changed).unwrap()).is_err(), "at {at}");
         }
     }
 
@@ -231,9 +240,9 @@ mod tests {
             let kid = &tokens.keys[0].id;
             let header = format!(r#"{{"alg":"{algorithm}","typ":"at+jwt","kid":"{kid}"}}"#);
             let header = URL_SAFE_NO_PAD.encode(header);
-            assert!(tokens.verify(&format!("{header}.{claims_and_signature}")).is_none(), "{algorithm}");
+            assert!(tokens.verify(&format!("{header}.{claims_and_signature}")).is_err(), "{algorithm}");
             let (claims, _) = claims_and_signature.split_once('.').unwrap();
-            assert!(tokens.verify(&format!("{header}.{claims}.")).is_none(), "{algorithm} unsigned");
+            assert!(tokens.verify(&format!("{header}.{claims}.")).is_err(), "{algorithm} unsigned");
         }
     }
 
@@ -250,7 +259,7 @@ mod tests {
             let message = format!("{}.{claims}", URL_SAFE_NO_PAD.encode(&header));
             let tag = secret('a').hmac().chain_update(&message).finalize().into_bytes();
             let token = format!("{message}.{}", URL_SAFE_NO_PAD.encode(tag));
-            assert_eq!(tokens.verify(&token).is_some(), is_accepted, "{header}");
+            assert_eq!(tokens.verify(&token).is_ok(), is_accepted, "{header}");
         }
     }
 
@@ -277,10 +286,10 @@ mod tests {
             };
             tokens.verify(&encode(&header, &claims, &key.encoding).unwrap())
         };
-        assert!(forge(TYPE, ISSUER, AUDIENCE).is_some());
-        assert!(forge("application/AT+JWT", ISSUER, AUDIENCE).is_some());
-        assert!(forge("JWT", ISSUER, AUDIENCE).is_none());
-        assert!(forge(TYPE, "other", AUDIENCE).is_none());
-        assert!(forge(TYPE, ISSUER, "other").is_none());
+        assert!(forge(TYPE, ISSUER, AUDIENCE).is_ok());
+        assert!(forge("application/AT+JWT", ISSUER, AUDIENCE).is_ok());
+        assert!(forge("JWT", ISSUER, AUDIENCE).is_err());
+        assert!(forge(TYPE, "other", AUDIENCE).is_err());
+        assert!(forge(TYPE, ISSUER, "other").is_err());
     }
 }

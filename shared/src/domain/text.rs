@@ -216,7 +216,7 @@ mod tests {
             "\u{200b} \u{3000}\u{200b}",
         ] {
             assert_eq!(line(blank, 1, 50), Err(super::blank()), "{blank:?}");
-            assert_eq!(prose(&format!("\n{blank}\t"), 50), Err(super::blank()), "{blank:?}");
+            assert_eq!(prose(&format!("\n{blank}\t"), 1, 50), Err(super::blank()), "{blank:?}");
         }
         for seen in [
             "Zoë 👩\u{200d}🔬",
@@ -228,7 +228,7 @@ mod tests {
             ".",
         ] {
             assert_eq!(line(seen, 1, 50).as_deref(), Ok(seen), "{seen:?}");
-            assert_eq!(prose(seen, 50).as_deref(), Ok(seen), "{seen:?}");
+            assert_eq!(prose(seen, 1, 50).as_deref(), Ok(seen), "{seen:?}");
         }
     }
 

@@ -56,8 +56,10 @@ codes! {
     InvalidSignature = BAD_REQUEST "invalid_signature",
     /// The operation requires an access token, and the request has none.
     MissingToken = UNAUTHORIZED "missing_token",
-    /// The token is malformed, has expired or has been revoked, also where a token is optional.
+    /// The token is malformed or has been revoked, also where a token is optional.
     InvalidToken = UNAUTHORIZED "invalid_token",
+    /// The access token has expired, also where a token is optional: get another one with the refresh token.
+    TokenExpired = UNAUTHORIZED "token_expired",
     /// The e-mail address and the password do not match an account.
     InvalidCredentials = UNAUTHORIZED "invalid_credentials",
     /// The request has no session cookie.

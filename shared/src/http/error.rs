@@ -8,7 +8,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use super::Code;
+use super::{Code, Unauthorized};
 use crate::domain::{FileSize, MAX_BYTES_PER_USER, MAX_FILES_PER_USER, MAX_UPLOAD_BYTES};
 
 /// Why a request was not done.
@@ -80,23 +80,6 @@ pub enum Error {
     Unavailable(Cause),
     /// A defect of ours.
     Internal(Cause),
-}
-
-/// What is wrong with an access token or a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unauthorized {
-    /// There is no access token.
-    Missing,
-    /// The access token is malformed, expired, not ours, or there are two.
-    Invalid,
-    /// The e-mail address and the password are not those of an account; which of the two stays untold.
-    WrongCredentials,
-    /// There is no session's cookie.
-    NoSession,
-    /// The session ended or never was, or there are two cookies.
-    InvalidSession,
-    /// One of the two, where it makes no difference.
-    NotSignedIn,
 }
 
 /// A field that can not be used.
@@ -239,32 +222,12 @@ impl Error {
     }
 }
 
-impl Unauthorized {
-    /// Returns code and message.
-    fn outward(self) -> (Code, &'static str) {
-        match self {
-            Self::Missing => (Code::MissingToken, "Authorization header required"),
-            Self::Invalid => (Code::InvalidToken, "Invalid or expired token"),
-            Self::WrongCredentials => (Code::InvalidCredentials, "Invalid email or password"),
-            Self::NoSession => (Code::NoSession, "No session"),
-            Self::InvalidSession => (Code::InvalidSession, "Invalid session"),
-            Self::NotSignedIn => (Code::NotAuthenticated, "Not authenticated"),
-        }
-    }
-}
-
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let header = match &self {
-            // RFC 6750, section 3: no error code where no token was given.
-            Self::Unauthorized(Unauthorized::Missing | Unauthorized::WrongCredentials) => {
-                Some((WWW_AUTHENTICATE, r#"Bearer realm="api""#))
-            }
-            Self::Unauthorized(Unauthorized::Invalid) => {
-                Some((WWW_AUTHENTICATE, r#"Bearer realm="api", error="invalid_token""#))
-            }
+            Self::Unauthorized(what) => what.challenge().map(|challenge| (WWW_AUTHENTICATE, challenge)),
             // RFC 9110, section 12.5.3: what a client may send instead.
-            Self::ContentCoding => Some((ACCEPT_ENCODING, "identity")),
+            Self::ContentCoding => Some((ACCEPT_ENCODING, "identity".to_owned())),
             _ => None,
         };
         self.into_failure().into_response_with(header)
@@ -272,20 +235,23 @@ impl IntoResponse for Error {
 }
 
 impl Failure {
-    /// The failure that an answer without a body of ours stands for, such as the router's own 404.
-    pub(super) fn of_status(status: StatusCode) -> Self {
-        let (code, message) = match status {
-            StatusCode::NOT_FOUND => (Code::NotFound, "There is nothing at this path"),
-            StatusCode::METHOD_NOT_ALLOWED => (
-                Code::MethodNotAllowed,
-                "The method is not allowed here, the Allow header lists those that are",
+    /// Returns the failure that an answer without a body of ours stands for, such as the router's own 404 and 405. It names
+    /// what was asked for, `POST /api/userz`, and what is there instead.
+    pub(super) fn of_status(status: StatusCode, asked: &str, allowed: &str) -> Self {
+        let (code, message): (_, Cow<'static, str>) = match status {
+            StatusCode::NOT_FOUND => (
+                Code::NotFound,
+                format!("There is nothing at {asked}: /api/docs describes what there is").into(),
             ),
-            _ if status.is_client_error() => (Code::BadRequest, "The request can not be read"),
-            _ => (Code::InternalError, "Internal server error"),
+            StatusCode::METHOD_NOT_ALLOWED => {
+                (Code::MethodNotAllowed, format!("There is no {asked}: the path takes {allowed}").into())
+            }
+            _ if status.is_client_error() => (Code::BadRequest, "The request can not be read".into()),
+            _ => (Code::InternalError, "Internal server error".into()),
         };
         Self {
             code,
-            message: message.into(),
+            message,
             details: Vec::new(),
             violated_policy: None,
             retry_after_seconds: None,
@@ -293,13 +259,15 @@ impl Failure {
         }
     }
 
-    fn into_response_with(self, header: Option<(HeaderName, &'static str)>) -> Response {
+    fn into_response_with(self, header: Option<(HeaderName, String)>) -> Response {
         let mut response = self.code.status().into_response();
         if let Some(seconds) = self.retry_after_seconds {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
-        if let Some((name, value)) = header {
-            response.headers_mut().insert(name, HeaderValue::from_static(value));
+        if let Some((name, value)) = header
+            && let Ok(value) = HeaderValue::try_from(value)
+        {
+            response.headers_mut().insert(name, value);
         }
         response.extensions_mut().insert(self);
         response

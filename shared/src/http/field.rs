@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use axum::http::{HeaderMap, HeaderName};
 
 /// Optional white space (RFC 9110, section 5.6.3).
-pub(super) const OWS: [char; 2] = [' ', '\t'];
+pub(crate) const OWS: [char; 2] = [' ', '\t'];
 
 /// Returns the whole value of a field. Lines of one name are one list, whether a gateway has joined them or not.
-pub(super) fn value<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<Cow<'a, str>> {
+pub(crate) fn value<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<Cow<'a, str>> {
     let mut lines = headers.get_all(name).iter().map(|line| String::from_utf8_lossy(line.as_bytes()));
     let first = lines.next()?;
     Some(lines.fold(first, |value, line| value + "," + line))

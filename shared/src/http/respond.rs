@@ -4,14 +4,15 @@ mod finish;
 mod streaming;
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, HttpBody};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, STRICT_TRANSPORT_SECURITY, VARY,
-    X_CONTENT_TYPE_OPTIONS,
+    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, STRICT_TRANSPORT_SECURITY,
+    VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use axum::response::IntoResponse;
@@ -48,6 +49,9 @@ const QUOTA_EXCEEDED: (&str, &str) = (
     "Request cannot be satisfied as assigned quota has been exceeded",
 );
 
+/// What a message repeats of a method and a path.
+const SHOWN_BYTES: usize = 100;
+
 /// Time to answer in before Lambda would end the instance.
 const DEADLINE_MARGIN: Duration = Duration::from_millis(300);
 
@@ -73,7 +77,7 @@ where
 
     allow_options(&mut response, &call.method);
     name_patches(&mut response, &call.method);
-    let failure = take_failure(&mut response);
+    let failure = take_failure(&mut response, &call);
     if let Some(failure) = &failure {
         render(failure, &call, clock.now(), &mut response);
     }
@@ -99,6 +103,8 @@ where
 /// What must be kept of a request while its routes have it.
 struct Call {
     method: Method,
+    /// Method and path, cut after [`SHOWN_BYTES`] each.
+    asked: String,
     headers: HeaderMap,
     request_id: String,
     /// The route as template.yaml has it, such as `/api/users/{id}`.
@@ -119,8 +125,11 @@ impl Call {
             .and_then(|gateway| gateway.request_id.as_ref())
             .or(lambda.map(|lambda| &lambda.request_id))
             .cloned();
+        // HEAD is answered as GET is, to the length of the body (RFC 9110, section 9.3.2).
+        let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
         Self {
             method: request.method().clone(),
+            asked: format!("{} {}", cut(method.as_str()), cut(request.uri().path())),
             headers: request.headers().clone(),
             request_id: request_id.unwrap_or_default(),
             route: route_key.split_once(' ').map_or(route_key, |(_, path)| path).to_owned(),
@@ -210,6 +219,13 @@ struct Sent {
     ended: &'static str,
 }
 
+fn cut(text: &str) -> Cow<'_, str> {
+    match text.split_at(text.floor_char_boundary(SHOWN_BYTES)) {
+        (_, "") => text.into(),
+        (shown, _) => format!("{shown}...").into(),
+    }
+}
+
 /// Returns true if an answer with this status is, or stands for, what `Accept` is about. Errors come in our own shape
 /// whatever it says.
 fn has_representation(status: StatusCode) -> bool {
@@ -217,11 +233,12 @@ fn has_representation(status: StatusCode) -> bool {
 }
 
 /// What went wrong, where something did.
-fn take_failure(response: &mut Response<Body>) -> Option<Failure> {
+fn take_failure(response: &mut Response<Body>, call: &Call) -> Option<Failure> {
     let status = response.status();
     let failure = response.extensions_mut().remove();
     if status.is_client_error() || status.is_server_error() {
-        return failure.or_else(|| Some(Failure::of_status(status)));
+        let allowed = response.headers().get(ALLOW).and_then(|allow| allow.to_str().ok()).unwrap_or_default();
+        return failure.or_else(|| Some(Failure::of_status(status, &call.asked, allowed)));
     }
     None
 }

@@ -57,6 +57,7 @@ fn derived(method: &str, operation: &Operation) -> impl Iterator<Item = Code> {
         (Code::RateLimited, is_write && must_authenticate),
         (Code::MissingToken, takes_token && must_authenticate),
         (Code::InvalidToken, takes_token),
+        (Code::TokenExpired, takes_token),
         // A session's requests must come from the API's own pages to change something.
         (Code::Forbidden, takes_session && is_write),
         (Code::NotFound, has_parameters_in(operation, &ParameterIn::Path)),

@@ -84,6 +84,7 @@ fn error(code: Code) -> Response {
         Code::InvalidSignature => Error::InvalidSignature(cause()),
         Code::MissingToken => unauthorized(Unauthorized::Missing),
         Code::InvalidToken => unauthorized(Unauthorized::Invalid),
+        Code::TokenExpired => unauthorized(Unauthorized::Expired),
         Code::InvalidCredentials => unauthorized(Unauthorized::WrongCredentials),
         Code::NoSession => unauthorized(Unauthorized::NoSession),
         Code::InvalidSession => unauthorized(Unauthorized::InvalidSession),
