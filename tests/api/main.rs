@@ -11,6 +11,7 @@ mod banner;
 mod browser;
 mod concurrency;
 mod conditional;
+mod conformance;
 mod conventions;
 mod cors;
 mod durability;

@@ -1,12 +1,70 @@
 use std::fmt;
 
+use bytes::Bytes;
 use reqwest::header::HeaderMap;
+use reqwest::{Method, StatusCode};
 use serde_json::Value;
+
+use crate::Document;
+use crate::conformance::{Exchange, deviations, expect_documented};
+
+/// What was sent.
+#[derive(Clone)]
+pub(crate) struct Sent {
+    /// As a failed test shows it.
+    pub(crate) shown: String,
+    /// To the API and not to S3, so that openapi.json promises the answer.
+    pub(crate) is_to_the_api: bool,
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) headers: HeaderMap,
+}
+
+/// An answer whose body is on its way. Its head, and its body when it is whole, are compared with openapi.json.
+pub struct Arriving {
+    response: reqwest::Response,
+    answer: Answer,
+}
+
+impl Arriving {
+    pub(crate) fn new(sent: Sent, response: reqwest::Response) -> Self {
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let answer = Answer { sent, status, headers, body: Vec::new() };
+        answer.expect_documented(None);
+        Self { response, answer }
+    }
+
+    /// The status code.
+    pub fn status(&self) -> StatusCode {
+        self.response.status()
+    }
+
+    /// The header fields.
+    pub fn headers(&self) -> &HeaderMap {
+        self.response.headers()
+    }
+
+    /// The next piece of the body, or nothing after the last.
+    pub async fn chunk(&mut self) -> reqwest::Result<Option<Bytes>> {
+        let chunk = self.response.chunk().await?;
+        match &chunk {
+            Some(chunk) => self.answer.body.extend_from_slice(chunk),
+            None => self.answer.expect_documented(Some(&self.answer.body)),
+        }
+        Ok(chunk)
+    }
+
+    /// The whole answer, or nothing where the connection broke before.
+    pub(crate) async fn whole(mut self) -> Option<Answer> {
+        while self.chunk().await.ok()?.is_some() {}
+        Some(self.answer)
+    }
+}
 
 /// What came back, and what was sent: both are shown when a test fails.
 #[derive(Clone)]
 pub struct Answer {
-    sent: String,
+    sent: Sent,
     /// The status code.
     pub status: u16,
     /// The header fields.
@@ -16,10 +74,22 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub(crate) async fn try_read(sent: String, response: reqwest::Response) -> Option<Self> {
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let body = response.bytes().await.ok()?.to_vec();
-        Some(Self { sent, status, headers, body })
+    /// Each way in which the answer is another than this document says.
+    pub fn deviations(&self, document: &Document) -> Vec<String> {
+        deviations(document, &self.exchange(Some(&self.body)))
+    }
+
+    /// That openapi.json promises this answer, with this body where it has come.
+    #[track_caller]
+    fn expect_documented(&self, body: Option<&[u8]>) {
+        if self.sent.is_to_the_api {
+            expect_documented(&self.exchange(body), self);
+        }
+    }
+
+    fn exchange<'a>(&'a self, body: Option<&'a [u8]>) -> Exchange<'a> {
+        let Sent { method, path, headers: sent, .. } = &self.sent;
+        Exchange { method, path, sent, status: self.status, headers: &self.headers, body }
     }
 
     /// That the status is this.
@@ -73,7 +143,7 @@ impl Answer {
 
 impl fmt::Debug for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "\n> {}", self.sent.replace('\n', "\n> "))?;
+        writeln!(f, "\n> {}", self.sent.shown.replace('\n', "\n> "))?;
         writeln!(f, "< {}", self.status)?;
         for (name, value) in &self.headers {
             writeln!(f, "< {name}: {}", String::from_utf8_lossy(value.as_bytes()))?;

@@ -10,8 +10,6 @@ use shared::config::Secret;
 use shared::domain::{Role, UserId};
 use shared::random::Random;
 use shared::store::{Files, Posts, ProblemSearch, Problems, Table, Users};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
 use crate::Client;
 
@@ -110,6 +108,11 @@ impl App {
         self.signed_in(new_id(), Role::Admin)
     }
 
+    /// An admin who is this user.
+    pub fn admin_with_id(&self, id: UserId) -> Client {
+        self.signed_in(id, Role::Admin)
+    }
+
     /// The user with this id.
     pub fn user(&self, id: &str) -> Client {
         self.signed_in(id.parse().unwrap(), Role::User)
@@ -138,22 +141,6 @@ impl App {
     /// The search in the table, without a function between.
     pub fn problem_search(&self) -> ProblemSearch {
         ProblemSearch::new(self.table())
-    }
-
-    /// Sends bytes as they are and reads all that comes back until the gateway closes the connection.
-    pub async fn raw(&self, request: &[u8]) -> String {
-        let address = self.stack.url().trim_start_matches("http://").to_owned();
-        let mut connection = TcpStream::connect(address).await.unwrap();
-        connection.write_all(request).await.unwrap();
-        let mut answer = Vec::new();
-        connection.read_to_end(&mut answer).await.unwrap();
-        String::from_utf8_lossy(&answer).into_owned()
-    }
-
-    /// A GET of a path that is sent exactly as it is here.
-    pub async fn raw_get(&self, path: &str) -> String {
-        self.raw(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").as_bytes())
-            .await
     }
 
     /// A recorded event, with tokens and a signature of Stripe's that are valid now.

@@ -6,7 +6,8 @@ use reqwest::header::HeaderName;
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 
-use crate::Answer;
+use crate::answer::Sent;
+use crate::{Answer, Arriving};
 
 /// Somebody who calls the API.
 #[derive(Clone, Debug)]
@@ -64,14 +65,15 @@ impl Client {
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        Call { request, sent }
+        Call { request, sent, is_to_the_api: !self.base.is_empty() }
     }
 }
 
-/// A request that is sent when it is awaited.
+/// A request that is sent when it is awaited. What the API answers is compared with openapi.json.
 pub struct Call {
     request: RequestBuilder,
     sent: String,
+    is_to_the_api: bool,
 }
 
 impl Call {
@@ -100,15 +102,28 @@ impl Call {
 }
 
 impl Call {
-    /// The answer as it comes, piece by piece.
-    pub async fn open(self) -> reqwest::Response {
-        self.request.send().await.unwrap_or_else(|error| panic!("{error}: no answer to\n{}", self.sent))
+    /// The answer as it arrives, piece by piece.
+    pub async fn open(self) -> Arriving {
+        let shown = self.sent.clone();
+        self.send().await.unwrap_or_else(|error| panic!("{error}: no answer to\n{shown}"))
     }
 
     /// The answer, or nothing where the connection broke before it was whole.
     pub async fn try_send(self) -> Option<Answer> {
-        let response = self.request.send().await.ok()?;
-        Answer::try_read(self.sent, response).await
+        self.send().await.ok()?.whole().await
+    }
+
+    async fn send(self) -> reqwest::Result<Arriving> {
+        let (http, request) = self.request.build_split();
+        let request = request?;
+        let sent = Sent {
+            shown: self.sent,
+            is_to_the_api: self.is_to_the_api,
+            method: request.method().clone(),
+            path: request.url().path().to_owned(),
+            headers: request.headers().clone(),
+        };
+        Ok(Arriving::new(sent, http.execute(request).await?))
     }
 }
 
@@ -118,8 +133,8 @@ impl IntoFuture for Call {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let sent = self.sent.clone();
-            self.try_send().await.unwrap_or_else(|| panic!("no answer to\n{sent}"))
+            let shown = self.sent.clone();
+            self.try_send().await.unwrap_or_else(|| panic!("no answer to\n{shown}"))
         })
     }
 }

@@ -1,0 +1,48 @@
+//! What API Gateway and Lambda's Function URLs answer by themselves. No function had a part in it, so openapi.json,
+//! which the functions make, cannot promise it; docs/api-design.md does.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::Exchange;
+
+/// Status, message or "" where there is no body, and why the gateway and not a function answers.
+const OWN: [(u16, &str, &str); 9] = [
+    (400, "", "what came is no HTTP request"),
+    (400, "Bad Request", "the path or the host cannot be read, so no route is found"),
+    (413, "Request Entity Too Large", "the body has more bytes than the gateway or Lambda takes"),
+    (429, "Too Many Requests", "the stage's own throttling"),
+    (429, "Rate Exceeded.", "the function of a Function URL has no instance to spare"),
+    (431, "Request Header Fields Too Large", "the head has more bytes than the gateway takes"),
+    (500, "Internal Server Error", "the function ended or broke the protocol"),
+    (502, "Internal Server Error", "the same at a Function URL"),
+    (503, "Service Unavailable", "the function has no instance to spare, or did not answer in time"),
+];
+
+/// How an answer of the gateway's own differs from those that it has.
+pub(super) fn deviation(exchange: &Exchange<'_>) -> Option<String> {
+    let status = exchange.status;
+    if exchange.is_preflight() {
+        let is_answer = status == 204 && exchange.body.is_none_or(<[u8]>::is_empty);
+        return (!is_answer).then(|| format!("a preflight is answered with 204 and no body, not {status}"));
+    }
+    // HEAD has no body, and one that is on its way has none yet.
+    let body = exchange.body.filter(|_| exchange.method != Method::HEAD);
+    let says = |message: &str| match body {
+        Some(body) if message.is_empty() => body.is_empty(),
+        Some(body) => {
+            serde_json::from_slice(body).is_ok_and(|body: Value| body == json!({"message": message}))
+        }
+        None => true,
+    };
+    let is_own = |(own, message, _): &(u16, &str, &str)| *own == status && says(message);
+    let is_known = OWN.iter().any(is_own);
+    (!is_known).then(|| {
+        let known: Vec<String> =
+            OWN.iter().map(|(status, message, why)| format!("{status} {message}: {why}")).collect();
+        format!(
+            "without X-Request-Id, so not from a function; and the gateway itself answers only\n  {}",
+            known.join("\n  ")
+        )
+    })
+}

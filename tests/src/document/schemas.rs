@@ -1,0 +1,108 @@
+use std::error::Error;
+
+use boon::{Draft, Format, SchemaIndex, Schemas};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Value, json};
+
+use super::Place;
+
+/// A compiled schema of a [`Document`](super::Document).
+pub(crate) type Schema = SchemaIndex;
+
+/// Where the document is for the compiler, and where the copy of it is in which objects are closed.
+const OPEN: &str = "https://localhost/open.json";
+const CLOSED: &str = "https://localhost/closed.json";
+
+/// Formats of the OpenAPI registry that JSON Schema itself does not have.
+const FORMATS: [Format; 2] = [
+    Format { name: "int32", func: |value| is_whole(value, i32::MIN.into(), i32::MAX.into()) },
+    Format { name: "int64", func: |value| is_whole(value, i64::MIN, i64::MAX) },
+];
+
+/// Compiles schemas (JSON Schema 2020-12, formats asserted).
+pub(super) struct Compiler {
+    compiler: boon::Compiler,
+    schemas: Schemas,
+}
+
+impl Compiler {
+    pub(super) fn new(document: &Value) -> Self {
+        let mut compiler = boon::Compiler::new();
+        compiler.set_default_draft(Draft::V2020_12);
+        compiler.enable_format_assertions();
+        FORMATS.into_iter().for_each(|format| compiler.register_format(format));
+        let mut closed = document.clone();
+        close(&mut closed, false);
+        compiler.add_resource(OPEN, document.clone()).unwrap();
+        compiler.add_resource(CLOSED, closed).unwrap();
+        Self { compiler, schemas: Schemas::new() }
+    }
+
+    /// The schema of what clients send.
+    pub(super) fn request(&mut self, schema: &Place<'_>) -> Schema {
+        self.compile(OPEN, schema)
+    }
+
+    /// The schema of what they get. A member that the document does not name is an error, where clients may ignore it.
+    pub(super) fn answer(&mut self, schema: &Place<'_>) -> Schema {
+        self.compile(CLOSED, schema)
+    }
+
+    pub(super) fn finish(self) -> Schemas {
+        self.schemas
+    }
+
+    fn compile(&mut self, document: &str, schema: &Place<'_>) -> Schema {
+        let location = format!("{document}#{}", utf8_percent_encode(&schema.pointer, NON_ALPHANUMERIC));
+        let compiled = self.compiler.compile(&location, &mut self.schemas);
+        compiled.unwrap_or_else(|error| panic!("{}: {error:#}", schema.pointer))
+    }
+}
+
+/// Says what is wrong with a value; nothing where it is valid.
+pub(super) fn error(schemas: &Schemas, schema: Schema, value: &Value) -> Option<String> {
+    let error = schemas.validate(value, schema).err()?.to_string();
+    // Its first line names the schema's URL, which is no place that a reader knows.
+    Some(error.lines().skip(1).map(str::trim).collect::<Vec<_>>().join("; "))
+}
+
+/// The same of text that stands for a string, a number or a boolean: a header field, a parameter.
+pub(super) fn error_of_text(schemas: &Schemas, schema: Schema, text: &str) -> Option<String> {
+    let scalar =
+        serde_json::from_str(text).ok().filter(|value: &Value| value.is_number() || value.is_boolean());
+    let readings = [Some(json!(text)), scalar];
+    let errors: Vec<_> = readings.iter().flatten().map(|value| error(schemas, schema, value)).collect();
+    if errors.contains(&None) { None } else { errors.into_iter().next().flatten() }
+}
+
+/// Makes each object have the members that its schema names and no others, unless the schema says itself.
+///
+/// A part of an `allOf` stays open, as the other parts have members of their own; the whole is closed instead.
+fn close(value: &mut Value, is_part: bool) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| close(item, is_part)),
+        Value::Object(schema) => {
+            let names_members = schema.get("properties").is_some_and(Value::is_object);
+            let is_decided = schema.contains_key("additionalProperties");
+            if (names_members || schema.contains_key("allOf")) && !is_decided && !is_part {
+                schema.insert("unevaluatedProperties".to_owned(), json!(false));
+            }
+            for (name, member) in schema.iter_mut() {
+                // Values, in which nothing is a schema.
+                if !["const", "default", "enum", "example", "examples"].contains(&name.as_str()) {
+                    close(member, name == "allOf");
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn is_whole(value: &Value, least: i64, most: i64) -> Result<(), Box<dyn Error>> {
+    match value.as_number() {
+        Some(number) if !number.as_i64().is_some_and(|number| (least..=most).contains(&number)) => {
+            Err(format!("{number} is not from {least} to {most}").into())
+        }
+        _ => Ok(()),
+    }
+}
