@@ -34,6 +34,7 @@ mod protected;
 mod public;
 mod rate_limits;
 mod readme;
+mod requests;
 mod search;
 mod secrets;
 mod session;

@@ -1,0 +1,193 @@
+//! A request that a schema of openapi.json takes is taken, and one that it refuses is refused: each operation's own
+//! example, and the example with one value changed.
+
+mod sender;
+mod variants;
+
+use std::fmt;
+
+use serde_json::{Value, json};
+use tests::{Answer, App, Body, Document, Operation, Parameter};
+
+use self::sender::Sender;
+use self::variants::{texts, values};
+
+/// Values that headers have: entity tags, as they should be and as they should not, and dates.
+const HEADERS: [&str; 7] =
+    ["\"1\"", "\"1\", W/\"2\"", "*", "1", "\"1", "Fri, 20 Nov 2026 16:32:55 GMT", "yesterday"];
+
+/// Fields of which the API asks more, or less, than a schema of the field can say.
+const BODIES: &[Exception] = &[
+    refused("POST /api/upload/presign", "fileName", "its extension is one of the type's"),
+    refused("POST /api/upload/presign", "contentType", "the name's extension is one of its own"),
+    taken(
+        "POST /api/upload/presign",
+        "contentType",
+        "media types have no case, and a schema lists one spelling",
+    ),
+];
+const PARAMETERS: &[Exception] = &[
+    refused("GET /api/docs/{file}", "file", "there are these files and no others"),
+    refused("GET /api/users", "cursor", CURSOR),
+    refused("GET /api/posts", "cursor", CURSOR),
+    refused("GET /api/problems", "cursor", CURSOR),
+    refused("GET /api/payments", "cursor", CURSOR),
+    refused("GET /api/search", "cursor", CURSOR),
+    refused("POST /api/webhooks/stripe", "Stripe-Signature", "it is of the body and the time, by a secret"),
+];
+const CURSOR: &str = "it is sealed: only those that the list gave are good";
+
+struct Exception {
+    operation: &'static str,
+    field: &'static str,
+    /// What the schema says of the values; the API says the opposite.
+    schema_takes_it: bool,
+    #[expect(dead_code, reason = "for whoever reads the list")]
+    why: &'static str,
+}
+
+/// The API refuses values that the schema takes.
+const fn refused(operation: &'static str, field: &'static str, why: &'static str) -> Exception {
+    Exception { operation, field, schema_takes_it: true, why }
+}
+
+/// The API takes values that the schema refuses.
+const fn taken(operation: &'static str, field: &'static str, why: &'static str) -> Exception {
+    Exception { operation, field, schema_takes_it: false, why }
+}
+
+/// A request that the schema takes and the API does not, or the other way round.
+struct Disagreement {
+    operation: String,
+    field: String,
+    value: String,
+    schema_takes_it: bool,
+    answer: Answer,
+}
+
+#[tokio::test]
+async fn a_body_is_taken_where_its_schema_takes_it() {
+    let app = App::start().await;
+    let mut found = Vec::new();
+    for operation in &Document::published().operations {
+        for body in &operation.bodies {
+            found.extend(of_body(&app, operation, body).await);
+        }
+    }
+    expect_only(BODIES, &found);
+}
+
+#[tokio::test]
+async fn a_parameter_is_taken_where_its_schema_takes_it() {
+    let app = App::start().await;
+    let mut found = Vec::new();
+    for operation in &Document::published().operations {
+        for parameter in &operation.parameters {
+            found.extend(of_parameter(&app, operation, parameter).await);
+        }
+    }
+    expect_only(PARAMETERS, &found);
+}
+
+/// The example; the example without each of its members, with each of them changed, and with one more.
+async fn of_body(app: &App, operation: &Operation, body: &Body) -> Vec<Disagreement> {
+    let mut sender = Sender::new(app, operation).await;
+    let example = sender.example(body);
+    let mut tries = vec![("the example".to_owned(), example.clone())];
+    for (member, schema) in body.definition["properties"].as_object().into_iter().flatten() {
+        let mut changed = example.clone();
+        changed.as_object_mut().unwrap().remove(member);
+        tries.push((member.clone(), changed.clone()));
+        let shown = body.example()[member].clone();
+        let others = if body.is_form() { texts(schema, &shown) } else { values(schema, &shown) };
+        for value in others {
+            changed[member] = value;
+            tries.push((member.clone(), changed.clone()));
+        }
+    }
+    let mut unknown = example;
+    unknown["unknownMember"] = json!("x");
+    tries.push(("unknownMember".to_owned(), unknown));
+
+    let mut found = Vec::new();
+    for (field, value) in tries {
+        let schema_takes_it = body.takes(&value);
+        let answer = sender.send_body(body, &value).await;
+        if is_taken(&answer, &[400, 413, 415, 422]) != schema_takes_it {
+            let value = value.get(&field).unwrap_or(&value).to_string();
+            found.push(Disagreement {
+                operation: operation.name.clone(),
+                field,
+                value,
+                schema_takes_it,
+                answer,
+            });
+        }
+    }
+    found
+}
+
+/// The parameter's example, its absence, and other texts.
+async fn of_parameter(app: &App, operation: &Operation, parameter: &Parameter) -> Vec<Disagreement> {
+    let mut sender = Sender::new(app, operation).await;
+    let example = sender.parameter_example(parameter);
+    let mut tries = vec![example.clone()];
+    if parameter.location != "path" {
+        tries.push(None);
+    }
+    let mut others = texts(&parameter.definition, &json!(example));
+    if parameter.location == "header" {
+        others.extend(HEADERS.map(Value::from));
+    }
+    let others = others.iter().filter_map(Value::as_str).map(str::to_owned);
+    tries.extend(others.filter(|text| parameter.location != "path" || !text.is_empty()).map(Some));
+    let refusals: &[u16] = if parameter.location == "path" { &[400, 404] } else { &[400] };
+
+    let mut found = Vec::new();
+    for text in tries {
+        // An empty parameter of the query counts as none: forms send their empty fields.
+        let text_of_schema = text.as_ref().filter(|text| parameter.location != "query" || !text.is_empty());
+        let schema_takes_it = text_of_schema.map_or(!parameter.is_required, |text| parameter.takes(text));
+        let answer = sender.send_parameter(parameter, text.as_deref()).await;
+        if is_taken(&answer, refusals) != schema_takes_it {
+            let (operation, field) = (operation.name.clone(), parameter.name.clone());
+            let value = text.map_or_else(|| "its absence".to_owned(), |text| format!("{text:?}"));
+            found.push(Disagreement { operation, field, value, schema_takes_it, answer });
+        }
+    }
+    found
+}
+
+/// Whether the request itself was all right. What else there is to say of it, such as 401 or 409, the schema does not know.
+fn is_taken(answer: &Answer, refusals: &[u16]) -> bool {
+    assert!(answer.status < 500, "{answer:?}");
+    !refusals.contains(&answer.status)
+}
+
+/// That the exceptions are all of the disagreements, and each of them is one.
+fn expect_only(exceptions: &[Exception], found: &[Disagreement]) {
+    let is = |disagreement: &Disagreement, exception: &Exception| {
+        (&*disagreement.operation, &*disagreement.field, disagreement.schema_takes_it)
+            == (exception.operation, exception.field, exception.schema_takes_it)
+    };
+    let unexplained = found.iter().filter(|found| !exceptions.iter().any(|exception| is(found, exception)));
+    let mut wrong: Vec<String> = unexplained.map(ToString::to_string).collect();
+    for exception in exceptions.iter().filter(|exception| !found.iter().any(|found| is(found, exception))) {
+        wrong.push(format!("{}, {}: no exception any more", exception.operation, exception.field));
+    }
+    assert!(wrong.is_empty(), "\n\n{}\n", wrong.join("\n"));
+}
+
+impl fmt::Display for Disagreement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { operation, field, value, schema_takes_it, answer } = self;
+        let value: String = value.chars().take(100).collect();
+        let schema = if *schema_takes_it { "takes" } else { "refuses" };
+        let said = String::from_utf8_lossy(&answer.body[..answer.body.len().min(200)]);
+        write!(
+            f,
+            "{operation}, {field}: the schema {schema} {value}, the API answers {} {said}",
+            answer.status
+        )
+    }
+}

@@ -1,0 +1,145 @@
+use form_urlencoded::Serializer;
+use reqwest::Method;
+use serde_json::{Value, json};
+use tests::{Answer, App, Body, Browser, Call, Client, Form, Operation, PNG, Parameter, post, problem, user};
+
+/// Sends the requests of one operation, as somebody who may.
+pub(super) struct Sender<'a> {
+    app: &'a App,
+    operation: &'a Operation,
+    client: Client,
+    browser: Browser,
+    /// The id of what the operation is about, where its path has one.
+    id: String,
+}
+
+impl<'a> Sender<'a> {
+    pub(super) async fn new(app: &'a App, operation: &'a Operation) -> Self {
+        let email = format!("{}@example.com", app.caller().id());
+        let account = app.account(&email).await;
+        let client = if operation.takes_token { app.admin_with_id(account.id) } else { app.anonymous() };
+        let browser =
+            if operation.takes_session { app.signed_in_browser(&email).await } else { app.browser() };
+        let mut sender = Self { app, operation, client, browser, id: String::new() };
+        sender.id = sender.resource().await;
+        sender
+    }
+
+    /// The document's example. Where only this API knows a value that is good, that is in its place.
+    pub(super) fn example(&self, body: &Body) -> Value {
+        let mut example = body.example().clone();
+        assert!(body.takes(&example), "{}: the schema refuses its example {example}", self.operation.name);
+        match &*self.operation.name {
+            "POST /api/upload" => example["userId"] = json!(self.client.id()),
+            // They come together, and the first is right once only.
+            "PUT /api/profile" => {
+                example.as_object_mut().unwrap().retain(|name, _| !name.ends_with("Password"));
+            }
+            _ => {}
+        }
+        example
+    }
+
+    /// The same of a parameter, as text, where the document shows one.
+    pub(super) fn parameter_example(&self, parameter: &Parameter) -> Option<String> {
+        match (&*parameter.name, parameter.example()) {
+            ("id", _) => Some(self.id.clone()),
+            (_, Some(Value::String(text))) => Some(text.clone()),
+            (_, other) => other.map(Value::to_string),
+        }
+    }
+
+    /// Sends a body, with all other parameters that are required.
+    pub(super) async fn send_body(&mut self, body: &Body, value: &Value) -> Answer {
+        let call = self.call(None).await;
+        let (bytes, media_type) = match &*body.media_type {
+            "multipart/form-data" => (form(body, value).end(), Form::content_type()),
+            "application/x-www-form-urlencoded" => (urlencoded(value).into_bytes(), body.media_type.clone()),
+            "*/*" => (value.to_string().into_bytes(), "application/json".to_owned()),
+            other => (value.to_string().into_bytes(), other.to_owned()),
+        };
+        let mut call = call.header("content-type", &media_type);
+        if self.operation.parameters.iter().any(|parameter| parameter.name == "Stripe-Signature") {
+            call = call.header("stripe-signature", &self.app.stripe().sign(&bytes));
+        }
+        call.body(bytes).await
+    }
+
+    /// Sends a parameter, or none, with all others that are required and the body's example.
+    pub(super) async fn send_parameter(&mut self, parameter: &Parameter, text: Option<&str>) -> Answer {
+        let call = self.call(Some((parameter, text))).await;
+        let Some(body) = self.operation.bodies.first() else { return call.await };
+        let example = self.example(body);
+        match &*body.media_type {
+            "multipart/form-data" => {
+                call.body(form(body, &example).end()).header("content-type", &Form::content_type()).await
+            }
+            media_type => call.json(&example).header("content-type", media_type).await,
+        }
+    }
+
+    async fn call(&mut self, varied: Option<(&Parameter, Option<&str>)>) -> Call {
+        if self.operation.method == Method::DELETE {
+            // The one before may be gone.
+            self.id = self.resource().await;
+        }
+        let mut path = self.operation.path();
+        let (mut query, mut headers) = (Serializer::new(String::new()), Vec::new());
+        for parameter in &self.operation.parameters {
+            let text = match varied {
+                Some((varied, text)) if varied.name == parameter.name => text.map(str::to_owned),
+                _ if parameter.is_required => self.parameter_example(parameter),
+                _ => None,
+            };
+            let Some(text) = text else { continue };
+            match &*parameter.location {
+                "path" => {
+                    let segment: String = form_urlencoded::byte_serialize(text.as_bytes()).collect();
+                    path = path.replace(&format!("{{{}}}", parameter.name), &segment.replace('+', "%20"));
+                }
+                "query" => drop(query.append_pair(&parameter.name, &text)),
+                _ => headers.push((parameter.name.clone(), text)),
+            }
+        }
+        let query = query.finish();
+        let url = if query.is_empty() { path } else { format!("{path}?{query}") };
+        let method = self.operation.method.clone();
+        let call = if self.operation.takes_session {
+            self.browser.call(method, &url)
+        } else {
+            self.client.call(method, &url)
+        };
+        headers.iter().fold(call, |call, (name, value)| call.header(name, value))
+    }
+
+    /// Makes what the operation is about, and returns its id.
+    async fn resource(&self) -> String {
+        let unique = self.app.caller().id().to_owned();
+        let owner = &self.client;
+        let made = match self.operation.name.split_once(' ').unwrap().1 {
+            "/api/users/{id}" => owner.post("/api/users", &user(&format!("{unique}@example.com"))).await,
+            "/api/posts/{id}" => self.app.admin().post("/api/posts", &post(&unique)).await,
+            "/api/problems/{id}" => self.app.admin().post("/api/problems", &problem(&unique)).await,
+            "/api/upload/{id}" => owner.upload("a.png", "image/png", PNG).await,
+            path if path.contains("{id}") => panic!("{path}: say here how one is made"),
+            _ => return String::new(),
+        };
+        made.expect(201).header("location").rsplit('/').next().unwrap().to_owned()
+    }
+}
+
+fn form(body: &Body, value: &Value) -> Form {
+    let parts = value.as_object().unwrap();
+    parts.iter().fold(Form::default(), |form, (name, value)| {
+        let is_file = body.definition["properties"][name]["format"] == "binary";
+        if is_file { form.file("a.png", "image/png", PNG) } else { form.text(name, value.as_str().unwrap()) }
+    })
+}
+
+fn urlencoded(value: &Value) -> String {
+    let mut form = Serializer::new(String::new());
+    for (name, value) in value.as_object().unwrap() {
+        form.append_pair(name, value.as_str().unwrap_or_default());
+    }
+    form.finish()
+}
