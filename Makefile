@@ -60,6 +60,19 @@ clean: ## Remove what was built; keeps the data in .local
 	cargo clean
 	rm -rf .aws-sam $(VENV)
 
+# In an environment of its own: it needs other versions than SAM's tools.
+STRANGERS := tests/strangers
+$(STRANGERS)/.venv/done: $(STRANGERS)/requirements.txt $(STRANGERS)/package-lock.json
+	python3 -m venv $(STRANGERS)/.venv
+	$(STRANGERS)/.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	npm ci --prefix $(STRANGERS) --no-audit --no-fund --loglevel=error
+	touch $@
+
+.PHONY: strangers
+strangers: $(STRANGERS)/.venv/done ## Have OpenAPI tools judge openapi.json and try the API on this machine (needs Python and Node.js)
+	cargo build --workspace --bins --tests
+	$(STRANGERS)/.venv/bin/python $(STRANGERS)/run.py
+
 # ---- With the tools of .venv -----------------------------------------------------------------------------------------
 
 $(VENV)/done: requirements-dev.txt
