@@ -91,14 +91,14 @@ async fn a_parameter_is_taken_where_its_schema_takes_it() {
 
 /// The example; the example without each of its members, with each of them changed, and with one more.
 async fn of_body(app: &App, operation: &Operation, body: &Body) -> Vec<Disagreement> {
-    let mut sender = Sender::new(app, operation).await;
+    let sender = Sender::new(app, operation).await;
     let example = sender.example(body);
     let mut tries = vec![("the example".to_owned(), example.clone())];
     for (member, schema) in body.definition["properties"].as_object().into_iter().flatten() {
         let mut changed = example.clone();
         changed.as_object_mut().unwrap().remove(member);
         tries.push((member.clone(), changed.clone()));
-        let shown = body.example()[member].clone();
+        let shown = example.get(member).unwrap_or(&body.example()[member]).clone();
         let others = if body.is_form() { texts(schema, &shown) } else { values(schema, &shown) };
         for value in others {
             changed[member] = value;
@@ -127,24 +127,16 @@ async fn of_body(app: &App, operation: &Operation, body: &Body) -> Vec<Disagreem
     found
 }
 
-/// The parameter's example, its absence, and other texts.
+/// Sends each of the [`tries`].
 async fn of_parameter(app: &App, operation: &Operation, parameter: &Parameter) -> Vec<Disagreement> {
     let mut sender = Sender::new(app, operation).await;
-    let example = sender.parameter_example(parameter);
-    let mut tries = vec![example.clone()];
-    if parameter.location != "path" {
-        tries.push(None);
-    }
-    let mut others = texts(&parameter.definition, &json!(example));
-    if parameter.location == "header" {
-        others.extend(HEADERS.map(Value::from));
-    }
-    let others = others.iter().filter_map(Value::as_str).map(str::to_owned);
-    tries.extend(others.filter(|text| parameter.location != "path" || !text.is_empty()).map(Some));
     let refusals: &[u16] = if parameter.location == "path" { &[400, 404] } else { &[400] };
 
     let mut found = Vec::new();
-    for text in tries {
+    for number in 0..tries(parameter, sender.parameter_example(parameter)).len() {
+        // The resource may be another one each time, and so its id.
+        sender.renew().await;
+        let text = tries(parameter, sender.parameter_example(parameter)).swap_remove(number);
         // An empty parameter of the query counts as none: forms send their empty fields.
         let text_of_schema = text.as_ref().filter(|text| parameter.location != "query" || !text.is_empty());
         let schema_takes_it = text_of_schema.map_or(!parameter.is_required, |text| parameter.takes(text));
@@ -156,6 +148,20 @@ async fn of_parameter(app: &App, operation: &Operation, parameter: &Parameter) -
         }
     }
     found
+}
+
+/// The example of a parameter, its absence, and other texts.
+fn tries(parameter: &Parameter, example: Option<String>) -> Vec<Option<String>> {
+    let mut others = texts(&parameter.definition, &json!(example));
+    if parameter.location == "header" {
+        others.extend(HEADERS.map(Value::from));
+    }
+    let others = others.iter().filter_map(Value::as_str).map(|text| Some(text.to_owned()));
+    let mut tries: Vec<Option<String>> = [example, None].into_iter().chain(others).collect();
+    if parameter.location == "path" {
+        tries.retain(|text| text.as_ref().is_some_and(|text| !text.is_empty()));
+    }
+    tries
 }
 
 /// Whether the request itself was all right. What else there is to say of it, such as 401 or 409, the schema does not know.

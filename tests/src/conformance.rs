@@ -29,6 +29,8 @@ const OF_THE_TRANSPORT: [&str; 10] = [
     "x-amzn-requestid",
 ];
 
+static ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
+
 /// A request, as far as its answer depends on it, and the answer.
 pub(crate) struct Exchange<'a> {
     pub(crate) method: &'a Method,
@@ -117,6 +119,10 @@ fn of_no_operation(document: &Document, exchange: &Exchange<'_>, content: &[Cont
     let mut promised: HashSet<&HeaderName> = document.everywhere.iter().collect();
     if [204, 405].contains(&exchange.status) {
         promised.insert(&ALLOW);
+        // RFC 5789, section 3.1
+        if let Found::Operation(_) = document.find(&Method::PATCH, &exchange.function_path()) {
+            promised.insert(&ACCEPT_PATCH);
+        }
     }
     let missing = promised.iter().filter(|name| !exchange.headers.contains_key(**name));
     let mut found: Vec<String> = missing.map(|name| format!("the header {name} is missing")).collect();

@@ -19,10 +19,6 @@ pub(crate) fn too_large(request_id: &str, at: OffsetDateTime) -> Response {
     });
     let mut response = Response::new(Bytes::from(body.to_string()).into());
     *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    if let Ok(id) = HeaderValue::from_str(request_id) {
-        headers.insert("x-request-id", id);
-    }
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }

@@ -197,7 +197,6 @@ async fn the_limits_of_aws_hold() {
         assert_eq!(body["code"], "body_too_large");
         assert!(body["error"].is_string() && body["timestamp"].is_string(), "{body}");
         assert_eq!(body["requestId"].as_str(), reply.header("apigw-requestid"));
-        assert_eq!(body["requestId"].as_str(), reply.header("x-request-id"));
     }
     let value = "x".repeat(11_000);
     assert_eq!(send(&stack, "GET", "/echo", &[("X-Long", &value)], b"").await.status, 431);

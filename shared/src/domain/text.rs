@@ -99,13 +99,28 @@ pub(super) fn length(text: &str, min: usize, max: usize) -> Result<(), Invalid> 
     }
 }
 
-/// Defines a text by its limits in characters: a `line`, or `prose` of several lines.
+/// Defines a text by its limits in characters: a `line`, or `prose` of several lines. The patterns are regular expressions
+/// of JSON Schema (ECMA-262) for what [`line`] and [`prose`] check.
 macro_rules! text {
-    ($(#[doc = $doc:literal])+ $name:ident = $form:ident($min:tt to $max:tt), $example:literal) => {
+    ($(#[doc = $doc:literal])+ $name:ident = line($min:tt to $max:tt), $example:literal) => {
+        $crate::domain::text::text! {
+            $(#[doc = $doc])+
+            $name = line($min to $max), $example,
+            r"^\s*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*\s*$"
+        }
+    };
+    ($(#[doc = $doc:literal])+ $name:ident = prose($min:tt to $max:tt), $example:literal) => {
+        $crate::domain::text::text! {
+            $(#[doc = $doc])+
+            $name = prose($min to $max), $example,
+            r"^[^\S\u000b\u000c\u0085]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$"
+        }
+    };
+    ($(#[doc = $doc:literal])+ $name:ident = $form:ident($min:tt to $max:tt), $example:literal, $pattern:literal) => {
         $(#[doc = $doc])+
         #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
         #[serde(try_from = "String", into = "String")]
-        #[schema(value_type = String, min_length = $min, max_length = $max, pattern = r"\S", example = $example)]
+        #[schema(value_type = String, min_length = $min, max_length = $max, pattern = $pattern, example = $example)]
         pub struct $name(String);
 
         $crate::domain::text::checked_text!($name);

@@ -2,7 +2,9 @@
 
 use serde_json::json;
 use utoipa::openapi::schema::AdditionalProperties;
-use utoipa::openapi::{ObjectBuilder, OpenApiBuilder, RefOr, Schema, ServerBuilder, ServerVariableBuilder};
+use utoipa::openapi::{
+    ObjectBuilder, OpenApiBuilder, RefOr, Schema, ServerBuilder, ServerVariableBuilder, Type,
+};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
@@ -17,6 +19,19 @@ impl PartialSchema for AnyObject {
 }
 
 impl ToSchema for AnyObject {}
+
+/// A condition on the version of a resource: `*`, or a list of entity tags (RFC 9110, section 8.8.3).
+pub(super) struct EntityTags;
+
+impl PartialSchema for EntityTags {
+    fn schema() -> RefOr<Schema> {
+        let tag = r#"(W/)?"[!#-~\u0080-\uffff]*""#;
+        let list = format!(r"^(\*|{tag}([\t ]*,[\t ]*{tag})*)$");
+        ObjectBuilder::new().schema_type(Type::String).pattern(Some(list)).examples([json!("\"1\"")]).into()
+    }
+}
+
+impl ToSchema for EntityTags {}
 
 /// The part of a list that a request asks for.
 #[derive(IntoParams)]
@@ -47,7 +62,7 @@ pub struct ReadParams {
     #[param(rename = "If-Modified-Since", required = false)]
     if_modified_since: String,
     /// The `ETag` of the version that the client wants. If it is not the current one, the response is 412.
-    #[param(rename = "If-Match", required = false)]
+    #[param(rename = "If-Match", required = false, value_type = EntityTags, inline)]
     if_match: String,
     /// The `Last-Modified` of the version that the client wants. If the resource has changed since, the response
     /// is 412.
@@ -64,7 +79,7 @@ pub struct FixedParams {
     #[param(rename = "If-None-Match", required = false)]
     if_none_match: String,
     /// The `ETag` of the version that the client wants. If it is not the current one, the response is 412.
-    #[param(rename = "If-Match", required = false)]
+    #[param(rename = "If-Match", required = false, value_type = EntityTags, inline)]
     if_match: String,
 }
 
@@ -75,14 +90,14 @@ pub struct FixedParams {
 pub struct WriteParams {
     /// The `ETag` of the version that the client has seen. If it is not the current one, nothing changes and the
     /// response is 412.
-    #[param(rename = "If-Match", required = false)]
+    #[param(rename = "If-Match", required = false, value_type = EntityTags, inline)]
     if_match: String,
     /// The `Last-Modified` of the version that the client has seen. If the resource has changed since, nothing
     /// changes and the response is 412.
     #[param(rename = "If-Unmodified-Since", required = false)]
     if_unmodified_since: String,
     /// An `ETag`, or `*` for any version. If the resource has it, nothing changes and the response is 412.
-    #[param(rename = "If-None-Match", required = false)]
+    #[param(rename = "If-None-Match", required = false, value_type = EntityTags, inline)]
     if_none_match: String,
 }
 

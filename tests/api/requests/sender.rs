@@ -50,8 +50,8 @@ impl<'a> Sender<'a> {
     }
 
     /// Sends a body, with all other parameters that are required.
-    pub(super) async fn send_body(&mut self, body: &Body, value: &Value) -> Answer {
-        let call = self.call(None).await;
+    pub(super) async fn send_body(&self, body: &Body, value: &Value) -> Answer {
+        let call = self.call(None);
         let (bytes, media_type) = match &*body.media_type {
             "multipart/form-data" => (form(body, value).end(), Form::content_type()),
             "application/x-www-form-urlencoded" => (urlencoded(value).into_bytes(), body.media_type.clone()),
@@ -66,8 +66,8 @@ impl<'a> Sender<'a> {
     }
 
     /// Sends a parameter, or none, with all others that are required and the body's example.
-    pub(super) async fn send_parameter(&mut self, parameter: &Parameter, text: Option<&str>) -> Answer {
-        let call = self.call(Some((parameter, text))).await;
+    pub(super) async fn send_parameter(&self, parameter: &Parameter, text: Option<&str>) -> Answer {
+        let call = self.call(Some((parameter, text)));
         let Some(body) = self.operation.bodies.first() else { return call.await };
         let example = self.example(body);
         match &*body.media_type {
@@ -78,11 +78,7 @@ impl<'a> Sender<'a> {
         }
     }
 
-    async fn call(&mut self, varied: Option<(&Parameter, Option<&str>)>) -> Call {
-        if self.operation.method == Method::DELETE {
-            // The one before may be gone.
-            self.id = self.resource().await;
-        }
+    fn call(&self, varied: Option<(&Parameter, Option<&str>)>) -> Call {
         let mut path = self.operation.path();
         let (mut query, mut headers) = (Serializer::new(String::new()), Vec::new());
         for parameter in &self.operation.parameters {
@@ -110,6 +106,13 @@ impl<'a> Sender<'a> {
             self.client.call(method, &url)
         };
         headers.iter().fold(call, |call, (name, value)| call.header(name, value))
+    }
+
+    /// Makes what the operation is about once more, if the operation may have removed it.
+    pub(super) async fn renew(&mut self) {
+        if self.operation.method == Method::DELETE {
+            self.id = self.resource().await;
+        }
     }
 
     /// Makes what the operation is about, and returns its id.

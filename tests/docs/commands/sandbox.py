@@ -52,6 +52,22 @@ metadata) exec @cargo@ "$@" ;;
 esac
 """
 
+# .ci/run runs npm itself. Here its command and its script have to be there.
+NPM = """#!/bin/bash
+set -euo pipefail
+folder=$PWD
+if [[ $1 == --prefix ]]; then folder=$2; shift 2; fi
+[[ -e $folder/package-lock.json ]]
+case $1 in
+ci) mkdir -p "$folder/node_modules" && touch "$folder/node_modules/.package-lock.json" ;;
+pack) ;;
+run | test)
+  [[ $1 == test ]] || shift
+  grep -q "\\"$1\\":" "$folder/package.json" || { echo "npm run $1: there is no such script" >&2; exit 1; } ;;
+*) echo "npm $*: unknown to tests/docs/commands/sandbox.py" >&2; exit 1 ;;
+esac
+"""
+
 # What a document calls the API's address is that of the one that runs here, whatever its port.
 CURL = """#!/bin/bash
 arguments=()
@@ -98,6 +114,7 @@ class Sandbox:
         (self.bin / "python3").unlink()
         (self.bin / "python3").symlink_to(sys.executable)
         self.shim("cargo", CARGO)
+        self.shim("npm", NPM)
         self.shim("curl", CURL)
         self.unknown = self.folder / "unknown"
         self.environment = {

@@ -2,7 +2,7 @@ use std::error::Error;
 
 use boon::{Draft, Format, SchemaIndex, Schemas};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::{Value, json};
+use serde_json::{Number, Value, json};
 
 use super::Place;
 
@@ -99,10 +99,13 @@ fn close(value: &mut Value, is_part: bool) {
 }
 
 fn is_whole(value: &Value, least: i64, most: i64) -> Result<(), Box<dyn Error>> {
+    // JSON has one type of number: 5.0 is 5.
+    let is_in_range = |number: &Number| match number.as_i64() {
+        Some(number) => (least..=most).contains(&number),
+        None => number.as_f64().is_some_and(|number| (least as f64..=most as f64).contains(&number)),
+    };
     match value.as_number() {
-        Some(number) if !number.as_i64().is_some_and(|number| (least..=most).contains(&number)) => {
-            Err(format!("{number} is not from {least} to {most}").into())
-        }
+        Some(number) if !is_in_range(number) => Err(format!("{number} is not from {least} to {most}").into()),
         _ => Ok(()),
     }
 }

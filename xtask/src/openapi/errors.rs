@@ -123,7 +123,7 @@ fn response(codes: &[Code], is_limited: bool, components: &mut Components) -> Re
             headers::allow(&mut response, [name.as_str()], components);
         }
     }
-    if codes == [Code::UnsupportedMediaType] {
+    if codes.contains(&Code::UnsupportedMediaType) {
         headers::allow(&mut response, [ACCEPT_PATCH], components);
     }
     if codes == [Code::RateLimited] {
