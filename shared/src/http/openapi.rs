@@ -25,7 +25,7 @@ pub(super) struct EntityTags;
 
 impl PartialSchema for EntityTags {
     fn schema() -> RefOr<Schema> {
-        let tag = r#"(W/)?"[!#-~\u0080-\uffff]*""#;
+        let tag = r#"(W/)?"[!#-~]*""#;
         let list = format!(r"^(\*|{tag}([\t ]*,[\t ]*{tag})*)$");
         ObjectBuilder::new().schema_type(Type::String).pattern(Some(list)).examples([json!("\"1\"")]).into()
     }
