@@ -7,6 +7,7 @@ SHELL := /bin/bash
 
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 VENV := .venv
+CLIENT := clients/typescript
 # Tools of .venv first; cargo finds `cargo lambda` on the path, too.
 TOOLS = PATH="$(CURDIR)/$(VENV)/bin:$$PATH" SAM_CLI_TELEMETRY=0
 
@@ -43,8 +44,22 @@ bench-scale: ## Measure costs in tables of 1,000 to 100,000 into docs/data-model
 	cargo run --quiet --profile scale --package bench-scale -- $(if $(SIZES),--sizes "$(SIZES)",--write)
 
 .PHONY: openapi
-openapi: ## Write openapi.json from the code
+openapi: ## Write openapi.json and the README's table from the code, and the client's types from openapi.json
 	cargo xtask openapi
+	$(MAKE) --no-print-directory client-types
+
+.PHONY: client
+client: $(CLIENT)/node_modules/.package-lock.json ## Build, test and pack clients/typescript (needs Node.js)
+	npm --prefix $(CLIENT) run check
+	npm --prefix $(CLIENT) test
+	cd $(CLIENT) && npm pack
+
+.PHONY: client-types
+client-types: $(CLIENT)/node_modules/.package-lock.json
+	npm --prefix $(CLIENT) run generate
+
+$(CLIENT)/node_modules/.package-lock.json: $(CLIENT)/package-lock.json
+	npm --prefix $(CLIENT) ci --no-audit --no-fund --loglevel=error
 
 .PHONY: fmt
 fmt: ## Format the code
@@ -58,7 +73,7 @@ lint: ## Check the format and run clippy, warnings being errors
 .PHONY: clean
 clean: ## Remove what was built; keeps the data in .local
 	cargo clean
-	rm -rf .aws-sam $(VENV)
+	rm -rf .aws-sam $(VENV) $(addprefix $(CLIENT)/,node_modules dist build)
 
 # In an environment of its own: it needs other versions than SAM's tools.
 STRANGERS := tests/strangers

@@ -9,6 +9,7 @@ mod auth_register;
 mod authorisation;
 mod banner;
 mod browser;
+mod client;
 mod concurrency;
 mod conditional;
 mod conformance;

@@ -12,7 +12,12 @@ use utoipa::IntoParams;
 #[expect(dead_code, reason = "describes what `search` and `ListRequest` read")]
 struct SearchParams {
     /// A part of the name.
-    #[param(min_length = 1, max_length = 100, pattern = r"^[^\S\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$", example = "sum")]
+    #[param(
+        min_length = 1,
+        max_length = 100,
+        pattern = r"^[^\S\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$",
+        example = "sum"
+    )]
     q: String,
     /// The maximum number of problems on the page.
     #[param(minimum = 1, maximum = 100, default = 10, required = false, example = 10)]
