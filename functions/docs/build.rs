@@ -7,6 +7,7 @@ use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use utoipa_swagger_ui_vendored::SWAGGER_UI_VENDORED;
 use zip::ZipArchive;
@@ -22,9 +23,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
 
     let mut constants = String::new();
-    let page = read(&here.join("page/index.html"))?;
-    writeln!(constants, "pub(crate) const PAGE: File = {};", file(&out, "index.html", &page)?)?;
     let document = read_document(&here.join("../../openapi.json"))?;
+    let page =
+        String::from_utf8(read(&here.join("page/index.html"))?)?.replace("{{title}}", &title(&document)?);
+    writeln!(constants, "pub(crate) const PAGE: File = {};", file(&out, "index.html", page.as_bytes())?)?;
     writeln!(constants, "pub(crate) const DOCUMENT: File = {};", file(&out, "openapi.json", &document)?)?;
 
     writeln!(constants, "pub(crate) const ASSETS: &[File] = &[")?;
@@ -53,6 +55,13 @@ fn read_document(path: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
     println!("cargo::rerun-if-changed={}", path.display());
     println!("cargo::warning=openapi.json is missing: run `cargo xtask openapi`");
     Ok(b"{}".to_vec())
+}
+
+/// The API's name, as HTML.
+fn title(document: &[u8]) -> Result<String, Box<dyn Error>> {
+    let document: Value = serde_json::from_slice(document)?;
+    let title = document.pointer("/info/title").and_then(Value::as_str).unwrap_or_default();
+    Ok(title.replace('&', "&amp;").replace('<', "&lt;"))
 }
 
 /// A file of the distribution, which lies in the folder `dist` of a folder that is named after the version.

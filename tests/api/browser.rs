@@ -1,5 +1,7 @@
 //! The API in a real browser, from its own pages and from those of other origins.
 
+mod docs;
 mod origins;
 mod session;
+mod try_it_out;
 mod upload;

@@ -1,4 +1,4 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -133,14 +133,25 @@ impl Page {
         self.driver.cdp().send_raw("Emulation.setEmulatedMedia", media).await.unwrap();
     }
 
+    /// Has the page send and receive no more than this many bytes a second.
+    pub async fn slow_down(&self, bytes_per_second: u32) {
+        let conditions = json!({
+            "offline": false, "latency": 0,
+            "uploadThroughput": bytes_per_second, "downloadThroughput": bytes_per_second,
+        });
+        self.driver.cdp().send_raw("Network.enable", json!({})).await.unwrap();
+        self.driver.cdp().send_raw("Network.emulateNetworkConditions", conditions).await.unwrap();
+    }
+
+    /// Gives the page this many pixels.
+    pub async fn resize(&self, width: u32, height: u32) {
+        let metrics = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+        self.driver.cdp().send_raw("Emulation.setDeviceMetricsOverride", metrics).await.unwrap();
+    }
+
     /// The cookies that the browser would send to the page's own URL, those that no script sees included.
     pub async fn cookies(&self) -> Vec<Cookie> {
         self.driver.get_all_cookies().await.unwrap()
-    }
-
-    /// Writes a picture of the window to this file.
-    pub async fn picture(&self, file: &Path) {
-        self.driver.screenshot(file).await.unwrap();
     }
 
     /// Closes the window.

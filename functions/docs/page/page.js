@@ -1,3 +1,9 @@
+// Swagger UI has a dark mode. Its own switch belongs to the topbar, which this page leaves out: the page follows the browser.
+const prefersDark = matchMedia("(prefers-color-scheme: dark)");
+const followBrowser = () => document.documentElement.classList.toggle("dark-mode", prefersDark.matches);
+prefersDark.addEventListener("change", followBrowser);
+followBrowser();
+
 // URLs are relative to the page, so that they hold below the path of a stage, too.
 SwaggerUIBundle({
   url: "openapi.json",

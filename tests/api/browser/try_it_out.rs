@@ -1,0 +1,116 @@
+//! Every operation of the page at `/api/docs`, tried as the page fills it in.
+
+use serde_json::{Value, json};
+use shared::auth::Caller;
+use shared::domain::Role;
+use tests::{App, Chromium, Client, post, problem};
+
+/// The id of every example in the document.
+const EXAMPLE: &str = "01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f";
+
+/// What is refused although everything is in order, and why. Everything else succeeds.
+const REFUSED: [(&str, &str, &str); 4] = [
+    ("register", "409", "the reader has the example's address already"),
+    ("createUser", "409", "so it is with another user"),
+    ("refreshTokens", "401", "the example's token is nobody's"),
+    ("receiveStripeEvent", "400", "the example's signature is not Stripe's"),
+];
+
+const TRY_IT_OUT: &str = include_str!("try_it_out.js");
+
+/// Enters the access token in the page's dialogue.
+const AUTHORIZE: &str = "const until = async (condition) => {
+        for (let found;;) {
+            if ((found = condition())) return found;
+            await new Promise((ready) => setTimeout(ready, 10));
+        }
+    };
+    document.querySelector('.btn.authorize').click();
+    const input = await until(() => document.querySelector('.auth-container input'));
+    // React sees only what the browser's own setter was told.
+    Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(input, args);
+    input.dispatchEvent(new Event('input', {bubbles: true}));
+    document.querySelector('.auth-btn-wrapper .authorize').click();
+    await until(() => [...document.querySelectorAll('.auth-btn-wrapper .btn')].find((button) => button.innerText === 'Logout'));
+    document.querySelector('.btn-done').click();";
+
+/// Gives what has this id the example's.
+fn make_the_example(app: &App, id: &str) {
+    for item in app.items() {
+        let text = item.to_string();
+        if text.contains(id) {
+            let item: Value = serde_json::from_str(&text.replace(id, EXAMPLE)).unwrap();
+            let request = json!({"TableName": app.stack.table_name(), "Item": item});
+            app.stack.dynamodb().database().put_item(serde_json::from_value(request).unwrap()).unwrap();
+        }
+    }
+}
+
+/// The reader's account with the address and password of the document's examples, and something of each kind that is the
+/// reader's.
+async fn write_the_examples(app: &App, document: &Value) -> Client {
+    let account = &document["components"]["examples"]["RegistrationInput"]["value"];
+    let registered = app.anonymous().post("/api/auth/register", account).await.expect(201);
+    make_the_example(app, &registered.text("/user/id"));
+    let reader = app.user(EXAMPLE);
+    for (path, body) in
+        [("/api/posts", post("A post to read")), ("/api/problems", problem("A problem to read"))]
+    {
+        make_the_example(app, &reader.post(path, &body).await.expect(201).text("/id"));
+    }
+    make_the_example(app, &reader.upload("a.txt", "text/plain", b"Hello").await.expect(201).text("/fileId"));
+    reader
+}
+
+/// When an operation is tried: what signs in first, what removes and signs out last, the reader's account last of all. A
+/// post is written when the one that was changed to the example's title is gone.
+fn order(operation: &Value) -> usize {
+    let id = operation["operationId"].as_str().unwrap();
+    let first = ["beginSession"];
+    let last =
+        ["deletePost", "createPost", "deleteProblem", "deleteFile", "logout", "endSession", "deleteUser"];
+    match (first.iter().position(|name| *name == id), last.iter().position(|name| *name == id)) {
+        (Some(place), _) => place,
+        (_, Some(place)) => 100 + place,
+        _ => 50,
+    }
+}
+
+#[tokio::test]
+async fn every_operation_works_as_the_page_fills_it_in() {
+    let Some(chromium) = Chromium::start().await else { return };
+    let app = App::start().await;
+    let document = app.anonymous().get("/api/openapi.json").await.expect(200).json();
+    let methods =
+        document["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap().values());
+    let mut operations: Vec<&Value> = methods.filter(|method| method["operationId"].is_string()).collect();
+    operations.sort_by_key(|operation| order(operation));
+
+    let reader = write_the_examples(&app, &document).await;
+    let page =
+        chromium.open(&format!("{}/api/docs", app.stack.url().replace("127.0.0.1", "localhost"))).await;
+    page.until("document.querySelector('.opblock')").await;
+    let shown = page.run("return document.querySelectorAll('.opblock').length", Value::Null).await;
+    assert_eq!(shown, operations.len());
+    let admin = Caller { id: reader.id().parse().unwrap(), role: Role::Admin };
+    page.run(AUTHORIZE, json!(app.tokens.sign(admin).unwrap())).await;
+
+    let mut failures = Vec::new();
+    for operation in operations {
+        let id = operation["operationId"].as_str().unwrap();
+        let tag = operation["tags"][0].as_str().unwrap();
+        let seen = page.run(TRY_IT_OUT, json!(format!("operations-{tag}-{id}"))).await;
+        // Swagger UI adds a word to a status that the document does not have.
+        let status = seen["status"].as_str().unwrap_or_default();
+        let expected = REFUSED.iter().find(|(refused, ..)| *refused == id);
+        let is_fine = match expected {
+            Some((_, expected, _)) => status == *expected,
+            None => status.len() == 3 && status.starts_with('2'),
+        };
+        if !is_fine {
+            failures.push(format!("{id}: {seen:#}"));
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    page.close().await;
+}
