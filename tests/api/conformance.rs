@@ -147,9 +147,12 @@ async fn a_change_of_the_document_is_noticed() {
     }
 }
 
+/// A change of an answer, and what is said of it.
+type AnswerChange = (fn(&mut Answers) -> &mut Answer, fn(&mut Answer), &'static str);
+
 #[tokio::test]
 async fn a_change_of_an_answer_is_noticed() {
-    let changes: Vec<(fn(&mut Answers) -> &mut Answer, fn(&mut Answer), &str)> = vec![
+    let cases: Vec<AnswerChange> = vec![
         (|all| &mut all.list, |answer| answer.status = 202, "202 is not documented"),
         (|all| &mut all.list, |answer| drop(answer.headers.remove("x-request-id")), "not from a function"),
         (
@@ -183,7 +186,7 @@ async fn a_change_of_an_answer_is_noticed() {
         ),
     ];
     let mut all = Answers::new().await;
-    for (at, (answer, change, expected)) in changes.into_iter().enumerate() {
+    for (at, (answer, change, expected)) in cases.into_iter().enumerate() {
         let mut changed = answer(&mut all).clone();
         assert_eq!(changed.deviations(Document::published()), [""; 0]);
         change(&mut changed);

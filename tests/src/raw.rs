@@ -26,7 +26,7 @@ impl App {
 }
 
 /// That openapi.json promises the answer, if the request was one.
-fn check(request: &[u8], answer: &[u8], shown: &String) {
+fn check(request: &[u8], answer: &[u8], shown: &str) {
     let mut fields = [httparse::EMPTY_HEADER; 64];
     let mut sent = httparse::Request::new(&mut fields);
     let mut fields = [httparse::EMPTY_HEADER; 64];
@@ -46,7 +46,7 @@ fn check(request: &[u8], answer: &[u8], shown: &String) {
         headers: &headers,
         body: Some(&answer[head..]),
     };
-    expect_documented(&exchange, shown);
+    expect_documented(&exchange, &shown);
 }
 
 fn header_map(fields: &[httparse::Header<'_>]) -> HeaderMap {

@@ -12,7 +12,9 @@ pub(super) fn values(schema: &Value, example: &Value) -> Vec<Value> {
             if let Some(border) = part[border].as_i64() {
                 found.extend([border - 1, border, border + 1].map(Value::from));
                 // JSON has one type of number: 5.0 is 5.
-                found.extend([json!(border as f64), json!(border as f64 + 0.5)]);
+                let decimal =
+                    |digits: &str| serde_json::from_str::<Value>(&format!("{border}{digits}")).unwrap();
+                found.extend([decimal(".0"), decimal(".5")]);
             }
         }
     }

@@ -30,7 +30,9 @@ impl Compiler {
         let mut compiler = boon::Compiler::new();
         compiler.set_default_draft(Draft::V2020_12);
         compiler.enable_format_assertions();
-        FORMATS.into_iter().for_each(|format| compiler.register_format(format));
+        for format in FORMATS {
+            compiler.register_format(format);
+        }
         let mut closed = document.clone();
         close(&mut closed, false);
         compiler.add_resource(OPEN, document.clone()).unwrap();
@@ -99,10 +101,9 @@ fn close(value: &mut Value, is_part: bool) {
 }
 
 fn is_whole(value: &Value, least: i64, most: i64) -> Result<(), Box<dyn Error>> {
-    // JSON has one type of number: 5.0 is 5.
-    let is_in_range = |number: &Number| match number.as_i64() {
-        Some(number) => (least..=most).contains(&number),
-        None => number.as_f64().is_some_and(|number| (least as f64..=most as f64).contains(&number)),
+    // JSON has one type of number: 5.0 is 5, as `type` already says.
+    let is_in_range = |number: &Number| {
+        number.is_f64() || number.as_i64().is_some_and(|number| (least..=most).contains(&number))
     };
     match value.as_number() {
         Some(number) if !is_in_range(number) => Err(format!("{number} is not from {least} to {most}").into()),
