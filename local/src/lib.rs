@@ -44,7 +44,6 @@
 //! # }
 //! ```
 
-pub mod admin;
 pub mod api_gateway;
 pub mod cli;
 pub mod dynamodb;

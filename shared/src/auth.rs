@@ -1,6 +1,8 @@
 //! Who calls, and what they may do: access tokens, and extractors that make authorisation an argument
 //! of the handler. One that takes none of them is visibly public.
 
+#[cfg(feature = "admin")]
+mod admin;
 mod caller;
 #[cfg(feature = "store")]
 mod csrf;
@@ -19,6 +21,8 @@ mod session;
 mod sign_in;
 mod token;
 
+#[cfg(feature = "admin")]
+pub use admin::{AdminError, write_admin};
 pub use caller::{Admin, Caller};
 #[cfg(feature = "store")]
 pub use csrf::AllowedOrigins;

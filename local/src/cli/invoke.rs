@@ -11,7 +11,8 @@ use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 
-use super::{Error, Options, stack};
+use super::error::Error;
+use super::options::Options;
 
 pub(super) async fn invoke(options: &Options, function: &str, event: &Path) -> Result<(), Error> {
     let event: Value =
@@ -24,7 +25,7 @@ pub(super) async fn invoke(options: &Options, function: &str, event: &Path) -> R
         answer?
     } else {
         let colour = std::io::stderr().is_terminal();
-        let stack = stack(options).log_to(std::io::stderr(), colour).start().await?;
+        let stack = options.builder().log_to(std::io::stderr(), colour).start().await?;
         let answer = stack.invoke(function, event).await;
         stack.shutdown().await;
         answer?
