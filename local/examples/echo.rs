@@ -1,6 +1,9 @@
 //! A function for the tests: it answers with what it got, or does what `?do=` asks for.
 
-use std::{env, path::Path, pin::Pin, time::Duration};
+use std::env;
+use std::path::Path;
+use std::pin::Pin;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{Stream, stream};

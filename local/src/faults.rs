@@ -9,8 +9,7 @@ mod proxy;
 mod rule;
 mod set;
 
-pub(crate) use proxy::front;
-
 pub use call::{Call, Service};
+pub(crate) use proxy::front;
 pub use rule::{Fault, Rule, RuleError, When};
 pub use set::Faults;

@@ -5,7 +5,8 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
-use crate::{lambda::response_payload::Response, template::Cors};
+use crate::lambda::response_payload::Response;
+use crate::template::Cors;
 
 /// The configuration, its headers ready to be sent.
 #[derive(Clone, Debug)]

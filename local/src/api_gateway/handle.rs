@@ -1,36 +1,30 @@
 //! API Gateway's part: a request comes, its function is called, the answer goes back.
 
-use std::{
-    borrow::Cow,
-    net::SocketAddr,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::borrow::Cow;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderValue, Method, Request, StatusCode, Version, header, request::Parts, uri::Authority};
+use http::request::Parts;
+use http::uri::Authority;
+use http::{HeaderValue, Method, Request, StatusCode, Version, header};
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Incoming};
 use uuid::Uuid;
 
-use crate::{
-    api_gateway::{
-        cors::Policy,
-        routes::{Match, Router},
-        throttle::Bucket,
-    },
-    clock,
-    lambda::{
-        function_url::{self, FunctionUrl},
-        instances::{InvokeError, Pool, Pools},
-        request_payload::{self, Via},
-        response_payload::{self, Answer, DeclaredLength, Response},
-        trace,
-    },
-    logs::{Logs, RequestLine},
-    product::too_large::too_large,
-    template::Route,
-};
+use super::cors::Policy;
+use super::routes::{Match, Router};
+use super::throttle::Bucket;
+use crate::clock;
+use crate::lambda::function_url::FunctionUrl;
+use crate::lambda::instances::{InvokeError, Pool, Pools};
+use crate::lambda::request_payload::Via;
+use crate::lambda::response_payload::{Answer, DeclaredLength, Response};
+use crate::lambda::{function_url, request_payload, response_payload, trace};
+use crate::logs::{Logs, RequestLine};
+use crate::product::too_large::too_large;
+use crate::template::Route;
 
 /// API Gateway's limit for a body, in bytes.
 pub const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;

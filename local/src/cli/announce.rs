@@ -2,10 +2,10 @@
 
 use std::net::IpAddr;
 
-use super::admin::{self, Admin};
+use super::admin::Admin;
 use super::error::Error;
 use super::options::Options;
-use super::token;
+use super::{admin, token};
 use crate::Stack;
 
 /// The route of the page that shows the API and sends requests.

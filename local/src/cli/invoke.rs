@@ -1,10 +1,8 @@
 //! `local invoke`: one event for one function.
 
-use std::{
-    io::{IsTerminal, Read},
-    net::Ipv4Addr,
-    path::Path,
-};
+use std::io::{IsTerminal, Read};
+use std::net::Ipv4Addr;
+use std::path::Path;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};

@@ -10,13 +10,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::StatusCode;
 
-use crate::{
-    lambda::{
-        instances::{InvokeError, Pool},
-        response_payload::{self, Answer, AnswerError, Response},
-    },
-    logs::Logs,
-};
+use super::instances::{InvokeError, Pool};
+use super::response_payload;
+use super::response_payload::{Answer, AnswerError, Response};
+use crate::logs::Logs;
 
 /// Where the URLs begin.
 pub const PREFIX: &str = "/lambda-url/";

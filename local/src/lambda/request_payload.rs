@@ -9,22 +9,20 @@
 #[cfg(test)]
 mod tests;
 
-use std::{
-    borrow::Cow,
-    collections::BTreeMap,
-    net::{IpAddr, SocketAddr},
-};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderName, header};
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
-use time::{OffsetDateTime, macros::format_description};
+use time::OffsetDateTime;
+use time::macros::format_description;
 
-use crate::{
-    clock,
-    template::{ACCOUNT_ID, REGION, Route},
-};
+use crate::clock;
+use crate::template::{ACCOUNT_ID, REGION, Route};
 
 /// What the client sent, and where.
 #[derive(Clone, Copy, Debug)]

@@ -1,19 +1,18 @@
 //! A function's answer as an HTTP response: payload format 2.0, the format that is inferred when the
 //! answer has no `statusCode`, and answers that come piece by piece.
 
-use std::{
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use http_body_util::Full;
 use hyper::body::{Frame, SizeHint};
 use serde_json::{Map, Value};
 
-use crate::lambda::instances::{InvokeError, Streaming};
+use super::instances::{InvokeError, Streaming};
 
 /// A response that is ready to be sent.
 pub(crate) type Response = http::Response<Body>;

@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -14,10 +15,8 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use crate::lambda::{
-    instances::{InvokeError, MAX_PAYLOAD_BYTES, MAX_STREAM_BYTES, Pool, Pools, Reply, reason},
-    response_payload::{Body, DELIMITER, Response},
-};
+use super::instances::{InvokeError, MAX_PAYLOAD_BYTES, MAX_STREAM_BYTES, Pool, Pools, Reply, reason};
+use super::response_payload::{Body, DELIMITER, Response};
 
 /// The content type of an answer that begins with a prelude.
 const WITH_PRELUDE: &str = "application/vnd.awslambda.http-integration-response";

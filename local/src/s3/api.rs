@@ -1,24 +1,19 @@
 //! The operations of S3 that there are; any other one is answered 501.
 
-use std::{
-    fs::File,
-    io::{Seek, SeekFrom},
-};
+use std::fs::File;
+use std::io::{Seek, SeekFrom};
 
 use base16ct::lower::encode_string;
-use s3s::{
-    S3, S3Request, S3Response, S3Result,
-    dto::{
-        AbortMultipartUploadInput, AbortMultipartUploadOutput, Bucket, CompleteMultipartUploadInput,
-        CompleteMultipartUploadOutput, CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopySource,
-        CreateMultipartUploadInput, CreateMultipartUploadOutput, DeleteObjectInput, DeleteObjectOutput,
-        DeleteObjectsInput, DeleteObjectsOutput, DeletedObject, GetObjectInput, GetObjectOutput,
-        HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListBucketsInput,
-        ListBucketsOutput, ListObjectsV2Input, ListObjectsV2Output, MetadataDirective, PutObjectInput,
-        PutObjectOutput, StreamingBlob, UploadPartInput, UploadPartOutput,
-    },
-    s3_error,
+use s3s::dto::{
+    AbortMultipartUploadInput, AbortMultipartUploadOutput, Bucket, CompleteMultipartUploadInput,
+    CompleteMultipartUploadOutput, CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopySource,
+    CreateMultipartUploadInput, CreateMultipartUploadOutput, DeleteObjectInput, DeleteObjectOutput,
+    DeleteObjectsInput, DeleteObjectsOutput, DeletedObject, GetObjectInput, GetObjectOutput, HeadBucketInput,
+    HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListBucketsInput, ListBucketsOutput,
+    ListObjectsV2Input, ListObjectsV2Output, MetadataDirective, PutObjectInput, PutObjectOutput,
+    StreamingBlob, UploadPartInput, UploadPartOutput,
 };
+use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 use tokio::io::AsyncReadExt;
 use tokio_util::io::ReaderStream;
 

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::{
-    secrets::Secrets,
-    template::{Function, REGION, Variable},
-};
+use crate::secrets::Secrets;
+use crate::template::{Function, REGION, Variable};
 
 /// The variables of a function's processes, and no others: what the template does not set is not there.
 pub(super) fn environment(

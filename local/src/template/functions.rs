@@ -1,6 +1,7 @@
 //! Functions and their routes.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::Value;
 

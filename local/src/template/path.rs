@@ -1,6 +1,7 @@
 //! Paths of routes, as the template writes them: `/api/users/{id}`.
 
-use std::{cmp::Ordering, collections::BTreeMap};
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 /// The path of a route, in segments.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -5,10 +5,8 @@ use std::time::Duration;
 use local::Stack;
 use serde_json::{Value, json};
 
-use crate::{
-    s3,
-    support::{Place, eventually, example_named},
-};
+use crate::s3;
+use crate::support::{Place, eventually, example_named};
 
 const TEMPLATE: &str = r#"
 Globals:

@@ -2,13 +2,12 @@
 
 use std::path::Path;
 
-use crate::support::{Place, eventually, get, send};
 use local::Stack;
 use serde_json::json;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::support::{Place, eventually, get, send};
 
 /// A request whose answer is read as far as a test wants it.
 struct Reading {

@@ -1,7 +1,8 @@
 //! Requests and answers, through a real function.
 
-use crate::support::{Place, TEMPLATE, environment, get, raw, send};
 use serde_json::json;
+
+use crate::support::{Place, TEMPLATE, environment, get, raw, send};
 
 #[tokio::test]
 async fn a_function_gets_the_event_and_its_answer_goes_back() {

@@ -1,10 +1,13 @@
 //! The life of instances.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
 
-use crate::support::{Place, Reply, eventually, example, get, is_running};
 use local::{InvokeError, Stack};
 use serde_json::json;
+
+use crate::support::{Place, Reply, eventually, example, get, is_running};
 
 async fn pid(stack: &Stack, path: &str) -> String {
     let reply = get(stack, path).await;

@@ -3,14 +3,12 @@
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
-use aws_sdk_s3::{
-    Client,
-    config::{BehaviorVersion, Config, Region},
-    error::ProvideErrorMetadata,
-    presigning::{PresignedRequest, PresigningConfig},
-    primitives::ByteStream,
-    types::{ChecksumMode, CompletedMultipartUpload, CompletedPart},
-};
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::{BehaviorVersion, Config, Region};
+use aws_sdk_s3::error::ProvideErrorMetadata;
+use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{ChecksumMode, CompletedMultipartUpload, CompletedPart};
 use local::Stack;
 use reqwest::{Method, Response, StatusCode};
 

@@ -5,11 +5,9 @@ use std::time::Duration;
 use local::{Builder, Stack};
 use serde_json::{Value, json};
 
-use crate::{
-    database::call,
-    events::heard,
-    support::{Place, eventually, example_named},
-};
+use crate::database::call;
+use crate::events::heard;
+use crate::support::{Place, eventually, example_named};
 
 /// A table whose changes go to `watch`.
 fn template(properties: &str) -> String {

@@ -13,9 +13,10 @@ use uuid::Uuid;
 
 use super::invocation::{Delivery, Invocation, InvokeError, MAX_PAYLOAD_BYTES, Reply};
 use super::parts::PoolParts;
-use super::process::{self, Process, Stamp};
+use super::process::{Process, Stamp};
 use super::state::{Dispatched, Job, Start, State};
-use super::streaming::{self, Streaming};
+use super::streaming::Streaming;
+use super::{process, streaming};
 use crate::server::stop;
 use crate::template::Function;
 

@@ -1,10 +1,8 @@
 //! An answer that comes piece by piece.
 
-use std::{
-    future::{Future, poll_fn},
-    pin::Pin,
-    task::{Context, Poll, ready},
-};
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};

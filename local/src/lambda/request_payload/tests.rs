@@ -2,7 +2,8 @@ use serde_json::{Value, json};
 use time::macros::datetime;
 
 use super::*;
-use crate::{api_gateway::routes::Router, template::Route};
+use crate::api_gateway::routes::Router;
+use crate::template::Route;
 
 fn event(method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Value {
     let router = Router::new(&[

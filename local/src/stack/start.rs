@@ -1,53 +1,35 @@
 //! From settings to a running stack.
 
-use std::{
-    fs::File,
-    io,
-    net::{Ipv4Addr, SocketAddr},
-    path::Path,
-    sync::{Arc, Mutex},
-    time::{Duration, Instant},
-};
+use std::fs::File;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
-use tokio::{
-    net::TcpListener,
-    sync::{mpsc, watch},
-};
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
 
-use crate::{
-    api_gateway::{
-        cors::Policy,
-        handle::{Gateway, Url},
-        routes::Router,
-        throttle::Bucket,
-    },
-    dynamodb::{self, DynamoDb},
-    faults::{self, Service},
-    lambda::{
-        async_queue::Queue,
-        instances::{Pool, PoolParts, Pools},
-        invoke_api, runtime_api,
-    },
-    logs::Logs,
-    product::weather_stub,
-    s3::{self, S3},
-    secrets::Secrets,
-    server::{
-        serve::{Limits, serve},
-        stop,
-    },
-    template::{ACCOUNT_ID, Template},
-    triggers::{
-        self,
-        dynamodb_streams::{Checkpoints, Readers},
-    },
-};
-
-use super::Builder;
-use crate::{
-    stack::{ENDPOINT_FILE, Stack, StartError, environment::environment, reachable},
-    template::REGION,
-};
+use super::environment::environment;
+use super::{Builder, ENDPOINT_FILE, Stack, StartError, reachable};
+use crate::api_gateway::cors::Policy;
+use crate::api_gateway::handle::{Gateway, Url};
+use crate::api_gateway::routes::Router;
+use crate::api_gateway::throttle::Bucket;
+use crate::dynamodb::DynamoDb;
+use crate::faults::Service;
+use crate::lambda::async_queue::Queue;
+use crate::lambda::instances::{Pool, PoolParts, Pools};
+use crate::lambda::{invoke_api, runtime_api};
+use crate::logs::Logs;
+use crate::product::weather_stub;
+use crate::s3::S3;
+use crate::secrets::Secrets;
+use crate::server::serve::{Limits, serve};
+use crate::server::stop;
+use crate::template::{ACCOUNT_ID, REGION, Template};
+use crate::triggers::dynamodb_streams::{Checkpoints, Readers};
+use crate::{dynamodb, faults, s3, triggers};
 
 /// A connection that is idle for so long is closed, as API Gateway does after some minutes.
 const KEEP_ALIVE: Duration = Duration::from_mins(2);
