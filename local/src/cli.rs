@@ -8,6 +8,8 @@ mod options;
 mod signals;
 mod token;
 
+pub use error::Error;
+
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
@@ -15,8 +17,6 @@ use clap::{Parser, Subcommand};
 use self::announce::{announce, warn_unless_loopback};
 use self::options::Options;
 use self::signals::Signals;
-
-pub use error::Error;
 
 /// Where S3 is unless an option says otherwise.
 const S3_PORT: u16 = 9000;

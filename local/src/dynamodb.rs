@@ -5,6 +5,8 @@
 
 mod tables;
 
+pub use tables::{TableError, ensure};
+
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -16,8 +18,6 @@ use tokio::sync::{oneshot, watch};
 
 use crate::server::stop;
 use crate::server::switch::{BACKLOG, Switch};
-
-pub use tables::{TableError, ensure};
 
 /// How often expired items are removed.
 const TTL_SWEEP_INTERVAL: Duration = Duration::from_mins(1);

@@ -10,6 +10,7 @@ mod rule;
 mod set;
 
 pub use call::{Call, Service};
-pub(crate) use proxy::front;
 pub use rule::{Fault, Rule, RuleError, When};
 pub use set::Faults;
+
+pub(crate) use proxy::front;

@@ -16,6 +16,8 @@ mod multipart;
 mod object;
 mod store;
 
+pub(crate) use change::{Change, Notify, Requester};
+
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -34,8 +36,6 @@ use self::store::Store;
 use crate::server::serve::{Limits, serve};
 use crate::server::switch::{BACKLOG, Switch};
 use crate::template::Bucket;
-
-pub(crate) use change::{Change, Notify, Requester};
 
 /// What the functions sign with, and what a user signs with who wants to look inside.
 pub const CREDENTIALS: (&str, &str) = ("local", "local");

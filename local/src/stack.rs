@@ -4,6 +4,8 @@ mod builder;
 mod environment;
 mod start;
 
+pub use builder::Builder;
+
 use std::fmt::Display;
 use std::fs::File;
 use std::io;
@@ -24,8 +26,6 @@ use crate::logs::Logs;
 use crate::s3::S3;
 use crate::secrets::Secrets;
 use crate::template::{LoadError, Template};
-
-pub use builder::Builder;
 
 /// The file of the data directory that says where the database is, for as long as somebody has the directory.
 pub const ENDPOINT_FILE: &str = "dynamodb.url";

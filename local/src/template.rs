@@ -19,17 +19,17 @@ mod tests;
 mod triggers;
 mod yaml;
 
-use std::collections::BTreeMap;
-use std::path::Path;
-
-use self::intrinsics::Resolver;
-use self::yaml::Node;
-
 pub use error::{LoadError, TemplateError};
 pub use model::{
     ACCOUNT_ID, AsyncLimits, Bucket, Cors, CorsRule, Function, FunctionUrl, MAX_INTEGRATION_TIMEOUT,
     ObjectTrigger, REGION, Route, StartingPosition, StreamTrigger, Table, Template, Throttling, Variable,
 };
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use self::intrinsics::Resolver;
+use self::yaml::Node;
 
 impl Template {
     /// Reads the file at `path`; `parameters` override the defaults of its Parameters.

@@ -6,6 +6,7 @@ mod admin;
 mod caller;
 #[cfg(feature = "store")]
 mod csrf;
+mod extract;
 mod hs256;
 #[cfg(feature = "store")]
 mod issue;

@@ -14,9 +14,10 @@ mod state;
 mod streaming;
 
 pub use invocation::{Invocation, InvokeError, MAX_PAYLOAD_BYTES, MAX_STREAM_BYTES};
+pub use parts::Settings;
+
 pub(crate) use invocation::{Reply, reason};
 pub(crate) use parts::PoolParts;
-pub use parts::Settings;
 pub(crate) use pool::Pool;
 pub(crate) use pools::Pools;
 pub(crate) use streaming::Streaming;
