@@ -110,7 +110,7 @@ fn async_limits(resolver: &Resolver<'_>, configuration: Option<&Node>) -> Result
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::template::Template;
+    use crate::template::model::Template;
 
     #[test]
     fn retries_have_lambdas_limits() {

@@ -10,7 +10,7 @@ use super::mend::{Suspect, correct, recount};
 use super::reading::{Reading, key_of, kind, read};
 use super::tally::Tally;
 use crate::cost::Cost;
-use crate::store::Error;
+use crate::store::error::Error;
 use crate::store::postings::PREFIX;
 use crate::store::table::{Item, Key, units};
 use crate::store::transaction::Transaction;
