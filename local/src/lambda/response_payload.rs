@@ -39,7 +39,7 @@ impl From<Bytes> for Body {
 
 impl hyper::body::Body for Body {
     type Data = Bytes;
-    /// Cuts the connection: an answer that ended early must not look whole.
+    /// Cuts the connection, which only `local` itself does, when it stops.
     type Error = InvokeError;
 
     fn poll_frame(
@@ -50,7 +50,12 @@ impl hyper::body::Body for Body {
             Self::Full(full) => Pin::new(full).poll_frame(context).map_err(|never| match never {}),
             Self::Streamed(first, rest) => match first.take() {
                 Some(first) => Poll::Ready(Some(Ok(Frame::data(first)))),
-                None => rest.poll_next(context).map_ok(Frame::data),
+                None => rest.poll_next(context).map(|piece| match piece? {
+                    Ok(piece) => Some(Ok(Frame::data(piece))),
+                    Err(InvokeError::Stopping) => Some(Err(InvokeError::Stopping)),
+                    // AWS ends an answer that fails in the middle as if it was whole.
+                    Err(_) => None,
+                }),
             },
         }
     }

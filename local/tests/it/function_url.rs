@@ -111,25 +111,43 @@ async fn a_client_that_goes_away_stops_nothing() {
     assert_eq!(get(&stack, "/echo?do=pid").await.text(), before);
 }
 
+// Captured on AWS: hotsock/voker, "stream-error" and "stream-panic"; by-nir/aws-lambda-zig#3.
 #[tokio::test]
-async fn a_crash_in_mid_stream_cuts_the_connection() {
+async fn an_answer_that_fails_in_the_middle_is_what_was_sent_and_ends_well() {
     let place = Place::new();
     let until = place.path("until");
     let stack = place.builder().start().await.unwrap();
-    let target = format!("/lambda-url/echo/?do=stream&then=exit&until={}", until.display());
-    let mut reading = Reading::start(&stack, &target).await;
-    reading.until("first").await;
-    touch(&until);
-    assert_eq!(reading.end().await, (b"first".to_vec(), false));
-    assert_eq!(get(&stack, "/lambda-url/echo/?do=plain").await.status, 200);
+    for then in ["fail", "exit"] {
+        let target = format!("/lambda-url/echo/?do=stream&then={then}&until={}", until.display());
+        let mut reading = Reading::start(&stack, &target).await;
+        reading.until("first").await;
+        touch(&until);
+        assert_eq!(reading.end().await, (b"first".to_vec(), true), "{then}");
+        std::fs::remove_file(&until).unwrap();
+        assert_eq!(get(&stack, "/lambda-url/echo/?do=plain").await.status, 200);
+    }
+    for why in ["the function failed", "the process ended"] {
+        assert!(stack.logs().contains(why), "{}", stack.logs());
+    }
+}
+
+// hotsock/voker, "stream-panic": nothing lies between the piece and the end of the process.
+#[tokio::test]
+async fn a_piece_is_not_lost_when_the_process_ends_at_once() {
+    let place = Place::new();
+    let stack = place.builder().start().await.unwrap();
+    for _ in 0..10 {
+        let reading = Reading::start(&stack, "/lambda-url/echo/?do=stream&then=exit").await;
+        assert_eq!(reading.end().await, (b"first".to_vec(), true));
+    }
 }
 
 #[tokio::test]
-async fn the_timeout_cuts_a_stream() {
+async fn the_timeout_ends_a_stream() {
     let place = Place::new();
     let stack = place.builder().start().await.unwrap();
     let reading = Reading::start(&stack, "/lambda-url/hurried/?do=stream&then=hang").await;
-    assert_eq!(reading.end().await, (b"first".to_vec(), false));
+    assert_eq!(reading.end().await, (b"first".to_vec(), true));
     assert!(stack.logs().contains("timed out after 1.00 seconds"), "{}", stack.logs());
     assert_eq!(get(&stack, "/lambda-url/hurried/?do=plain").await.status, 200);
 }
@@ -148,7 +166,7 @@ async fn what_fails_before_the_first_piece_is_502() {
 }
 
 #[tokio::test]
-async fn a_long_answer_is_whole_up_to_the_limit() {
+async fn a_long_answer_is_sent_up_to_the_limit() {
     let place = Place::new();
     let stack = place.builder().start().await.unwrap();
     let (body, is_whole) =
@@ -156,7 +174,7 @@ async fn a_long_answer_is_whole_up_to_the_limit() {
     assert_eq!((body.len(), is_whole), (20_000_000, true));
     let (body, is_whole) =
         Reading::start(&stack, "/lambda-url/echo/?do=many&bytes=220000000").await.end().await;
-    assert!(body.len() <= local::lambda::instances::MAX_STREAM_BYTES && !is_whole, "{}", body.len());
+    assert!(body.len() <= local::lambda::instances::MAX_STREAM_BYTES && is_whole, "{}", body.len());
     assert!(stack.logs().contains("longer than Lambda passes on"), "{}", stack.logs());
     assert_eq!(get(&stack, "/lambda-url/echo/?do=plain").await.status, 200);
 }
