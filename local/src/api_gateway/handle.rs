@@ -212,11 +212,13 @@ impl Gateway {
         match invoked {
             Ok(invocation) => {
                 let start = if invocation.cold { "cold" } else { "warm" };
-                let response = response_payload::from_payload(invocation.payload).unwrap_or_else(|reason| {
-                    self.logs
-                        .warn(format_args!("{function}: API Gateway would not take its answer: {reason}"));
-                    response_payload::message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
-                });
+                let response = response_payload::from_payload(invocation.payload, response_payload::TEXT)
+                    .unwrap_or_else(|reason| {
+                        self.logs.warn(format_args!(
+                            "{function}: API Gateway would not take its answer: {reason}"
+                        ));
+                        response_payload::message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+                    });
                 Answer { response, function, start }
             }
             Err(error) => Answer { response: self.failed(function, &error), function, start: OWN },

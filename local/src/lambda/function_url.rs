@@ -57,7 +57,7 @@ impl FunctionUrl {
         } else {
             match self.pool.invoke(payload, trace_id).await {
                 Ok(invocation) => {
-                    let response = response_payload::from_payload(invocation.payload);
+                    let response = response_payload::from_payload(invocation.payload, response_payload::JSON);
                     (response.map_err(AnswerError::Malformed), invocation.cold)
                 }
                 Err(error) => (Err(error.into()), false),
