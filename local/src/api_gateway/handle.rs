@@ -94,8 +94,10 @@ impl Gateway {
         }
         let declared = response.extensions_mut().remove::<DeclaredLength>();
         let headers = response.headers_mut();
-        if let Some(cors) = cors.filter(|_| start != PREFLIGHT) {
-            cors.apply(&parts.headers, headers);
+        match cors.filter(|_| start != PREFLIGHT) {
+            Some(cors) if url.is_some() => cors.add(&parts.headers, headers),
+            Some(cors) => cors.replace(&parts.headers, headers),
+            None => {}
         }
         if let (&Method::HEAD, Some(DeclaredLength(length))) = (&parts.method, declared) {
             headers.insert(header::CONTENT_LENGTH, length);
@@ -135,7 +137,7 @@ impl Gateway {
         let is_possible = parts.uri.path().starts_with('/') && parts.method != Method::CONNECT;
         let path = match url {
             Some((_, path)) => Some(Cow::Borrowed(path)),
-            None => request_payload::decode_path(parts.uri.path()).ok(),
+            None => request_payload::decode_path(parts.uri.path()).ok().map(request_payload::cut_path),
         };
         let Some(path) = path.filter(|_| is_possible) else {
             return refused(StatusCode::BAD_REQUEST, "Bad Request");
@@ -193,7 +195,7 @@ impl Gateway {
             }
             Target::FunctionUrl(url) => {
                 let payload = request_payload::build(Via::FunctionUrl(url.name()), &incoming);
-                url.call(payload.into(), trace_id, &self.logs).await
+                url.call(payload.into(), request_id.to_owned(), trace_id, &self.logs).await
             }
         }
     }

@@ -44,10 +44,16 @@ impl FunctionUrl {
         &self.pool.function().name
     }
 
-    /// Gives the function its event, and answers as it does.
-    pub(crate) async fn call(&self, payload: Bytes, trace_id: String, logs: &Logs) -> Answer<'_> {
+    /// Gives the function its event, and answers as it does; `request_id` is Lambda's, too.
+    pub(crate) async fn call(
+        &self,
+        payload: Bytes,
+        request_id: String,
+        trace_id: String,
+        logs: &Logs,
+    ) -> Answer<'_> {
         let (answered, cold) = if self.streams {
-            match self.pool.invoke_streaming(payload, trace_id).await {
+            match self.pool.invoke_streaming(request_id, payload, trace_id).await {
                 Ok(streaming) => {
                     let cold = streaming.cold;
                     (response_payload::from_streaming(streaming).await, cold)
@@ -55,7 +61,7 @@ impl FunctionUrl {
                 Err(error) => (Err(error.into()), false),
             }
         } else {
-            match self.pool.invoke(payload, trace_id).await {
+            match self.pool.invoke_as(request_id, payload, trace_id).await {
                 Ok(invocation) => {
                     let response = response_payload::from_payload(invocation.payload, response_payload::JSON);
                     (response.map_err(AnswerError::Malformed), invocation.cold)

@@ -80,6 +80,28 @@ async fn the_path_arrives_as_it_was_sent() {
     }
 }
 
+// Captured on AWS: LocalStack, test_lambda_url_invocation ("request_id_invoke_url").
+#[tokio::test]
+async fn lambda_and_the_url_have_one_request_id() {
+    let place = Place::new();
+    let stack = place.builder().start().await.unwrap();
+    for name in ["narrow", "echo"] {
+        let reply = get(&stack, &format!("/lambda-url/{name}/?do=request")).await;
+        let id = reply.header("x-amzn-requestid").unwrap();
+        assert!(reply.text().contains(id), "{reply:?}");
+    }
+}
+
+// Captured on AWS: powertools-lambda-python#4163.
+#[tokio::test]
+async fn a_functions_own_cors_headers_stay_beside_those_of_its_url() {
+    let place = Place::new();
+    let stack = place.builder().start().await.unwrap();
+    let origin = [("Origin", "http://url.test")];
+    let reply = send(&stack, "GET", "/lambda-url/narrow/?do=cors", &origin, b"").await;
+    assert_eq!(reply.all("access-control-allow-origin"), ["*", "http://url.test"], "{reply:?}");
+}
+
 #[tokio::test]
 async fn pieces_arrive_before_the_next_are_made() {
     let place = Place::new();

@@ -81,6 +81,7 @@ impl Pool {
     /// This invocation, too, runs to its end: what nobody reads any more is thrown away.
     pub(crate) async fn invoke_streaming(
         self: &Arc<Self>,
+        request_id: String,
         payload: Bytes,
         trace_id: String,
     ) -> Result<Streaming, InvokeError> {
@@ -89,7 +90,6 @@ impl Pool {
         let (ended, end) = oneshot::channel();
         let pool = Arc::clone(self);
         tokio::spawn(async move {
-            let request_id = Uuid::new_v4().to_string();
             // The client may have gone, here and below: then nobody needs to know.
             match pool.dispatch(payload, request_id, trace_id, Some(pieces)).await {
                 Ok(dispatched) => {
