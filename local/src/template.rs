@@ -5,6 +5,7 @@
 
 mod api;
 mod buckets;
+mod environment;
 mod error;
 mod functions;
 mod intrinsics;

@@ -102,6 +102,16 @@ pub enum Variable {
     Secret,
 }
 
+impl Variable {
+    /// Returns the length of the value, as far as it is known.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Plain(text) => text.len(),
+            Self::Secret => 0,
+        }
+    }
+}
+
 /// A method and a path, and the function behind them.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Route {
