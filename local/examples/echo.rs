@@ -103,6 +103,7 @@ async fn whole(event: LambdaEvent<Value>) -> Result<Value, Error> {
         }
         "head" => json!({ "statusCode": 200, "headers": { "content-length": "1234" } }),
         "plain" => json!({ "hello": "world" }),
+        "place" => json!({ "statusCode": 200, "body": env::current_dir()?.display().to_string() }),
         "request" => json!({ "statusCode": 200, "body": context.request_id }),
         "nonsense" => json!({ "statusCode": 42 }),
         "length" => {

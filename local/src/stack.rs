@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::Value;
+use tempfile::TempDir;
 use tokio::sync::{mpsc, watch};
 
 use crate::dynamodb::{DynamoDb, TableError};
@@ -77,6 +78,8 @@ pub struct Stack {
     logs: Logs,
     stop: watch::Sender<bool>,
     stop_runtime: watch::Sender<bool>,
+    /// Working directories of functions, removed with the stack.
+    _task_roots: TempDir,
     ended: tokio::sync::Mutex<mpsc::Receiver<()>>,
     lock: Mutex<Option<File>>,
 }

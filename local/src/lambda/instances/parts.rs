@@ -45,11 +45,13 @@ pub(crate) struct PoolParts {
     pub(crate) arn: String,
     pub(crate) binary: PathBuf,
     pub(crate) environment: Vec<(String, String)>,
-    /// `host:port/number-of-the-pool`: the Runtime API of its instances, less their own id.
-    pub(crate) runtime_api: String,
+    /// The working directory of its processes, `/var/task` on AWS.
+    pub(crate) task_root: PathBuf,
     pub(crate) settings: Settings,
     pub(crate) logs: Logs,
     pub(crate) stop: watch::Receiver<bool>,
+    /// Ends the Runtime API, which outlives the processes: one that loses it while it waits reports an error.
+    pub(crate) stop_runtime: watch::Receiver<bool>,
 }
 
 impl PoolParts {

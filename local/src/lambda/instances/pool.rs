@@ -2,13 +2,17 @@
 
 use std::fmt::Display;
 use std::io;
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::{mpsc, oneshot};
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
+use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
 use super::invocation::{Delivery, Invocation, InvokeError, MAX_PAYLOAD_BYTES, Reply};
@@ -23,18 +27,22 @@ use crate::template::Function;
 /// A binary that is missing or busy is one that a linker is writing, for so long.
 const BINARY_WAIT: Duration = Duration::from_secs(1);
 
+/// Serves the Runtime API to one instance; the task is aborted when its process has ended.
+pub(crate) type ServeInstance = fn(TcpListener, watch::Receiver<bool>, Arc<Pool>, Uuid) -> JoinHandle<()>;
+
 /// The instances of one function.
 #[derive(Debug)]
 pub(crate) struct Pool {
     parts: Arc<PoolParts>,
+    serve: ServeInstance,
     state: Mutex<State>,
 }
 
 impl Pool {
     /// A pool without instances. `alive` is held by every process's task: when all are gone the channel closes.
-    pub(crate) fn new(parts: PoolParts, alive: mpsc::Sender<()>) -> Self {
+    pub(crate) fn new(parts: PoolParts, serve: ServeInstance, alive: mpsc::Sender<()>) -> Self {
         let parts = Arc::new(parts);
-        Self { state: Mutex::new(State::new(Arc::clone(&parts), alive)), parts }
+        Self { state: Mutex::new(State::new(Arc::clone(&parts), alive)), serve, parts }
     }
 
     pub(crate) fn function(&self) -> &Function {
@@ -206,8 +214,8 @@ impl Pool {
 
     /// Starts a process and stays with it to its end.
     async fn run(self: Arc<Self>, Start { instance, killed, alive }: Start) {
-        let mut process = match self.start(instance).await {
-            Ok(process) => process,
+        let (mut process, _api) = match self.start(instance).await {
+            Ok(started) => started,
             Err(error) => {
                 let binary = self.binary().display();
                 let reason = match error.kind() {
@@ -239,16 +247,21 @@ impl Pool {
         drop(alive);
     }
 
-    async fn start(&self, instance: Uuid) -> io::Result<Process> {
+    /// Starts a process and the Runtime API that it asks for events.
+    async fn start(self: &Arc<Self>, instance: Uuid) -> io::Result<(Process, AbortOnDropHandle<()>)> {
         let started = Instant::now();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = listener.local_addr()?;
+        let api = (self.serve)(listener, self.parts.stop_runtime.clone(), Arc::clone(self), instance);
+        let api = AbortOnDropHandle::new(api);
         loop {
             let stamp = Stamp::of(self.binary());
             self.lock().set_stamp(instance, stamp);
-            match Process::start(&self.parts, instance) {
+            match Process::start(&self.parts, instance, address) {
                 Err(error) if process::is_being_written(&error) && started.elapsed() < BINARY_WAIT => {
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }
-                other => return other,
+                other => return Ok((other?, api)),
             }
         }
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep};
 
 use super::invocation::InvokeError;
 
@@ -20,7 +20,7 @@ pub(super) fn pieces() -> (mpsc::Sender<Bytes>, mpsc::Receiver<Bytes>) {
     mpsc::channel(WAITING_PIECES)
 }
 
-/// How long the last pieces of an answer that failed may be on their way: another process may hold their connection.
+/// Longest wait for the next piece of an answer that has failed: another process may hold the connection.
 const LAST_PIECES_WAIT: Duration = Duration::from_millis(500);
 
 /// An invocation whose answer is sent as it is made.
@@ -36,7 +36,7 @@ pub(crate) struct Streaming {
 #[derive(Debug)]
 enum End {
     Open(oneshot::Receiver<Result<(), InvokeError>>),
-    /// With an error, which comes after the last piece, or after this time.
+    /// With an error, which comes after the last piece, or when none has come for so long.
     Failed(InvokeError, Pin<Box<Sleep>>),
     Well,
 }
@@ -62,6 +62,9 @@ impl Streaming {
         loop {
             let piece = self.pieces.poll_recv(context);
             if let Poll::Ready(Some(piece)) = piece {
+                if let End::Failed(_, wait) = &mut self.end {
+                    wait.as_mut().reset(Instant::now() + LAST_PIECES_WAIT);
+                }
                 return Poll::Ready(Some(Ok(piece)));
             }
             match &mut self.end {
