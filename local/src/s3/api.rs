@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{Seek, SeekFrom};
 
 use base16ct::lower::encode_string;
+use http::Method;
 use s3s::dto::{
     AbortMultipartUploadInput, AbortMultipartUploadOutput, Bucket, CompleteMultipartUploadInput,
     CompleteMultipartUploadOutput, CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopySource,
@@ -38,11 +39,11 @@ impl Api {
         let _ = self.notify.send(Change { event, bucket, key: object.key, stored, requester });
     }
 
+    /// Removes the object if there is one, and tells of it in any case, as S3 does.
     fn remove(&self, bucket: String, key: String, requester: Requester) -> S3Result<()> {
-        if self.store.delete(&bucket, &key)? {
-            let event = "ObjectRemoved:Delete";
-            let _ = self.notify.send(Change { event, bucket, key, stored: None, requester });
-        }
+        self.store.delete(&bucket, &key)?;
+        let event = "ObjectRemoved:Delete";
+        let _ = self.notify.send(Change { event, bucket, key, stored: None, requester });
         Ok(())
     }
 }
@@ -51,6 +52,8 @@ impl Api {
 impl S3 for Api {
     async fn put_object(&self, request: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
         let requester = sender(&request)?;
+        // A form of a browser comes here, too.
+        let event = if request.method == Method::POST { "ObjectCreated:Post" } else { "ObjectCreated:Put" };
         let input = request.input;
         self.store.bucket(&input.bucket)?;
         let (draft, checksum, md5) = receive!(self.store.draft()?, input, request.trailing_headers)?;
@@ -58,7 +61,7 @@ impl S3 for Api {
         let condition = Condition { if_match: input.if_match, if_none_match: input.if_none_match };
         let object = self.store.put(&input.bucket, finished, &condition)?;
         let output = PutObjectOutput { e_tag: Some(object.etag()), ..PutObjectOutput::default() };
-        self.created("ObjectCreated:Put", input.bucket, object, requester);
+        self.created(event, input.bucket, object, requester);
         Ok(S3Response::new(output))
     }
 

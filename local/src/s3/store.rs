@@ -99,12 +99,11 @@ impl Store {
         Ok(finished.object)
     }
 
-    /// Whether there was such an object.
-    pub(super) fn delete(&self, bucket: &str, key: &str) -> S3Result<bool> {
+    /// Removes the object, if there is one.
+    pub(super) fn delete(&self, bucket: &str, key: &str) -> S3Result<()> {
         match fs::remove_file(self.path(bucket, key)?) {
-            Ok(()) => Ok(true),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(internal(error)),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(internal(error)),
+            _ => Ok(()),
         }
     }
 

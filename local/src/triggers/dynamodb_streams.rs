@@ -132,6 +132,9 @@ impl Reader {
             let is_quiet = found.records.is_empty();
             for record in &found.records {
                 let mut record = serde_json::to_value(record)?;
+                if changes_nothing(&record) {
+                    continue;
+                }
                 record["awsRegion"] = REGION.into();
                 record["eventSourceARN"] = self.trigger.stream.as_str().into();
                 records.push(record);
@@ -249,6 +252,14 @@ impl Reader {
         let database = self.shared.database.clone();
         tokio::task::spawn_blocking(move || call(&database)).await?.map_err(io::Error::other)
     }
+}
+
+/// Returns true for a write that left the item as it was, of which `DynamoDB` keeps no record.
+///
+/// That shows where the stream has both images.
+fn changes_nothing(record: &Value) -> bool {
+    let change = &record["dynamodb"];
+    change["OldImage"].is_object() && change["OldImage"] == change["NewImage"]
 }
 
 fn sequence_number(record: &Value) -> String {
