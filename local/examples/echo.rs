@@ -18,7 +18,11 @@ async fn main() -> Result<(), Error> {
     if let Ok(file) = env::var("INIT_FILE")
         && Path::new(&file).exists()
     {
-        match std::fs::read_to_string(file)?.trim() {
+        match std::fs::read_to_string(&file)?.trim() {
+            "hang once" => {
+                std::fs::remove_file(file)?;
+                std::thread::sleep(Duration::from_mins(1));
+            }
             "hang" => std::thread::sleep(Duration::from_mins(1)),
             _ => return Err("no start today".into()),
         }

@@ -16,9 +16,10 @@ use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
 use super::invocation::{Delivery, Invocation, InvokeError, MAX_PAYLOAD_BYTES, Reply};
+use super::job::{Dispatched, Job};
 use super::parts::PoolParts;
 use super::process::{Process, Stamp};
-use super::state::{Dispatched, Job, Start, State};
+use super::state::{Start, State};
 use super::streaming::Streaming;
 use super::{process, streaming};
 use crate::server::stop;
@@ -213,7 +214,7 @@ impl Pool {
     }
 
     /// Starts a process and stays with it to its end.
-    async fn run(self: Arc<Self>, Start { instance, killed, alive }: Start) {
+    async fn run(self: Arc<Self>, Start { instance, limit, killed, alive }: Start) {
         let (mut process, _api) = match self.start(instance).await {
             Ok(started) => started,
             Err(error) => {
@@ -232,9 +233,8 @@ impl Pool {
             // Sent never, dropped to kill: by the bookkeeping that forgets the instance.
             _ = killed => process.kill().await,
             () = stop::requested(&mut stop) => process.kill().await,
-            () = self.too_slow(instance) => {
-                let limit = self.parts.settings.init_timeout;
-                self.lock().init_failed(instance, format!("no event asked for within {limit:?}"));
+            () = self.has_not_started(instance, limit) => {
+                self.lock().too_slow(instance);
                 process.kill().await
             }
         };
@@ -267,8 +267,8 @@ impl Pool {
     }
 
     /// Ends when the instance has had its time to start and has not asked for an event.
-    async fn too_slow(&self, instance: Uuid) {
-        tokio::time::sleep(self.parts.settings.init_timeout).await;
+    async fn has_not_started(&self, instance: Uuid, limit: Duration) {
+        tokio::time::sleep(limit).await;
         if !self.lock().is_starting(instance) {
             std::future::pending::<()>().await;
         }
