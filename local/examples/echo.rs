@@ -57,7 +57,6 @@ fn pieces(parameters: Value) -> impl Stream<Item = Result<Bytes, Error>> {
             }
             match parameters["then"].as_str() {
                 Some("exit") => std::process::exit(7),
-                Some("fail") => return Some((Err("asked to fail".into()), (index + 1, parameters))),
                 Some("hang") => std::future::pending().await,
                 _ => {}
             }

@@ -334,6 +334,18 @@ mod tests {
         assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), &b"\0body"[..]);
     }
 
+    // Captured on AWS: hotsock/voker, "stream-error"; by-nir/aws-lambda-zig#3.
+    #[tokio::test]
+    async fn a_stream_that_reports_an_error_ends_as_if_it_was_whole() {
+        let (sender, received) = mpsc::channel(1);
+        let (ended, end) = oneshot::channel();
+        sender.send(Bytes::from_static(b"{\"statusCode\":200}\0\0\0\0\0\0\0\0partial")).await.unwrap();
+        drop(sender);
+        ended.send(Err(InvokeError::Function(json!({"errorType": "A"})))).unwrap();
+        let response = from_streaming(Streaming::new(received, end, false)).await.unwrap();
+        assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), &b"partial"[..]);
+    }
+
     #[tokio::test]
     async fn a_prelude_that_is_none_is_named() {
         let long = vec![b' '; MAX_PRELUDE_BYTES + 1];

@@ -18,6 +18,8 @@ use local::Stack;
 use reqwest::{Method, Response, StatusCode};
 use serde_json::json;
 use sha2::Sha256;
+use time::OffsetDateTime;
+use time::macros::format_description;
 
 use crate::support::Place;
 
@@ -55,17 +57,22 @@ pub(crate) fn post_form(bucket: &str, key: &str, content: &str) -> String {
     let hmac = |key: &[u8], text: &str| {
         Hmac::<Sha256>::new_from_slice(key).unwrap().chain_update(text).finalize().into_bytes()
     };
+    #[expect(clippy::disallowed_methods, reason = "S3 refuses a form that was signed long ago")]
+    let now = OffsetDateTime::now_utc();
+    let date = now.format(format_description!("[year][month][day]")).unwrap();
+    let time = now.format(format_description!("[year][month][day]T[hour][minute][second]Z")).unwrap();
+    let credential = format!("local/{date}/us-east-1/s3/aws4_request");
     let fields = [
         ("key", key),
         ("x-amz-algorithm", "AWS4-HMAC-SHA256"),
-        ("x-amz-credential", "local/20261120/us-east-1/s3/aws4_request"),
-        ("x-amz-date", "20261120T000000Z"),
+        ("x-amz-credential", &credential),
+        ("x-amz-date", &time),
     ];
     let mut conditions = vec![json!({ "bucket": bucket })];
     conditions.extend(fields.iter().map(|(name, value)| json!({ *name: value })));
     let policy = json!({ "expiration": "2100-01-01T00:00:00.000Z", "conditions": conditions });
     let policy = STANDARD.encode(policy.to_string());
-    let scope = ["20261120", "us-east-1", "s3", "aws4_request"];
+    let scope = [&*date, "us-east-1", "s3", "aws4_request"];
     let key = scope.iter().fold(b"AWS4local".to_vec(), |key, part| hmac(&key, part).to_vec());
     let signature = encode_string(&hmac(&key, &policy));
     let mut form = String::new();
