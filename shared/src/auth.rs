@@ -18,6 +18,7 @@ mod refresh;
 mod register;
 #[cfg(feature = "store")]
 mod session;
+mod session_cookie;
 #[cfg(all(feature = "password", feature = "store"))]
 mod sign_in;
 mod token;
@@ -37,10 +38,7 @@ pub use refresh::RefreshTokens;
 pub use register::register;
 #[cfg(feature = "store")]
 pub use session::{ClearSession, SessionCookie, SessionUser, SetSession, vary_by_cookie};
+pub use session_cookie::SESSION_COOKIE;
 #[cfg(all(feature = "password", feature = "store"))]
 pub use sign_in::sign_in;
 pub use token::{ACCESS_TOKEN_TTL, AccessTokens};
-
-/// The name of a session's cookie. Of a name with this prefix a browser keeps only what the host itself set, over a secure
-/// connection, for all of its paths (RFC 6265bis, section 4.1.3.2).
-pub const SESSION_COOKIE: &str = "__Host-sessionId";

@@ -93,6 +93,16 @@ impl Document {
         schemas::error_of_text(&self.schemas, schema, text)
     }
 
+    /// Whether the schema of one of its bodies takes this value.
+    pub fn takes_body(&self, body: &Body, value: &Value) -> bool {
+        self.error(body.schema, value).is_none()
+    }
+
+    /// Whether the schema of one of its parameters takes this text.
+    pub fn takes_parameter(&self, parameter: &Parameter, text: &str) -> bool {
+        self.error_of_text(parameter.schema, text).is_none()
+    }
+
     /// The operation that a request is for; HEAD is for that of GET. `path` has no query.
     pub(crate) fn find(&self, method: &Method, path: &str) -> Found<'_> {
         let method = if method == Method::HEAD { &Method::GET } else { method };

@@ -4,7 +4,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::Exchange;
+use super::exchange::Exchange;
 
 /// Status, message or "" where there is no body, and why the gateway and not a function answers.
 const OWN: [(u16, &str, &str); 9] = [
