@@ -37,6 +37,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     for name in OWN_FILES {
         writeln!(constants, "{},", file(&out, name, &read(&here.join("page").join(name))?)?)?;
     }
+    // The document's `externalDocs`.
+    let conventions = read(&here.join("../../docs/api-design.md"))?;
+    writeln!(constants, "{},", file(&out, "api-design.md", &conventions)?)?;
     writeln!(constants, "];")?;
     fs::write(out.join("files.rs"), constants)?;
     Ok(())
@@ -83,6 +86,7 @@ fn file(out: &Path, name: &str, content: &[u8]) -> Result<String, Box<dyn Error>
         Some("css") => "text/css; charset=utf-8",
         Some("js") => "text/javascript; charset=utf-8",
         Some("json") => "application/json",
+        Some("md") => "text/markdown; charset=utf-8",
         Some("png") => "image/png",
         _ => return Err(format!("{name}: of which media type?").into()),
     };

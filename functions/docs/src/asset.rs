@@ -11,7 +11,7 @@ const MAX_AGE_SECONDS: u32 = 3600;
 
 /// Get a file of the page
 ///
-/// A script, a style sheet or an icon of the documentation page.
+/// A script, a style sheet or an icon of the documentation page, or the text on the conventions of the API.
 #[utoipa::path(
     get,
     path = "/api/docs/{file}",
@@ -20,7 +20,7 @@ const MAX_AGE_SECONDS: u32 = 3600;
     params(("file" = String, Path, description = "The name of the file.", example = "swagger-ui.css"), FixedParams),
     responses(
         (status = 200, description = "The file.", content(
-            (String = "text/css"), (String = "text/javascript"), (Vec<u8> = "image/png"),
+            (String = "text/css"), (String = "text/javascript"), (Vec<u8> = "image/png"), (String = "text/markdown"),
         )),
     ),
 )]
@@ -49,6 +49,7 @@ mod tests {
             ("swagger-ui-bundle.js", "text/javascript; charset=utf-8"),
             ("swagger-ui.css", "text/css; charset=utf-8"),
             ("favicon-32x32.png", "image/png"),
+            ("api-design.md", "text/markdown; charset=utf-8"),
         ] {
             let response = get(name).await.unwrap();
             assert_eq!(response.status(), StatusCode::OK);
