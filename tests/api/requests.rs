@@ -40,7 +40,7 @@ const CURSOR: &str = "it is sealed: only those that the list gave are good";
 struct Exception {
     operation: &'static str,
     field: &'static str,
-    /// What the schema says of the values; the API says the opposite.
+    /// The schema's view of the values; the API has the opposite one.
     schema_takes_it: bool,
     #[expect(dead_code, reason = "for whoever reads the list")]
     why: &'static str,
@@ -171,7 +171,7 @@ fn is_taken(answer: &Answer, refusals: &[u16]) -> bool {
     !refusals.contains(&answer.status)
 }
 
-/// That the exceptions are all of the disagreements, and each of them is one.
+/// Checks that the exceptions are all of the disagreements, and that each of them is one.
 fn expect_only(exceptions: &[Exception], found: &[Disagreement]) {
     let is = |disagreement: &Disagreement, exception: &Exception| {
         (&*disagreement.operation, &*disagreement.field, disagreement.schema_takes_it)

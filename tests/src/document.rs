@@ -32,7 +32,7 @@ pub struct Document {
     schemas: Schemas,
 }
 
-/// What a document says of a method and path.
+/// The document's statement on a method and path.
 pub(crate) enum Found<'d> {
     Operation(&'d Operation),
     /// The path is there, and the method is not.
@@ -45,7 +45,7 @@ impl Document {
     ///
     /// # Panics
     ///
-    /// Where it cannot be read, or a schema cannot be compiled.
+    /// If it cannot be read, or a schema cannot be compiled.
     pub fn published() -> &'static Self {
         static DOCUMENT: LazyLock<Document> = LazyLock::new(|| {
             let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi.json");
@@ -60,7 +60,7 @@ impl Document {
     ///
     /// # Panics
     ///
-    /// Where a reference leads nowhere, or a schema cannot be compiled.
+    /// If a reference leads nowhere, or a schema cannot be compiled.
     pub fn of(document: &Value) -> Self {
         let mut compiler = Compiler::new(document);
         let root = Place::root(document);

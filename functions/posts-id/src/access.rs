@@ -1,4 +1,4 @@
-//! Who may see and change a post.
+//! The rights to see and change a post.
 
 use shared::auth::Caller;
 use shared::domain::Post;

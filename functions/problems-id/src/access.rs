@@ -1,4 +1,4 @@
-//! Who may change a problem.
+//! The right to change a problem.
 
 use shared::auth::Caller;
 use shared::domain::Problem;

@@ -1,4 +1,4 @@
-//! Who may see and remove a file.
+//! The rights to see and remove a file.
 
 use shared::auth::Caller;
 use shared::domain::File;

@@ -1,4 +1,4 @@
-//! Who may change a user.
+//! The right to change a user.
 
 use shared::auth::Caller;
 use shared::domain::UserId;

@@ -13,7 +13,7 @@ pub const DEFAULT_EMAIL: &str = "admin@example.com";
 /// The name under which a made-up password is kept.
 const PASSWORD: &str = "LOCAL_ADMIN_PASSWORD";
 
-/// Who may sign in as administrator.
+/// The account of the administrator.
 #[derive(Clone, Debug)]
 pub struct Admin {
     /// Its address.

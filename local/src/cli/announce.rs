@@ -1,4 +1,4 @@
-//! What `local` prints once it runs.
+//! The lines that `local` prints once it runs.
 
 use std::net::IpAddr;
 

@@ -23,7 +23,7 @@ pub enum Error {
     /// A file, a socket, a signal.
     #[error("{what}: {source}")]
     Io {
-        /// What was tried.
+        /// The step that failed.
         what: String,
         /// Why it failed.
         source: std::io::Error,

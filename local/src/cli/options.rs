@@ -16,7 +16,7 @@ pub(super) struct Options {
     /// The template.
     #[arg(long, global = true, default_value = "template.yaml", value_name = "FILE")]
     pub(super) template: PathBuf,
-    /// Where the functions' binaries are [default: target/debug, or target/release with --release].
+    /// The folder of the functions' binaries [default: target/debug, or target/release with --release].
     #[arg(long, global = true, value_name = "DIR")]
     pub(super) binaries: Option<PathBuf>,
     /// Use release binaries.
@@ -40,7 +40,7 @@ pub(super) struct Options {
     /// Port of S3, on loopback; 0 for any free one [default: 9000, or any free one when the API's port is 0].
     #[arg(long, global = true, env = "S3_PORT")]
     pub(super) s3_port: Option<u16>,
-    /// Where data and made-up secrets are kept [default: .local beside the template].
+    /// The folder of data and made-up secrets [default: .local beside the template].
     #[arg(long, global = true, env = "DATA_DIR", value_name = "DIR")]
     pub(super) data_dir: Option<PathBuf>,
     /// Forget the data when the process ends.
@@ -49,7 +49,7 @@ pub(super) struct Options {
     /// Set a parameter of the template; may be repeated.
     #[arg(long = "parameter", global = true, value_name = "NAME=VALUE", value_parser = pair)]
     pub(super) parameters: Vec<(String, String)>,
-    /// What the functions' rate limits are multiplied by: the template's parameter `RateLimitScale`.
+    /// The factor of the functions' rate limits: the template's parameter `RateLimitScale`.
     #[arg(long, global = true, env = "RATE_LIMIT_SCALE", value_name = "NUMBER")]
     pub(super) rate_limit_scale: Option<String>,
     /// Set a variable of the functions that have it in the template; may be repeated.

@@ -24,7 +24,7 @@ use crate::server::serve::{Limits, serve};
 /// The content type of an answer that begins with a prelude.
 const WITH_PRELUDE: &str = "application/vnd.awslambda.http-integration-response";
 
-/// Where the calls of this version of the API begin.
+/// The beginning of the paths of this version of the API.
 const PREFIX: &str = "/2018-06-01/runtime/";
 
 /// Serves the API to one instance, in a task that ends when it is aborted; its connections end with the process.

@@ -256,7 +256,7 @@ impl Reader {
 
 /// Returns true for a write that left the item as it was, of which `DynamoDB` keeps no record.
 ///
-/// That shows where the stream has both images.
+/// A stream with both images shows that.
 fn changes_nothing(record: &Value) -> bool {
     let change = &record["dynamodb"];
     change["OldImage"].is_object() && change["OldImage"] == change["NewImage"]

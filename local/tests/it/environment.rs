@@ -1,4 +1,4 @@
-//! What surrounds a function's processes: variables, the working directory, the Runtime API.
+//! The surroundings of a function's processes: variables, the working directory, the Runtime API.
 
 use std::net::SocketAddr;
 

@@ -66,7 +66,7 @@ impl Body {
     ///
     /// # Panics
     ///
-    /// Where it shows none.
+    /// If it shows none.
     pub fn example(&self) -> &Value {
         self.example.as_ref().unwrap_or_else(|| panic!("a body of {} has no example", self.media_type))
     }

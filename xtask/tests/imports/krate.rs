@@ -25,9 +25,9 @@ pub(crate) struct Module {
     pub(crate) children: BTreeSet<String>,
     /// Names of the items that it defines.
     pub(crate) items: BTreeSet<String>,
-    /// What each imported name stands for.
+    /// The item for which each imported name stands.
     pub(crate) imports: BTreeMap<String, Segments>,
-    /// What `*` is imported of.
+    /// The modules of which `*` is imported.
     pub(crate) globs: Vec<Segments>,
     /// Every path in its code and its imports.
     pub(crate) paths: BTreeSet<Segments>,

@@ -10,7 +10,7 @@ pub(crate) fn mistakes(file: &Path) -> Vec<String> {
     in_text(&text).into_iter().map(found).collect()
 }
 
-/// Where the imports of what they name are: a re-export has no place among them.
+/// The place of the imports of what they name: a re-export has no place among them.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 enum Group {
     Standard,

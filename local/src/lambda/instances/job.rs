@@ -13,7 +13,7 @@ pub(super) struct Job {
     pub(super) payload: Bytes,
     pub(super) request_id: String,
     pub(super) trace_id: String,
-    /// Where the answer goes piece by piece; `None` when it is wanted as a whole.
+    /// Takes the answer piece by piece; `None` if it is wanted as a whole.
     pub(super) pieces: Option<mpsc::Sender<Bytes>>,
     pub(super) dispatched: oneshot::Sender<Result<Dispatched, InvokeError>>,
 }

@@ -17,7 +17,7 @@ const QUOTA_EXCEEDED: (&str, &str) = (
     "Request cannot be satisfied as assigned quota has been exceeded",
 );
 
-/// What went wrong, where something did.
+/// The failure that a response stands for, if it is one.
 pub(super) fn take_failure(response: &mut Response<Body>, call: &Call) -> Option<Failure> {
     let status = response.status();
     let failure = response.extensions_mut().remove();

@@ -22,10 +22,10 @@ use crate::http::error::{Error, Failure};
 /// Time to answer in before Lambda would end the instance.
 const DEADLINE_MARGIN: Duration = Duration::from_millis(300);
 
-/// What a message repeats of a method and a path.
+/// The most that a message repeats of a method and of a path.
 const SHOWN_BYTES: usize = 100;
 
-/// What must be kept of a request while its routes have it.
+/// The parts of a request that are kept while its routes have it.
 pub(super) struct Call {
     pub(super) method: Method,
     /// Method and path, cut after [`SHOWN_BYTES`] each.
@@ -137,7 +137,7 @@ impl Call {
     }
 }
 
-/// What became of an answer that was sent piece by piece.
+/// The end of an answer that was sent piece by piece.
 #[derive(Clone, Copy)]
 pub(super) struct Sent {
     pub(super) bytes: u64,
@@ -151,7 +151,7 @@ fn cut(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// What a panic said.
+/// The message of a panic.
 pub(super) fn message(panic: &(dyn Any + Send)) -> String {
     let text =
         panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));

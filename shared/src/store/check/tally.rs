@@ -1,6 +1,6 @@
-//! What a counter should say.
+//! The right value of a counter.
 
-/// What a counter should say and what it says.
+/// The right value of a counter and its present one.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     pub(super) expected: [i64; 2],
@@ -14,7 +14,7 @@ impl Tally {
         }
     }
 
-    /// What it lacks.
+    /// The difference.
     pub(super) fn lacks(&self) -> [i64; 2] {
         let stored = self.stored.unwrap_or_default();
         [self.expected[0] - stored[0], self.expected[1] - stored[1]]
