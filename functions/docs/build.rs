@@ -38,8 +38,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         writeln!(constants, "{},", file(&out, name, &read(&here.join("page").join(name))?)?)?;
     }
     // The document's `externalDocs`.
-    let conventions = read(&here.join("../../docs/api-design.md"))?;
-    writeln!(constants, "{},", file(&out, "api-design.md", &conventions)?)?;
+    let conventions = String::from_utf8(read(&here.join("../../docs/api-design.md"))?)?;
+    let conventions = unlink_other_documents(&conventions);
+    writeln!(constants, "{},", file(&out, "api-design.md", conventions.as_bytes())?)?;
     writeln!(constants, "];")?;
     fs::write(out.join("files.rs"), constants)?;
     Ok(())
@@ -65,6 +66,26 @@ fn title(document: &[u8]) -> Result<String, Box<dyn Error>> {
     let document: Value = serde_json::from_slice(document)?;
     let title = document.pointer("/info/title").and_then(Value::as_str).unwrap_or_default();
     Ok(title.replace('&', "&amp;").replace('<', "&lt;"))
+}
+
+/// The text with `label` in place of `[label](deploying.md#part)`: the other documents are not served.
+fn unlink_other_documents(text: &str) -> String {
+    let mut rest = text;
+    let mut unlinked = String::new();
+    while let Some((before, after)) = rest.split_once("](") {
+        let link = after.split_once(')').filter(|(target, _)| target.contains(".md"));
+        match (before.rsplit_once('['), link) {
+            (Some((head, label)), Some((_, tail))) => {
+                unlinked.extend([head, label]);
+                rest = tail;
+            }
+            _ => {
+                unlinked.extend([before, "]("]);
+                rest = after;
+            }
+        }
+    }
+    unlinked + rest
 }
 
 /// A file of the distribution, which lies in the folder `dist` of a folder that is named after the version.

@@ -34,6 +34,7 @@ pub(crate) async fn asset(
 
 #[cfg(test)]
 mod tests {
+    use axum::body::to_bytes;
     use axum::http::StatusCode;
     use axum::http::header::CONTENT_TYPE;
 
@@ -55,6 +56,17 @@ mod tests {
             assert_eq!(response.status(), StatusCode::OK);
             assert_eq!(response.headers()[CONTENT_TYPE], media_type, "{name}");
         }
+    }
+
+    #[tokio::test]
+    async fn the_conventions_link_to_themselves_and_to_the_document() {
+        let body = get("api-design.md").await.unwrap().into_body();
+        let text = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
+        let targets: Vec<&str> =
+            text.split("](").skip(1).map(|rest| rest.split(')').next().unwrap()).collect();
+        assert!(targets.contains(&"../openapi.json") && targets.contains(&"#accept"), "{targets:?}");
+        let is_elsewhere = |target: &&&str| !target.starts_with('#') && **target != "../openapi.json";
+        assert_eq!(targets.iter().find(is_elsewhere), None);
     }
 
     #[tokio::test]
