@@ -8,7 +8,7 @@ use shared::domain::{
 };
 use shared::random::Random;
 
-use crate::Error;
+use crate::error::Error;
 
 /// Problems whose name has the rare word, however many there are.
 pub(crate) const RARE: u32 = 10;

@@ -4,21 +4,22 @@
 #![expect(clippy::large_futures, reason = "what is polled once may be large")]
 
 mod content;
+mod error;
 mod fill;
 mod measure;
 mod table;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
-use local::dynamodb::{DynamoDb, TableError, ensure};
-
-use local::template::{LoadError, REGION, Template};
+use local::dynamodb::{DynamoDb, ensure};
+use local::template::{REGION, Template};
 use shared::store::Table;
 
+use self::error::Error;
 use self::measure::Measured;
 
 /// Measure what requests cost in tables of several sizes.
@@ -30,29 +31,6 @@ struct Cli {
     /// Write the table to docs/data-model.md, too
     #[arg(long)]
     write: bool,
-}
-
-/// Why nothing was measured.
-#[derive(Debug, thiserror::Error)]
-enum Error {
-    #[error("{0}: {1}")]
-    Io(PathBuf, std::io::Error),
-    #[error(transparent)]
-    Template(#[from] LoadError),
-    #[error(transparent)]
-    Table(#[from] TableError),
-    #[error(transparent)]
-    Config(#[from] shared::config::ConfigError),
-    #[error("{0}: {1}")]
-    Store(&'static str, shared::store::Error),
-    #[error("the embedded database: {0}")]
-    Database(String),
-    #[error("{0} is not {1}")]
-    Content(String, shared::domain::Invalid),
-    #[error("{0} has no place for the table")]
-    NoMarkers(PathBuf),
-    #[error("{0} changed nothing, or found another number of things than there are")]
-    Answer(&'static str),
 }
 
 #[tokio::main]

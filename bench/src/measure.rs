@@ -7,8 +7,8 @@ use shared::random::Random;
 use shared::store::{Error as StoreError, Payments, PostList, Posts, ProblemSearch, Problems, Table};
 use tokio::try_join;
 
-use crate::Error;
 use crate::content::{RARE, category, parse, post_draft, problem_draft};
+use crate::error::Error;
 use crate::fill::Filled;
 
 /// How often a request is sent; its time is the median.

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use crate::Error;
+use crate::error::Error;
 use crate::measure::{Measured, Row};
 
 const MARKERS: (&str, &str) = ("<!-- scale -->\n", "<!-- /scale -->");

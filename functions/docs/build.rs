@@ -37,6 +37,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     for name in OWN_FILES {
         writeln!(constants, "{},", file(&out, name, &read(&here.join("page").join(name))?)?)?;
     }
+    // The document's `externalDocs`.
+    let conventions = String::from_utf8(read(&here.join("../../docs/api-design.md"))?)?;
+    let conventions = unlink_other_documents(&conventions);
+    writeln!(constants, "{},", file(&out, "api-design.md", conventions.as_bytes())?)?;
     writeln!(constants, "];")?;
     fs::write(out.join("files.rs"), constants)?;
     Ok(())
@@ -64,6 +68,26 @@ fn title(document: &[u8]) -> Result<String, Box<dyn Error>> {
     Ok(title.replace('&', "&amp;").replace('<', "&lt;"))
 }
 
+/// The text with `label` in place of `[label](deploying.md#part)`: the other documents are not served.
+fn unlink_other_documents(text: &str) -> String {
+    let mut rest = text;
+    let mut unlinked = String::new();
+    while let Some((before, after)) = rest.split_once("](") {
+        let link = after.split_once(')').filter(|(target, _)| target.contains(".md"));
+        match (before.rsplit_once('['), link) {
+            (Some((head, label)), Some((_, tail))) => {
+                unlinked.extend([head, label]);
+                rest = tail;
+            }
+            _ => {
+                unlinked.extend([before, "]("]);
+                rest = after;
+            }
+        }
+    }
+    unlinked + rest
+}
+
 /// A file of the distribution, which lies in the folder `dist` of a folder that is named after the version.
 fn unpack(archive: &mut ZipArchive<Cursor<&[u8]>>, name: &str) -> Result<Vec<u8>, Box<dyn Error>> {
     let wanted = format!("dist/{name}");
@@ -83,6 +107,7 @@ fn file(out: &Path, name: &str, content: &[u8]) -> Result<String, Box<dyn Error>
         Some("css") => "text/css; charset=utf-8",
         Some("js") => "text/javascript; charset=utf-8",
         Some("json") => "application/json",
+        Some("md") => "text/markdown; charset=utf-8",
         Some("png") => "image/png",
         _ => return Err(format!("{name}: of which media type?").into()),
     };

@@ -1,6 +1,9 @@
 //! A function for the tests: it answers with what it got, or does what `?do=` asks for.
 
-use std::{env, path::Path, pin::Pin, time::Duration};
+use std::env;
+use std::path::Path;
+use std::pin::Pin;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{Stream, stream};
@@ -15,7 +18,11 @@ async fn main() -> Result<(), Error> {
     if let Ok(file) = env::var("INIT_FILE")
         && Path::new(&file).exists()
     {
-        match std::fs::read_to_string(file)?.trim() {
+        match std::fs::read_to_string(&file)?.trim() {
+            "hang once" => {
+                std::fs::remove_file(file)?;
+                std::thread::sleep(Duration::from_mins(1));
+            }
             "hang" => std::thread::sleep(Duration::from_mins(1)),
             _ => return Err("no start today".into()),
         }
@@ -99,6 +106,8 @@ async fn whole(event: LambdaEvent<Value>) -> Result<Value, Error> {
         }
         "head" => json!({ "statusCode": 200, "headers": { "content-length": "1234" } }),
         "plain" => json!({ "hello": "world" }),
+        "place" => json!({ "statusCode": 200, "body": env::current_dir()?.display().to_string() }),
+        "request" => json!({ "statusCode": 200, "body": context.request_id }),
         "nonsense" => json!({ "statusCode": 42 }),
         "length" => {
             json!({ "statusCode": 200, "body": event["body"].as_str().map_or(0, str::len).to_string() })

@@ -5,19 +5,19 @@
 
 mod tables;
 
-use std::{io, net::SocketAddr, path::Path, time::Duration};
+pub use tables::{TableError, ensure};
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
 
 use dynoxide::Database;
-use tokio::{
-    net::TcpSocket,
-    sync::{oneshot, watch},
-};
+use tokio::net::TcpSocket;
+use tokio::sync::{oneshot, watch};
 
-pub use self::tables::{TableError, ensure};
-use crate::server::{
-    stop,
-    switch::{BACKLOG, Switch},
-};
+use crate::server::stop;
+use crate::server::switch::{BACKLOG, Switch};
 
 /// How often expired items are removed.
 const TTL_SWEEP_INTERVAL: Duration = Duration::from_mins(1);

@@ -9,8 +9,8 @@ mod proxy;
 mod rule;
 mod set;
 
-pub(crate) use proxy::front;
-
 pub use call::{Call, Service};
 pub use rule::{Fault, Rule, RuleError, When};
 pub use set::Faults;
+
+pub(crate) use proxy::front;

@@ -22,7 +22,7 @@
 //! | [`stack`] | one run: all services, started and wired |
 //! | [`cli`] | the command line, and what it prints |
 //! | `server` | HTTP listeners: serving, switching off and on, stopping |
-//! | `product` | what belongs to this API and not to AWS: a stub of the weather service |
+//! | `product` | what belongs to this API and not to AWS, such as a stub of the weather service |
 //! | [`logs`], [`secrets`], `clock` | the log, made-up secrets, the time |
 //!
 //! # The way of a request
@@ -30,6 +30,12 @@
 //! [`api_gateway::handle`] accepts it and finds its route. [`lambda::request_payload`] makes it an event (payload format
 //! 2.0), and [`lambda::instances`] gives the event to a process of the function, which asks for it over the Runtime API.
 //! The process's answer becomes the response. A Function URL ([`lambda::function_url`]) skips the routes and can stream.
+//!
+//! # Imports
+//!
+//! No module imports from one that imports it, at the top as below: the model of the template and `server` know no other
+//! room, and `stack` knows all but `cli`. `xtask/tests/imports` holds this for the whole workspace. `cargo cycles` (`cargo
+//! install cargo-cycles`) checks the same from outside, and draws the graph with `--dot`.
 //!
 //! # In tests
 //!
@@ -44,7 +50,6 @@
 //! # }
 //! ```
 
-pub mod admin;
 pub mod api_gateway;
 pub mod cli;
 pub mod dynamodb;

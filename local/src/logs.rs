@@ -1,11 +1,10 @@
 //! What `local` prints: a line a request, and what the functions print, readably.
 
-use std::{
-    fmt::{self, Write as _},
-    io::Write,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::fmt;
+use std::fmt::Write as _;
+use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 

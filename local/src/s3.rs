@@ -18,27 +18,24 @@ mod store;
 
 pub(crate) use change::{Change, Notify, Requester};
 
-use std::{io, net::SocketAddr, path::Path, sync::Arc};
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
 
 use http::{HeaderValue, Method, Request, StatusCode};
 use hyper::body::Incoming;
-use s3s::{
-    Body,
-    auth::SimpleAuth,
-    service::{S3Service, S3ServiceBuilder},
-};
+use s3s::Body;
+use s3s::auth::SimpleAuth;
+use s3s::service::{S3Service, S3ServiceBuilder};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use crate::{
-    server::{
-        serve::{Limits, serve},
-        switch::{BACKLOG, Switch},
-    },
-    template::Bucket,
-};
-use api::Api;
-use store::Store;
+use self::api::Api;
+use self::store::Store;
+use crate::server::serve::{Limits, serve};
+use crate::server::switch::{BACKLOG, Switch};
+use crate::template::Bucket;
 
 /// What the functions sign with, and what a user signs with who wants to look inside.
 pub const CREDENTIALS: (&str, &str) = ("local", "local");

@@ -1,12 +1,12 @@
 //! Secrets that only AWS has: taken from the environment, or made up and kept for the next run.
 
-use std::{
-    collections::BTreeMap,
-    io::{self, Write},
-    path::{Path, PathBuf},
-};
+use std::collections::BTreeMap;
+use std::io;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 /// Bytes of a secret that is made up.
 const SECRET_BYTES: usize = 32;

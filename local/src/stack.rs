@@ -2,35 +2,31 @@
 
 mod builder;
 mod environment;
+mod start;
 
-use std::{
-    fmt::Display,
-    fs::File,
-    io,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
-    path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+pub use builder::Builder;
+
+use std::fmt::Display;
+use std::fs::File;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::Value;
+use tempfile::TempDir;
 use tokio::sync::{mpsc, watch};
 
-use crate::{
-    dynamodb::{DynamoDb, TableError},
-    lambda::{
-        async_queue::Queue,
-        instances::{InvokeError, Pools},
-        trace,
-    },
-    logs::Logs,
-    s3::S3,
-    secrets::Secrets,
-    template::{LoadError, Template},
-};
-
-pub use self::builder::Builder;
+use crate::dynamodb::{DynamoDb, TableError};
+use crate::lambda::async_queue::Queue;
+use crate::lambda::instances::{InvokeError, Pools};
+use crate::lambda::trace;
+use crate::logs::Logs;
+use crate::s3::S3;
+use crate::secrets::Secrets;
+use crate::template::{LoadError, Template};
 
 /// The file of the data directory that says where the database is, for as long as somebody has the directory.
 pub const ENDPOINT_FILE: &str = "dynamodb.url";
@@ -82,6 +78,8 @@ pub struct Stack {
     logs: Logs,
     stop: watch::Sender<bool>,
     stop_runtime: watch::Sender<bool>,
+    /// Working directories of functions, removed with the stack.
+    _task_roots: TempDir,
     ended: tokio::sync::Mutex<mpsc::Receiver<()>>,
     lock: Mutex<Option<File>>,
 }

@@ -5,6 +5,7 @@
 
 mod api;
 mod buckets;
+mod environment;
 mod error;
 mod functions;
 mod intrinsics;
@@ -28,8 +29,8 @@ pub use model::{
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use intrinsics::Resolver;
-use yaml::Node;
+use self::intrinsics::Resolver;
+use self::yaml::Node;
 
 impl Template {
     /// Reads the file at `path`; `parameters` override the defaults of its Parameters.

@@ -5,6 +5,7 @@ mod payment;
 mod post;
 mod problem;
 mod tokens;
+mod truth;
 mod user;
 
 pub use file::{FileBody, PresignInput, PresignedBody, UploadMethod, UploadedBody};
@@ -12,26 +13,5 @@ pub use payment::{PaymentBody, PaymentListBody};
 pub use post::{PostBody, PostInput, PostListBody, PostPatch, PostSummaryBody};
 pub use problem::{ProblemBody, ProblemInput, ProblemListBody, ProblemPatch, ProblemSummaryBody};
 pub use tokens::{AccountBody, CredentialsInput, RefreshInput, RefreshToken, RegistrationInput, TokensBody};
+pub use truth::True;
 pub use user::{UserBody, UserInput, UserListBody, UserPatch};
-
-use serde::{Serialize, Serializer};
-use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
-use utoipa::{PartialSchema, ToSchema};
-
-/// A member that is always `true`.
-pub struct True;
-
-impl Serialize for True {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bool(true)
-    }
-}
-
-impl PartialSchema for True {
-    fn schema() -> RefOr<Schema> {
-        let always = ObjectBuilder::new().schema_type(Type::Boolean).enum_values(Some([true]));
-        always.description(Some("Always `true`.")).into()
-    }
-}
-
-impl ToSchema for True {}

@@ -1,9 +1,12 @@
 //! Who calls, and what they may do: access tokens, and extractors that make authorisation an argument
 //! of the handler. One that takes none of them is visibly public.
 
+#[cfg(feature = "admin")]
+mod admin;
 mod caller;
 #[cfg(feature = "store")]
 mod csrf;
+mod extract;
 mod hs256;
 #[cfg(feature = "store")]
 mod issue;
@@ -15,10 +18,13 @@ mod refresh;
 mod register;
 #[cfg(feature = "store")]
 mod session;
+mod session_cookie;
 #[cfg(all(feature = "password", feature = "store"))]
 mod sign_in;
 mod token;
 
+#[cfg(feature = "admin")]
+pub use admin::{AdminError, write_admin};
 pub use caller::{Admin, Caller};
 #[cfg(feature = "store")]
 pub use csrf::AllowedOrigins;
@@ -32,10 +38,7 @@ pub use refresh::RefreshTokens;
 pub use register::register;
 #[cfg(feature = "store")]
 pub use session::{ClearSession, SessionCookie, SessionUser, SetSession, vary_by_cookie};
+pub use session_cookie::SESSION_COOKIE;
 #[cfg(all(feature = "password", feature = "store"))]
 pub use sign_in::sign_in;
 pub use token::{ACCESS_TOKEN_TTL, AccessTokens};
-
-/// The name of a session's cookie. Of a name with this prefix a browser keeps only what the host itself set, over a secure
-/// connection, for all of its paths (RFC 6265bis, section 4.1.3.2).
-pub const SESSION_COOKIE: &str = "__Host-sessionId";

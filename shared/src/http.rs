@@ -31,11 +31,12 @@ mod respond;
 mod serve;
 mod streamed;
 mod unauthorized;
+mod validators;
 
 pub use accept::{HTML, JSON, check_acceptable};
 pub use body::read_body;
 pub use code::Code;
-pub use conditional::{Fixed, Resource, Validators};
+pub use conditional::{Fixed, Resource};
 pub use content_type::ContentType;
 pub use cookies::cookies;
 pub use cursor::CursorKey;
@@ -60,3 +61,4 @@ pub use respond::{ErrorBody, ProblemBody, chain, respond};
 pub use serve::{serve, serve_as, serve_stream};
 pub use streamed::Streamed;
 pub use unauthorized::Unauthorized;
+pub use validators::Validators;

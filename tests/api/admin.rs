@@ -2,7 +2,7 @@
 
 use std::process::Output;
 
-use local::admin::{self, Admin, AdminError};
+use local::cli::admin::{self, Admin, EnsureError};
 use serde_json::json;
 use shared::domain::UserId;
 use tests::{Answer, App};
@@ -12,7 +12,7 @@ async fn login(app: &App, email: &str, password: &str) -> Answer {
     app.anonymous().post("/api/auth/login", &json!({"email": email, "password": password})).await
 }
 
-async fn ensure(app: &mut App, password: Option<&str>) -> Result<UserId, AdminError> {
+async fn ensure(app: &mut App, password: Option<&str>) -> Result<UserId, EnsureError> {
     let admin = Admin { email: admin::DEFAULT_EMAIL.to_owned(), password: password.map(str::to_owned) };
     admin::ensure(&mut app.stack, admin).await
 }

@@ -45,7 +45,7 @@ impl Answers {
     }
 }
 
-/// What becomes of the member at a JSON pointer: another value or, without one, nothing.
+/// A change of the member at a JSON pointer: another value or, without one, none.
 type Change = (fn(&Answers) -> &Answer, &'static str, Option<Value>, &'static str);
 
 #[tokio::test]

@@ -40,7 +40,7 @@ const CURSOR: &str = "it is sealed: only those that the list gave are good";
 struct Exception {
     operation: &'static str,
     field: &'static str,
-    /// What the schema says of the values; the API says the opposite.
+    /// The schema's view of the values; the API has the opposite one.
     schema_takes_it: bool,
     #[expect(dead_code, reason = "for whoever reads the list")]
     why: &'static str,
@@ -111,7 +111,7 @@ async fn of_body(app: &App, operation: &Operation, body: &Body) -> Vec<Disagreem
 
     let mut found = Vec::new();
     for (field, value) in tries {
-        let schema_takes_it = body.takes(&value);
+        let schema_takes_it = Document::published().takes_body(body, &value);
         let answer = sender.send_body(body, &value).await;
         if is_taken(&answer, &[400, 413, 415, 422]) != schema_takes_it {
             let value = value.get(&field).unwrap_or(&value).to_string();
@@ -139,7 +139,8 @@ async fn of_parameter(app: &App, operation: &Operation, parameter: &Parameter) -
         let text = tries(parameter, sender.parameter_example(parameter)).swap_remove(number);
         // An empty parameter of the query counts as none: forms send their empty fields.
         let text_of_schema = text.as_ref().filter(|text| parameter.location != "query" || !text.is_empty());
-        let schema_takes_it = text_of_schema.map_or(!parameter.is_required, |text| parameter.takes(text));
+        let schema_takes_it = text_of_schema
+            .map_or(!parameter.is_required, |text| Document::published().takes_parameter(parameter, text));
         let answer = sender.send_parameter(parameter, text.as_deref()).await;
         if is_taken(&answer, refusals) != schema_takes_it {
             let (operation, field) = (operation.name.clone(), parameter.name.clone());
@@ -170,7 +171,7 @@ fn is_taken(answer: &Answer, refusals: &[u16]) -> bool {
     !refusals.contains(&answer.status)
 }
 
-/// That the exceptions are all of the disagreements, and each of them is one.
+/// Checks that the exceptions are all of the disagreements, and that each of them is one.
 fn expect_only(exceptions: &[Exception], found: &[Disagreement]) {
     let is = |disagreement: &Disagreement, exception: &Exception| {
         (&*disagreement.operation, &*disagreement.field, disagreement.schema_takes_it)

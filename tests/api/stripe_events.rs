@@ -1,4 +1,4 @@
-//! What a signed event may look like.
+//! The shapes that a signed event may have.
 
 use serde_json::json;
 use tests::{App, checkout_event};

@@ -1,4 +1,4 @@
-//! What the documents show is so: commands work, and requests are answered as it stands there.
+//! The documents show what is so: commands work, and requests are answered as it stands there.
 
 use std::process::Command;
 

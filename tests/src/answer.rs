@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::Document;
 use crate::conformance::{Exchange, deviations, expect_documented};
 
-/// What was sent.
+/// The request.
 #[derive(Clone)]
 pub(crate) struct Sent {
     /// As a failed test shows it.
@@ -79,7 +79,7 @@ impl Answer {
         deviations(document, &self.exchange(Some(&self.body)))
     }
 
-    /// That openapi.json promises this answer, with this body where it has come.
+    /// Checks that openapi.json promises this answer, with this body where it has come.
     #[track_caller]
     fn expect_documented(&self, body: Option<&[u8]>) {
         if self.sent.is_to_the_api {

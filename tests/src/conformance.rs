@@ -1,17 +1,17 @@
 //! Every answer that a test receives is one that openapi.json promises.
 
+mod exchange;
 mod gateway;
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
 use mediatype::MediaTypeBuf;
 use reqwest::Method;
-use reqwest::header::{
-    ACCESS_CONTROL_REQUEST_METHOD, ALLOW, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, ORIGIN,
-};
+use reqwest::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue};
 use serde_json::Value;
+
+pub(crate) use exchange::Exchange;
 
 use crate::document::{Content, Document, Found, Operation, Response};
 
@@ -30,18 +30,6 @@ const OF_THE_TRANSPORT: [&str; 10] = [
 ];
 
 static ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
-
-/// A request, as far as its answer depends on it, and the answer.
-pub(crate) struct Exchange<'a> {
-    pub(crate) method: &'a Method,
-    /// Without the query.
-    pub(crate) path: &'a str,
-    pub(crate) sent: &'a HeaderMap,
-    pub(crate) status: u16,
-    pub(crate) headers: &'a HeaderMap,
-    /// Nothing while it is on its way.
-    pub(crate) body: Option<&'a [u8]>,
-}
 
 /// Fails where the document does not promise this answer, and says what to add; `shown` shows both.
 #[track_caller]
@@ -184,19 +172,4 @@ fn of_content(document: &Document, content: &Content, body: &[u8]) -> Vec<String
         Err(error) => Some(error.to_string()),
     };
     values.into_iter().filter_map(error).map(|error| format!("the body: {error}")).collect()
-}
-
-impl Exchange<'_> {
-    /// The path as the function gets it: the HTTP API decodes it, a Function URL does not.
-    fn function_path(&self) -> Cow<'_, str> {
-        if self.path.starts_with("/lambda-url/") {
-            return self.path.into();
-        }
-        percent_encoding::percent_decode_str(self.path).decode_utf8_lossy()
-    }
-
-    fn is_preflight(&self) -> bool {
-        let asks = self.sent.contains_key(ORIGIN) && self.sent.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
-        self.method == Method::OPTIONS && asks
-    }
 }

@@ -32,7 +32,7 @@ pub struct Document {
     schemas: Schemas,
 }
 
-/// What a document says of a method and path.
+/// The document's statement on a method and path.
 pub(crate) enum Found<'d> {
     Operation(&'d Operation),
     /// The path is there, and the method is not.
@@ -45,7 +45,7 @@ impl Document {
     ///
     /// # Panics
     ///
-    /// Where it cannot be read, or a schema cannot be compiled.
+    /// If it cannot be read, or a schema cannot be compiled.
     pub fn published() -> &'static Self {
         static DOCUMENT: LazyLock<Document> = LazyLock::new(|| {
             let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi.json");
@@ -60,7 +60,7 @@ impl Document {
     ///
     /// # Panics
     ///
-    /// Where a reference leads nowhere, or a schema cannot be compiled.
+    /// If a reference leads nowhere, or a schema cannot be compiled.
     pub fn of(document: &Value) -> Self {
         let mut compiler = Compiler::new(document);
         let root = Place::root(document);
@@ -91,6 +91,16 @@ impl Document {
     /// The same of text that stands for a string, a number or a boolean: a header field, a parameter.
     pub(crate) fn error_of_text(&self, schema: Schema, text: &str) -> Option<String> {
         schemas::error_of_text(&self.schemas, schema, text)
+    }
+
+    /// Whether the schema of one of its bodies takes this value.
+    pub fn takes_body(&self, body: &Body, value: &Value) -> bool {
+        self.error(body.schema, value).is_none()
+    }
+
+    /// Whether the schema of one of its parameters takes this text.
+    pub fn takes_parameter(&self, parameter: &Parameter, text: &str) -> bool {
+        self.error_of_text(parameter.schema, text).is_none()
     }
 
     /// The operation that a request is for; HEAD is for that of GET. `path` has no query.

@@ -25,7 +25,7 @@ impl App {
     }
 }
 
-/// That openapi.json promises the answer, if the request was one.
+/// Checks that openapi.json promises the answer, if the request was one.
 fn check(request: &[u8], answer: &[u8], shown: &str) {
     let mut fields = [httparse::EMPTY_HEADER; 64];
     let mut sent = httparse::Request::new(&mut fields);

@@ -12,17 +12,13 @@ use shared::store::{Attempt, PostList, Posts, Users};
 use tests::App;
 use tokio::try_join;
 
+use self::row::{Row, measure};
+
 mod accounts;
 mod files;
 mod payments;
 mod problems;
-
-/// A request, what it may cost and what it does cost.
-struct Row {
-    request: &'static str,
-    limit: Cost,
-    measured: Cost,
-}
+mod row;
 
 /// Posts in the table while costs are measured: far more than a page.
 const POSTS: usize = 2_000;
@@ -93,15 +89,6 @@ fn draft(n: usize) -> PostDraft {
         category: Some("computing".parse().unwrap()),
         published: true,
     }
-}
-
-async fn measure<T, E: std::fmt::Debug>(
-    request: &'static str,
-    (calls, rcu, wcu): (u32, f64, f64),
-    work: impl Future<Output = Result<T, E>>,
-) -> (T, Row) {
-    let (outcome, measured) = Cost::of(work).await;
-    (outcome.unwrap(), Row { request, limit: Cost { calls, rcu, wcu }, measured })
 }
 
 async fn user_rows(users: &Users) -> Vec<Row> {

@@ -2,7 +2,7 @@
 
 use std::env;
 
-use local::admin;
+use shared::auth::write_admin;
 use shared::domain::{Email, Password};
 use shared::store::Table;
 
@@ -24,10 +24,10 @@ pub struct Args {
 /// and in the list of processes.
 pub fn run(args: Args) -> Result<String, Error> {
     let password: Password = given_password()?.parse().map_err(Error::Password)?;
-    let table = Table::named_from_env(args.table).map_err(admin::AdminError::from)?;
+    let table = Table::named_from_env(args.table)?;
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Runtime)?;
-    let id = runtime.block_on(admin::write(&table, args.email, &password))?;
+    let id = runtime.block_on(write_admin(&table, args.email, &password))?;
     Ok(format!("the user {id} is an admin from now on, and signs in with this password"))
 }
 

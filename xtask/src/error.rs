@@ -46,7 +46,7 @@ pub enum Error {
     NoData(PathBuf),
     /// There is no administrator.
     #[error(transparent)]
-    Admin(#[from] local::admin::AdminError),
+    Admin(#[from] shared::auth::AdminError),
     /// The administrator's password can not be one.
     #[error("the password {0}")]
     Password(shared::domain::Invalid),

@@ -2,8 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "the functions below are of tests only")]
 
+use std::collections::BTreeSet;
+
 use boon::{Compiler, Draft, Schemas};
 use serde_json::Value;
+use shared::http::Code;
 
 /// The URL under which the validator knows the document.
 const URL: &str = "https://api.example/openapi.json";
@@ -141,4 +144,21 @@ fn every_body_has_an_example() {
             assert!(has_example || !is_json, "{pointer}");
         }
     });
+}
+
+#[test]
+fn the_table_of_errors_in_api_design_md_is_that_of_the_code() {
+    let text =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/api-design.md")).unwrap();
+    let rows = text.lines().filter_map(|line| {
+        let (status, rest) = line.strip_prefix("| ")?.split_once(" | ")?;
+        Some((status.parse::<u16>().ok()?, rest.split_once(" | ")?.0))
+    });
+    let documented: BTreeSet<(u16, String)> = rows
+        .flat_map(|(status, codes)| {
+            codes.split(", ").map(move |code| (status, code.trim_matches('`').to_owned()))
+        })
+        .collect();
+    let known = Code::ALL.iter().map(|code| (code.status().as_u16(), code.as_str().to_owned()));
+    assert_eq!(documented, known.collect());
 }

@@ -8,8 +8,8 @@ use shared::http::MAX_JSON_BYTES;
 /// A request or an answer of a function: 6 MB (AWS Lambda quotas, "Invocation payload").
 const LAMBDA_PAYLOAD_BYTES: usize = 6 * 1024 * 1024;
 
-/// What an event or an answer has beside its body. API Gateway takes 10,240 bytes of header fields; in an event they are
-/// there twice.
+/// The bytes of an event or an answer beside its body. API Gateway takes 10,240 bytes of header fields; in an event they
+/// are there twice.
 const AROUND_A_BODY_BYTES: usize = 64 * 1024;
 
 /// An item (Amazon DynamoDB quotas).

@@ -115,7 +115,7 @@ export interface paths {
         };
         /**
          * Get a file of the page
-         * @description A script, a style sheet or an icon of the documentation page.
+         * @description A script, a style sheet or an icon of the documentation page, or the text on the conventions of the API.
          */
         get: operations["getDocsFile"];
         put?: never;
@@ -463,7 +463,7 @@ export interface paths {
         };
         /**
          * Stream all posts
-         * @description Sends every published post, newest first, as one JSON object a line. The last line of a complete list is `{"complete":true,"count":N}`. If the list is interrupted, the last line is an error. The schema is that of a line. The operation is at the URL of the function; see its servers.
+         * @description Sends every published post, newest first, as one JSON object a line. The last line of a complete list is `{"complete":true,"count":N}`; a list without it is not whole. If the list is interrupted, the last line is an error. The schema is that of a line. The operation is at the URL of the function; see its servers.
          */
         get: operations["streamPosts"];
         put?: never;
@@ -3033,6 +3033,7 @@ export interface operations {
                     "text/css": string;
                     "text/javascript": string;
                     "image/png": number[];
+                    "text/markdown": string;
                 };
             };
             /** @description The client has the current version. */

@@ -6,7 +6,7 @@ followBrowser();
 
 // URLs are relative to the page, so that they hold below the path of a stage, too.
 SwaggerUIBundle({
-  url: "openapi.json",
+  url: new URL("openapi.json", location.href).href,
   dom_id: "#swagger-ui",
   deepLinking: true,
   displayRequestDuration: true,

@@ -11,7 +11,7 @@ const MAX_AGE_SECONDS: u32 = 3600;
 
 /// Get a file of the page
 ///
-/// A script, a style sheet or an icon of the documentation page.
+/// A script, a style sheet or an icon of the documentation page, or the text on the conventions of the API.
 #[utoipa::path(
     get,
     path = "/api/docs/{file}",
@@ -20,7 +20,7 @@ const MAX_AGE_SECONDS: u32 = 3600;
     params(("file" = String, Path, description = "The name of the file.", example = "swagger-ui.css"), FixedParams),
     responses(
         (status = 200, description = "The file.", content(
-            (String = "text/css"), (String = "text/javascript"), (Vec<u8> = "image/png"),
+            (String = "text/css"), (String = "text/javascript"), (Vec<u8> = "image/png"), (String = "text/markdown"),
         )),
     ),
 )]
@@ -34,6 +34,7 @@ pub(crate) async fn asset(
 
 #[cfg(test)]
 mod tests {
+    use axum::body::to_bytes;
     use axum::http::StatusCode;
     use axum::http::header::CONTENT_TYPE;
 
@@ -49,11 +50,25 @@ mod tests {
             ("swagger-ui-bundle.js", "text/javascript; charset=utf-8"),
             ("swagger-ui.css", "text/css; charset=utf-8"),
             ("favicon-32x32.png", "image/png"),
+            ("api-design.md", "text/markdown; charset=utf-8"),
         ] {
             let response = get(name).await.unwrap();
             assert_eq!(response.status(), StatusCode::OK);
             assert_eq!(response.headers()[CONTENT_TYPE], media_type, "{name}");
         }
+    }
+
+    #[tokio::test]
+    async fn the_conventions_link_to_themselves_and_to_the_document() {
+        let body = get("api-design.md").await.unwrap().into_body();
+        let text = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
+        let targets: Vec<&str> =
+            text.split("](").skip(1).map(|rest| rest.split(')').next().unwrap()).collect();
+        assert!(targets.contains(&"../openapi.json") && targets.contains(&"#accept"), "{targets:?}");
+        let is_elsewhere = |target: &&&str| {
+            !(target.starts_with('#') || target.starts_with("https://")) && **target != "../openapi.json"
+        };
+        assert_eq!(targets.iter().find(is_elsewhere), None);
     }
 
     #[tokio::test]

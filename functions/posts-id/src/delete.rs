@@ -27,7 +27,7 @@ pub(crate) async fn delete(
 ) -> Result<StatusCode, Error> {
     limits.take(Policy::WRITE, caller.id).await?;
     retry_stale(async || {
-        let post = crate::manageable(posts.get_latest(id).await?, caller)?;
+        let post = crate::access::manageable(posts.get_latest(id).await?, caller)?;
         preconditions.require(&Validators::of(post.revision))?;
         Ok::<_, Error>(posts.delete(&post).await?)
     })

@@ -24,6 +24,6 @@ pub(crate) async fn get(
     PathId(id): PathId<PostId>,
     preconditions: Preconditions,
 ) -> Result<impl IntoResponse, Error> {
-    let post = crate::visible(posts.get(id).await?, caller)?;
+    let post = crate::access::visible(posts.get(id).await?, caller)?;
     PostBody::resource(post).answer(&preconditions)
 }

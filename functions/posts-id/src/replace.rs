@@ -31,7 +31,7 @@ pub(crate) async fn replace(
     limits.take(Policy::WRITE, caller.id).await?;
     let draft = PostDraft::from(input);
     let post = retry_stale(async || {
-        let post = crate::manageable(posts.get_latest(id).await?, caller)?;
+        let post = crate::access::manageable(posts.get_latest(id).await?, caller)?;
         preconditions.require(&Validators::of(post.revision))?;
         Ok::<_, Error>(posts.replace(&post, draft.clone()).await?)
     })

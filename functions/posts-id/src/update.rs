@@ -30,7 +30,7 @@ pub(crate) async fn update(
 ) -> Result<impl IntoResponse, Error> {
     limits.take(Policy::WRITE, caller.id).await?;
     let post = retry_stale(async || {
-        let post = crate::manageable(posts.get_latest(id).await?, caller)?;
+        let post = crate::access::manageable(posts.get_latest(id).await?, caller)?;
         preconditions.require(&Validators::of(post.revision))?;
         Ok::<_, Error>(posts.replace(&post, input.apply(&post.draft)).await?)
     })

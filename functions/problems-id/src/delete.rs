@@ -27,7 +27,7 @@ pub(crate) async fn delete(
 ) -> Result<StatusCode, Error> {
     limits.take(Policy::WRITE, caller.id).await?;
     retry_stale(async || {
-        let problem = crate::manageable(problems.get_latest(id).await?, caller)?;
+        let problem = crate::access::manageable(problems.get_latest(id).await?, caller)?;
         preconditions.require(&Validators::of(problem.revision))?;
         Ok::<_, Error>(problems.delete(&problem).await?)
     })

@@ -7,14 +7,14 @@
 //! | DELETE | its author, an admin | removes it |
 
 use axum::extract::FromRef;
-use shared::auth::{AccessTokens, Caller};
+use shared::auth::AccessTokens;
 use shared::config::ConfigError;
-use shared::domain::Problem;
-use shared::http::{Error, RateLimits};
+use shared::http::RateLimits;
 use shared::store::Problems;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+mod access;
 mod delete;
 mod get;
 mod replace;
@@ -42,14 +42,4 @@ impl Deps {
 /// The operations at this function's path.
 pub fn routes() -> OpenApiRouter<Deps> {
     OpenApiRouter::new().routes(routes!(get::get, replace::replace, update::update, delete::delete))
-}
-
-/// The problem, where the caller may change it.
-fn manageable(problem: Option<Problem>, caller: Caller) -> Result<Problem, Error> {
-    let problem = problem.ok_or(Error::NotFound("Problem"))?;
-    if caller.manages(problem.author_id) {
-        Ok(problem)
-    } else {
-        Err(Error::Forbidden("Only the author and admins may do this"))
-    }
 }

@@ -31,7 +31,7 @@ pub(crate) async fn replace(
     limits.take(Policy::WRITE, caller.id).await?;
     let draft = ProblemDraft::from(input);
     let problem = retry_stale(async || {
-        let problem = crate::manageable(problems.get_latest(id).await?, caller)?;
+        let problem = crate::access::manageable(problems.get_latest(id).await?, caller)?;
         preconditions.require(&Validators::of(problem.revision))?;
         Ok::<_, Error>(problems.replace(&problem, draft.clone()).await?)
     })

@@ -30,7 +30,7 @@ pub(crate) async fn update(
 ) -> Result<impl IntoResponse, Error> {
     limits.take(Policy::WRITE, caller.id).await?;
     let problem = retry_stale(async || {
-        let problem = crate::manageable(problems.get_latest(id).await?, caller)?;
+        let problem = crate::access::manageable(problems.get_latest(id).await?, caller)?;
         preconditions.require(&Validators::of(problem.revision))?;
         Ok::<_, Error>(problems.replace(&problem, input.apply(&problem.draft)).await?)
     })

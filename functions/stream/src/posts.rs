@@ -43,8 +43,8 @@ enum Next {
 /// Stream all posts
 ///
 /// Sends every published post, newest first, as one JSON object a line. The last line of a complete list is
-/// `{"complete":true,"count":N}`. If the list is interrupted, the last line is an error. The schema is that of a
-/// line. The operation is at the URL of the function; see its servers.
+/// `{"complete":true,"count":N}`; a list without it is not whole. If the list is interrupted, the last line is an
+/// error. The schema is that of a line. The operation is at the URL of the function; see its servers.
 #[utoipa::path(
     get,
     path = "/api/stream/posts",

@@ -29,7 +29,7 @@ pub(crate) async fn delete(
 ) -> Result<StatusCode, Error> {
     limits.take(Policy::WRITE, caller.id).await?;
     let file = retry_stale(async || {
-        let file = crate::own(files.get_latest(id).await?, caller)?;
+        let file = crate::access::own(files.get_latest(id).await?, caller)?;
         // One whose removal S3 interrupted goes on from there, whatever version the client knows.
         if file.state == FileState::Deleting {
             return Ok(file);

@@ -30,7 +30,7 @@ pub(crate) async fn get(
     PathId(id): PathId<FileId>,
     preconditions: Preconditions,
 ) -> Result<impl IntoResponse, Error> {
-    let file = crate::own(files.get(id).await?, caller)?;
+    let file = crate::access::own(files.get(id).await?, caller)?;
     let download = match file.state {
         FileState::Ready => {
             let request = objects.presign_download(&file).await?;

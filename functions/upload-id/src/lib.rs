@@ -6,15 +6,15 @@
 //! | DELETE | its user, an admin | removes it |
 
 use axum::extract::FromRef;
-use shared::auth::{AccessTokens, Caller};
+use shared::auth::AccessTokens;
 use shared::config::ConfigError;
-use shared::domain::File;
-use shared::http::{Error, RateLimits};
+use shared::http::RateLimits;
 use shared::objects::Objects;
 use shared::store::Files;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+mod access;
 mod delete;
 mod get;
 
@@ -42,9 +42,4 @@ impl Deps {
 /// The operations at this function's path.
 pub fn routes() -> OpenApiRouter<Deps> {
     OpenApiRouter::new().routes(routes!(get::get, delete::delete))
-}
-
-/// The file, where it is the caller's to see: somebody else's is as good as not there.
-fn own(file: Option<File>, caller: Caller) -> Result<File, Error> {
-    file.filter(|file| caller.manages(file.user_id)).ok_or(Error::NotFound("File"))
 }

@@ -27,7 +27,7 @@ pub(crate) async fn delete(
     preconditions: Preconditions,
 ) -> Result<StatusCode, Error> {
     limits.take(Policy::WRITE, caller.id).await?;
-    crate::allow(caller, id)?;
+    crate::access::allow(caller, id)?;
     retry_stale(async || {
         let user = users.get_latest(id).await?.ok_or(Error::NotFound("User"))?;
         preconditions.require(&UserBody::validators(&user, true))?;

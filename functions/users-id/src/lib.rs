@@ -7,14 +7,14 @@
 //! | DELETE | the user, an admin | removes it |
 
 use axum::extract::FromRef;
-use shared::auth::{AccessTokens, Caller};
+use shared::auth::AccessTokens;
 use shared::config::ConfigError;
-use shared::domain::UserId;
-use shared::http::{Error, RateLimits};
+use shared::http::RateLimits;
 use shared::store::Users;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+mod access;
 mod delete;
 mod get;
 mod replace;
@@ -42,9 +42,4 @@ impl Deps {
 /// The operations at this function's path.
 pub fn routes() -> OpenApiRouter<Deps> {
     OpenApiRouter::new().routes(routes!(get::get, replace::replace, update::update, delete::delete))
-}
-
-/// That the caller may change the user with this id.
-fn allow(caller: Caller, id: UserId) -> Result<(), Error> {
-    if caller.manages(id) { Ok(()) } else { Err(Error::Forbidden("Only the user and admins may do this")) }
 }

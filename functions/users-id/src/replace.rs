@@ -30,7 +30,7 @@ pub(crate) async fn replace(
     Json(input): Json<UserInput>,
 ) -> Result<impl IntoResponse, Error> {
     limits.take(Policy::WRITE, caller.id).await?;
-    crate::allow(caller, id)?;
+    crate::access::allow(caller, id)?;
     if input.sets_role() && !caller.is_admin() {
         return Err(Error::Forbidden("Only an admin may set a role"));
     }

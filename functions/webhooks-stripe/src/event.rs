@@ -61,8 +61,8 @@ impl Event {
     }
 }
 
-/// What a complete checkout (<https://docs.stripe.com/api/checkout/sessions/object>) says of a payment. A setup of a
-/// payment method has no amount and pays nothing.
+/// Reads what a complete checkout (<https://docs.stripe.com/api/checkout/sessions/object>) says of a payment. A setup of
+/// a payment method has no amount and pays nothing.
 fn paid(event: &Value, received_at: Timestamp) -> Result<Option<Paid>, Error> {
     let session = &event["data"]["object"];
     let status: String = required(event, "data.object.payment_status")?;

@@ -5,7 +5,8 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
-use crate::{lambda::response_payload::Response, template::Cors};
+use crate::lambda::response_payload::Response;
+use crate::template::Cors;
 
 /// The configuration, its headers ready to be sent.
 #[derive(Clone, Debug)]
@@ -70,18 +71,23 @@ impl Policy {
         Some(response)
     }
 
-    /// Sets the headers of an answer to any other request.
-    pub(crate) fn apply(&self, request: &HeaderMap, response: &mut HeaderMap) {
+    /// Replaces the function's own headers, on an answer of an HTTP API to any other request.
+    pub(crate) fn replace(&self, request: &HeaderMap, response: &mut HeaderMap) {
         let own: Vec<HeaderName> =
             response.keys().filter(|name| name.as_str().starts_with("access-control-")).cloned().collect();
         for name in own {
             response.remove(name);
         }
+        self.add(request, response);
+    }
+
+    /// Adds the headers to the function's own, which a Function URL keeps: a browser then refuses the two.
+    pub(crate) fn add(&self, request: &HeaderMap, response: &mut HeaderMap) {
         self.vary(response);
         if let Some(origin) = self.allowed_origin(request) {
-            response.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            response.append(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
             if let Some(expose) = &self.expose {
-                response.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, expose.clone());
+                response.append(header::ACCESS_CONTROL_EXPOSE_HEADERS, expose.clone());
             }
             self.allow_credentials(response);
         }
@@ -105,7 +111,7 @@ impl Policy {
 
     fn allow_credentials(&self, headers: &mut HeaderMap) {
         if self.credentials {
-            headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+            headers.append(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
         }
     }
 
@@ -200,9 +206,9 @@ mod tests {
     fn a_functions_own_headers_are_replaced() {
         let mut response =
             request(&[("access-control-allow-origin", "*"), ("vary", "Accept"), ("etag", "x")]);
-        policy(&["http://a.test"], false).apply(&request(&[("origin", "http://b.test")]), &mut response);
+        policy(&["http://a.test"], false).replace(&request(&[("origin", "http://b.test")]), &mut response);
         assert_eq!(shown(&response), ["etag: x", "vary: Accept", "vary: Origin"]);
-        policy(&["http://a.test"], false).apply(&request(&[("origin", "http://a.test")]), &mut response);
+        policy(&["http://a.test"], false).replace(&request(&[("origin", "http://a.test")]), &mut response);
         assert_eq!(
             shown(&response),
             [
@@ -218,10 +224,28 @@ mod tests {
     #[test]
     fn any_origin_is_a_star_that_does_not_vary() {
         let mut response = HeaderMap::new();
-        policy(&["*"], false).apply(&request(&[("origin", "http://b.test")]), &mut response);
+        policy(&["*"], false).replace(&request(&[("origin", "http://b.test")]), &mut response);
         assert_eq!(
             shown(&response),
             ["access-control-allow-origin: *", "access-control-expose-headers: ETag"]
+        );
+    }
+
+    // Captured on AWS: powertools-lambda-python#4163.
+    #[test]
+    fn a_function_url_adds_to_a_functions_own_headers() {
+        let mut response = request(&[("access-control-allow-origin", "*"), ("etag", "x")]);
+        policy(&["http://a.test"], true).add(&request(&[("origin", "http://a.test")]), &mut response);
+        assert_eq!(
+            shown(&response),
+            [
+                "access-control-allow-credentials: true",
+                "access-control-allow-origin: *",
+                "access-control-allow-origin: http://a.test",
+                "access-control-expose-headers: ETag",
+                "etag: x",
+                "vary: Origin",
+            ]
         );
     }
 }

@@ -1,36 +1,30 @@
 //! API Gateway's part: a request comes, its function is called, the answer goes back.
 
-use std::{
-    borrow::Cow,
-    net::SocketAddr,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::borrow::Cow;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderValue, Method, Request, StatusCode, Version, header, request::Parts, uri::Authority};
+use http::request::Parts;
+use http::uri::Authority;
+use http::{HeaderValue, Method, Request, StatusCode, Version, header};
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Incoming};
 use uuid::Uuid;
 
-use crate::{
-    api_gateway::{
-        cors::Policy,
-        routes::{Match, Router},
-        throttle::Bucket,
-    },
-    clock,
-    lambda::{
-        function_url::{self, FunctionUrl},
-        instances::{InvokeError, Pool, Pools},
-        request_payload::{self, Via},
-        response_payload::{self, Answer, DeclaredLength, Response},
-        trace,
-    },
-    logs::{Logs, RequestLine},
-    product::too_large::too_large,
-    template::Route,
-};
+use super::cors::Policy;
+use super::routes::{Match, Router};
+use super::throttle::Bucket;
+use crate::clock;
+use crate::lambda::function_url::FunctionUrl;
+use crate::lambda::instances::{InvokeError, Pool, Pools};
+use crate::lambda::request_payload::Via;
+use crate::lambda::response_payload::{Answer, DeclaredLength, Response};
+use crate::lambda::{function_url, request_payload, response_payload, trace};
+use crate::logs::{Logs, RequestLine};
+use crate::product::too_large::too_large;
+use crate::template::Route;
 
 /// API Gateway's limit for a body, in bytes.
 pub const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
@@ -100,8 +94,10 @@ impl Gateway {
         }
         let declared = response.extensions_mut().remove::<DeclaredLength>();
         let headers = response.headers_mut();
-        if let Some(cors) = cors.filter(|_| start != PREFLIGHT) {
-            cors.apply(&parts.headers, headers);
+        match cors.filter(|_| start != PREFLIGHT) {
+            Some(cors) if url.is_some() => cors.add(&parts.headers, headers),
+            Some(cors) => cors.replace(&parts.headers, headers),
+            None => {}
         }
         if let (&Method::HEAD, Some(DeclaredLength(length))) = (&parts.method, declared) {
             headers.insert(header::CONTENT_LENGTH, length);
@@ -141,7 +137,7 @@ impl Gateway {
         let is_possible = parts.uri.path().starts_with('/') && parts.method != Method::CONNECT;
         let path = match url {
             Some((_, path)) => Some(Cow::Borrowed(path)),
-            None => request_payload::decode_path(parts.uri.path()).ok(),
+            None => request_payload::decode_path(parts.uri.path()).ok().map(request_payload::cut_path),
         };
         let Some(path) = path.filter(|_| is_possible) else {
             return refused(StatusCode::BAD_REQUEST, "Bad Request");
@@ -199,7 +195,7 @@ impl Gateway {
             }
             Target::FunctionUrl(url) => {
                 let payload = request_payload::build(Via::FunctionUrl(url.name()), &incoming);
-                url.call(payload.into(), trace_id, &self.logs).await
+                url.call(payload.into(), request_id.to_owned(), trace_id, &self.logs).await
             }
         }
     }
@@ -218,11 +214,13 @@ impl Gateway {
         match invoked {
             Ok(invocation) => {
                 let start = if invocation.cold { "cold" } else { "warm" };
-                let response = response_payload::from_payload(invocation.payload).unwrap_or_else(|reason| {
-                    self.logs
-                        .warn(format_args!("{function}: API Gateway would not take its answer: {reason}"));
-                    response_payload::message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
-                });
+                let response = response_payload::from_payload(invocation.payload, response_payload::TEXT)
+                    .unwrap_or_else(|reason| {
+                        self.logs.warn(format_args!(
+                            "{function}: API Gateway would not take its answer: {reason}"
+                        ));
+                        response_payload::message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+                    });
                 Answer { response, function, start }
             }
             Err(error) => Answer { response: self.failed(function, &error), function, start: OWN },

@@ -1,9 +1,7 @@
 //! `DefaultRouteSettings`' limits: a bucket of `burst` tokens that fills at `rate` a second.
 
-use std::{
-    sync::{Mutex, PoisonError},
-    time::Instant,
-};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use crate::template::Throttling;
 

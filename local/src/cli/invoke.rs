@@ -1,17 +1,16 @@
 //! `local invoke`: one event for one function.
 
-use std::{
-    io::{IsTerminal, Read},
-    net::Ipv4Addr,
-    path::Path,
-};
+use std::io::{IsTerminal, Read};
+use std::net::Ipv4Addr;
+use std::path::Path;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 
-use super::{Error, Options, stack};
+use super::error::Error;
+use super::options::Options;
 
 pub(super) async fn invoke(options: &Options, function: &str, event: &Path) -> Result<(), Error> {
     let event: Value =
@@ -24,7 +23,7 @@ pub(super) async fn invoke(options: &Options, function: &str, event: &Path) -> R
         answer?
     } else {
         let colour = std::io::stderr().is_terminal();
-        let stack = stack(options).log_to(std::io::stderr(), colour).start().await?;
+        let stack = options.builder().log_to(std::io::stderr(), colour).start().await?;
         let answer = stack.invoke(function, event).await;
         stack.shutdown().await;
         answer?

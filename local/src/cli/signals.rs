@@ -1,6 +1,6 @@
 //! How a user ends `local`.
 
-use super::Error;
+use super::error::Error;
 
 /// Ctrl-C, and what else asks a process to end.
 pub(super) struct Signals {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use shared::domain::UserId;
 
-use super::Options;
+use super::options::Options;
 
 /// Returns the command that prints the administrator's token, for the directory that `local` was started in.
 ///

@@ -1,31 +1,24 @@
-use std::{
-    error::Error,
-    io,
-    net::{Ipv4Addr, SocketAddr},
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::error::Error;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Either, Full};
-use hyper::{
-    body::Incoming,
-    client::conn::http1::{self, SendRequest},
-};
+use hyper::body::Incoming;
+use hyper::client::conn::http1;
+use hyper::client::conn::http1::SendRequest;
 use hyper_util::rt::TokioIo;
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::watch,
-};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 use super::answer::{Refusal, refuse};
 use super::call::{Call, Service};
 use super::rule::Fault;
 use super::set::Faults;
-use crate::{
-    logs::Logs,
-    server::serve::{Limits, try_serve},
-};
+use crate::logs::Logs;
+use crate::server::serve::{Limits, try_serve};
 
 /// An answer of the service, as it comes, or one that is made up.
 type Answer = Response<Either<Incoming, Full<Bytes>>>;

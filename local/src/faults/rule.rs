@@ -1,4 +1,6 @@
-use std::{fmt, str::FromStr, time::Duration};
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
 
 use shared::random::Random;
 

@@ -80,7 +80,7 @@ impl Default for Faults {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::faults::Service;
+    use crate::faults::call::Service;
 
     /// Which of ten `GetItem`s a rule holds on.
     fn hit(rule: &str) -> Vec<usize> {

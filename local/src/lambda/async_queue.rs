@@ -4,26 +4,18 @@
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::{
-    sync::{mpsc, watch},
-    time::Instant,
-};
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::{
-    lambda::{
-        instances::{InvokeError, Pool},
-        trace,
-    },
-    logs::Logs,
-    server::stop,
-};
+use super::instances::{InvokeError, Pool};
+use super::trace;
+use crate::logs::Logs;
+use crate::server::stop;
 
 /// Events that were accepted and are yet to be dealt with.
 pub(crate) struct Queue {

@@ -10,13 +10,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::StatusCode;
 
-use crate::{
-    lambda::{
-        instances::{InvokeError, Pool},
-        response_payload::{self, Answer, AnswerError, Response},
-    },
-    logs::Logs,
-};
+use super::instances::{InvokeError, Pool};
+use super::response_payload;
+use super::response_payload::{Answer, AnswerError, Response};
+use crate::logs::Logs;
 
 /// Where the URLs begin.
 pub const PREFIX: &str = "/lambda-url/";
@@ -47,10 +44,16 @@ impl FunctionUrl {
         &self.pool.function().name
     }
 
-    /// Gives the function its event, and answers as it does.
-    pub(crate) async fn call(&self, payload: Bytes, trace_id: String, logs: &Logs) -> Answer<'_> {
+    /// Gives the function its event, and answers as it does; `request_id` is Lambda's, too.
+    pub(crate) async fn call(
+        &self,
+        payload: Bytes,
+        request_id: String,
+        trace_id: String,
+        logs: &Logs,
+    ) -> Answer<'_> {
         let (answered, cold) = if self.streams {
-            match self.pool.invoke_streaming(payload, trace_id).await {
+            match self.pool.invoke_streaming(request_id, payload, trace_id).await {
                 Ok(streaming) => {
                     let cold = streaming.cold;
                     (response_payload::from_streaming(streaming).await, cold)
@@ -58,9 +61,9 @@ impl FunctionUrl {
                 Err(error) => (Err(error.into()), false),
             }
         } else {
-            match self.pool.invoke(payload, trace_id).await {
+            match self.pool.invoke_as(request_id, payload, trace_id).await {
                 Ok(invocation) => {
-                    let response = response_payload::from_payload(invocation.payload);
+                    let response = response_payload::from_payload(invocation.payload, response_payload::JSON);
                     (response.map_err(AnswerError::Malformed), invocation.cold)
                 }
                 Err(error) => (Err(error.into()), false),

@@ -5,6 +5,7 @@
 //! killed, one that has not been used for long is stopped, and one that crashes fails the event it had.
 
 mod invocation;
+mod job;
 mod parts;
 mod pool;
 mod pools;

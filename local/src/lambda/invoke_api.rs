@@ -10,13 +10,11 @@ use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use serde_json::{Value, json};
 
-use crate::lambda::{
-    async_queue::Queue,
-    instances::{Invocation, InvokeError, MAX_PAYLOAD_BYTES, Pools},
-    request_payload::decode_path,
-    response_payload::{Body, Response},
-    trace,
-};
+use super::async_queue::Queue;
+use super::instances::{Invocation, InvokeError, MAX_PAYLOAD_BYTES, Pools};
+use super::request_payload::decode_path;
+use super::response_payload::{Body, Response};
+use super::trace;
 
 /// Lambda's limit for an event that nobody waits for, in bytes.
 const MAX_EVENT_BYTES: usize = 1024 * 1024;

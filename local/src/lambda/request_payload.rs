@@ -2,29 +2,27 @@
 //!
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
 //! <https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads>
-//! The query string arrives as it was sent, and so does the path by way of a Function URL; an HTTP API decodes
-//! it and its parameters. Duplicate headers and query parameters are joined with commas; cookies leave the
-//! headers for `cookies`.
+//! The query string arrives as it was sent, and so does the `rawPath` of a Function URL; an HTTP API decodes the path and
+//! its parameters. Duplicate headers and query parameters are joined with commas. Cookies are in `cookies`; an HTTP API
+//! takes them out of the headers, a Function URL does not.
 
 #[cfg(test)]
 mod tests;
 
-use std::{
-    borrow::Cow,
-    collections::BTreeMap,
-    net::{IpAddr, SocketAddr},
-};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderName, header};
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
-use time::{OffsetDateTime, macros::format_description};
+use time::OffsetDateTime;
+use time::macros::format_description;
 
-use crate::{
-    clock,
-    template::{ACCOUNT_ID, REGION, Route},
-};
+use crate::clock;
+use crate::template::{ACCOUNT_ID, REGION, Route};
 
 /// What the client sent, and where.
 #[derive(Clone, Copy, Debug)]
@@ -124,16 +122,34 @@ pub fn decode_path(path: &str) -> Result<Cow<'_, str>, InvalidPath> {
     percent_decode_str(path).decode_utf8().map_err(|_| InvalidPath)
 }
 
+/// Ends a decoded path at its first `?`, as an HTTP API does: `%3F` cuts it.
+#[must_use]
+pub fn cut_path(path: Cow<'_, str>) -> Cow<'_, str> {
+    match path.split_once('?') {
+        Some((before, _)) => Cow::Owned(before.to_owned()),
+        None => path,
+    }
+}
+
 /// The event as JSON.
 #[must_use]
 pub fn build(via: Via<'_>, incoming: &Incoming<'_>) -> Vec<u8> {
     let host = incoming.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+    let mut headers = headers(incoming);
+    let mut path = Cow::Borrowed(incoming.path);
     let (route_key, account_id, api_id, domain_name, parameters) = match via {
         Via::Route(route, parameters) => {
+            headers.entry("content-length").or_insert(Cow::Borrowed("0"));
             let parameters = Some(parameters).filter(|parameters| !parameters.is_empty());
             (route.key(), ACCOUNT_ID, "local", without_port(host).to_owned(), parameters)
         }
         Via::FunctionUrl(name) => {
+            let cookies: Vec<_> = incoming.headers.get_all(header::COOKIE).iter().map(text).collect();
+            if !cookies.is_empty() {
+                headers.insert("cookie", cookies.join("; ").into());
+            }
+            // One that cannot be decoded stays as it is.
+            path = decode_path(incoming.path).unwrap_or(path);
             let domain_name = format!("{name}.lambda-url.{REGION}.on.aws");
             ("$default".to_owned(), "anonymous", name, domain_name, None)
         }
@@ -145,7 +161,7 @@ pub fn build(via: Via<'_>, incoming: &Incoming<'_>) -> Vec<u8> {
         raw_path: incoming.path,
         raw_query_string: incoming.query,
         cookies: cookies(incoming.headers),
-        headers: headers(incoming),
+        headers,
         query_string_parameters: query_parameters(incoming.query),
         request_context: Context {
             account_id,
@@ -154,7 +170,7 @@ pub fn build(via: Via<'_>, incoming: &Incoming<'_>) -> Vec<u8> {
             domain_prefix: domain_name.split('.').next().unwrap_or(&domain_name),
             http: Http {
                 method: incoming.method,
-                path: incoming.path,
+                path: &path,
                 protocol: incoming.protocol,
                 source_ip: incoming.source.to_string(),
                 user_agent: incoming.headers.get(header::USER_AGENT).map(text).unwrap_or_default(),

@@ -1,19 +1,18 @@
 //! A function's answer as an HTTP response: payload format 2.0, the format that is inferred when the
 //! answer has no `statusCode`, and answers that come piece by piece.
 
-use std::{
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use http_body_util::Full;
 use hyper::body::{Frame, SizeHint};
 use serde_json::{Map, Value};
 
-use crate::lambda::instances::{InvokeError, Streaming};
+use super::instances::{InvokeError, Streaming};
 
 /// A response that is ready to be sent.
 pub(crate) type Response = http::Response<Body>;
@@ -40,7 +39,7 @@ impl From<Bytes> for Body {
 
 impl hyper::body::Body for Body {
     type Data = Bytes;
-    /// Cuts the connection: an answer that ended early must not look whole.
+    /// Cuts the connection, which only `local` itself does, when it stops.
     type Error = InvokeError;
 
     fn poll_frame(
@@ -51,7 +50,12 @@ impl hyper::body::Body for Body {
             Self::Full(full) => Pin::new(full).poll_frame(context).map_err(|never| match never {}),
             Self::Streamed(first, rest) => match first.take() {
                 Some(first) => Poll::Ready(Some(Ok(Frame::data(first)))),
-                None => rest.poll_next(context).map_ok(Frame::data),
+                None => rest.poll_next(context).map(|piece| match piece? {
+                    Ok(piece) => Some(Ok(Frame::data(piece))),
+                    Err(InvokeError::Stopping) => Some(Err(InvokeError::Stopping)),
+                    // AWS ends an answer that fails in the middle as if it was whole.
+                    Err(_) => None,
+                }),
             },
         }
     }
@@ -127,20 +131,28 @@ pub(crate) fn message(status: StatusCode, message: &str) -> Response {
     response
 }
 
-/// The response for `payload`; the error says why API Gateway would answer 500 to it.
-pub(crate) fn from_payload(payload: Bytes) -> Result<Response, String> {
-    match serde_json::from_slice::<Value>(&payload) {
-        Ok(Value::Object(answer)) if answer.contains_key("statusCode") => format_2(&answer),
-        Ok(_) => {
-            let mut response = http::Response::new(Body::from(payload));
-            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            Ok(response)
-        }
-        Err(error) => Err(format!("the function's answer is not JSON: {error}")),
-    }
+/// The content type that an HTTP API gives a body without one.
+pub(crate) const TEXT: HeaderValue = HeaderValue::from_static("text/plain;charset=UTF-8");
+
+/// The content type that a Function URL gives a body without one, and both give an answer without a status.
+pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// Returns the response for `payload`, whose body has the type `default` unless it says otherwise.
+///
+/// The error says why AWS would answer that the function failed.
+pub(crate) fn from_payload(payload: Bytes, default: HeaderValue) -> Result<Response, String> {
+    let body = match serde_json::from_slice::<Value>(&payload) {
+        Ok(Value::Object(answer)) if answer.contains_key("statusCode") => return format_2(&answer, default),
+        Ok(Value::String(text)) => text.into(),
+        Ok(_) => payload,
+        Err(error) => return Err(format!("the function's answer is not JSON: {error}")),
+    };
+    let mut response = http::Response::new(Body::from(body));
+    response.headers_mut().insert(header::CONTENT_TYPE, JSON);
+    Ok(response)
 }
 
-fn format_2(answer: &Map<String, Value>) -> Result<Response, String> {
+fn format_2(answer: &Map<String, Value>, default: HeaderValue) -> Result<Response, String> {
     let body = match answer.get("body") {
         None | Some(Value::Null) => Bytes::new(),
         Some(Value::String(text)) if answer.get("isBase64Encoded") == Some(&Value::Bool(true)) => {
@@ -151,8 +163,7 @@ fn format_2(answer: &Map<String, Value>) -> Result<Response, String> {
     };
     let mut response = head(answer, body.is_empty())?;
     if !body.is_empty() && !response.headers().contains_key(header::CONTENT_TYPE) {
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain;charset=UTF-8"));
+        response.headers_mut().insert(header::CONTENT_TYPE, default);
     }
     *response.body_mut() = body.into();
     Ok(response)
@@ -161,19 +172,11 @@ fn format_2(answer: &Map<String, Value>) -> Result<Response, String> {
 /// Status, headers and cookies; a `Content-Length` counts where there `may_be_no_body`, for HEAD.
 fn head(answer: &Map<String, Value>, may_be_no_body: bool) -> Result<Response, String> {
     let mut headers = HeaderMap::new();
-    // `multiValueHeaders` is what `lambda_http` sends; it wins over the joined form of the same name.
-    let many = object(answer, "multiValueHeaders")?;
-    for (name, values) in many.into_iter().flatten() {
-        for value in values.as_array().into_iter().flatten() {
-            append(&mut headers, name, value)?;
-        }
-    }
+    // Format 2.0 has no `multiValueHeaders`: they are ignored.
     for (name, value) in object(answer, "headers")?.into_iter().flatten() {
-        if !many.is_some_and(|many| many.keys().any(|other| other.eq_ignore_ascii_case(name))) {
-            // A prelude has a list where a name is there more than once.
-            for value in value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice) {
-                append(&mut headers, name, value)?;
-            }
+        // A prelude has a list where a name is there more than once.
+        for value in value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice) {
+            append(&mut headers, name, value)?;
         }
     }
     for cookie in answer.get("cookies").and_then(Value::as_array).into_iter().flatten() {
@@ -241,7 +244,7 @@ mod tests {
     use super::*;
 
     async fn sent(payload: Value) -> (u16, Vec<(String, String)>, Vec<u8>) {
-        let response = from_payload(payload.to_string().into()).unwrap();
+        let response = from_payload(payload.to_string().into(), TEXT).unwrap();
         let headers = response
             .headers()
             .iter()
@@ -255,10 +258,11 @@ mod tests {
         pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
     }
 
+    // `multiValueHeaders` are of format 1.0: serverless-java-container#377, captured on AWS.
     #[tokio::test]
     async fn format_2_carries_status_headers_cookies_and_bytes() {
         let payload = json!({
-            "statusCode": 201, "headers": {"X-A": "1", "x-b": "joined"}, "multiValueHeaders": {"x-b": ["1", "2"]},
+            "statusCode": 201, "headers": {"X-A": "1", "x-b": "joined"}, "multiValueHeaders": {"x-b": ["1"], "x-c": ["2"]},
             "cookies": ["a=1; Path=/", "b=2"], "body": "AP8=", "isBase64Encoded": true,
         });
         let (status, mut found, body) = sent(payload).await;
@@ -271,8 +275,7 @@ mod tests {
                 ("set-cookie", "a=1; Path=/"),
                 ("set-cookie", "b=2"),
                 ("x-a", "1"),
-                ("x-b", "1"),
-                ("x-b", "2"),
+                ("x-b", "joined"),
             ])
         );
         assert_eq!(body, b"\x00\xff");
@@ -283,6 +286,25 @@ mod tests {
         let (status, found, body) = sent(json!({"hello": "world"})).await;
         assert_eq!((status, found), (200, headers(&[("content-type", "application/json")])));
         assert_eq!(body, br#"{"hello":"world"}"#);
+    }
+
+    // Captured on AWS: aws-lambda-dotnet's LambdaTestTool-v2 snapshots (HTTP API), LocalStack's (Function URL).
+    #[tokio::test]
+    async fn a_text_as_the_whole_answer_is_sent_without_its_quotes() {
+        let (status, found, body) = sent(json!("a \"b\"")).await;
+        assert_eq!((status, found), (200, headers(&[("content-type", "application/json")])));
+        assert_eq!(body, b"a \"b\"");
+        assert_eq!(sent(json!(null)).await.2, b"null");
+    }
+
+    // Captured on AWS by LocalStack: test_lambda_url_invocation.
+    #[test]
+    fn a_function_url_takes_a_body_without_a_type_for_json() {
+        let payload = json!({"statusCode": 200, "body": "x"}).to_string();
+        for default in [JSON, TEXT] {
+            let response = from_payload(payload.clone().into(), default.clone()).unwrap();
+            assert_eq!(response.headers()["content-type"], default);
+        }
     }
 
     /// What the gateway makes of pieces that a function sends, which then ends.
@@ -310,6 +332,18 @@ mod tests {
         let bytes: Vec<&[u8]> = answer.chunks(1).collect();
         let response = streamed(&bytes).await.unwrap();
         assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), &b"\0body"[..]);
+    }
+
+    // Captured on AWS: hotsock/voker, "stream-error"; by-nir/aws-lambda-zig#3.
+    #[tokio::test]
+    async fn a_stream_that_reports_an_error_ends_as_if_it_was_whole() {
+        let (sender, received) = mpsc::channel(1);
+        let (ended, end) = oneshot::channel();
+        sender.send(Bytes::from_static(b"{\"statusCode\":200}\0\0\0\0\0\0\0\0partial")).await.unwrap();
+        drop(sender);
+        ended.send(Err(InvokeError::Function(json!({"errorType": "A"})))).unwrap();
+        let response = from_streaming(Streaming::new(received, end, false)).await.unwrap();
+        assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), &b"partial"[..]);
     }
 
     #[tokio::test]
@@ -340,9 +374,9 @@ mod tests {
             json!({"statusCode": 200, "headers": {"a b": "x"}}),
             json!({"statusCode": 200, "headers": {"a": "x\r\ny"}}),
         ] {
-            assert!(from_payload(payload.to_string().into()).is_err(), "{payload}");
+            assert!(from_payload(payload.to_string().into(), TEXT).is_err(), "{payload}");
         }
-        assert!(from_payload(Bytes::from_static(b"not json")).is_err());
+        assert!(from_payload(Bytes::from_static(b"not json"), TEXT).is_err());
     }
 
     #[tokio::test]

@@ -1,32 +1,56 @@
 //! The Lambda Runtime API, which functions ask for events and answer to.
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
-//! One listener serves every instance: each has its own base path, `/{pool}/{instance}`.
+//! Each instance has a listener of its own, so that its variable `AWS_LAMBDA_RUNTIME_API` is `host:port`, as on AWS.
 
 use std::sync::Arc;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
-use crate::lambda::{
-    instances::{InvokeError, MAX_PAYLOAD_BYTES, MAX_STREAM_BYTES, Pool, Pools, Reply, reason},
-    response_payload::{Body, DELIMITER, Response},
-};
+use super::instances::{InvokeError, MAX_PAYLOAD_BYTES, MAX_STREAM_BYTES, Pool, Reply, reason};
+use super::response_payload::{Body, DELIMITER, Response};
+use crate::server::serve::{Limits, serve};
 
 /// The content type of an answer that begins with a prelude.
 const WITH_PRELUDE: &str = "application/vnd.awslambda.http-integration-response";
 
+/// The beginning of the paths of this version of the API.
+const PREFIX: &str = "/2018-06-01/runtime/";
+
+/// Serves the API to one instance, in a task that ends when it is aborted; its connections end with the process.
+pub(crate) fn serve_instance(
+    listener: TcpListener,
+    stop: watch::Receiver<bool>,
+    pool: Arc<Pool>,
+    instance: Uuid,
+) -> JoinHandle<()> {
+    // A function that works for minutes sends nothing meanwhile.
+    let limits = Limits { head_timeout: None };
+    tokio::spawn(serve(listener, limits, stop, move |request, _| {
+        let pool = Arc::clone(&pool);
+        async move { handle(&pool, instance, request).await }
+    }))
+}
+
 /// Answers a request of an instance.
-pub(crate) async fn handle(pools: Pools, request: Request<Incoming>) -> Response {
+async fn handle(pool: &Arc<Pool>, instance: Uuid, request: Request<Incoming>) -> Response {
+    // A page in a browser must not be able to take a function's events.
+    if [header::ORIGIN.as_str(), "sec-fetch-site"].iter().any(|name| request.headers().contains_key(*name)) {
+        return failure(StatusCode::FORBIDDEN, "AccessDenied", "not for browsers");
+    }
     let path = request.uri().path().to_owned();
-    let Some((pool, instance, call)) = addressed(&pools, &path) else {
-        return failure(StatusCode::FORBIDDEN, "InvalidInstance", "no such instance");
+    let Some(call) = path.strip_prefix(PREFIX) else {
+        return failure(StatusCode::NOT_FOUND, "InvalidPath", "not a call of the Runtime API");
     };
     let call: Vec<&str> = call.split('/').collect();
     match (request.method(), call.as_slice()) {
@@ -57,13 +81,6 @@ pub(crate) async fn handle(pools: Pools, request: Request<Incoming>) -> Response
         }
         _ => failure(StatusCode::NOT_FOUND, "InvalidPath", "not a call of the Runtime API"),
     }
-}
-
-/// The pool and the instance that a path names, and the call.
-fn addressed<'a>(pools: &'a Pools, path: &'a str) -> Option<(&'a Arc<Pool>, Uuid, &'a str)> {
-    let (pool, rest) = path.strip_prefix('/')?.split_once('/')?;
-    let (instance, call) = rest.split_once("/2018-06-01/runtime/")?;
-    Some((pools.get(pool.parse::<usize>().ok()?)?, instance.parse().ok()?, call))
 }
 
 async fn next(pool: &Arc<Pool>, instance: Uuid) -> Response {

@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::lambda::response_payload::Response;
 

@@ -10,7 +10,8 @@
 //! | `Error 500` | 500, without JSON |
 //! | `Error slow` | none, for 30 seconds |
 
-use std::{net::SocketAddr, time::Duration};
+use std::net::SocketAddr;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, StatusCode, header};
@@ -18,7 +19,8 @@ use hyper::body::Incoming;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use crate::{clock::now, lambda::response_payload::Response};
+use crate::clock::now;
+use crate::lambda::response_payload::Response;
 
 /// The variable that has the key. Without one in the environment, the stub is asked.
 pub(crate) const API_KEY: &str = "WEATHER_API_KEY";

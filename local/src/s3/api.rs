@@ -1,24 +1,20 @@
 //! The operations of S3 that there are; any other one is answered 501.
 
-use std::{
-    fs::File,
-    io::{Seek, SeekFrom},
-};
+use std::fs::File;
+use std::io::{Seek, SeekFrom};
 
 use base16ct::lower::encode_string;
-use s3s::{
-    S3, S3Request, S3Response, S3Result,
-    dto::{
-        AbortMultipartUploadInput, AbortMultipartUploadOutput, Bucket, CompleteMultipartUploadInput,
-        CompleteMultipartUploadOutput, CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopySource,
-        CreateMultipartUploadInput, CreateMultipartUploadOutput, DeleteObjectInput, DeleteObjectOutput,
-        DeleteObjectsInput, DeleteObjectsOutput, DeletedObject, GetObjectInput, GetObjectOutput,
-        HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListBucketsInput,
-        ListBucketsOutput, ListObjectsV2Input, ListObjectsV2Output, MetadataDirective, PutObjectInput,
-        PutObjectOutput, StreamingBlob, UploadPartInput, UploadPartOutput,
-    },
-    s3_error,
+use http::Method;
+use s3s::dto::{
+    AbortMultipartUploadInput, AbortMultipartUploadOutput, Bucket, CompleteMultipartUploadInput,
+    CompleteMultipartUploadOutput, CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopySource,
+    CreateMultipartUploadInput, CreateMultipartUploadOutput, DeleteObjectInput, DeleteObjectOutput,
+    DeleteObjectsInput, DeleteObjectsOutput, DeletedObject, GetObjectInput, GetObjectOutput, HeadBucketInput,
+    HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListBucketsInput, ListBucketsOutput,
+    ListObjectsV2Input, ListObjectsV2Output, MetadataDirective, PutObjectInput, PutObjectOutput,
+    StreamingBlob, UploadPartInput, UploadPartOutput,
 };
+use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 use tokio::io::AsyncReadExt;
 use tokio_util::io::ReaderStream;
 
@@ -43,11 +39,11 @@ impl Api {
         let _ = self.notify.send(Change { event, bucket, key: object.key, stored, requester });
     }
 
+    /// Removes the object if there is one, and tells of it in any case, as S3 does.
     fn remove(&self, bucket: String, key: String, requester: Requester) -> S3Result<()> {
-        if self.store.delete(&bucket, &key)? {
-            let event = "ObjectRemoved:Delete";
-            let _ = self.notify.send(Change { event, bucket, key, stored: None, requester });
-        }
+        self.store.delete(&bucket, &key)?;
+        let event = "ObjectRemoved:Delete";
+        let _ = self.notify.send(Change { event, bucket, key, stored: None, requester });
         Ok(())
     }
 }
@@ -56,6 +52,8 @@ impl Api {
 impl S3 for Api {
     async fn put_object(&self, request: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
         let requester = sender(&request)?;
+        // A form of a browser comes here, too.
+        let event = if request.method == Method::POST { "ObjectCreated:Post" } else { "ObjectCreated:Put" };
         let input = request.input;
         self.store.bucket(&input.bucket)?;
         let (draft, checksum, md5) = receive!(self.store.draft()?, input, request.trailing_headers)?;
@@ -63,7 +61,7 @@ impl S3 for Api {
         let condition = Condition { if_match: input.if_match, if_none_match: input.if_none_match };
         let object = self.store.put(&input.bucket, finished, &condition)?;
         let output = PutObjectOutput { e_tag: Some(object.etag()), ..PutObjectOutput::default() };
-        self.created("ObjectCreated:Put", input.bucket, object, requester);
+        self.created(event, input.bucket, object, requester);
         Ok(S3Response::new(output))
     }
 

@@ -1,10 +1,7 @@
 //! Requests that depend on which object there is: RFC 9110, section 13.
 
-use s3s::{
-    S3ErrorCode, S3Result,
-    dto::{ETagCondition, Timestamp},
-    s3_error,
-};
+use s3s::dto::{ETagCondition, Timestamp};
+use s3s::{S3ErrorCode, S3Result, s3_error};
 
 use super::object::Object;
 

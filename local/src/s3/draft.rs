@@ -1,22 +1,20 @@
 //! Bytes on their way to become an object.
 
-use std::{collections::BTreeMap, io, path::Path};
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
-use s3s::{
-    S3Result, StdError, TrailingHeaders,
-    checksum::ChecksumHasher,
-    crypto::{Checksum as _, Md5},
-    dto::{Checksum, ChecksumAlgorithm, StreamingBlob},
-    s3_error,
-};
+use s3s::checksum::ChecksumHasher;
+use s3s::crypto::{Checksum as _, Md5};
+use s3s::dto::{Checksum, ChecksumAlgorithm, StreamingBlob};
+use s3s::{S3Result, StdError, TrailingHeaders, s3_error};
 use tempfile::TempPath;
-use tokio::{
-    fs::File,
-    io::{AsyncWriteExt, BufWriter},
-};
+use tokio::fs::File;
+use tokio::io::{AsyncWriteExt, BufWriter};
 
 use super::object::{Headers, Object, internal};
 use crate::clock;

@@ -1,9 +1,11 @@
 //! Uploads in parts, which the AWS CLI makes of large files.
 
-use std::{fs, io, path::PathBuf};
+use std::path::PathBuf;
+use std::{fs, io};
 
 use base16ct::lower::encode_string;
-use s3s::{S3Result, crypto::Checksum as _, crypto::Md5, dto, s3_error};
+use s3s::crypto::{Checksum as _, Md5};
+use s3s::{S3Result, dto, s3_error};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 

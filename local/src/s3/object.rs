@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 
-use s3s::dto;
-use s3s::s3_error;
+use s3s::{dto, s3_error};
 use serde::{Deserialize, Serialize};
 
 /// Everything but the bytes.

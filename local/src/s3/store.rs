@@ -3,13 +3,12 @@
 //! A file is the object's bytes, then a JSON text that describes them, then that text's length. It is written elsewhere
 //! and moved to its place, so that bytes and description change together, and nobody sees an upload that dies.
 
-use std::{
-    collections::BTreeSet,
-    fs::{self, File},
-    io::{self, Read, Seek, SeekFrom},
-    path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
-};
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::{fs, io};
 
 use base16ct::lower::encode_string;
 use s3s::{S3Result, s3_error};
@@ -100,12 +99,11 @@ impl Store {
         Ok(finished.object)
     }
 
-    /// Whether there was such an object.
-    pub(super) fn delete(&self, bucket: &str, key: &str) -> S3Result<bool> {
+    /// Removes the object, if there is one.
+    pub(super) fn delete(&self, bucket: &str, key: &str) -> S3Result<()> {
         match fs::remove_file(self.path(bucket, key)?) {
-            Ok(()) => Ok(true),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(internal(error)),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(internal(error)),
+            _ => Ok(()),
         }
     }
 

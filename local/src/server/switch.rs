@@ -1,15 +1,11 @@
 //! A server that can be switched off and on again, and keeps its port meanwhile.
 
-use std::{
-    io,
-    net::SocketAddr,
-    sync::{Mutex, PoisonError},
-};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Mutex, PoisonError};
 
-use tokio::{
-    net::TcpSocket,
-    sync::{oneshot, watch},
-};
+use tokio::net::TcpSocket;
+use tokio::sync::{oneshot, watch};
 
 /// Connections that wait to be accepted.
 pub(crate) const BACKLOG: u32 = 1024;

@@ -1,16 +1,13 @@
-//! What a stack is to be; [`start`] makes it so.
+//! The settings of a stack.
 
-mod start;
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
 
-use std::{
-    collections::BTreeMap,
-    io::Write,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
-    path::PathBuf,
-    time::Duration,
-};
-
-use crate::{faults::Faults, lambda::instances::Settings};
+use crate::faults::Faults;
+use crate::lambda::instances::Settings;
 
 /// Before an event is tried again; Lambda waits a minute.
 const RETRY_WAIT: Duration = Duration::from_secs(1);
@@ -18,24 +15,24 @@ const RETRY_WAIT: Duration = Duration::from_secs(1);
 /// What a stack is to be; see [`Stack::builder`].
 #[expect(clippy::struct_excessive_bools, reason = "switches that have nothing to do with each other")]
 pub struct Builder {
-    template: PathBuf,
-    binaries: PathBuf,
-    host: IpAddr,
-    port: u16,
-    invoke_port: Option<u16>,
-    dynamodb: SocketAddr,
-    s3_port: u16,
-    faults: Option<Faults>,
-    data_dir: Option<PathBuf>,
-    in_memory: bool,
-    inherit_secrets: bool,
-    environment: BTreeMap<String, String>,
-    parameters: BTreeMap<String, String>,
-    settings: Settings,
-    retry_wait: Duration,
-    sink: Option<Box<dyn Write + Send>>,
-    colour: bool,
-    capture: bool,
+    pub(super) template: PathBuf,
+    pub(super) binaries: PathBuf,
+    pub(super) host: IpAddr,
+    pub(super) port: u16,
+    pub(super) invoke_port: Option<u16>,
+    pub(super) dynamodb: SocketAddr,
+    pub(super) s3_port: u16,
+    pub(super) faults: Option<Faults>,
+    pub(super) data_dir: Option<PathBuf>,
+    pub(super) in_memory: bool,
+    pub(super) inherit_secrets: bool,
+    pub(super) environment: BTreeMap<String, String>,
+    pub(super) parameters: BTreeMap<String, String>,
+    pub(super) settings: Settings,
+    pub(super) retry_wait: Duration,
+    pub(super) sink: Option<Box<dyn Write + Send>>,
+    pub(super) colour: bool,
+    pub(super) capture: bool,
 }
 
 impl Default for Builder {

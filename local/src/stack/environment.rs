@@ -1,11 +1,10 @@
 //! What is in the environment of a function's processes.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
-use crate::{
-    secrets::Secrets,
-    template::{Function, REGION, Variable},
-};
+use crate::secrets::Secrets;
+use crate::template::{Function, REGION, Variable};
 
 /// The variables of a function's processes, and no others: what the template does not set is not there.
 pub(super) fn environment(
@@ -13,7 +12,9 @@ pub(super) fn environment(
     secrets: &Secrets,
     overrides: &BTreeMap<String, String>,
     [dynamodb, s3]: &[String; 2],
+    task_root: &Path,
 ) -> Vec<(String, String)> {
+    let task_root = task_root.display().to_string();
     let memory = function.memory_size.to_string();
     let lambda = [
         ("AWS_ACCESS_KEY_ID", "local"),
@@ -30,7 +31,13 @@ pub(super) fn environment(
         ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
         ("AWS_LAMBDA_LOG_FORMAT", &function.log_format),
         ("AWS_LAMBDA_LOG_LEVEL", &function.log_level),
+        ("AWS_XRAY_CONTEXT_MISSING", "LOG_ERROR"),
+        // Nobody listens there: traces are thrown away.
+        ("AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1:2000"),
         ("_HANDLER", "bootstrap"),
+        ("LAMBDA_RUNTIME_DIR", "/var/runtime"),
+        ("LAMBDA_TASK_ROOT", &task_root),
+        ("PWD", &task_root),
         ("LANG", "en_US.UTF-8"),
         ("PATH", "/usr/local/bin:/usr/bin:/bin:/opt/bin"),
         ("TZ", ":UTC"),

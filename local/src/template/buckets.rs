@@ -56,7 +56,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::template::Template;
+    use crate::template::model::Template;
 
     fn parse(resource: &str) -> Result<Vec<Bucket>, TemplateError> {
         let text = format!("Resources:\n  {resource}\n");

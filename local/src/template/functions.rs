@@ -1,13 +1,12 @@
 //! Functions and their routes.
 
-use std::{collections::BTreeMap, time::Duration};
-
-use serde_json::Value;
+use std::time::Duration;
 
 use super::api;
+use super::environment::variables;
 use super::error::TemplateError;
 use super::intrinsics::{Resolver, function_name};
-use super::model::{AsyncLimits, Function, FunctionUrl, Variable};
+use super::model::{AsyncLimits, Function, FunctionUrl};
 use super::numbers::{natural, within};
 use super::yaml::Node;
 
@@ -31,22 +30,6 @@ pub(super) fn function(
         Some(node) => resolver.text(node),
         None => Ok(default.to_owned()),
     };
-    let mut variables = BTreeMap::new();
-    for source in [root.at(&["Globals", "Function"]), resource.get("Properties")].into_iter().flatten() {
-        for (name, node) in source.at(&["Environment", "Variables"]).map(Node::entries).unwrap_or_default() {
-            variables.remove(name);
-            if let Some(value) = resolver.resolve(node)? {
-                let text = match value {
-                    Value::String(text) => text,
-                    Value::Number(_) | Value::Bool(_) => value.to_string(),
-                    other => return Err(node.error(format!("{name} must be text, found {other}"))),
-                };
-                let variable =
-                    if text.contains("{{resolve:") { Variable::Secret } else { Variable::Plain(text) };
-                variables.insert(name.clone(), variable);
-            }
-        }
-    }
     let reserved = property(&["ReservedConcurrentExecutions"])
         .map(|node| natural(resolver, node, "ReservedConcurrentExecutions"))
         .transpose()?;
@@ -55,7 +38,7 @@ pub(super) fn function(
         name: function_name(logical_id, resource),
         timeout: Duration::from_secs(number("Timeout", 3)?),
         memory_size: number("MemorySize", 128)?,
-        variables,
+        variables: variables(root, resolver, resource)?,
         log_format: logging("LogFormat", "Text")?,
         log_level: logging("ApplicationLogLevel", "INFO")?,
         reserved_concurrency: reserved.map(|count| usize::try_from(count).unwrap_or(usize::MAX)),
@@ -108,8 +91,10 @@ fn async_limits(resolver: &Resolver<'_>, configuration: Option<&Node>) -> Result
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
-    use crate::template::Template;
+    use crate::template::model::Template;
 
     #[test]
     fn retries_have_lambdas_limits() {

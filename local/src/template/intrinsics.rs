@@ -3,7 +3,8 @@
 //! What cannot be answered is an error with its line, never a blank. Only values that the gateway
 //! needs are resolved: IAM policies, alarms and the like are never looked at.
 
-use std::{cell::RefCell, collections::BTreeMap};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
@@ -137,7 +138,8 @@ impl<'t> Resolver<'t> {
             }
             "FindInMap" => self.find_in_map(node, argument).map(Some),
             "Base64" => {
-                use base64::{Engine as _, engine::general_purpose::STANDARD};
+                use base64::Engine as _;
+                use base64::engine::general_purpose::STANDARD;
                 Ok(Some(Value::String(STANDARD.encode(self.text(argument)?))))
             }
             other => Err(node.error(format!("`local` cannot answer the intrinsic !{other}"))),

@@ -1,9 +1,7 @@
 //! The content of the template, as plain types.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -102,6 +100,16 @@ pub enum Variable {
     Plain(String),
     /// A `{{resolve:...}}` reference, which only AWS can answer.
     Secret,
+}
+
+impl Variable {
+    /// Returns the length of the value, as far as it is known.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Plain(text) => text.len(),
+            Self::Secret => 0,
+        }
+    }
 }
 
 /// A method and a path, and the function behind them.

@@ -1,6 +1,7 @@
 //! Paths of routes, as the template writes them: `/api/users/{id}`.
 
-use std::{cmp::Ordering, collections::BTreeMap};
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 /// The path of a route, in segments.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -26,12 +27,16 @@ impl Pattern {
                 None => Ok(Segment::Fixed(segment.to_owned())),
                 Some(None) => Err("a variable is a whole segment"),
                 Some(Some("" | "+")) => Err("a variable needs a name"),
+                Some(Some(name)) if name.contains(['{', '}']) => Err("a variable is a whole segment"),
                 Some(Some(name)) => Ok(match name.strip_suffix('+') {
                     Some(name) => Segment::Greedy(name.to_owned()),
                     None => Segment::Variable(name.to_owned()),
                 }),
             })
             .collect::<Result<_, _>>()?;
+        if segments.len() > 1 && segments.last() == Some(&Segment::Fixed(String::new())) {
+            return Err("API Gateway makes no route of a path that ends with /");
+        }
         let greedy = segments.iter().position(|segment| matches!(segment, Segment::Greedy(_)));
         if greedy.is_some_and(|at| at + 1 != segments.len()) {
             return Err("a greedy variable ends the path");
@@ -98,7 +103,7 @@ mod tests {
 
     #[test]
     fn patterns_that_api_gateway_refuses_are_refused() {
-        for path in ["api", "/{a}b", "/{}", "/{+}", "/{a+}/b", "/a}"] {
+        for path in ["api", "/{a}b", "/{a}-{b}", "/{}", "/{+}", "/{a+}/b", "/a}", "/a/"] {
             assert!(Pattern::parse(path).is_err(), "{path}");
         }
     }

@@ -6,9 +6,12 @@ use std::time::Duration;
 use super::error::TemplateError;
 use super::intrinsics::Resolver;
 use super::model::{MAX_INTEGRATION_TIMEOUT, Route};
-use super::numbers::natural;
+use super::numbers::within;
 use super::path::{Pattern, shape};
 use super::yaml::Node;
+
+/// The methods that a route can have, `ANY` for all of them.
+const METHODS: [&str; 8] = ["ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
 
 /// Reads the routes of a function.
 pub(super) fn routes(
@@ -27,7 +30,11 @@ pub(super) fn routes(
             method if method == "*" || method.eq_ignore_ascii_case("x-amazon-apigateway-any-method") => {
                 "ANY".to_owned()
             }
-            method => method.to_ascii_uppercase(),
+            method => {
+                let known = METHODS.into_iter().find(|known| known.eq_ignore_ascii_case(&method));
+                let node = event.at(&["Properties", "Method"]).unwrap_or(event);
+                known.ok_or_else(|| node.error(format!("API Gateway has no method {method}")))?.to_owned()
+            }
         };
         let line = event.at(&["Properties", "Path"]).unwrap_or(event).line;
         let at = |message: String| TemplateError { line, message };
@@ -40,10 +47,11 @@ pub(super) fn routes(
             return Err(at(format!("payload format {version} is not emulated, only 2.0")));
         }
         let timeout = match event.at(&["Properties", "TimeoutInMillis"]) {
-            Some(node) => Duration::from_millis(natural(resolver, node, "TimeoutInMillis")?),
+            Some(node) => {
+                Duration::from_millis(within(resolver, node, "TimeoutInMillis", 50, 30_000)?.into())
+            }
             None => MAX_INTEGRATION_TIMEOUT,
         };
-        let timeout = timeout.min(MAX_INTEGRATION_TIMEOUT);
         routes.push(Route { method, path, function: function.to_owned(), timeout, line });
     }
     Ok(routes)

@@ -45,14 +45,14 @@ Globals:
   Function:
     Timeout: 10
     MemorySize: 256
-    Environment: { Variables: { A: globals, B: globals } }
+    Environment: { Variables: { VAR_A: globals, VAR_B: globals } }
 Resources:
   UsersIdFunction:
     Type: AWS::Serverless::Function
     Properties:
       Timeout: 29
       ReservedConcurrentExecutions: 2
-      Environment: { Variables: { B: own, N: 5, T: true } }
+      Environment: { Variables: { VAR_B: own, VAR_N: 5, VAR_T: true } }
   Other:
     Type: AWS::Serverless::Function
     Metadata: { BuildProperties: { Binary: named } }
@@ -64,7 +64,7 @@ Resources:
     assert_eq!((first.name.as_str(), first.timeout.as_secs(), first.memory_size), ("users-id", 29, 256));
     assert_eq!((first.reserved_concurrency, second.reserved_concurrency), (Some(2), None));
     assert_eq!(
-        ["A", "B", "N", "T"].map(|name| variable(&template, name)),
+        ["VAR_A", "VAR_B", "VAR_N", "VAR_T"].map(|name| variable(&template, name)),
         ["globals", "own", "5", "true"].map(str::to_owned)
     );
     assert_eq!((second.name.as_str(), second.timeout.as_secs()), ("named", 10));
@@ -152,9 +152,9 @@ fn what_cannot_be_answered_names_its_line() {
         ),
         ("!Select [3, [a]]", "template line 8: !Select: no item 3 in a list of 1"),
         ("!If [Nothing, a, b]", "template line 8: no condition is called Nothing"),
-        ("[a, b]", "template line 8: X must be text, found [\"a\",\"b\"]"),
+        ("[a, b]", "template line 8: VAR must be text, found [\"a\",\"b\"]"),
     ] {
-        let text = with_variables(&format!("          GOOD: x\n          X: {value}"), "");
+        let text = with_variables(&format!("          GOOD: x\n          VAR: {value}"), "");
         assert_eq!(parse(&text).unwrap_err().to_string(), message, "{value}");
     }
 }
@@ -222,6 +222,18 @@ fn routes_are_checked() {
         ("{ Path: '/a/{x}' }", "{ Path: '/a/{y}' }", "route ANY /a/{y} of f is already at line 6 (f)"),
         ("{ Path: /a }", "{ Path: b }", "route b: a path starts with /"),
         ("{ Path: /a }", "{ Path: '/{p+}/b' }", "route /{p+}/b: a greedy variable ends the path"),
+        // Captured on AWS: serverless-application-model#1949.
+        ("{ Path: /a }", "{ Path: /b/ }", "route /b/: API Gateway makes no route of a path that ends with /"),
+        ("{ Path: /a }", "{ Path: '/{a}-{b}' }", "route /{a}-{b}: a variable is a whole segment"),
+        // <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html>
+        ("{ Path: /a }", "{ Path: /b, Method: foo }", "API Gateway has no method foo"),
+        ("{ Path: /a }", "{ Path: /b, Method: TRACE }", "API Gateway has no method TRACE"),
+        // <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html>
+        (
+            "{ Path: /a }",
+            "{ Path: /b, TimeoutInMillis: 30001 }",
+            "TimeoutInMillis must be from 50 to 30000, found 30001",
+        ),
         (
             "{ Path: /a }",
             "{ Path: /b, PayloadFormatVersion: '1.0' }",

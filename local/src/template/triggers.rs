@@ -11,9 +11,10 @@ use super::numbers::within;
 use super::yaml::Node;
 
 /// Events of S3 that there are here.
-const OBJECT_EVENTS: [&str; 6] = [
+const OBJECT_EVENTS: [&str; 7] = [
     "ObjectCreated:*",
     "ObjectCreated:Put",
+    "ObjectCreated:Post",
     "ObjectCreated:Copy",
     "ObjectCreated:CompleteMultipartUpload",
     "ObjectRemoved:*",

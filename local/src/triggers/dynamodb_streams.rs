@@ -5,34 +5,26 @@
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html>
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    io,
-    path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::collections::{BTreeMap, VecDeque};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
-use dynoxide::{
-    Database,
-    actions::{
-        describe_stream::DescribeStreamRequest, get_records::GetRecordsRequest,
-        get_shard_iterator::GetShardIteratorRequest,
-    },
-};
+use dynoxide::Database;
+use dynoxide::actions::describe_stream::DescribeStreamRequest;
+use dynoxide::actions::get_records::GetRecordsRequest;
+use dynoxide::actions::get_shard_iterator::GetShardIteratorRequest;
 use serde_json::{Value, json};
-use tokio::{sync::watch, time::Instant};
+use tokio::sync::watch;
+use tokio::time::Instant;
 
-use crate::{
-    lambda::{
-        instances::{InvokeError, Pool, Pools},
-        trace,
-    },
-    logs::Logs,
-    server::stop,
-    template::{REGION, StartingPosition, StreamTrigger},
-};
+use crate::lambda::instances::{InvokeError, Pool, Pools};
+use crate::lambda::trace;
+use crate::logs::Logs;
+use crate::server::stop;
+use crate::template::{REGION, StartingPosition, StreamTrigger};
 
 /// How often a stream without news is looked at; Lambda does so four times a second.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
@@ -140,6 +132,9 @@ impl Reader {
             let is_quiet = found.records.is_empty();
             for record in &found.records {
                 let mut record = serde_json::to_value(record)?;
+                if changes_nothing(&record) {
+                    continue;
+                }
                 record["awsRegion"] = REGION.into();
                 record["eventSourceARN"] = self.trigger.stream.as_str().into();
                 records.push(record);
@@ -257,6 +252,14 @@ impl Reader {
         let database = self.shared.database.clone();
         tokio::task::spawn_blocking(move || call(&database)).await?.map_err(io::Error::other)
     }
+}
+
+/// Returns true for a write that left the item as it was, of which `DynamoDB` keeps no record.
+///
+/// A stream with both images shows that.
+fn changes_nothing(record: &Value) -> bool {
+    let change = &record["dynamodb"];
+    change["OldImage"].is_object() && change["OldImage"] == change["NewImage"]
 }
 
 fn sequence_number(record: &Value) -> String {

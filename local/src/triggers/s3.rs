@@ -2,26 +2,21 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
-};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use serde_json::{Value, json};
-use time::{format_description::BorrowedFormatItem, macros::format_description};
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
 use tokio::sync::{mpsc, watch};
 
-use crate::{
-    clock,
-    lambda::{
-        async_queue::Queue,
-        instances::{Pool, Pools},
-    },
-    s3::Change,
-    server::stop,
-    template::{ObjectTrigger, REGION},
-};
+use crate::clock;
+use crate::lambda::async_queue::Queue;
+use crate::lambda::instances::{Pool, Pools};
+use crate::s3::Change;
+use crate::server::stop;
+use crate::template::{ObjectTrigger, REGION};
 
 /// S3 writes milliseconds.
 const TIME: &[BorrowedFormatItem<'_>] =

@@ -1,11 +1,9 @@
 //! The binary `local`, as a user runs it.
 
-use std::{
-    io::{BufRead, BufReader, Write},
-    process::{Child, Command, Output, Stdio},
-    sync::mpsc,
-    time::Duration,
-};
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use serde_json::json;
 

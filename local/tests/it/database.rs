@@ -1,11 +1,10 @@
 //! The embedded database.
 
-use crate::support::Place;
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::support::Place;
 
 /// A call of `DynamoDB`'s HTTP API; `None` when nobody listens.
 pub(crate) async fn call(url: &str, operation: &str, body: &Value) -> Option<Value> {

@@ -1,18 +1,15 @@
 //! Faults of `DynamoDB` and S3, as functions meet them.
 
-use std::{
-    process::Command,
-    time::{Duration, Instant},
-};
+use std::process::Command;
+use std::time::{Duration, Instant};
 
 use local::{Faults, Stack};
-use reqwest::{Method, header::CONTENT_TYPE};
+use reqwest::Method;
+use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 
-use crate::{
-    database::call,
-    support::{Place, environment},
-};
+use crate::database::call;
+use crate::support::{Place, environment};
 
 /// A stack with faults, and where its functions find `DynamoDB`.
 struct Faulty {

@@ -1,7 +1,8 @@
 //! Requests and answers, through a real function.
 
-use crate::support::{Place, TEMPLATE, environment, get, raw, send};
 use serde_json::json;
+
+use crate::support::{Place, TEMPLATE, get, raw, send};
 
 #[tokio::test]
 async fn a_function_gets_the_event_and_its_answer_goes_back() {
@@ -229,23 +230,6 @@ async fn what_no_route_has_goes_to_the_default() {
     let stack = place.builder().start().await.unwrap();
     let reply = get(&stack, "/no/such/path").await;
     assert_eq!((reply.status, reply.json()), (404, json!({"message": "Not Found"})));
-}
-
-#[tokio::test]
-async fn a_function_has_the_variables_of_the_template_and_no_others() {
-    let place = Place::new();
-    let stack = place.builder().env("TOKEN", "given").env("NOT_IN_TEMPLATE", "x").start().await.unwrap();
-    let found = environment(&stack).await;
-    assert_eq!(found["TABLE_NAME"], stack.table_name());
-    assert_eq!(found["AWS_ENDPOINT_URL_DYNAMODB"], stack.dynamodb_url());
-    assert_eq!(found["AWS_ENDPOINT_URL_S3"], stack.s3_url());
-    assert_eq!((found["TOKEN"].as_str(), stack.secret("TOKEN")), ("given", Some("given")));
-    for absent in ["NOT_IN_TEMPLATE", "HOME", "CARGO_MANIFEST_DIR", "USER"] {
-        assert_eq!(found.get(absent), None, "{absent}");
-    }
-    let stack = place.builder().start().await.unwrap();
-    assert_eq!(Some(environment(&stack).await["TOKEN"].as_str()), stack.secret("TOKEN"));
-    assert_eq!(stack.made_up_secrets(), ["TOKEN"]);
 }
 
 #[tokio::test]

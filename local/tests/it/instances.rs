@@ -1,10 +1,13 @@
 //! The life of instances.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
 
-use crate::support::{Place, Reply, eventually, example, get, is_running};
 use local::{InvokeError, Stack};
 use serde_json::json;
+
+use crate::support::{Place, Reply, TEMPLATE, eventually, example, get, is_running};
 
 async fn pid(stack: &Stack, path: &str) -> String {
     let reply = get(stack, path).await;
@@ -98,15 +101,30 @@ async fn a_function_that_does_not_start_is_answered_for_and_tried_again() {
     assert_eq!(status, 200);
 }
 
-#[tokio::test]
-async fn a_start_that_hangs_is_given_up() {
-    let place = Place::new();
+/// A function with a timeout of 1 s, whose start does what `init` says.
+async fn started_as(init: &str) -> (Place, Stack) {
+    let place = Place::with(&TEMPLATE.replace("Timeout: 5", "Timeout: 1"), &example(), &["echo"]);
     let file = place.path("init");
-    std::fs::write(&file, "hang").unwrap();
+    std::fs::write(&file, init).unwrap();
     let builder = place.builder().init_timeout(Duration::from_millis(300));
     let stack = builder.env("INIT_FILE", file.to_str().unwrap()).start().await.unwrap();
+    (place, stack)
+}
+
+// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib>
+#[tokio::test]
+async fn a_start_that_takes_too_long_is_tried_again_in_the_invocation() {
+    let (_place, stack) = started_as("hang once").await;
+    let answer = stack.invoke("echo", json!({})).await.unwrap();
+    assert_eq!(answer["got"], json!({}));
+    assert!(stack.logs().contains("no event asked for within 300ms"), "{}", stack.logs());
+}
+
+#[tokio::test]
+async fn a_start_that_hangs_again_runs_into_the_functions_timeout() {
+    let (_place, stack) = started_as("hang").await;
     let error = stack.invoke("echo", json!({})).await.unwrap_err();
-    assert!(matches!(&error, InvokeError::Init(reason) if reason.contains("300ms")), "{error:?}");
+    assert_eq!(error, InvokeError::TimedOut(Duration::from_secs(1)));
 }
 
 #[tokio::test]

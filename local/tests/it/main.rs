@@ -4,6 +4,7 @@
 
 mod command;
 mod database;
+mod environment;
 mod events;
 mod faults;
 mod function_url;

@@ -1,18 +1,25 @@
 //! The embedded S3, by the SDK and by plain HTTP.
 
+use std::fmt::Write;
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
-use aws_sdk_s3::{
-    Client,
-    config::{BehaviorVersion, Config, Region},
-    error::ProvideErrorMetadata,
-    presigning::{PresignedRequest, PresigningConfig},
-    primitives::ByteStream,
-    types::{ChecksumMode, CompletedMultipartUpload, CompletedPart},
-};
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::{BehaviorVersion, Config, Region};
+use aws_sdk_s3::error::ProvideErrorMetadata;
+use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{ChecksumMode, CompletedMultipartUpload, CompletedPart};
+use base16ct::lower::encode_string;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
 use local::Stack;
 use reqwest::{Method, Response, StatusCode};
+use serde_json::json;
+use sha2::Sha256;
+use time::OffsetDateTime;
+use time::macros::format_description;
 
 use crate::support::Place;
 
@@ -41,6 +48,40 @@ fn client_with(url: &str, secret: &str) -> Client {
 pub(crate) async fn put(client: &Client, key: &str, body: &'static [u8]) {
     let body = ByteStream::from_static(body);
     client.put_object().bucket(BUCKET).key(key).body(body).send().await.unwrap();
+}
+
+/// A form with one file, as a browser sends it, with the boundary `x` and a signed policy.
+///
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-authentication-HTTPPOST.html>
+pub(crate) fn post_form(bucket: &str, key: &str, content: &str) -> String {
+    let hmac = |key: &[u8], text: &str| {
+        Hmac::<Sha256>::new_from_slice(key).unwrap().chain_update(text).finalize().into_bytes()
+    };
+    #[expect(clippy::disallowed_methods, reason = "S3 refuses a form that was signed long ago")]
+    let now = OffsetDateTime::now_utc();
+    let date = now.format(format_description!("[year][month][day]")).unwrap();
+    let time = now.format(format_description!("[year][month][day]T[hour][minute][second]Z")).unwrap();
+    let credential = format!("local/{date}/us-east-1/s3/aws4_request");
+    let fields = [
+        ("key", key),
+        ("x-amz-algorithm", "AWS4-HMAC-SHA256"),
+        ("x-amz-credential", &credential),
+        ("x-amz-date", &time),
+    ];
+    let mut conditions = vec![json!({ "bucket": bucket })];
+    conditions.extend(fields.iter().map(|(name, value)| json!({ *name: value })));
+    let policy = json!({ "expiration": "2100-01-01T00:00:00.000Z", "conditions": conditions });
+    let policy = STANDARD.encode(policy.to_string());
+    let scope = [&*date, "us-east-1", "s3", "aws4_request"];
+    let key = scope.iter().fold(b"AWS4local".to_vec(), |key, part| hmac(&key, part).to_vec());
+    let signature = encode_string(&hmac(&key, &policy));
+    let mut form = String::new();
+    for (name, value) in fields.iter().chain(&[("policy", &*policy), ("x-amz-signature", &*signature)]) {
+        write!(form, "--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").unwrap();
+    }
+    let file = "Content-Disposition: form-data; name=\"file\"; filename=\"f\"";
+    write!(form, "--x\r\n{file}\r\n\r\n{content}\r\n--x--\r\n").unwrap();
+    form
 }
 
 pub(crate) async fn keys(client: &Client) -> Vec<String> {

@@ -5,11 +5,9 @@ use std::time::Duration;
 use local::{Builder, Stack};
 use serde_json::{Value, json};
 
-use crate::{
-    database::call,
-    events::heard,
-    support::{Place, eventually, example_named},
-};
+use crate::database::call;
+use crate::events::heard;
+use crate::support::{Place, eventually, example_named};
 
 /// A table whose changes go to `watch`.
 fn template(properties: &str) -> String {
@@ -80,6 +78,19 @@ fn batches(stack: &Stack) -> Vec<String> {
             .collect()
     };
     heard(stack, "watch").iter().map(keys).collect()
+}
+
+// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html>; captured on AWS by tecracer.com.
+#[tokio::test]
+async fn a_write_that_changes_nothing_is_no_change() {
+    let place = place("StartingPosition: TRIM_HORIZON, BatchSize: 1", "");
+    let stack = builder(&place).start().await.unwrap();
+    for key in ["a", "a", "a", "b"] {
+        write(&stack, "PutItem", json!({ "Item": item(key) })).await;
+    }
+    eventually("two changes", || batches(&stack).len() == 2).await;
+    stack.shutdown().await;
+    assert_eq!(batches(&stack), ["a", "b"]);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::True;
+use super::truth::True;
 use crate::domain::{File, FileDraft, FileId, FileName, FileSize, FileType, Sha256Digest, Timestamp, UserId};
 use crate::http::{Error, Resource, Validators};
 use crate::input;

@@ -9,7 +9,8 @@ use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponseParts, Response, ResponseParts};
 use cookie::{Cookie, SameSite};
 
-use super::{AllowedOrigins, SESSION_COOKIE};
+use super::AllowedOrigins;
+use super::session_cookie::SESSION_COOKIE;
 use crate::domain::User;
 use crate::http::{Error, Unauthorized, cookies};
 use crate::store::{SESSION_LIFETIME, Session, SessionId, Sessions, Users};

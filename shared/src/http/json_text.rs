@@ -84,14 +84,14 @@ fn located(reason: &str, error: &serde_json::Error) -> String {
     format!("{reason}, at line {}, column {}", error.line(), error.column())
 }
 
-/// What `serde_json` says, without the place at its end.
+/// The message of `serde_json`, without the place at its end.
 fn unlocated(error: &serde_json::Error) -> String {
     let said = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
     said.strip_suffix(&place).map_or_else(|| said.clone(), str::to_owned)
 }
 
-/// Where a value is in the text.
+/// The place of a value in the text.
 #[derive(Clone, Copy)]
 enum Place<'a> {
     Root,

@@ -31,7 +31,7 @@ pub struct Part {
 pub struct MultipartForm {
     /// In the order in which they came.
     pub parts: Vec<Part>,
-    /// What text is written in that does not say it itself (RFC 7578, section 4.6).
+    /// The charset of text that does not name its own (RFC 7578, section 4.6).
     charset: Option<String>,
 }
 
@@ -126,14 +126,14 @@ fn one<'a>(fields: &'a [(String, String)], name: &str) -> Result<Option<&'a str>
 }
 
 /// The lines that separate the parts (RFC 2046, section 5.1.1): they begin a line, and only white space may follow.
-/// What is before the first and after the last is nobody's.
+/// Bytes before the first and after the last belong to no part.
 struct Delimiters<'a> {
     body: &'a [u8],
     dashed: Vec<u8>,
     from: usize,
 }
 
-/// Where a delimiter stands, with the line end before it, which is no content, and the one after it.
+/// The place of a delimiter, with the line end before it, which is no content, and the one after it.
 struct Delimiter {
     start: usize,
     end: usize,

@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, HeaderName};
 use super::field::{OWS, value};
 use super::{Error, Validators};
 
-/// What a request says of the state in which it expects the resource.
+/// The preconditions of a request: the state in which it expects the resource.
 #[derive(Clone, Debug, Default)]
 pub struct Preconditions {
     /// True if the request asks for the resource, and false if it changes it.

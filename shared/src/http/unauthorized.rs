@@ -1,6 +1,6 @@
 use super::Code;
 
-/// What is wrong with an access token or a session, or with the request that should have one.
+/// A fault of an access token or a session, or of the request that should have one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unauthorized {
     /// There is no access token.

@@ -15,6 +15,7 @@ mod fill;
 mod mend;
 mod reading;
 mod second_look;
+mod tally;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,7 +30,7 @@ pub use self::fill::Items;
 use self::balances::Balances;
 use self::mend::Suspect;
 use self::reading::{Reading, key_of, kind, read};
-use self::second_look::Tally;
+use self::tally::Tally;
 use super::Error;
 use super::table::{Item, Key, Table, units};
 use crate::cost::Cost;

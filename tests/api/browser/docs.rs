@@ -44,6 +44,16 @@ async fn the_page_has_the_apis_name_and_follows_the_browsers_colour_scheme() {
     let document = app.anonymous().get("/api/openapi.json").await.expect(200);
     assert_eq!(page.run("return document.title", Value::Null).await, document.text("/info/title"));
 
+    let links = "return [...document.querySelectorAll('.info a')].map((link) => link.href)";
+    let links = page.run(links, Value::Null).await;
+    let conventions = links.as_array().unwrap().iter().find_map(|link| {
+        let (_, path) = link.as_str()?.split_once("/api/docs/")?;
+        Some(format!("/api/docs/{path}"))
+    });
+    let conventions =
+        app.anonymous().get(&conventions.unwrap_or_else(|| panic!("{links}"))).await.expect(200);
+    assert_eq!(conventions.header("content-type"), "text/markdown; charset=utf-8");
+
     // It changes with the browser, without being loaded again.
     for (scheme, is_dark) in [("light", false), ("dark", true), ("light", false)] {
         page.prefer_colour_scheme(scheme).await;

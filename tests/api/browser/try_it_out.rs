@@ -8,7 +8,7 @@ use tests::{App, Chromium, Client, post, problem};
 /// The id of every example in the document.
 const EXAMPLE: &str = "01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f";
 
-/// What is refused although everything is in order, and why. Everything else succeeds.
+/// Operations that are refused although everything is in order, and why. All others succeed.
 const REFUSED: [(&str, &str, &str); 4] = [
     ("register", "409", "the reader has the example's address already"),
     ("createUser", "409", "so it is with another user"),

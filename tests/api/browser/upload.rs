@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tests::{App, Chromium, Page, Site};
 
-/// What fits into a form.
+/// The largest file of a form.
 const SIZE: usize = 4_000_000;
 
 /// Bytes a second at which a file of that size is on its way long enough for a browser to report progress, which it does

@@ -53,7 +53,7 @@ fn parts(schema: &Value) -> Vec<&Value> {
     if parts.is_empty() { vec![schema] } else { parts }
 }
 
-/// What a schema lists, and what is not in its list.
+/// Values that a schema lists, and some that it does not.
 fn choices(schema: &Value) -> Vec<Value> {
     let listed = schema["enum"].as_array().into_iter().flatten().chain(schema.get("const"));
     let mut found: Vec<Value> = listed.cloned().collect();

@@ -1,10 +1,10 @@
-//! What API Gateway and Lambda's Function URLs answer by themselves. No function had a part in it, so openapi.json,
+//! The answers of API Gateway and of Lambda's Function URLs themselves. No function has a part in them, so openapi.json,
 //! which the functions make, cannot promise it; docs/api-design.md does.
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::Exchange;
+use super::exchange::Exchange;
 
 /// Status, message or "" where there is no body, and why the gateway and not a function answers.
 const OWN: [(u16, &str, &str); 9] = [

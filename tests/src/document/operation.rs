@@ -7,7 +7,7 @@ use reqwest::header::HeaderName;
 use super::request::{Body, Parameter};
 use super::{Compiler, Place, Schema};
 
-/// What a method does at a path.
+/// A method at a path.
 pub struct Operation {
     /// Its method and path as the document has them: `GET /api/posts/{id}`.
     pub name: String,
@@ -21,7 +21,7 @@ pub struct Operation {
     pub takes_token: bool,
     /// A session's cookie is one of its credentials.
     pub takes_session: bool,
-    /// Where it is under `make run`: the path of its server and its own, in segments.
+    /// Its place under `make run`: the path of its server and its own, in segments.
     segments: Vec<String>,
     pub(crate) responses: BTreeMap<u16, Response>,
 }

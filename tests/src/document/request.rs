@@ -1,6 +1,6 @@
 use serde_json::Value;
 
-use super::{Compiler, Document, Place, Schema};
+use super::{Compiler, Place, Schema};
 
 /// A parameter of an operation.
 pub struct Parameter {
@@ -12,7 +12,7 @@ pub struct Parameter {
     pub is_required: bool,
     /// Its schema, every `$ref` in it replaced by what it leads to.
     pub definition: Value,
-    schema: Schema,
+    pub(super) schema: Schema,
     example: Option<Value>,
 }
 
@@ -22,7 +22,7 @@ pub struct Body {
     pub media_type: String,
     /// Its schema, every `$ref` in it replaced by what it leads to.
     pub definition: Value,
-    schema: Schema,
+    pub(super) schema: Schema,
     example: Option<Value>,
 }
 
@@ -45,11 +45,6 @@ impl Parameter {
     pub fn example(&self) -> Option<&Value> {
         self.example.as_ref()
     }
-
-    /// Whether the schema takes this text.
-    pub fn takes(&self, text: &str) -> bool {
-        Document::published().error_of_text(self.schema, text).is_none()
-    }
 }
 
 impl Body {
@@ -71,7 +66,7 @@ impl Body {
     ///
     /// # Panics
     ///
-    /// Where it shows none.
+    /// If it shows none.
     pub fn example(&self) -> &Value {
         self.example.as_ref().unwrap_or_else(|| panic!("a body of {} has no example", self.media_type))
     }
@@ -79,11 +74,6 @@ impl Body {
     /// Whether its members are sent as text.
     pub fn is_form(&self) -> bool {
         ["multipart/form-data", "application/x-www-form-urlencoded"].contains(&&*self.media_type)
-    }
-
-    /// Whether the schema takes this value.
-    pub fn takes(&self, value: &Value) -> bool {
-        Document::published().error(self.schema, value).is_none()
     }
 }
 

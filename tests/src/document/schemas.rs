@@ -9,7 +9,7 @@ use super::Place;
 /// A compiled schema of a [`Document`](super::Document).
 pub(crate) type Schema = SchemaIndex;
 
-/// Where the document is for the compiler, and where the copy of it is in which objects are closed.
+/// The document's URLs for the compiler: of itself, and of the copy in which objects are closed.
 const OPEN: &str = "https://localhost/open.json";
 const CLOSED: &str = "https://localhost/closed.json";
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use shared::cost::Cost;
 use tests::App;
 
-use super::Row;
+use super::row::Row;
 
 /// Each request, its function, and the calls, RCU and WCU that it may cost.
 ///

@@ -3,8 +3,8 @@
 use shared::cost::Cost;
 use tests::{App, PNG};
 
-use super::Row;
 use super::accounts::logged;
+use super::row::Row;
 
 /// Each request, its function, and the calls, RCU and WCU that it may cost, its rate limit included.
 const LIMITS: [(&str, &str, (u32, f64, f64)); 5] = [

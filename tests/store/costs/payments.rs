@@ -6,7 +6,7 @@ use shared::random::Random;
 use shared::store::{Error, Payments, Table, Users};
 use tokio::try_join;
 
-use super::{Row, measure};
+use super::row::{Row, measure};
 
 /// Of each of the two payers: more than a page.
 const PAYMENTS: i64 = 30;

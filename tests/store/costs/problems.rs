@@ -5,7 +5,7 @@ use shared::store::Problems;
 use tests::App;
 use tokio::try_join;
 
-use super::{Row, measure};
+use super::row::{Row, measure};
 
 /// Problems in the table while costs are measured.
 const PROBLEMS: usize = 2_000;

@@ -4,7 +4,9 @@ use shared::http::{ErrorBody, ProblemBody};
 use utoipa::OpenApi as _;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
-use utoipa::openapi::{Components, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, ServerBuilder, Tag};
+use utoipa::openapi::{
+    Components, ExternalDocs, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, ServerBuilder, Tag,
+};
 
 const DESCRIPTION: &str = "\
 Accounts, posts, problems, files, payments and the weather, over HTTP and in JSON.
@@ -45,9 +47,12 @@ pub(super) fn document() -> OpenApi {
         .description(Some(DESCRIPTION))
         .license(Some(LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build()));
     let server = ServerBuilder::new().url("/").description(Some("The host that serves this document"));
+    let mut conventions = ExternalDocs::new("/api/docs/api-design.md");
+    conventions.description = Some("The conventions of the API".to_owned());
     OpenApiBuilder::new()
         .info(info.build())
         .servers(Some([server.build()]))
+        .external_docs(Some(conventions))
         .tags(Some(TAGS.map(tag)))
         .components(Some(components()))
         .build()

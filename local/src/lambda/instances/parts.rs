@@ -19,7 +19,7 @@ pub struct Settings {
     pub queue_wait: Duration,
     /// An instance that is idle for so long is stopped.
     pub idle_after: Duration,
-    /// Longest start; Lambda's own is 10 s.
+    /// Longest start, 10 s on Lambda. One that takes longer is tried again as a part of the invocation.
     pub init_timeout: Duration,
     /// Refuse at once where Lambda would, instead of letting events wait.
     pub throttle: bool,
@@ -29,7 +29,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             max_instances: 10,
-            queue_wait: Duration::from_secs(20),
+            queue_wait: Duration::from_secs(30),
             idle_after: Duration::from_mins(5),
             init_timeout: Duration::from_secs(10),
             throttle: false,
@@ -45,11 +45,13 @@ pub(crate) struct PoolParts {
     pub(crate) arn: String,
     pub(crate) binary: PathBuf,
     pub(crate) environment: Vec<(String, String)>,
-    /// `host:port/number-of-the-pool`: the Runtime API of its instances, less their own id.
-    pub(crate) runtime_api: String,
+    /// The working directory of its processes, `/var/task` on AWS.
+    pub(crate) task_root: PathBuf,
     pub(crate) settings: Settings,
     pub(crate) logs: Logs,
     pub(crate) stop: watch::Receiver<bool>,
+    /// Ends the Runtime API, which outlives the processes: one that loses it while it waits reports an error.
+    pub(crate) stop_runtime: watch::Receiver<bool>,
 }
 
 impl PoolParts {

@@ -2,38 +2,48 @@
 
 use std::fmt::Display;
 use std::io;
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::{mpsc, oneshot};
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
+use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
 use super::invocation::{Delivery, Invocation, InvokeError, MAX_PAYLOAD_BYTES, Reply};
+use super::job::{Dispatched, Job};
 use super::parts::PoolParts;
-use super::process::{self, Process, Stamp};
-use super::state::{Dispatched, Job, Start, State};
-use super::streaming::{self, Streaming};
+use super::process::{Process, Stamp};
+use super::state::{Start, State};
+use super::streaming::Streaming;
+use super::{process, streaming};
 use crate::server::stop;
 use crate::template::Function;
 
 /// A binary that is missing or busy is one that a linker is writing, for so long.
 const BINARY_WAIT: Duration = Duration::from_secs(1);
 
+/// Serves the Runtime API to one instance; the task is aborted when its process has ended.
+pub(crate) type ServeInstance = fn(TcpListener, watch::Receiver<bool>, Arc<Pool>, Uuid) -> JoinHandle<()>;
+
 /// The instances of one function.
 #[derive(Debug)]
 pub(crate) struct Pool {
     parts: Arc<PoolParts>,
+    serve: ServeInstance,
     state: Mutex<State>,
 }
 
 impl Pool {
     /// A pool without instances. `alive` is held by every process's task: when all are gone the channel closes.
-    pub(crate) fn new(parts: PoolParts, alive: mpsc::Sender<()>) -> Self {
+    pub(crate) fn new(parts: PoolParts, serve: ServeInstance, alive: mpsc::Sender<()>) -> Self {
         let parts = Arc::new(parts);
-        Self { state: Mutex::new(State::new(Arc::clone(&parts), alive)), parts }
+        Self { state: Mutex::new(State::new(Arc::clone(&parts), alive)), serve, parts }
     }
 
     pub(crate) fn function(&self) -> &Function {
@@ -80,6 +90,7 @@ impl Pool {
     /// This invocation, too, runs to its end: what nobody reads any more is thrown away.
     pub(crate) async fn invoke_streaming(
         self: &Arc<Self>,
+        request_id: String,
         payload: Bytes,
         trace_id: String,
     ) -> Result<Streaming, InvokeError> {
@@ -88,7 +99,6 @@ impl Pool {
         let (ended, end) = oneshot::channel();
         let pool = Arc::clone(self);
         tokio::spawn(async move {
-            let request_id = Uuid::new_v4().to_string();
             // The client may have gone, here and below: then nobody needs to know.
             match pool.dispatch(payload, request_id, trace_id, Some(pieces)).await {
                 Ok(dispatched) => {
@@ -204,9 +214,9 @@ impl Pool {
     }
 
     /// Starts a process and stays with it to its end.
-    async fn run(self: Arc<Self>, Start { instance, killed, alive }: Start) {
-        let mut process = match self.start(instance).await {
-            Ok(process) => process,
+    async fn run(self: Arc<Self>, Start { instance, limit, killed, alive }: Start) {
+        let (mut process, _api) = match self.start(instance).await {
+            Ok(started) => started,
             Err(error) => {
                 let binary = self.binary().display();
                 let reason = match error.kind() {
@@ -223,9 +233,8 @@ impl Pool {
             // Sent never, dropped to kill: by the bookkeeping that forgets the instance.
             _ = killed => process.kill().await,
             () = stop::requested(&mut stop) => process.kill().await,
-            () = self.too_slow(instance) => {
-                let limit = self.parts.settings.init_timeout;
-                self.lock().init_failed(instance, format!("no event asked for within {limit:?}"));
+            () = self.has_not_started(instance, limit) => {
+                self.lock().too_slow(instance);
                 process.kill().await
             }
         };
@@ -238,23 +247,28 @@ impl Pool {
         drop(alive);
     }
 
-    async fn start(&self, instance: Uuid) -> io::Result<Process> {
+    /// Starts a process and the Runtime API that it asks for events.
+    async fn start(self: &Arc<Self>, instance: Uuid) -> io::Result<(Process, AbortOnDropHandle<()>)> {
         let started = Instant::now();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = listener.local_addr()?;
+        let api = (self.serve)(listener, self.parts.stop_runtime.clone(), Arc::clone(self), instance);
+        let api = AbortOnDropHandle::new(api);
         loop {
             let stamp = Stamp::of(self.binary());
             self.lock().set_stamp(instance, stamp);
-            match Process::start(&self.parts, instance) {
+            match Process::start(&self.parts, instance, address) {
                 Err(error) if process::is_being_written(&error) && started.elapsed() < BINARY_WAIT => {
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }
-                other => return other,
+                other => return Ok((other?, api)),
             }
         }
     }
 
     /// Ends when the instance has had its time to start and has not asked for an event.
-    async fn too_slow(&self, instance: Uuid) {
-        tokio::time::sleep(self.parts.settings.init_timeout).await;
+    async fn has_not_started(&self, instance: Uuid, limit: Duration) {
+        tokio::time::sleep(limit).await;
         if !self.lock().is_starting(instance) {
             std::future::pending::<()>().await;
         }

@@ -16,10 +16,6 @@ impl Pools {
         self.iter().find(|pool| pool.function().name == name || pool.function().logical_id == name)
     }
 
-    pub(crate) fn get(&self, index: usize) -> Option<&Arc<Pool>> {
-        self.0.get(index)
-    }
-
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Pool>> {
         self.0.iter()
     }

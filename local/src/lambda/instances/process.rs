@@ -1,6 +1,7 @@
 //! One process of a function, from start to end.
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
@@ -46,13 +47,13 @@ pub(super) struct Process {
 
 impl Process {
     /// Starts the function's binary.
-    pub(super) fn start(parts: &Arc<PoolParts>, instance: Uuid) -> io::Result<Self> {
+    pub(super) fn start(parts: &Arc<PoolParts>, instance: Uuid, runtime_api: SocketAddr) -> io::Result<Self> {
         let mut child = Command::new(&parts.binary)
             .env_clear()
             .envs(parts.environment.iter().map(|(name, value)| (name, value)))
-            // With its scheme: without one, the Rust runtime takes no base path.
-            .env("AWS_LAMBDA_RUNTIME_API", format!("http://{}/{instance}", parts.runtime_api))
+            .env("AWS_LAMBDA_RUNTIME_API", runtime_api.to_string())
             .env("AWS_LAMBDA_LOG_STREAM_NAME", format!("local/[$LATEST]{}", instance.simple()))
+            .current_dir(&parts.task_root)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

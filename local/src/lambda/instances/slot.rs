@@ -16,6 +16,10 @@ pub(super) struct Slot {
     pub(super) retired: bool,
     pub(super) served: bool,
     pub(super) init_error: Option<String>,
+    /// Has not asked for an event in the time that it had to start.
+    pub(super) too_slow: bool,
+    /// The end of the invocation that it is started in; `None` when its start has a time of its own.
+    pub(super) deadline: Option<(Instant, i64)>,
     pub(super) idle_since: Instant,
     /// Dropped to kill the process.
     pub(super) kill: Option<oneshot::Sender<()>>,
@@ -37,13 +41,15 @@ pub(super) enum Phase {
 
 impl Slot {
     /// An instance that is being started, until `kill` is dropped.
-    pub(super) fn starting(kill: oneshot::Sender<()>) -> Self {
+    pub(super) fn starting(kill: oneshot::Sender<()>, deadline: Option<(Instant, i64)>) -> Self {
         Self {
             phase: Phase::Starting,
             stamp: None,
             retired: false,
             served: false,
             init_error: None,
+            too_slow: false,
+            deadline,
             idle_since: Instant::now(),
             kill: Some(kill),
         }

@@ -2,20 +2,17 @@
 //!
 //! It starts no process itself: the pool asks it after every change which ones are wanted.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    sync::Arc,
-    time::Duration,
-};
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::{
-    sync::{mpsc, oneshot},
-    time::Instant,
-};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::invocation::{Delivery, InvokeError, Reply};
+use super::job::{Dispatched, Job};
 use super::parts::PoolParts;
 use super::process::Stamp;
 use super::slot::{Phase, Slot};
@@ -29,30 +26,12 @@ const FIRST_BACK_OFF: Duration = Duration::from_millis(200);
 /// Longest wait between starts.
 const MAX_BACK_OFF: Duration = Duration::from_secs(5);
 
-/// An event that waits for an instance.
-#[derive(Debug)]
-pub(super) struct Job {
-    pub(super) payload: Bytes,
-    pub(super) request_id: String,
-    pub(super) trace_id: String,
-    /// Where the answer goes piece by piece; `None` when it is wanted as a whole.
-    pub(super) pieces: Option<mpsc::Sender<Bytes>>,
-    pub(super) dispatched: oneshot::Sender<Result<Dispatched, InvokeError>>,
-}
-
-/// An event that an instance has.
-#[derive(Debug)]
-pub(super) struct Dispatched {
-    pub(super) instance: Uuid,
-    pub(super) cold: bool,
-    pub(super) deadline: Instant,
-    pub(super) reply: oneshot::Receiver<Reply>,
-}
-
 /// An instance that is wanted.
 #[derive(Debug)]
 pub(super) struct Start {
     pub(super) instance: Uuid,
+    /// How long it may take until it asks for an event.
+    pub(super) limit: Duration,
     /// Closes when the process is to be killed.
     pub(super) killed: oneshot::Receiver<()>,
     /// Held until the process is gone.
@@ -80,6 +59,8 @@ pub(super) struct State {
     blocked: Option<(Instant, InvokeError)>,
     recheck: Recheck,
     starts: Vec<Start>,
+    /// A start has just run into its limit: as on Lambda, the next one is part of the invocation.
+    was_too_slow: bool,
     alive: Option<mpsc::Sender<()>>,
 }
 
@@ -94,6 +75,7 @@ impl State {
             blocked: None,
             recheck: Recheck::Unneeded,
             starts: Vec::new(),
+            was_too_slow: false,
             alive: Some(alive),
         }
     }
@@ -179,6 +161,13 @@ impl State {
         }
     }
 
+    /// The instance has not asked for an event in the time that it had.
+    pub(super) fn too_slow(&mut self, instance: Uuid) {
+        if let Some(slot) = self.instances.get_mut(&instance) {
+            slot.too_slow = true;
+        }
+    }
+
     /// The process is gone.
     pub(super) fn exited(&mut self, instance: Uuid, status: &str) {
         self.idle.retain(|other| *other != instance);
@@ -191,8 +180,21 @@ impl State {
                     .warn(format_args!("{}: the process ended: {status}", self.parts.function.name));
                 let _ = reply.send(Err(InvokeError::Exited(status.to_owned())));
             }
+            Some(Slot { phase: Phase::Starting, retired: false, too_slow: true, deadline, .. }) => {
+                let timeout = self.parts.function.timeout;
+                if deadline.is_some() {
+                    self.failed_to_start(InvokeError::TimedOut(timeout));
+                } else {
+                    let (name, limit) = (&self.parts.function.name, self.parts.settings.init_timeout);
+                    self.parts.logs.warn(format_args!(
+                        "{name}: no event asked for within {limit:?}; it is started again, with the function's {timeout:?}"
+                    ));
+                    self.was_too_slow = true;
+                }
+            }
             Some(Slot { phase: Phase::Starting, retired: false, init_error, .. }) => {
-                self.failed_to_start(init_error.unwrap_or_else(|| status.to_owned()));
+                let reason = init_error.unwrap_or_else(|| status.to_owned());
+                self.failed_to_start(InvokeError::Init(reason));
             }
             _ => {}
         }
@@ -202,7 +204,7 @@ impl State {
     /// No process could be made of the binary.
     pub(super) fn not_started(&mut self, instance: Uuid, reason: String) {
         self.instances.remove(&instance);
-        self.failed_to_start(reason);
+        self.failed_to_start(InvokeError::Init(reason));
     }
 
     /// The instance took too long over its event.
@@ -297,8 +299,13 @@ impl State {
         for _ in 0..wanted.min(room) {
             let instance = Uuid::new_v4();
             let (kill, killed) = oneshot::channel();
-            self.instances.insert(instance, Slot::starting(kill));
-            self.starts.push(Start { instance, killed, alive: alive.clone() });
+            let (limit, deadline) = if std::mem::take(&mut self.was_too_slow) {
+                (self.parts.function.timeout, Some(self.parts.deadline_from_now()))
+            } else {
+                (self.parts.settings.init_timeout, None)
+            };
+            self.instances.insert(instance, Slot::starting(kill, deadline));
+            self.starts.push(Start { instance, limit, killed, alive: alive.clone() });
         }
     }
 
@@ -326,7 +333,8 @@ impl State {
         let Some(slot) = self.instances.get_mut(&instance) else { return Err(job) };
         let Phase::Idle(next) = std::mem::replace(&mut slot.phase, Phase::Finishing) else { return Err(job) };
         let Job { payload, request_id, trace_id, pieces, dispatched } = job;
-        let (deadline, deadline_millis) = self.parts.deadline_from_now();
+        let (deadline, deadline_millis) =
+            slot.deadline.take().unwrap_or_else(|| self.parts.deadline_from_now());
         let delivery =
             Delivery { payload, request_id: request_id.clone(), trace_id, deadline: deadline_millis };
         if let Err(Delivery { payload, request_id, trace_id, .. }) = next.send(delivery) {
@@ -341,10 +349,9 @@ impl State {
         Ok(())
     }
 
-    fn failed_to_start(&mut self, reason: String) {
+    fn failed_to_start(&mut self, error: InvokeError) {
         self.failures = self.failures.saturating_add(1);
         let back_off = FIRST_BACK_OFF.saturating_mul(1 << (self.failures - 1).min(8)).min(MAX_BACK_OFF);
-        let error = InvokeError::Init(reason);
         self.parts
             .logs
             .warn(format_args!("{}: {error}; tried again after {back_off:?}", self.parts.function.name));

@@ -1,13 +1,13 @@
 //! An answer that comes piece by piece.
 
-use std::{
-    future::{Future, poll_fn},
-    pin::Pin,
-    task::{Context, Poll, ready},
-};
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, Sleep, sleep};
 
 use super::invocation::InvokeError;
 
@@ -20,14 +20,25 @@ pub(super) fn pieces() -> (mpsc::Sender<Bytes>, mpsc::Receiver<Bytes>) {
     mpsc::channel(WAITING_PIECES)
 }
 
+/// Longest wait for the next piece of an answer that has failed: another process may hold the connection.
+const LAST_PIECES_WAIT: Duration = Duration::from_millis(500);
+
 /// An invocation whose answer is sent as it is made.
 #[derive(Debug)]
 pub(crate) struct Streaming {
     pieces: mpsc::Receiver<Bytes>,
-    /// `None` once the invocation has ended well.
-    end: Option<oneshot::Receiver<Result<(), InvokeError>>>,
+    end: End,
     /// Whether it was the instance's first event.
     pub(crate) cold: bool,
+}
+
+/// How an invocation ends.
+#[derive(Debug)]
+enum End {
+    Open(oneshot::Receiver<Result<(), InvokeError>>),
+    /// With an error, which comes after the last piece, or when none has come for so long.
+    Failed(InvokeError, Pin<Box<Sleep>>),
+    Well,
 }
 
 impl Streaming {
@@ -36,10 +47,10 @@ impl Streaming {
         end: oneshot::Receiver<Result<(), InvokeError>>,
         cold: bool,
     ) -> Self {
-        Self { pieces, end: Some(end), cold }
+        Self { pieces, end: End::Open(end), cold }
     }
 
-    /// The next piece; `None` after the last one of an answer that is whole.
+    /// Returns the next piece; `None` after the last one of an answer that is whole.
     pub(crate) async fn next(&mut self) -> Option<Result<Bytes, InvokeError>> {
         poll_fn(|context| self.poll_next(context)).await
     }
@@ -51,14 +62,30 @@ impl Streaming {
         loop {
             let piece = self.pieces.poll_recv(context);
             if let Poll::Ready(Some(piece)) = piece {
+                if let End::Failed(_, wait) = &mut self.end {
+                    wait.as_mut().reset(Instant::now() + LAST_PIECES_WAIT);
+                }
                 return Poll::Ready(Some(Ok(piece)));
             }
-            let Some(end) = &mut self.end else { return Poll::Ready(None) };
-            let result = ready!(Pin::new(end).poll(context)).unwrap_or(Err(InvokeError::Stopping));
-            // All pieces were sent before a good end was; there may be one that came since the look above.
-            self.end = None;
-            if let Err(error) = result {
-                return Poll::Ready(Some(Err(error)));
+            match &mut self.end {
+                End::Open(end) => {
+                    let result = ready!(Pin::new(end).poll(context)).unwrap_or(Err(InvokeError::Stopping));
+                    // Look once more: all pieces were sent before a good end, and a failed process's are on their way.
+                    self.end = match result {
+                        Ok(()) => End::Well,
+                        Err(error) => End::Failed(error, Box::pin(sleep(LAST_PIECES_WAIT))),
+                    };
+                }
+                End::Failed(error, wait) => {
+                    if piece.is_pending() {
+                        ready!(wait.as_mut().poll(context));
+                    }
+                    let error = error.clone();
+                    self.end = End::Well;
+                    self.pieces.close();
+                    return Poll::Ready(Some(Err(error)));
+                }
+                End::Well => return Poll::Ready(None),
             }
         }
     }
@@ -85,7 +112,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_ended_badly_is_not_whole() {
+    async fn a_bad_end_comes_after_the_pieces() {
         for error in [Some(InvokeError::Exited("signal: 9".to_owned())), None] {
             let (sender, received) = mpsc::channel(1);
             let (ended, end) = oneshot::channel();
@@ -95,8 +122,35 @@ mod tests {
                 Some(error) => ended.send(Err(error)).unwrap(),
                 None => drop(ended),
             }
+            drop(sender);
             assert_eq!(streaming.next().await, Some(Ok(Bytes::from("a"))));
             assert_eq!(streaming.next().await, Some(Err(error.unwrap_or(InvokeError::Stopping))));
         }
+    }
+
+    #[tokio::test]
+    async fn pieces_that_come_after_a_bad_end_are_not_lost() {
+        let (sender, received) = mpsc::channel(1);
+        let (ended, end) = oneshot::channel();
+        let mut streaming = Streaming::new(received, end, false);
+        ended.send(Err(InvokeError::Stopping)).unwrap();
+        let piece = async {
+            tokio::task::yield_now().await;
+            sender.send(Bytes::from("a")).await.unwrap();
+            drop(sender);
+        };
+        let (first, ()) = tokio::join!(streaming.next(), piece);
+        assert_eq!(first, Some(Ok(Bytes::from("a"))));
+        assert_eq!(streaming.next().await, Some(Err(InvokeError::Stopping)));
+        assert_eq!(streaming.next().await, None);
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_is_held_does_not_delay_a_bad_end_for_ever() {
+        let (_held, received) = mpsc::channel(1);
+        let (ended, end) = oneshot::channel();
+        let mut streaming = Streaming::new(received, end, false);
+        ended.send(Err(InvokeError::Stopping)).unwrap();
+        assert_eq!(streaming.next().await, Some(Err(InvokeError::Stopping)));
     }
 }

@@ -3,7 +3,7 @@ use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::FileName;
-use crate::domain::Invalid;
+use crate::domain::text::Invalid;
 
 /// What a file may hold. Its name, its declared type and its content must all say the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

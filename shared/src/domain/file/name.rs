@@ -4,8 +4,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
-use crate::domain::Invalid;
-use crate::domain::text::{checked_text, is_invisible, shows};
+use crate::domain::text::{Invalid, checked_text, is_invisible, shows};
 
 /// The name of a file, in one line. Of a longer name 255 characters are kept, and of a path the last part.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::encodings::{encoded_words, extended, percent_decoded};
 use crate::http::content_type::with_parameters;
 
-/// What a part is called (RFC 7578, section 4.2).
+/// The name of a part (RFC 7578, section 4.2).
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Disposition {
     pub(super) name: String,

@@ -1,9 +1,10 @@
 //! The rules that RFC 9110 sets for the method and the status of a response.
 
+use std::time::SystemTime;
+
 use axum::body::{Body, HttpBody};
 use axum::http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, Entry, LAST_MODIFIED};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
-use std::time::SystemTime;
 
 use crate::domain::Timestamp;
 
@@ -23,7 +24,7 @@ pub(super) fn allow_options(response: &mut Response<Body>, method: &Method) {
         allowed.split(',').map(str::trim).chain(["OPTIONS"]).filter(|m| !m.is_empty()).collect();
     let has_patch = methods.contains(&"PATCH");
     let methods = methods.join(", ");
-    super::insert(response.headers_mut(), ALLOW, &methods);
+    insert(response.headers_mut(), ALLOW, &methods);
     if has_patch {
         response.headers_mut().insert(ACCEPT_PATCH, PATCHES);
     }
@@ -64,6 +65,13 @@ pub(super) fn limit_last_modified(headers: &mut HeaderMap, now: Timestamp) {
     let Some(modified) = modified.and_then(|date| httpdate::parse_http_date(date).ok()) else { return };
     let now = SystemTime::from(now);
     if modified > now {
-        super::insert(headers, LAST_MODIFIED, &httpdate::fmt_http_date(now));
+        insert(headers, LAST_MODIFIED, &httpdate::fmt_http_date(now));
+    }
+}
+
+/// Sets a header, unless the value cannot be one.
+pub(super) fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::try_from(value) {
+        headers.insert(name, value);
     }
 }

@@ -9,11 +9,11 @@ use axum::http::StatusCode;
 use futures_util::{FutureExt, stream};
 use http_body_util::BodyExt;
 
-use super::{Call, Sent, error_body, message};
+use super::body::error_body;
+use super::call::{Call, Sent, message};
 use crate::clock::Clock;
 use crate::cost::Cost;
-use crate::http::Error;
-use crate::http::error::Failure;
+use crate::http::error::{Error, Failure};
 
 /// The same body, which says in its last line if it ends early, and logs when it has ended.
 pub(super) fn watch(
@@ -140,7 +140,7 @@ mod tests {
 
     use super::*;
     use crate::http::accept::STREAMED;
-    use crate::http::{Streamed, respond};
+    use crate::http::streamed::Streamed;
 
     type Piece = Result<Bytes, Error>;
 
@@ -161,7 +161,7 @@ mod tests {
             context.deadline = u64::try_from(clock.now().as_millis()).unwrap() + time;
             request.extensions_mut().insert(context);
         }
-        let response = respond(app, STREAMED, &clock, request).await;
+        let response = crate::http::respond(app, STREAMED, &clock, request).await;
         let status = response.status().as_u16();
         let body = response.into_body().collect().await.unwrap().to_bytes();
         (status, String::from_utf8(body.to_vec()).unwrap().lines().map(str::to_owned).collect())

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_dynamo::aws_sdk_dynamodb_1::to_item;
 
 use crate::domain::{File, FileState, Payer, Payment, Post, Problem, User};
-use crate::store::Error;
+use crate::store::error::Error;
 use crate::store::files::{FileItem, usage_key};
 use crate::store::list::shard_key;
 use crate::store::payments::{PaymentItem, list_name};

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::entity::Entity;
 use crate::domain::{Payer, Payment, Post, Problem};
-use crate::store::Error;
+use crate::store::error::Error;
 use crate::store::table::{Item, Key};
 
 /// Makes the items of entities, in DynamoDB's JSON, and counts them.

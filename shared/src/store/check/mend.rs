@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update};
 
 use super::damage::Code;
-use crate::store::Error;
+use crate::store::error::Error;
 use crate::store::table::{Item, Key, Table};
 use crate::store::transaction::{Transaction, number};
 

@@ -9,18 +9,20 @@ use serde_dynamo::aws_sdk_dynamodb_1::from_item;
 
 use super::entity::Entity;
 use crate::domain::{File, FileId, Payer, Payment, Post, PostId, Problem, ProblemId, Report, User, UserId};
+use crate::store::error::Error;
 use crate::store::files::{FileItem, Usage};
+use crate::store::idempotency::Attempt;
 use crate::store::idempotency::AttemptItem;
 use crate::store::payments::{EventItem, PaymentItem};
 use crate::store::postings::{INDEXES, MAX_ROWS, PREFIX};
 use crate::store::posts::{PostItem, post_key};
 use crate::store::problems::{ProblemItem, problem_key};
 use crate::store::refresh::FamilyItem;
+use crate::store::sessions::SessionId;
 use crate::store::sessions::SessionItem;
 use crate::store::table::{Item, Key};
 use crate::store::users::{UserItem, user_key};
 use crate::store::weather::ReportItem;
-use crate::store::{Attempt, Error, SessionId};
 
 /// What an item is.
 pub(super) enum Reading {

@@ -8,35 +8,15 @@ use super::Check;
 use super::damage::{Code, differences, essence};
 use super::mend::{Suspect, correct, recount};
 use super::reading::{Reading, key_of, kind, read};
+use super::tally::Tally;
 use crate::cost::Cost;
-use crate::store::Error;
+use crate::store::error::Error;
 use crate::store::postings::PREFIX;
 use crate::store::table::{Item, Key, units};
 use crate::store::transaction::Transaction;
 
 /// How often an entity is looked at that changes meanwhile.
 const ATTEMPTS: usize = 5;
-
-/// What a counter should say and what it says.
-#[derive(Debug, Default)]
-pub(super) struct Tally {
-    pub(super) expected: [i64; 2],
-    pub(super) stored: Option<[i64; 2]>,
-}
-
-impl Tally {
-    pub(super) fn expect(&mut self, by: [i64; 2]) {
-        for (sum, by) in self.expected.iter_mut().zip(by) {
-            *sum += by;
-        }
-    }
-
-    /// What it lacks.
-    pub(super) fn lacks(&self) -> [i64; 2] {
-        let stored = self.stored.unwrap_or_default();
-        [self.expected[0] - stored[0], self.expected[1] - stored[1]]
-    }
-}
 
 impl Check {
     /// An item that did not read as what its key says, or has other attributes than computed.

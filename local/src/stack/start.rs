@@ -1,53 +1,36 @@
 //! From settings to a running stack.
 
-use std::{
-    fs::File,
-    io,
-    net::{Ipv4Addr, SocketAddr},
-    path::Path,
-    sync::{Arc, Mutex},
-    time::{Duration, Instant},
-};
+use std::fs::{self, File};
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
-use tokio::{
-    net::TcpListener,
-    sync::{mpsc, watch},
-};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
 
-use crate::{
-    api_gateway::{
-        cors::Policy,
-        handle::{Gateway, Url},
-        routes::Router,
-        throttle::Bucket,
-    },
-    dynamodb::{self, DynamoDb},
-    faults::{self, Service},
-    lambda::{
-        async_queue::Queue,
-        instances::{Pool, PoolParts, Pools},
-        invoke_api, runtime_api,
-    },
-    logs::Logs,
-    product::weather_stub,
-    s3::{self, S3},
-    secrets::Secrets,
-    server::{
-        serve::{Limits, serve},
-        stop,
-    },
-    template::{ACCOUNT_ID, Template},
-    triggers::{
-        self,
-        dynamodb_streams::{Checkpoints, Readers},
-    },
-};
-
-use super::Builder;
-use crate::{
-    stack::{ENDPOINT_FILE, Stack, StartError, environment::environment, reachable},
-    template::REGION,
-};
+use super::environment::environment;
+use super::{Builder, ENDPOINT_FILE, Stack, StartError, reachable};
+use crate::api_gateway::cors::Policy;
+use crate::api_gateway::handle::{Gateway, Url};
+use crate::api_gateway::routes::Router;
+use crate::api_gateway::throttle::Bucket;
+use crate::dynamodb::DynamoDb;
+use crate::faults::Service;
+use crate::lambda::async_queue::Queue;
+use crate::lambda::instances::{Pool, PoolParts, Pools};
+use crate::lambda::{invoke_api, runtime_api};
+use crate::logs::Logs;
+use crate::product::weather_stub;
+use crate::s3::S3;
+use crate::secrets::Secrets;
+use crate::server::serve::{Limits, serve};
+use crate::server::stop;
+use crate::template::{ACCOUNT_ID, Function, REGION, Template};
+use crate::triggers::dynamodb_streams::{Checkpoints, Readers};
+use crate::{dynamodb, faults, s3, triggers};
 
 /// A connection that is idle for so long is closed, as API Gateway does after some minutes.
 const KEEP_ALIVE: Duration = Duration::from_mins(2);
@@ -58,7 +41,6 @@ impl Builder {
         let template = Template::load(&self.template, &self.parameters, REGION)?;
         let logs = Logs::new(self.sink.take(), self.colour, self.capture);
         let (stop, stopping) = watch::channel(false);
-        // The Runtime API outlives the processes: one that loses it while it waits reports an error.
         let (stop_runtime, runtime_stopping) = watch::channel(false);
 
         let api = listen(SocketAddr::new(self.host, self.port), "--port").await?;
@@ -66,9 +48,7 @@ impl Builder {
             Some(port) => Some(listen(loopback(port), "--invoke-port").await?),
             None => None,
         };
-        let runtime = listen(loopback(0), "").await?;
         let (url, invoke_address) = (local_address(&api)?, invoke.as_ref().map(local_address).transpose()?);
-        let runtime_address = local_address(&runtime)?;
 
         let lock = self.data_dir.as_deref().map(lock).transpose()?;
         let kept = self.data_dir.as_deref().filter(|_| !self.in_memory);
@@ -82,26 +62,38 @@ impl Builder {
 
         let endpoints = self.endpoints(&dynamodb, &s3, &logs, &stopping).await?;
         let (alive, ended) = mpsc::channel(1);
+        // Processes do not start in the directory that a relative path is of.
+        let binaries = std::path::absolute(&self.binaries).map_err(io_error("finding the binaries"))?;
+        let task_roots =
+            TempDir::with_prefix("local-task-").map_err(io_error("making the functions' directories"))?;
         let pools: Pools = template
             .functions
             .iter()
-            .enumerate()
-            .map(|(index, function)| {
-                Pool::new(
+            .map(|function| {
+                let task_root = task_root(task_roots.path(), function)?;
+                Ok(Pool::new(
                     PoolParts {
                         arn: format!("arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{}", function.name),
-                        binary: self.binaries.join(&function.name),
-                        environment: environment(function, &secrets, &self.environment, &endpoints),
-                        runtime_api: format!("{runtime_address}/{index}"),
+                        binary: binaries.join(&function.name),
+                        environment: environment(
+                            function,
+                            &secrets,
+                            &self.environment,
+                            &endpoints,
+                            &task_root,
+                        ),
+                        task_root,
                         settings: self.settings,
                         logs: logs.clone(),
                         stop: stopping.clone(),
+                        stop_runtime: runtime_stopping.clone(),
                         function: function.clone(),
                     },
+                    runtime_api::serve_instance,
                     alive.clone(),
-                )
+                ))
             })
-            .collect();
+            .collect::<Result<_, StartError>>()?;
 
         let queue = Arc::new(Queue::new(self.retry_wait, logs.clone(), stopping.clone(), alive.clone()));
         let subscriptions = triggers::s3::subscriptions(&template.object_triggers, &pools);
@@ -122,12 +114,7 @@ impl Builder {
         tokio::spawn(serve(api, limits, stopping.clone(), move |request, peer| {
             Arc::clone(&gateway).handle(request, peer)
         }));
-        // A function that works for minutes sends nothing meanwhile.
         let limits = Limits { head_timeout: None };
-        let served = pools.clone();
-        tokio::spawn(serve(runtime, limits, runtime_stopping, move |request, _| {
-            runtime_api::handle(served.clone(), request)
-        }));
         if let Some(invoke) = invoke {
             let (served, queue) = (pools.clone(), Arc::clone(&queue));
             tokio::spawn(serve(invoke, limits, stopping.clone(), move |request, _| {
@@ -150,6 +137,7 @@ impl Builder {
             logs,
             stop,
             stop_runtime,
+            _task_roots: task_roots,
             ended: tokio::sync::Mutex::new(ended),
             lock: Mutex::new(lock),
         })
@@ -279,6 +267,18 @@ fn lock(data_dir: &Path) -> Result<File, StartError> {
         Err(std::fs::TryLockError::WouldBlock) => Err(StartError::DataInUse(data_dir.to_owned())),
         Err(std::fs::TryLockError::Error(source)) => Err(StartError::Io { what: what(), source }),
     }
+}
+
+/// Makes the working directory of a function's processes. On AWS nothing can be written there.
+fn task_root(all: &Path, function: &Function) -> Result<PathBuf, StartError> {
+    let directory = all.join(&function.name);
+    let made = fs::create_dir(&directory).and_then(|()| {
+        let mut permissions = fs::metadata(&directory)?.permissions();
+        permissions.set_readonly(true);
+        fs::set_permissions(&directory, permissions)
+    });
+    made.map_err(io_error("making a function's directory"))?;
+    Ok(directory)
 }
 
 async fn listen(address: SocketAddr, option: &'static str) -> Result<TcpListener, StartError> {

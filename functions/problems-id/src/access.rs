@@ -1,0 +1,15 @@
+//! The right to change a problem.
+
+use shared::auth::Caller;
+use shared::domain::Problem;
+use shared::http::Error;
+
+/// Returns the problem if the caller may change it.
+pub(crate) fn manageable(problem: Option<Problem>, caller: Caller) -> Result<Problem, Error> {
+    let problem = problem.ok_or(Error::NotFound("Problem"))?;
+    if caller.manages(problem.author_id) {
+        Ok(problem)
+    } else {
+        Err(Error::Forbidden("Only the author and admins may do this"))
+    }
+}

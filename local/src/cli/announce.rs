@@ -1,0 +1,64 @@
+//! The lines that `local` prints once it runs.
+
+use std::net::IpAddr;
+
+use super::admin::Admin;
+use super::error::Error;
+use super::options::Options;
+use super::{admin, token};
+use crate::Stack;
+
+/// The route of the page that shows the API and sends requests.
+const DOCS_PAGE: &str = "/api/docs";
+
+/// Prints routes, addresses, where the data is, and the administrator, who is made if there is none.
+pub(super) async fn announce(stack: &mut Stack, options: &Options) -> Result<(), Error> {
+    let routes = &stack.template().routes;
+    let width = routes.iter().map(|route| route.path.len()).max().unwrap_or(0);
+    let mut lines: Vec<String> = routes
+        .iter()
+        .map(|route| format!("{:<7} {:<width$}  {}", route.method, route.path, route.function))
+        .collect();
+    lines.push(String::new());
+    // The page at which a browser reads and tries the API, where there is one: nothing is at the root.
+    let page = if routes.iter().any(|route| route.path == DOCS_PAGE) { DOCS_PAGE } else { "" };
+    lines.push(format!("API        {}{page}", stack.url()));
+    if let Some(url) = stack.invoke_url() {
+        lines.push(format!("Invoke     {url}"));
+    }
+    lines.push(format!("DynamoDB   {} (table {})", stack.dynamodb_url(), stack.table_name()));
+    lines.push(format!("S3         {} (bucket {})", stack.s3_url(), stack.bucket_name()));
+    if let Some(url) = stack.weather_stub_url() {
+        lines.push(format!("weather    made up by a stub, {url}, as WEATHER_API_KEY is not set"));
+    }
+    let data = options.data_dir();
+    lines.push(if options.in_memory {
+        "data       in memory, gone when this ends".to_owned()
+    } else {
+        format!("data       {}", data.display())
+    });
+    for name in stack.made_up_secrets() {
+        lines.push(format!(
+            "secret     {name} was not set: one was made up, kept in {}",
+            data.join("secrets.json").display()
+        ));
+    }
+    for line in lines {
+        stack.note(line);
+    }
+    for binary in stack.missing_binaries() {
+        stack.warn(format_args!("{} is missing: build it, and it is used from then on", binary.display()));
+    }
+    warn_unless_loopback(stack, "--host", options.host);
+    warn_unless_loopback(stack, "--dynamodb-host", options.dynamodb_host);
+    let admin = Admin { email: options.admin_email.clone(), password: options.admin_password.clone() };
+    let id = admin::ensure(stack, admin).await?;
+    stack.note(format_args!("           TOKEN=$({})", token::command(options, id)));
+    Ok(())
+}
+
+pub(super) fn warn_unless_loopback(stack: &Stack, option: &str, host: IpAddr) {
+    if !host.is_loopback() {
+        stack.warn(format_args!("{option} {host}: everybody who reaches this machine reaches the data"));
+    }
+}

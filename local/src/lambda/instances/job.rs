@@ -1,0 +1,28 @@
+//! An event on its way to an instance.
+
+use bytes::Bytes;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::invocation::{InvokeError, Reply};
+
+/// An event that waits for an instance.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) payload: Bytes,
+    pub(super) request_id: String,
+    pub(super) trace_id: String,
+    /// Takes the answer piece by piece; `None` if it is wanted as a whole.
+    pub(super) pieces: Option<mpsc::Sender<Bytes>>,
+    pub(super) dispatched: oneshot::Sender<Result<Dispatched, InvokeError>>,
+}
+
+/// An event that an instance has.
+#[derive(Debug)]
+pub(super) struct Dispatched {
+    pub(super) instance: Uuid,
+    pub(super) cold: bool,
+    pub(super) deadline: Instant,
+    pub(super) reply: oneshot::Receiver<Reply>,
+}

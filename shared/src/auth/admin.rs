@@ -1,0 +1,50 @@
+//! Administrators made past the API: the first one of a deployment, and the one that development starts with.
+
+use super::Passwords;
+use crate::clock::Clock;
+use crate::domain::{Email, Password, PasswordHash, Role, User, UserDraft, UserId};
+use crate::http;
+use crate::random::Random;
+use crate::store::{self, Table, Users, retry_stale};
+
+/// Why there is no administrator.
+#[derive(Debug, thiserror::Error)]
+pub enum AdminError {
+    /// The password could not be hashed.
+    #[error("hashing the admin's password: {0:?}")]
+    Hash(http::Error),
+    /// The user could not be written.
+    #[error("writing the admin: {0}")]
+    Store(#[from] store::Error),
+}
+
+/// Makes the user with this address an administrator who signs in with this password, and returns its id.
+///
+/// A user who is not there is added; one who is keeps everything else.
+pub async fn write_admin(table: &Table, email: Email, password: &Password) -> Result<UserId, AdminError> {
+    let users = Users::new(table.clone(), Clock::system(), Random::system());
+    let passwords = Passwords::system();
+    let Some(credential) = users.credential(&email).await? else {
+        let draft = UserDraft { email, name: None, role: Role::Admin };
+        let hash = passwords.hash(password).map_err(AdminError::Hash)?;
+        return Ok(users.register(draft, hash).await?.id);
+    };
+    let is_theirs = match &credential.password_hash {
+        Some(hash) => passwords.verify(password.as_attempt(), Some(hash)).map_err(AdminError::Hash)?,
+        None => false,
+    };
+    let hash = if is_theirs { None } else { Some(passwords.hash(password).map_err(AdminError::Hash)?) };
+    retry_stale(async || promote(&users, credential.user_id, hash.clone()).await).await?;
+    Ok(credential.user_id)
+}
+
+/// Makes the user an administrator, with the password of this hash if there is one.
+async fn promote(users: &Users, id: UserId, hash: Option<PasswordHash>) -> Result<User, store::Error> {
+    // Gone since its address was found: as if it had changed.
+    let user = users.get_latest(id).await?.ok_or(store::Error::Stale)?;
+    let user = users.replace(&user, UserDraft { role: Role::Admin, ..user.draft.clone() }).await?;
+    match hash {
+        Some(hash) => users.change_password(&user, hash).await,
+        None => Ok(user),
+    }
+}
