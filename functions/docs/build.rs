@@ -74,15 +74,12 @@ fn unlink_other_documents(text: &str) -> String {
     let mut unlinked = String::new();
     while let Some((before, after)) = rest.split_once("](") {
         let link = after.split_once(')').filter(|(target, _)| target.contains(".md"));
-        match (before.rsplit_once('['), link) {
-            (Some((head, label)), Some((_, tail))) => {
-                unlinked.extend([head, label]);
-                rest = tail;
-            }
-            _ => {
-                unlinked.extend([before, "]("]);
-                rest = after;
-            }
+        if let (Some((head, label)), Some((_, tail))) = (before.rsplit_once('['), link) {
+            unlinked.extend([head, label]);
+            rest = tail;
+        } else {
+            unlinked.extend([before, "]("]);
+            rest = after;
         }
     }
     unlinked + rest
