@@ -1,4 +1,4 @@
-//! Administrators who are made past the API.
+//! Administrators who are added with `cargo xtask admin`, past the API.
 
 use std::process::Output;
 
@@ -17,7 +17,7 @@ async fn ensure(app: &mut App, password: Option<&str>) -> Result<UserId, EnsureE
     admin::ensure(&mut app.stack, admin).await
 }
 
-/// `cargo xtask admin`, as for a deployment whose table is the app's.
+/// Runs `cargo xtask admin` against the app's table, as for a deployment.
 async fn xtask(app: &App, email: &str, password: &str) -> Output {
     Command::new(App::binaries().join("xtask"))
         .args(["admin", "--email", email, "--table", app.stack.table_name()])

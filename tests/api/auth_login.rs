@@ -10,7 +10,7 @@ const PATH: &str = "/api/auth/login";
 const PASSWORD: &str = "correct horse battery staple";
 const OTHER: &str = "another fine password";
 
-/// A hash of [`PASSWORD`] that costs less than those that are made today, by another implementation.
+/// A hash of [`PASSWORD`] from another implementation, with weaker parameters than today's hashes.
 const WEAK: &str =
     "$argon2id$v=19$m=1024,t=1,p=1$MDEyMzQ1Njc4OWFiY2RlZg$azTLujkK55NJiAE0/I6dV5rdvW8MXmLElyGGkdLnuXA";
 
@@ -48,7 +48,7 @@ async fn an_account_is_signed_in_with_its_password() {
 async fn whatever_is_wrong_is_answered_alike() {
     let app = App::start().await;
     register(&app, "ada@example.com").await;
-    // Added by an admin, and so without a password.
+    // An admin added this user, who therefore has no password.
     app.admin().post("/api/users", &user("without@example.com")).await.expect(201);
     let mut said = Vec::new();
     for (email, password) in [
@@ -81,7 +81,7 @@ async fn an_unknown_address_takes_as_long_as_a_wrong_password() {
         known = known.min(time("ada@example.com").await);
         unknown = unknown.min(time("nobody@example.com").await);
     }
-    // No more than a sign of life: without the work in vain it would be a fifth at most.
+    // The bound is loose on purpose. Without the dummy hash, an unknown address takes a fifth of the time at most.
     assert!(unknown > known / 3.0, "{unknown} ms, a known address {known} ms");
 }
 
@@ -109,7 +109,7 @@ async fn a_hash_that_costs_less_than_today_is_made_anew_at_login() {
     let signed_in = login(&app, "ada@example.com", PASSWORD).await.expect(200);
     let anew = hash().await;
     assert!(!needs_rehash(&anew), "{}", anew.as_str());
-    // The same password: nothing ends, and nothing of the user changes.
+    // The password stays the same, so no session ends and the user does not change.
     assert_eq!(users.get_latest(before.id).await.unwrap().unwrap(), before);
     let refresh = json!({"refreshToken": signed_in.text("/refreshToken")});
     app.anonymous().post("/api/auth/refresh", &refresh).await.expect(200);
@@ -144,7 +144,7 @@ async fn the_password_moves_along_to_another_address() {
     login(&app, "ada@example.com", PASSWORD).await.expect_error(401, "invalid_credentials");
     caller.patch(url, &json!({"email": "LOVELACE@example.com"})).await.expect(200);
     login(&app, "lovelace@example.com", PASSWORD).await.expect(200);
-    // The next who has the old address has no password from before.
+    // The next user with the old address does not inherit its password.
     app.admin().post("/api/users", &user("ada@example.com")).await.expect(201);
     login(&app, "ada@example.com", PASSWORD).await.expect_error(401, "invalid_credentials");
 }
@@ -163,9 +163,9 @@ async fn a_changed_password_replaces_the_old_one_and_begins_an_epoch() {
     );
     login(&app, "ada@example.com", PASSWORD).await.expect_error(401, "invalid_credentials");
     login(&app, "ada@example.com", OTHER).await.expect(200);
-    // Who read the user before it changes nothing.
+    // A caller with a stale copy of the user changes nothing.
     users.change_password(&before, hash).await.unwrap_err();
-    // However the user is read, the epoch is there for the next change to keep.
+    // Every way of reading the user includes the epoch, so the next change keeps it.
     assert_eq!(users.get(after.id).await.unwrap().unwrap(), after);
     let listed = users.list(&Start::Offset(0), 1).await.unwrap().items;
     assert_eq!((listed[0].id, listed[0].auth_epoch), (after.id, after.auth_epoch));
@@ -188,7 +188,7 @@ async fn after_five_wrong_passwords_an_account_is_locked_for_a_while() {
         let answer = login(&app, "ada@example.com", OTHER).await;
         answer.expect_error(401, "invalid_credentials");
     }
-    // The right one makes no difference. Where a window has just ended, five more are let through.
+    // The right password is refused as well. A new window lets five more attempts through.
     let mut answer = login(&app, "ADA@example.com", PASSWORD).await;
     for _ in 0..5 {
         if answer.status == 200 {
@@ -263,7 +263,7 @@ async fn a_secret_that_is_too_short_stops_every_function_that_has_it() {
             .env_clear()
             .envs(function.variables.keys().map(|name| (name, "1")))
             .env("AWS_LAMBDA_FUNCTION_NAME", &function.name)
-            // Nobody listens there: a function that starts all the same ends soon, too, and says something else.
+            // Nothing listens at this address. A function that starts by mistake ends soon, with another message.
             .env("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9")
             .env("AWS_REGION", "us-east-1")
             .env("AWS_ACCESS_KEY_ID", "local")

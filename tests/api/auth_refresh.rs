@@ -47,7 +47,7 @@ async fn a_wrong_refresh_token_is_refused_and_ends_nothing() {
         token[at] = if token[at] == b'A' { b'B' } else { b'A' };
         String::from_utf8(token).unwrap()
     };
-    // In the family's id, in the counter, at the beginning and the end of the MAC.
+    // The changed characters are in the family's id, in the counter, and at both ends of the MAC.
     let mut wrong: Vec<String> = [0, 20, 23, 26, 30, good.len() - 2].map(changed).into();
     wrong.extend(["", " ", "x", "a.b.c", "null", "\0", "=", "é", &"A".repeat(70)].map(str::to_owned));
     wrong.extend([format!("{good}="), format!(" {good}"), good[1..].to_owned(), good.repeat(2)]);
@@ -149,7 +149,7 @@ async fn removing_a_user_ends_its_refresh_tokens_at_once() {
     let registered = register(&app, "ada@example.com").await;
     app.user(&registered.text("/user/id")).delete(registered.header("location")).await.expect(204);
     refresh(&app, &registered.text("/refreshToken")).await.expect_error(401, "invalid_token");
-    // Nor do they come to life again for the next who has the address.
+    // The old tokens stay invalid for the next user with this address.
     register(&app, "ada@example.com").await;
     refresh(&app, &registered.text("/refreshToken")).await.expect_error(401, "invalid_token");
 }
@@ -172,7 +172,7 @@ async fn a_new_access_token_has_the_role_of_this_moment() {
     let app = App::start().await;
     let registered = register(&app, "ada@example.com").await;
     let url = registered.header("location");
-    // Only an admin gets beyond 403, to a body without an address.
+    // Only an admin gets past 403 with a body that lacks an address.
     let acts = async |answer: &Answer| {
         let authorization = format!("Bearer {}", answer.text("/accessToken"));
         app.anonymous().post("/api/users", &json!({})).header("authorization", &authorization).await.status

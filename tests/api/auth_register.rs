@@ -172,7 +172,7 @@ async fn of_100_registrations_of_one_address_one_gets_it() {
     let statuses = |status| answers.iter().filter(|answer| answer.status == status).count();
     assert_eq!((statuses(201), statuses(409)), (1, 99), "{answers:?}");
     assert_eq!(app.users().count().await.unwrap(), 1);
-    // It is signed in to with the password of the one who got it.
+    // Only the winner's password signs in.
     let winner = answers.iter().position(|answer| answer.status == 201).unwrap();
     let login = account("ada@example.com", &format!("the password of number {winner}"));
     anonymous.post("/api/auth/login", &login).await.expect(200);

@@ -1,4 +1,4 @@
-//! Who gets what: every operation of openapi.json, asked for by everybody, with every kind of credential it takes.
+//! Authorisation of every operation in openapi.json: every kind of caller tries it with every kind of credential.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -8,28 +8,28 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{Answer, App, Form, PNG, post, problem, user};
 
-/// Who asks, in the order of a case's statuses.
+/// The four callers, in the order of a case's statuses.
 const WHO: [&str; 4] = ["an anonymous client", "somebody else", "the owner", "an admin"];
 const OWNER: usize = 2;
 
 const PASSWORD: &str = "correct horse battery staple";
 
-/// An operation, as one of the four sends it, and the statuses that they get.
+/// An operation, the request that each of the four callers sends, and the statuses that they get.
 struct Case {
     /// Method and path as openapi.json has them.
     operation: &'static str,
     on: On,
     by: By,
     statuses: [u16; 4],
-    /// What is asked for where it is not the operation's path alone.
+    /// The path of the request, if it differs from the operation's path.
     path: Option<&'static str>,
     body: Option<fn(&Target) -> Value>,
     form: Option<fn(&Target) -> Form>,
-    /// That the answer's `user` is whoever asked.
+    /// True if the answer's `user` must be the caller.
     is_about_oneself: bool,
 }
 
-/// What the owner has, and a request is about. New for each request.
+/// A resource of the owner's that the request is about. Each request gets a new one.
 #[derive(Clone, Copy, Debug)]
 enum On {
     Nothing,
@@ -41,20 +41,22 @@ enum On {
     RefreshToken,
 }
 
-/// What a request shows of whom it comes from; an anonymous client never has any.
+/// The credential of a request; an anonymous client never sends one.
 #[derive(Clone, Copy, Debug)]
 enum By {
     Token,
     /// A session's cookie, from the API's own pages.
     Cookie,
-    /// A session's cookie, from a page of somebody else's.
+    /// A session's cookie, from a page of another origin.
     StrangeCookie,
 }
 
 use By::{Cookie, StrangeCookie, Token};
 use On::{Draft, File, Nothing, Problem, Published, RefreshToken, User};
 
-/// A case for every operation. Each array: anonymous, somebody else, the owner, an admin.
+/// Lists a case for every operation. The four statuses are those of an anonymous client, somebody else, the owner and
+/// an
+/// admin.
 fn cases() -> Vec<Case> {
     let (everybody, changed) = ([200; 4], |_: &Target| json!({"name": "Changed"}));
     vec![
@@ -108,7 +110,7 @@ fn cases() -> Vec<Case> {
         case("DELETE /api/problems/{id}", Problem, Token, [401, 403, 204, 204]),
         case("DELETE /api/problems/{id}", Problem, Cookie, [401; 4]),
         case("GET /api/search", Nothing, Token, everybody).at("/api/search?q=title"),
-        // Accounts and tokens: whoever knows the password or has the refresh token may.
+        // Accounts and tokens: anybody with the password or the refresh token may.
         case("POST /api/auth/register", Nothing, Token, [201; 4])
             .with(|to| json!({"email": to.new_email(), "password": PASSWORD})),
         case("POST /api/auth/login", User, Token, everybody).with(|to| credentials(to, PASSWORD)),
@@ -119,7 +121,7 @@ fn cases() -> Vec<Case> {
         case("POST /api/auth/logout", Nothing, Token, [204; 4]).with(no_refresh_token),
         case("GET /api/protected", Nothing, Token, [401, 200, 200, 200]).about_oneself(),
         case("GET /api/protected", Nothing, Cookie, [401; 4]),
-        // Files: somebody else's are as good as not there. An admin uploads for anybody.
+        // Files: those of others are 404. An admin uploads for any user.
         case("POST /api/upload", Nothing, Token, [401, 403, 201, 201]).with_form(png),
         case("POST /api/upload", Nothing, Cookie, [401; 4]).with_form(png),
         case("POST /api/upload/presign", Nothing, Token, [401, 201, 201, 201]).with(png_to_be),
@@ -128,14 +130,14 @@ fn cases() -> Vec<Case> {
         case("GET /api/upload/{id}", File, Cookie, [401; 4]),
         case("DELETE /api/upload/{id}", File, Token, [401, 404, 204, 204]),
         case("DELETE /api/upload/{id}", File, Cookie, [401; 4]),
-        // Payments: everybody has their own, and Stripe alone can sign.
+        // Payments: callers list their own, and only Stripe can sign an event.
         case("GET /api/payments", Nothing, Token, [401, 200, 200, 200]),
         case("GET /api/payments", Nothing, Cookie, [401; 4]),
         case("POST /api/webhooks/stripe", Nothing, Token, [400; 4]).with(|_| json!({"id": "evt_1"})),
         // Streams, at the function's own URL
         case("GET /api/stream", Nothing, Token, everybody).at("/lambda-url/stream/api/stream"),
         case("GET /api/stream/posts", Nothing, Token, everybody).at("/lambda-url/stream/api/stream/posts"),
-        // Sessions: everybody has their own.
+        // Sessions: callers see and end their own.
         case("POST /api/session", User, Token, [201; 4]).with(|to| credentials(to, PASSWORD)),
         case("POST /api/session", User, Token, [401; 4]).with(|to| credentials(to, "not the password")),
         case("POST /api/session", User, StrangeCookie, [201, 403, 403, 403])
@@ -192,10 +194,10 @@ fn the_document_says_which_operations_take_nobody_without_a_credential() {
         let anonymous: BTreeSet<u16> =
             cases().iter().filter(|case| case.operation == operation).map(|case| case.statuses[0]).collect();
         let alternatives = security.as_array();
-        // An empty list, or an empty alternative in it: nothing is needed.
+        // With an empty list, or an empty alternative in it, the operation needs no credential.
         let is_closed = alternatives.is_some_and(|all| !all.is_empty() && !all.contains(&json!({})));
         let is_refused = anonymous.iter().all(|status| *status == 401) && !anonymous.is_empty();
-        // A refused password is a 401, too, of an operation that is open.
+        // An open operation answers 401, too, if it refuses a password.
         assert!(!is_closed || is_refused, "{operation}: closed in the document, and {anonymous:?}");
         assert!(is_closed || !is_refused, "{operation}: open in the document, and 401 to the anonymous");
     }
@@ -216,7 +218,7 @@ async fn everybody_gets_what_is_theirs_and_nothing_else() {
     assert!(wrong.is_empty(), "\n\n{}\n", wrong.join("\n"));
 }
 
-/// Every operation of openapi.json, and its `security`.
+/// Returns every operation of openapi.json with its `security`.
 fn operations() -> Vec<(String, Value)> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi.json");
     let document: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
@@ -259,7 +261,7 @@ impl Case {
     }
 }
 
-/// Somebody with an account.
+/// A person with an account.
 #[derive(Clone)]
 struct Person {
     id: String,
@@ -268,12 +270,12 @@ struct Person {
     refresh_token: String,
 }
 
-/// What one request is about.
+/// The resource and the addresses of one request.
 struct Target {
-    /// Different from all others.
+    /// A number that no other target has.
     number: usize,
     owner: Person,
-    /// Where it is, if it is a resource.
+    /// The resource's path, if the request is about one.
     url: Option<String>,
     refresh_token: String,
 }
@@ -290,7 +292,7 @@ impl Target {
 
 struct World {
     app: App,
-    /// In the order of [`WHO`], without the first.
+    /// The people in the order of [`WHO`], without the anonymous client.
     people: [Person; 3],
     requests: AtomicUsize,
 }
@@ -302,13 +304,13 @@ impl World {
             let admin = register(&app, "admin@example.com").await;
             let url = format!("/api/users/{}", admin.id);
             app.admin().patch(&url, &json!({"role": "admin"})).await.expect(200);
-            // The role is in the token.
+            // The access token carries the role, so the admin signs in only after promotion.
             log_in(&app, "admin@example.com").await
         }];
         Self { app, people, requests: AtomicUsize::new(0) }
     }
 
-    /// One of the four sends the case's request.
+    /// Sends the case's request as one of the four callers.
     async fn attempt(&self, case: &Case, who: usize, status: u16) -> Result<(), String> {
         let target = self.target(case.on).await;
         let person = match who {
@@ -363,11 +365,11 @@ impl World {
         Target { number, owner, url, refresh_token }
     }
 
-    /// The target as an admin sees it.
+    /// Reads the target as an admin.
     async fn seen(&self, target: &Target) -> Option<Value> {
         let url = target.url.as_ref()?;
         let mut seen = self.app.admin().get(url).await.expect(200).json();
-        // Another one each time.
+        // Download URLs differ in each answer.
         seen.as_object_mut().unwrap().retain(|member, _| !member.starts_with("downloadUrl"));
         Some(seen)
     }
@@ -376,7 +378,7 @@ impl World {
         let (method, path) = case.operation.split_once(' ').unwrap();
         let path = match &target.url {
             Some(url) if path.ends_with("/{id}") => url,
-            // The target, if there is one, is in the body.
+            // The body names the target, if there is one.
             _ => case.path.unwrap_or(path),
         };
         let mut call = self.app.anonymous().call(method.parse::<Method>().unwrap(), path);
@@ -404,7 +406,7 @@ impl World {
         call.await
     }
 
-    /// The cookie of a new session.
+    /// Signs in and returns the new session's cookie.
     async fn sign_in(&self, person: &Person) -> String {
         let body = json!({"email": person.email, "password": PASSWORD});
         let answer = self.app.anonymous().post("/api/session", &body).await.expect(201);

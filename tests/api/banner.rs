@@ -1,4 +1,4 @@
-//! The banner of `make run`: its address and its token work as printed.
+//! The banner of `make run`: the printed address and token work.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -46,7 +46,7 @@ async fn the_token_is_good_wherever_the_secret_is() {
     }
 }
 
-/// A command in a terminal of its own: it has none of our variables for `local`.
+/// Makes a command that has none of this process's variables for `local`, as in a new terminal.
 fn terminal(program: &str) -> Command {
     let program = if program == "local" { App::binaries().join(program) } else { PathBuf::from(program) };
     let mut command = Command::new(program);
@@ -66,7 +66,7 @@ async fn start(local: &mut Command) -> Running {
         if let Some(rest) = line.strip_prefix("API") {
             address = Some(rest.trim().to_owned());
         } else if line.trim_start().starts_with("TOKEN=") {
-            // Its output must go somewhere for as long as it runs.
+            // The pipe is read to the end, because a full pipe would stop the process.
             tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
             return Running { _child: child, address: address.unwrap(), token: line.trim().to_owned() };
         }

@@ -1,4 +1,4 @@
-//! The client of clients/typescript with the real API, in Node.js and in a browser on a page of another origin.
+//! The client in clients/typescript against the real API, in Node.js and in a browser on a page of another origin.
 
 use std::path::Path;
 use std::process::Command;
@@ -15,7 +15,7 @@ use tests::{App, Chromium, Site};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../clients/typescript");
 
-/// Builds the client and its tests, once. Returns `false` where its packages are not installed.
+/// Builds the client and its tests once. Returns `false` if its packages are not installed.
 fn is_built() -> bool {
     static IS_BUILT: LazyLock<bool> = LazyLock::new(|| {
         if !Path::new(FOLDER).join("node_modules").exists() {
@@ -32,7 +32,7 @@ fn is_built() -> bool {
     *IS_BUILT
 }
 
-/// An access token that was valid an hour ago.
+/// Signs an access token that expired an hour ago.
 fn expired_token(app: &App) -> String {
     let secret = Secret::new("JWT_SECRET", app.stack.secret("JWT_SECRET").unwrap().to_owned()).unwrap();
     let an_hour = i64::try_from(Duration::from_hours(1).as_millis()).unwrap();
@@ -41,7 +41,7 @@ fn expired_token(app: &App) -> String {
     AccessTokens::new(&[secret], clock, Random::system()).sign(caller).unwrap()
 }
 
-/// Runs a module of the client's tests in Node.js, and returns what it prints.
+/// Runs a module of the client's tests in Node.js and returns its output.
 async fn node(app: &App, module: &str) -> String {
     let output = tokio::process::Command::new("node")
         .args(["--input-type=module", "--eval", module])

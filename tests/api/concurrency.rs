@@ -1,4 +1,5 @@
-//! Many clients at once create, rename, publish, hide and delete the same few things: whoever wins, the table is whole.
+//! Many clients create, rename, publish, hide and delete the same few resources at once, and the table stays
+//! consistent.
 
 use std::cell::{Cell, RefCell};
 
@@ -11,10 +12,10 @@ use tokio::sync::Notify;
 const CLIENTS: u64 = 32;
 const OPERATIONS: usize = 20;
 
-/// So few that most clients want what another one has.
+/// The number of names: small, so that most clients collide with another one.
 const NAMES: u8 = 12;
 
-/// What the clients have made, and how they were answered.
+/// The URLs of the resources that the clients created, and the count of each status.
 #[derive(Default)]
 struct Traffic {
     posts: RefCell<Vec<String>>,
@@ -25,14 +26,14 @@ struct Traffic {
 }
 
 impl Traffic {
-    /// One client, until it has done all its operations or nobody answers any more.
+    /// Runs one client until all its operations are done or the API stops answering.
     async fn of(&self, client: &Client, seed: u64) {
         let random = Random::seeded(seed);
         for n in 0..OPERATIONS {
             let done = match random.bytes() {
                 [0..60, name, choice, _] => {
                     let (path, made, body) = self.creation(name, choice);
-                    // One that is not sent again has no key.
+                    // A request without a key is sent once.
                     let key = (choice < 100).then(|| format!("{seed}-{n}"));
                     self.create(|| client.post(path, &body), key.as_deref(), made).await
                 }
@@ -66,7 +67,7 @@ impl Traffic {
         }
     }
 
-    /// Where a post or a problem is made, where its URL is kept, and what it is.
+    /// Returns the path, the list of URLs and the body for a new post or problem.
     fn creation(&self, name: u8, choice: u8) -> (&'static str, &RefCell<Vec<String>>, Value) {
         if choice.is_multiple_of(2) {
             ("/api/posts", &self.posts, post(&title(name)))
@@ -75,7 +76,7 @@ impl Traffic {
         }
     }
 
-    /// With a key it is sent twice, and answered alike where it was done.
+    /// Creates a resource. With a key the request is sent twice, and both answers must be equal if the first succeeded.
     async fn create(
         &self,
         call: impl Fn() -> Call,
@@ -97,7 +98,7 @@ impl Traffic {
         Some(())
     }
 
-    /// What was read is changed, unless somebody else was faster.
+    /// Replaces a resource as it was read, unless another client was faster.
     async fn replace_as_read(&self, client: &Client, url: &str, body: &Value) -> Option<()> {
         let read = self.send(client.get(url)).await?;
         if read.status == 200 {
@@ -137,7 +138,7 @@ fn change(url: &str, name: u8, choice: u8) -> Value {
     }
 }
 
-/// One of those that were made, most of all one that is not there any more to be found by others.
+/// Picks one of the newest resources. Another client may have removed it.
 fn chosen(made: &RefCell<Vec<String>>, which: u8) -> Option<String> {
     let made = made.borrow();
     let newest = made.len().checked_sub(1 + usize::from(which) % made.len().clamp(1, 16))?;
@@ -150,7 +151,7 @@ async fn many_clients_at_once_leave_a_table_that_is_whole() {
     let (traffic, admin) = (Traffic::default(), app.admin());
     join_all((0..CLIENTS).map(|seed| traffic.of(&admin, seed))).await;
     let counts = [200, 201, 204, 404, 409, 412, 503].map(|status| (status, traffic.count(status)));
-    // Each of them has met others, and most got what they wanted.
+    // The clients must have collided, and most operations must have succeeded.
     for (status, least) in [(200, 50), (201, 50), (204, 10), (409, 10)] {
         assert!(traffic.count(status) >= least, "{counts:?}");
     }

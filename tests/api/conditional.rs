@@ -33,7 +33,7 @@ async fn a_client_that_has_the_resource_is_told_so() {
     ] {
         anyone.get(&url).header(name, value).await.expect(200);
     }
-    // If-None-Match goes before If-Modified-Since.
+    // If-None-Match takes precedence over If-Modified-Since.
     anyone
         .get(&url)
         .header("if-none-match", "\"other\"")
@@ -61,7 +61,7 @@ async fn a_stale_client_changes_nothing() {
             .expect_error(412, "precondition_failed");
         author.delete(url).header("if-match", if_match).await.expect_error(412, "precondition_failed");
     }
-    // What is no tag must not pass for the tag of another version.
+    // A malformed tag must not match another version.
     for if_match in ["2", "W/2", "\"2", "\"1\", 2", "*, \"2\"", ""] {
         for call in [
             author.patch(url, &json!({"content": "Lost."})),
@@ -127,13 +127,13 @@ async fn a_change_in_the_same_second_is_not_lost() {
         let shown = author.get(url).await.expect(200);
         assert_eq!(shown.header("last-modified"), since, "{shown:?}");
         let changed = author.patch(url, &change).header("if-unmodified-since", since).await.expect(200);
-        // Mostly in the same second. In the next one it is a change all the same.
+        // Most changes fall into the same second. A change in the next second counts just the same.
         for call in [author.patch(url, &body), author.put(url, &body), author.delete(url)] {
             call.header("if-unmodified-since", since).await.expect_error(412, "precondition_failed");
         }
         author.get(url).header("if-modified-since", since).await.expect(200);
         assert_eq!(author.get(url).await.expect(200).json(), changed.json());
-        // Last-Modified is at no time one of the future.
+        // Last-Modified is never in the future.
         let answered = httpdate::parse_http_date(changed.header("last-modified")).unwrap();
         assert!(answered <= SystemTime::from(Clock::system().now()), "{changed:?}");
     }

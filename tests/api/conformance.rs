@@ -1,4 +1,4 @@
-//! The comparison of each answer with openapi.json notices whatever differs in one of the two.
+//! The comparison of answers with openapi.json detects every difference, in the answer or in the document.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
 use tests::{Answer, App, Document, post};
 
-/// Answers of every kind that the comparison knows.
+/// An answer of each kind that the comparison distinguishes.
 struct Answers {
     list: Answer,
     created: Answer,
@@ -45,7 +45,9 @@ impl Answers {
     }
 }
 
-/// A change of the member at a JSON pointer: another value or, without one, none.
+/// A change of the document: the answer that it contradicts, a JSON pointer, the new value (`None` removes the member)
+/// and
+/// the expected complaint.
 type Change = (fn(&Answers) -> &Answer, &'static str, Option<Value>, &'static str);
 
 #[tokio::test]
@@ -147,7 +149,7 @@ async fn a_change_of_the_document_is_noticed() {
     }
 }
 
-/// A change of an answer, and what is said of it.
+/// A change of an answer, and the expected complaint.
 type AnswerChange = (fn(&mut Answers) -> &mut Answer, fn(&mut Answer), &'static str);
 
 #[tokio::test]
@@ -168,7 +170,7 @@ async fn a_change_of_an_answer_is_noticed() {
         (|all| &mut all.head, |answer| answer.body.push(b'x'), "HEAD has a body"),
         (|all| &mut all.invalid, |answer| replace(answer, "validation_failed", "not_found"), "at '/code'"),
         (|all| &mut all.invalid, |answer| replace(answer, "\"field\"", "\"name\""), "at '/details/0'"),
-        // What no operation gives
+        // Answers that belong to no operation
         (|all| &mut all.options, |answer| answer.status = 200, "answers 200"),
         (|all| &mut all.options, |answer| drop(answer.headers.remove("allow")), "allow is missing"),
         (|all| &mut all.options, |answer| answer.body.push(b'x'), "a body without a Content-Type"),

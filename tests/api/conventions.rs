@@ -201,7 +201,7 @@ async fn an_error_comes_through_whatever_the_client_accepts() {
         answer.expect_error(status, code);
         assert_eq!(answer.header("content-type"), "application/json", "{answer:?}");
     }
-    // An answer without content is none that could be ruled out.
+    // `Accept` cannot rule out an answer without content.
     caller.call(Method::OPTIONS, url).header("accept", "text/html").await.expect(204);
     caller.get(url).header("accept", "text/html").header("if-none-match", "*").await.expect(406);
     caller.delete(url).header("accept", "text/html").await.expect(204);
@@ -229,7 +229,7 @@ async fn an_answer_without_content_says_nothing_of_a_length() {
         );
         assert_eq!((answer.header("content-type"), answer.body.len()), ("", 0), "{answer:?}");
     }
-    // Lambda's runtime itself gives the prelude of a stream a Content-Type.
+    // The Lambda runtime itself sets the Content-Type of a stream's prelude.
     let options = author.call(Method::OPTIONS, "/lambda-url/stream/api/stream").await.expect(204);
     assert_eq!(
         (options.header("content-length"), options.header("transfer-encoding")),
@@ -291,7 +291,7 @@ async fn an_id_is_the_same_in_any_case() {
         client.delete(&other).await.expect(204);
         client.get(url).await.expect_error(404, "not_found");
     }
-    // In a form, too.
+    // A form is checked in the same way.
     let form = Form::default().text("userId", &author.id().to_uppercase()).file("a.png", "image/png", PNG);
     let file = author.upload_form(form).await.expect(201);
     assert_eq!(author.get(file.header("location")).await.expect(200).text("/userId"), author.id());
@@ -308,7 +308,7 @@ async fn a_path_that_is_not_there_is_answered_in_the_error_shape() {
             assert_eq!(error["error"], named);
         }
     }
-    // What was asked for is repeated in JSON alone, encoded, and not without an end.
+    // An error quotes the request only as JSON, escaped, and shortened if it is long.
     let long = "x".repeat(4000);
     for (method, path, named) in [
         (

@@ -1,4 +1,4 @@
-//! CORS of the API, the stream and the bucket: the headers that pages of other origins may send and read.
+//! CORS of the API, the stream and the bucket: the headers that scripts of other origins may send and read.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ const PAGE: &str = "http://localhost:5173";
 /// A path of the API's and one of the stream's.
 const PATHS: [&str; 2] = ["/api/posts", "/lambda-url/stream/api/stream/posts"];
 
-/// Headers that browsers' clients send, as their documentation has them: this API's own, then those of HTTP clients, of W3C
+/// Headers that browser clients send, as their documentation names them: this API's own, those of HTTP clients, of W3C
 /// Trace Context and Baggage, and of tracing libraries.
 const SENT: &str = "accept, accept-language, authorization, content-type, idempotency-key, if-match, if-modified-since, \
                     if-none-match, if-unmodified-since, \
@@ -20,8 +20,9 @@ const SENT: &str = "accept, accept-language, authorization, content-type, idempo
                     b3, newrelic, sentry-trace, x-amzn-trace-id, \
                     x-datadog-origin, x-datadog-parent-id, x-datadog-sampling-priority, x-datadog-trace-id";
 
-/// Response headers that scripts can always read (Fetch, "CORS-safelisted response-header name"), never, or have no use
-/// for: browsers and caches alone act on these.
+/// Response headers that need no exposure: scripts can always read them (Fetch, "CORS-safelisted response-header
+/// name"), can
+/// never read them, or have no use for them because only browsers and caches act on them.
 const NOT_TO_BE_EXPOSED: [&str; 12] = [
     "cache-control",
     "content-language",
@@ -78,7 +79,7 @@ async fn the_api_and_the_stream_have_the_same_rules() {
 #[tokio::test]
 async fn scripts_can_read_every_documented_header() {
     let mut document: Value = serde_json::from_str(include_str!("../../openapi.json")).unwrap();
-    // Those have names of their own.
+    // Components are left out, because their member names are not header names.
     document["components"]["headers"].take();
     let mut documented = BTreeSet::new();
     collect_headers(&document, &mut documented);
@@ -96,7 +97,7 @@ async fn scripts_can_read_every_documented_header() {
     }
 }
 
-/// Collects the names of all response headers, in lower case. A schema's property `headers` is no map of objects.
+/// Collects the names of all response headers, in lower case. A schema's property called `headers` is not a header map.
 fn collect_headers(node: &Value, found: &mut BTreeSet<String>) {
     match node {
         Value::Object(members) => {

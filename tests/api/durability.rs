@@ -1,4 +1,4 @@
-//! What was acknowledged is kept, whenever the process is killed.
+//! Acknowledged writes survive a kill of the process at any moment.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -46,7 +46,7 @@ async fn a_killed_process_loses_no_acknowledged_write() {
     }
     let total = reader.get("/api/posts").await.expect(200).json()["pagination"]["total"].as_u64().unwrap();
     let found = usize::try_from(total).unwrap();
-    // A write that was done and not acknowledged may be there too.
+    // A write may have been done before the kill without an acknowledgement.
     assert!(
         (acknowledged.len()..=acknowledged.len() + 3 * WRITERS).contains(&found),
         "{found} {}",

@@ -1,4 +1,4 @@
-//! Every recorded event in `events/` is given to its function, as `make invoke` does.
+//! Every recorded event in `events/` invokes its function, as `make invoke` does.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -18,7 +18,7 @@ async fn every_recorded_event_is_answered_as_before() {
             .await
             .unwrap_or_else(|error| panic!("{function}/{case}: {error}"));
         let (head, body) = match answer.as_str() {
-            // A function that streams: a prelude, eight NULs, the body.
+            // A streaming function answers with a prelude, eight NULs and the body.
             Some(streamed) => {
                 let (prelude, body) = streamed.split_once("\0\0\0\0\0\0\0\0").unwrap();
                 (serde_json::from_str(prelude).unwrap(), body.to_owned())
@@ -35,7 +35,7 @@ async fn every_recorded_event_is_answered_as_before() {
     insta::assert_snapshot!(answers);
 }
 
-/// The functions' names and the cases', sorted.
+/// Returns the names of functions and cases, sorted.
 fn recorded() -> Vec<(String, String)> {
     let mut recorded = Vec::new();
     for folder in Path::new(env!("CARGO_MANIFEST_DIR")).join("../events").read_dir().unwrap() {

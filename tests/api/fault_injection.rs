@@ -1,5 +1,6 @@
-//! Every call of DynamoDB and S3 that a request makes fails in every way that it can: the request is done as a whole
-//! or not at all, its answer is a success or a clear 503, and the same instance serves the next one.
+//! Every call of DynamoDB and S3 that a request makes fails in every possible way. The request takes effect as a whole
+//! or
+//! not at all, its answer is a success or a 503, and the same instance serves the next request.
 
 mod effect;
 mod endpoints;
@@ -13,11 +14,11 @@ use tests::{Answer, App};
 use self::effect::Effect;
 use self::endpoints::{READS, Write};
 
-/// How a call fails.
+/// A way in which a call fails.
 struct Failure {
     /// Its name in the rules of `local`.
     fault: &'static str,
-    /// The service has done what it was asked all the same.
+    /// True if the service carried out the call before it failed.
     is_done: bool,
 }
 
@@ -37,7 +38,7 @@ const FAILURES: [Failure; 5] = [
     Failure { fault: "lose-answer", is_done: true },
 ];
 
-/// Longer than an attempt may take, and the retry comes within the functions' timeout.
+/// Takes longer than one attempt may, but leaves time for a retry within the functions' timeout.
 const SLOW: Failure = Failure { fault: "slow=2500", is_done: true };
 
 #[tokio::test]
@@ -75,19 +76,19 @@ async fn payments_are_recorded_as_a_whole_or_not_at_all() {
     walk_all(endpoints::PAYMENTS).await;
 }
 
-/// Each with its own API and table, because they wait much of the time.
+/// Walks through all requests at once, each with its own API and table, because they spend most of their time waiting.
 async fn walk_all(writes: &[Write]) {
     join_all(writes.iter().map(walk)).await;
 }
 
-/// Lets each call of the request fail in each way.
+/// Makes each call of the request fail in each way.
 async fn walk(write: &Write) {
     let faults = Faults::default();
     let app = App::with_faults(&faults).await;
     let walk = Walk { write, app: &app, faults: &faults };
     let (calls, whole) = walk.undisturbed().await;
 
-    // Those that the SDK's retries get over come first: they leave its quota of retries as it was.
+    // Failures that the SDK's retries hide come first, because they leave its retry quota unchanged.
     for once in [true, false] {
         for nth in 0..calls.len() {
             for failure in FAILURES.iter().filter(|failure| failure.is_possible(&calls[nth])) {
@@ -95,7 +96,7 @@ async fn walk(write: &Write) {
             }
         }
     }
-    // Stripe is not kept waiting for as long as an attempt takes: it may be told 503.
+    // The webhook does not wait for a slow attempt: it may answer Stripe with 503.
     let is_patient = write.function != "webhooks-stripe";
     walk.disturbed(&whole, &SLOW, &rule(&calls, calls.len() - 1, &SLOW, true), is_patient).await;
 
@@ -105,10 +106,10 @@ async fn walk(write: &Write) {
     app.stack.shutdown().await;
 }
 
-/// The rule that lets one of a request's calls fail, and those that follow it unless it is `once`.
+/// Returns the rule that fails one of a request's calls and, unless it is `once`, all that follow.
 fn rule(calls: &[Call], nth: usize, failure: &Failure, once: bool) -> String {
     let service = calls[nth].service;
-    // Rules count the calls of their service.
+    // A rule counts only the calls of its service.
     let n = calls[..=nth].iter().filter(|call| call.service == service).count();
     format!("{service}:*:{}:{}={n}", failure.fault, if once { "nth" } else { "from" })
 }
@@ -120,7 +121,7 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// What the request calls, and its effect.
+    /// Returns the calls of an undisturbed request, and its effect.
     async fn undisturbed(&self) -> (Vec<Call>, Effect) {
         let request = (self.write.prepare)(self.app).await;
         let before = self.app.items();
@@ -133,7 +134,7 @@ impl Walk<'_> {
         (calls, whole)
     }
 
-    /// Lets a call fail, and looks what became of the request; then its client sends it again.
+    /// Makes a call fail, checks the request's outcome, and then sends the request again as its client would.
     async fn disturbed(&self, whole: &Effect, failure: &Failure, rule: &str, once: bool) {
         let Write { name, done, .. } = *self.write;
         let request = (self.write.prepare)(self.app).await;

@@ -1,4 +1,4 @@
-//! What is not the client's fault.
+//! Faults that the client did not cause.
 
 use tests::{App, post};
 

@@ -13,12 +13,12 @@ fn keyed(call: Call, key: &str) -> Call {
     call.header("idempotency-key", key)
 }
 
-/// How many posts there are.
+/// Returns the number of posts.
 async fn total(reader: &Client) -> u64 {
     reader.get("/api/posts").await.expect(200).json()["pagination"]["total"].as_u64().unwrap()
 }
 
-/// That `again` is the answer that `first` was.
+/// Checks that `again` repeats the answer `first`.
 #[track_caller]
 fn expect_replayed(first: &Answer, again: &Answer) {
     assert_eq!((again.status, &again.body), (first.status, &first.body), "{again:?}");
@@ -28,7 +28,7 @@ fn expect_replayed(first: &Answer, again: &Answer) {
     assert_eq!((first.header("idempotency-replayed"), again.header("idempotency-replayed")), ("", "true"));
 }
 
-/// What each creating operation of JSON is sent, by a caller who may, at a path.
+/// Returns the client, path and body for each operation that creates from JSON, with a second body that differs.
 fn creations(app: &App) -> [(Client, &'static str, Value, Value); 2] {
     [
         (app.caller(), "/api/posts", post("On engines"), post("On looms")),
@@ -260,12 +260,12 @@ async fn a_password_leaves_no_trace_under_a_key() {
     let id = first.text("/user/id");
     let items = app.items();
     let attempt = items.iter().find(|item| item["made"]["S"] == id.as_str()).unwrap();
-    // SHA-256 of the address and the name alone.
+    // The fingerprint is the SHA-256 of address and name alone.
     let expected = "e2503c98e1e63608fb2222882c1af13645ed8e9871db42b82ca87787af788bac";
     assert_eq!(attempt["fingerprint"]["S"], expected);
 }
 
-/// Each writer sends its request again and again, with one key, until it is answered, whatever happens to the process.
+/// Each writer repeats its request with one key until it is answered, while the process is killed and started again.
 #[tokio::test]
 async fn a_request_whose_process_was_killed_is_done_once_when_it_is_repeated() {
     const WRITERS: usize = 8;
@@ -273,7 +273,7 @@ async fn a_request_whose_process_was_killed_is_done_once_when_it_is_repeated() {
     let process = Process::start(data.path()).await;
     let authors: Vec<Client> = (0..WRITERS).map(|_| process.caller()).collect();
     let (sent, enough) = (AtomicUsize::new(0), Notify::new());
-    // How many of each writer's posts were acknowledged before the kill.
+    // The number of acknowledged posts of each writer before the kill.
     let write = async |client: &Client, writer: usize| {
         for n in 0.. {
             if sent.fetch_add(1, Ordering::Relaxed) == 4 * WRITERS {

@@ -1,4 +1,4 @@
-//! Whatever a client sends is answered, in the error shape, and the function serves the next request.
+//! Any input is answered, errors have the error shape, and the function serves the next request.
 
 use std::fmt::Write;
 
@@ -45,7 +45,7 @@ async fn lengths_count_characters_up_to_the_limit() {
     let body = json!({"title": "𝄞".repeat(200), "content": "🙂".repeat(50_000), "category": "語".repeat(50), "published": true});
     let created = author.post("/api/posts", &body).await.expect(201);
     assert_eq!(author.get(created.header("location")).await.expect(200).json()["content"], body["content"]);
-    // As Python writes it: every character of these is twelve bytes.
+    // Python escapes every non-ASCII character, so each of these takes twelve bytes.
     let escaped = body.to_string().chars().fold(String::new(), |mut escaped, c| {
         if c.is_ascii() {
             escaped.push(c);
@@ -166,7 +166,7 @@ async fn a_body_over_the_limit_is_refused() {
     let over = author.post("/api/posts", &json!({})).body(body(MAX_JSON_BYTES + 1)).await;
     over.expect_error(413, "body_too_large");
     author.post("/api/posts", &json!({})).body(body(5 << 20)).await.expect_error(413, "body_too_large");
-    // More than API Gateway takes at all.
+    // The body exceeds the limit of API Gateway itself.
     assert_eq!(author.post("/api/posts", &json!({})).body(body((10 << 20) + 1)).await.status, 413);
     author.post("/api/posts", &post("On engines")).await.expect(201);
 }
@@ -262,7 +262,7 @@ async fn wrong_tokens_are_refused_everywhere() {
             assert!(answer.header("www-authenticate").contains("invalid_token"), "{answer:?}");
         }
     }
-    // No token at all.
+    // The request carries no token at all.
     app.anonymous()
         .get("/api/users")
         .header("authorization", "Basic YTpi")

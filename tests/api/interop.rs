@@ -1,4 +1,4 @@
-//! Other libraries read what we sign, and what they sign is accepted as far as it is the same.
+//! Other libraries verify our tokens, and we accept theirs if these follow the same rules.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -14,18 +14,18 @@ use tests::App;
 
 mod stripe;
 
-/// A program that has read a token of ours and signed others with the same secret.
+/// The output of a program that verified one of our tokens and signed others with the same secret.
 #[derive(Deserialize)]
 struct Signed {
-    /// What it read.
+    /// The claims that it read.
     claims: Value,
-    /// A token like ours.
+    /// A token like ours, which must be accepted.
     good: String,
-    /// Tokens that are not, by what is wrong with them.
+    /// Bad tokens, by the name of their fault.
     bad: BTreeMap<String, String>,
 }
 
-/// Why each of these has to be wrong: RFC 8725 (3.1, 3.2, 3.8 to 3.11) and RFC 9068 (2.2, 4).
+/// The reasons for each wrong token: RFC 8725 (3.1, 3.2, 3.8 to 3.11) and RFC 9068 (2.2, 4).
 const WRONGS: [&str; 20] = [
     "no iss",
     "no aud",
@@ -75,7 +75,7 @@ async fn exchange(package: &str, probe: impl Fn() -> Command, script: impl Fn() 
     assert_eq!(signed.claims["sub"], caller.id(), "{}", signed.claims);
     assert_eq!((&signed.claims["iss"], &signed.claims["aud"]), (&json!("api"), &json!("api")));
     assert_eq!(signed.claims["role"], "user");
-    // Nothing else about the user: whoever holds a token can read it.
+    // The token says nothing else about the user, because its holder can read it.
     let names: Vec<&String> = signed.claims.as_object().unwrap().keys().collect();
     assert_eq!(names.len(), 8, "{names:?}");
     let seconds = signed.claims["exp"].as_i64().unwrap() - signed.claims["iat"].as_i64().unwrap();
@@ -95,7 +95,7 @@ async fn exchange(package: &str, probe: impl Fn() -> Command, script: impl Fn() 
     }
 }
 
-/// Whether the tests of a package can run; where it is missing, they are skipped or, in CI, fail.
+/// Tells whether a package is installed. If it is missing, its tests are skipped or, in CI, fail.
 pub(super) fn is_installed(package: &str, mut probe: Command) -> bool {
     let is_installed = probe.output().is_ok_and(|output| output.status.success());
     if !is_installed {
@@ -106,12 +106,12 @@ pub(super) fn is_installed(package: &str, mut probe: Command) -> bool {
     is_installed
 }
 
-/// The script's answer to `input`.
+/// Runs the script with `input` and returns its answer.
 fn run<T: DeserializeOwned>(script: Command, input: &Value) -> T {
     serde_json::from_slice(&output(script, input.to_string().as_bytes())).unwrap()
 }
 
-/// What the command prints when it reads `input`.
+/// Runs the command with `input` on its standard input and returns its output.
 fn output(mut command: Command, input: &[u8]) -> Vec<u8> {
     let mut child = command
         .stdin(Stdio::piped())
@@ -125,7 +125,7 @@ fn output(mut command: Command, input: &[u8]) -> Vec<u8> {
     output.stdout
 }
 
-/// Python with the packages of .ci/run, or else the system's.
+/// Returns the Python with the packages of .ci/run, or the system's if there is none.
 pub(super) fn python() -> PathBuf {
     let venv = folder().join("../../.venv/bin/python");
     if venv.exists() { venv } else { "python3".into() }

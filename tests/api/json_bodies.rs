@@ -1,4 +1,4 @@
-//! Every route with a JSON body reads it alike, and says in words of JSON what is wrong with it.
+//! Every route with a JSON body parses it alike, and describes errors in terms of JSON.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use tests::{Answer, App, Browser, Call, Client, post};
 
 const ID: &str = "01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f";
 
-/// The operations of openapi.json with a JSON body, and the two who may send all of them.
+/// The operations of openapi.json with a JSON body, and two clients who together may send all of them.
 struct Routes {
     document: Value,
     admin: Client,
@@ -23,7 +23,8 @@ impl Routes {
         Self { document, admin: app.admin(), browser: app.signed_in_browser("ada@example.com").await }
     }
 
-    /// Method and path, and what the document says of the body. Stripe's are read by their signature.
+    /// Returns the method, path and documented body of each operation. The webhook is left out, because its body is
+    /// signed.
     fn all(&self) -> Vec<(Method, String, &Value)> {
         let paths = self.document["paths"].as_object().unwrap();
         let operations =
@@ -56,7 +57,7 @@ impl Routes {
     }
 }
 
-/// The first of the details.
+/// Returns the field and message of the first detail.
 fn detail(answer: &Answer, status: u16, code: &str) -> (String, String) {
     let detail = answer.expect_error(status, code)["details"][0].clone();
     let text = |name: &str| detail[name].as_str().unwrap_or_else(|| panic!("{answer:?}")).to_owned();

@@ -113,7 +113,7 @@ async fn a_list_is_read_by_cursor_in_every_order() {
             }
         }
         assert_eq!(read, whole, "{list}");
-        // The cursor of one list is of no use in another.
+        // A cursor of one list is refused in another.
         let elsewhere = author.get(&format!("/api/posts?sort=title&order=asc&cursor={cursor}")).await;
         assert_eq!(elsewhere.bad_fields(), ["cursor"], "{list}");
     }
@@ -126,7 +126,7 @@ async fn a_cursor_holds_its_place_when_items_come_and_go() {
     write(&author, &["Post one", "Post two", "Post three", "Post four"]).await;
     let first = author.get("/api/posts?limit=2").await.expect(200);
     assert_eq!(titles(&first), ["Post four", "Post three"]);
-    // The item that the cursor stands on goes, and a newer one comes.
+    // The cursor's item is removed, and a newer one is added.
     let id = first.text("/posts/1/id");
     author.delete(&format!("/api/posts/{id}")).await.expect(204);
     write(&author, &["Post five"]).await;
@@ -182,11 +182,12 @@ async fn a_page_that_can_not_be_is_refused() {
         ["category", "sort"]
     );
     anyone.get("/api/posts?mine=true").await.expect_error(401, "missing_token");
-    // Empty and unknown parameters say nothing.
+    // Empty and unknown parameters are ignored.
     anyone.get("/api/posts?page=&limit=&sort=&utm_source=x&category=").await.expect(200);
 }
 
-/// Each GET without variables in its path that has defaults in openapi.json: its path, with what it requires, and them.
+/// Returns each GET operation without path variables that has defaults in openapi.json: its path with the required
+/// parameters, and the defaults.
 fn defaults() -> Vec<(String, String)> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi.json");
     let document: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
@@ -226,7 +227,7 @@ async fn a_client_that_sends_the_defaults_gets_what_others_get() {
             "{url}{defaults}"
         );
     }
-    // A cursor takes the place of a page, but not of the default of one.
+    // A cursor replaces a page number that the client sends, but not the default page.
     let cursor = caller.get("/api/posts?limit=1").await.text("/pagination/nextCursor");
     let second = caller.get(&format!("/api/posts?limit=1&page=1&cursor={cursor}")).await.expect(200);
     assert_eq!(titles(&second), ["The first one"]);

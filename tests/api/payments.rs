@@ -3,13 +3,13 @@ use tests::{App, Client, checkout_event};
 
 const COMPLETED: &str = "checkout.session.completed";
 
-/// Registers, and can list payments.
+/// Registers a user who can list payments.
 async fn buyer(app: &App, email: &str) -> Client {
     let user = app.account(email).await;
     app.user(&user.id.to_string())
 }
 
-/// Pays a checkout that began at this second.
+/// Pays a checkout that was created at this second.
 async fn pay(app: &App, at: i64, changes: Value) {
     let mut changes = changes;
     changes["created"] = json!(at);
@@ -79,7 +79,7 @@ async fn nobody_sees_what_somebody_else_paid() {
     let app = App::start().await;
     let (ada, bea) = (buyer(&app, "ada@example.com").await, buyer(&app, "bea@example.com").await);
     pay(&app, 1, json!({})).await;
-    // Who is named by the application has paid, whatever address was typed in.
+    // The application's reference names the payer, whatever address was entered at the checkout.
     pay(&app, 2, json!({"client_reference_id": bea.id()})).await;
     pay(&app, 3, json!({"client_reference_id": null, "customer_details": null})).await;
     assert_eq!(seconds(&ada, "").await.0, [1]);

@@ -93,7 +93,7 @@ async fn renames_at_the_same_time_are_each_done_as_a_whole() {
         let list = app.anonymous().get(&format!("/api/search?q={text}")).await.expect(200).json();
         list["problems"].as_array().unwrap().len()
     };
-    // Of those that say which version they mean, one is done.
+    // Only one of the requests with the same expected version succeeds.
     let answers = futures_util::future::join_all((0..6).map(async |n| {
         let body = json!({"name": format!("Guarded {n}")});
         author.patch(url, &body).header("if-match", etag).await.status
@@ -102,7 +102,7 @@ async fn renames_at_the_same_time_are_each_done_as_a_whole() {
     assert_eq!(answers.iter().filter(|status| **status == 200).count(), 1, "{answers:?}");
     assert_eq!(answers.iter().filter(|status| **status == 412).count(), 5, "{answers:?}");
     assert_eq!((found("first").await, found("guarded").await), (0, 1));
-    // Those that do not are done one after the other.
+    // Requests without an expected version succeed one after the other.
     let (one, other) =
         tokio::join!(async { author.patch(url, &json!({"name": "Second"})).await.expect(200) }, async {
             author.patch(url, &json!({"name": "Third"})).await.expect(200)

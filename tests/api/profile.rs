@@ -1,4 +1,4 @@
-//! What those who are signed in with a cookie do with their account.
+//! The profile of a user who is signed in with a cookie.
 
 use serde_json::{Value, json};
 use tests::{App, Browser, PASSWORD};
@@ -28,7 +28,7 @@ async fn name_and_address_change_and_what_is_missing_stays() {
     );
     assert_eq!(put(json!({})).await, (json!("Ada"), json!("lovelace@example.com")));
     assert_eq!(put(json!({"name": null})).await, (json!(null), json!("lovelace@example.com")));
-    // The password moved along.
+    // The password belongs to the new address now.
     app.browser().sign_in("lovelace@example.com", PASSWORD).await.expect(201);
     app.browser().sign_in(ADA, PASSWORD).await.expect_error(401, "invalid_credentials");
 }
@@ -100,7 +100,7 @@ async fn another_password_ends_all_but_the_session_that_set_it() {
     app.browser().sign_in(ADA, PASSWORD).await.expect_error(401, "invalid_credentials");
     app.browser().sign_in(ADA, OTHER_PASSWORD).await.expect(201);
 
-    // And again, from the same session.
+    // The same session changes the password once more.
     change_password(&this, OTHER_PASSWORD, PASSWORD).await.expect(200);
     this.delete("/api/session").await.expect(204);
     this.get("/api/session").await.expect_error(401, "invalid_session");
@@ -137,7 +137,7 @@ async fn of_two_sessions_that_change_the_password_at_once_one_does_and_goes_on()
     );
     let mut statuses = [answers.0.status, answers.1.status];
     statuses.sort_unstable();
-    // The other comes too late with its session, or already with the password.
+    // The slower request finds its session ended (401), or the password changed already (400).
     assert!(statuses == [200, 401] || statuses == [200, 400], "{answers:?}");
     let mut signed_in = 0;
     for browser in &browsers {

@@ -77,7 +77,7 @@ async fn a_header_that_holds_a_token_wrongly_is_told_how() {
         (format!("Bearer {good}, Bearer {good}"), "sent once"),
         (format!("Bearer {good} {good}"), "one access token"),
     ] {
-        // Also where a token is optional: the client means to send one.
+        // A wrong token is refused even if a token is optional.
         for path in [PATH, "/api/posts"] {
             let answer = app.anonymous().get(path).header("authorization", &authorization).await;
             let error = answer.expect_error(401, "invalid_token");
@@ -108,7 +108,7 @@ async fn an_expired_token_is_told_apart() {
             "{challenge}"
         );
     }
-    // The time alone is wrong with it, or it is no token of ours.
+    // Only the expiry is wrong; with another character it is no token of ours.
     let answer = app.anonymous().get(PATH).header("authorization", &format!("Bearer {token}x")).await;
     answer.expect_error(401, "invalid_token");
 }

@@ -1,4 +1,4 @@
-//! How many requests somebody may send, and what those get who sent more.
+//! Rate limits: the number of requests a caller may send, and the answers beyond it.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -7,13 +7,13 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{Answer, App, Client, PNG, Process, post, user};
 
-/// Leaves three writes a minute.
+/// The scale that leaves three writes a minute.
 const SCALE: &str = "0.05";
 
-/// However a minute's end falls among so many requests, one of them is over the limit.
+/// A number of requests of which at least one is over the limit, even if a new minute begins among them.
 const ENOUGH: usize = 7;
 
-/// Each operation that callers write with, and a body that it takes.
+/// Returns each operation that writes for its caller, with a valid body.
 fn writes() -> Vec<(&'static str, &'static str, Value)> {
     let problem = json!({"name": "Two sum", "difficulty": "easy"});
     vec![
@@ -35,7 +35,7 @@ fn writes() -> Vec<(&'static str, &'static str, Value)> {
     ]
 }
 
-/// The operations of openapi.json that change something and take an access token.
+/// Returns the operations of openapi.json that change something and take an access token.
 fn documented_writes() -> BTreeSet<(String, String)> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi.json");
     let document: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
@@ -52,7 +52,7 @@ fn documented_writes() -> BTreeSet<(String, String)> {
     writes
 }
 
-/// Remaining requests and seconds until there are more, as the answer's `RateLimit` says them for `policy`.
+/// Returns the remaining requests and the seconds until there are more, from the answer's `RateLimit` for `policy`.
 #[track_caller]
 fn remaining(answer: &Answer, policy: &str) -> (u32, u32) {
     let (name, rest) = answer.header("ratelimit").split_once(";r=").unwrap_or_else(|| panic!("{answer:?}"));
@@ -61,7 +61,7 @@ fn remaining(answer: &Answer, policy: &str) -> (u32, u32) {
     (remaining.parse().unwrap(), seconds.parse().unwrap())
 }
 
-/// The first answer to `client`'s writes that is over the limit.
+/// Writes as `client` until an answer is over the limit, and returns it.
 async fn first_denied(client: &Client) -> Answer {
     let mut before = None;
     for _ in 0..ENOUGH {
@@ -83,7 +83,7 @@ async fn every_operation_that_a_caller_writes_with_counts_it() {
     let app = App::limited("1").await;
     for (method, path, body) in writes() {
         let path = path.replace("{id}", "01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f");
-        // A caller each: that there are 59 left shows that it was counted, and once.
+        // Each request has a caller of its own, so 59 remaining requests show that it was counted exactly once.
         let caller = app.admin();
         let answer = match &*path {
             "/api/upload" => caller.upload("a.png", "image/png", PNG).await,
@@ -150,7 +150,7 @@ async fn a_problem_names_the_violated_policy() {
     panic!("none of {ENOUGH} was denied");
 }
 
-/// Attempts, each of which says that it was forwarded for somebody else.
+/// Sends attempts that each claim, in a header, to be forwarded for another address.
 async fn spoofed(app: &App, path: &str, attempts: usize, body: impl Fn(usize) -> Value) -> Vec<Answer> {
     let mut answers = Vec::new();
     for n in 0..attempts {
@@ -160,7 +160,7 @@ async fn spoofed(app: &App, path: &str, attempts: usize, body: impl Fn(usize) ->
     answers
 }
 
-/// Who is denied, and under which policy.
+/// Returns the violated policies of the denied answers.
 fn violated(answers: &[Answer]) -> Vec<Value> {
     let denied = answers.iter().filter(|answer| answer.status == 429);
     denied.map(|answer| answer.json()["violated-policies"].clone()).collect()
@@ -230,7 +230,7 @@ async fn a_sign_in_that_can_not_be_counted_is_refused() {
 async fn who_could_not_be_counted_is_let_through_and_the_log_says_so() {
     let app = App::start().await;
     app.stack.stop_dynamodb().await.unwrap();
-    // The limit lets it through, and then its own work fails.
+    // The limit lets the request pass, and then the handler's own call fails.
     let answer = app.caller().post("/api/posts", &post("On engines")).await;
     answer.expect_error(503, "unavailable");
     assert_eq!(answer.header("ratelimit"), "", "{answer:?}");

@@ -1,4 +1,4 @@
-//! What the README tells a newcomer to paste.
+//! The commands that the README shows newcomers.
 
 use std::path::Path;
 use std::process::Command;
@@ -33,7 +33,7 @@ async fn the_readmes_session_works_when_it_is_pasted() {
     for line in printed.lines().filter(|line| line.starts_with('{')) {
         assert!(serde_json::from_str::<serde_json::Value>(line).is_ok(), "not one answer on a line: {line}");
     }
-    // In the order in which the session shows them.
+    // The answers come in the order of the session's comments.
     let mut rest = &*printed;
     for shown in [
         "\"tokenType\":\"Bearer\"",
@@ -73,7 +73,7 @@ async fn the_readmes_session_works_when_it_is_pasted() {
     }
 }
 
-/// The two blocks of the chapter: the session, and what goes on in the same shell.
+/// Returns the two blocks of the chapter: the session, and the one that continues in the same shell.
 fn blocks() -> [String; 2] {
     let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).unwrap();
     let chapter = readme.split_once("## A session").unwrap().1.split_once("\n## ").unwrap().0;

@@ -1,5 +1,6 @@
-//! A request that a schema of openapi.json takes is taken, and one that it refuses is refused: each operation's own
-//! example, and the example with one value changed.
+//! The API accepts exactly the requests that the schemas in openapi.json accept. Each operation's own example is sent,
+//! and
+//! the example with one value changed.
 
 mod sender;
 mod variants;
@@ -12,11 +13,11 @@ use tests::{Answer, App, Body, Document, Operation, Parameter};
 use self::sender::Sender;
 use self::variants::{texts, values};
 
-/// Values that headers have: entity tags, as they should be and as they should not, and dates.
+/// Values for header parameters: valid and invalid entity tags, and dates.
 const HEADERS: [&str; 7] =
     ["\"1\"", "\"1\", W/\"2\"", "*", "1", "\"1", "Fri, 20 Nov 2026 16:32:55 GMT", "yesterday"];
 
-/// Fields of which the API asks more, or less, than a schema of the field can say.
+/// Fields on which the API is stricter or more lenient than a schema can express.
 const BODIES: &[Exception] = &[
     refused("POST /api/upload/presign", "fileName", "its extension is one of the type's"),
     refused("POST /api/upload/presign", "contentType", "the name's extension is one of its own"),
@@ -40,23 +41,23 @@ const CURSOR: &str = "it is sealed: only those that the list gave are good";
 struct Exception {
     operation: &'static str,
     field: &'static str,
-    /// The schema's view of the values; the API has the opposite one.
+    /// True if the schema accepts the values. The API disagrees with it.
     schema_takes_it: bool,
     #[expect(dead_code, reason = "for whoever reads the list")]
     why: &'static str,
 }
 
-/// The API refuses values that the schema takes.
+/// Declares that the API refuses values that the schema accepts.
 const fn refused(operation: &'static str, field: &'static str, why: &'static str) -> Exception {
     Exception { operation, field, schema_takes_it: true, why }
 }
 
-/// The API takes values that the schema refuses.
+/// Declares that the API accepts values that the schema refuses.
 const fn taken(operation: &'static str, field: &'static str, why: &'static str) -> Exception {
     Exception { operation, field, schema_takes_it: false, why }
 }
 
-/// A request that the schema takes and the API does not, or the other way round.
+/// A request on which the schema and the API disagree.
 struct Disagreement {
     operation: String,
     field: String,
@@ -89,7 +90,7 @@ async fn a_parameter_is_taken_where_its_schema_takes_it() {
     expect_only(PARAMETERS, &found);
 }
 
-/// The example; the example without each of its members, with each of them changed, and with one more.
+/// Sends the example, the example without each of its members, with each member changed, and with one more.
 async fn of_body(app: &App, operation: &Operation, body: &Body) -> Vec<Disagreement> {
     let sender = Sender::new(app, operation).await;
     let example = sender.example(body);
@@ -134,10 +135,10 @@ async fn of_parameter(app: &App, operation: &Operation, parameter: &Parameter) -
 
     let mut found = Vec::new();
     for number in 0..tries(parameter, sender.parameter_example(parameter)).len() {
-        // The resource may be another one each time, and so its id.
+        // A new resource may have another id.
         sender.renew().await;
         let text = tries(parameter, sender.parameter_example(parameter)).swap_remove(number);
-        // An empty parameter of the query counts as none: forms send their empty fields.
+        // An empty query parameter counts as missing, because forms send their empty fields.
         let text_of_schema = text.as_ref().filter(|text| parameter.location != "query" || !text.is_empty());
         let schema_takes_it = text_of_schema
             .map_or(!parameter.is_required, |text| Document::published().takes_parameter(parameter, text));
@@ -151,7 +152,7 @@ async fn of_parameter(app: &App, operation: &Operation, parameter: &Parameter) -
     found
 }
 
-/// The example of a parameter, its absence, and other texts.
+/// Returns the example of a parameter, `None` for its absence, and other texts.
 fn tries(parameter: &Parameter, example: Option<String>) -> Vec<Option<String>> {
     let mut others = texts(&parameter.definition, &json!(example));
     if parameter.location == "header" {
@@ -165,13 +166,13 @@ fn tries(parameter: &Parameter, example: Option<String>) -> Vec<Option<String>> 
     tries
 }
 
-/// Whether the request itself was all right. What else there is to say of it, such as 401 or 409, the schema does not know.
+/// Tells whether the request itself was valid. Statuses such as 401 or 409 have reasons that a schema cannot express.
 fn is_taken(answer: &Answer, refusals: &[u16]) -> bool {
     assert!(answer.status < 500, "{answer:?}");
     !refusals.contains(&answer.status)
 }
 
-/// Checks that the exceptions are all of the disagreements, and that each of them is one.
+/// Checks that the exceptions match the disagreements exactly.
 fn expect_only(exceptions: &[Exception], found: &[Disagreement]) {
     let is = |disagreement: &Disagreement, exception: &Exception| {
         (&*disagreement.operation, &*disagreement.field, disagreement.schema_takes_it)

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 use tests::{Answer, App, problem};
 
-/// The search for `q`, percent-encoded here, with more parameters after it.
+/// Searches for `q`, which this function percent-encodes, with more parameters after it.
 async fn search(app: &App, q: &str, parameters: &str) -> Answer {
     let q = form_urlencoded::byte_serialize(q.as_bytes()).collect::<String>();
     app.anonymous().get(&format!("/api/search?q={q}{parameters}")).await
@@ -75,7 +75,7 @@ async fn a_query_that_can_not_be_is_refused() {
     }
     assert_eq!(search(&app, " ", "&limit=0&page=0").await.bad_fields(), ["limit", "page", "q"]);
     assert_eq!(search(&app, "sum", "&q=two").await.bad_fields(), ["q"]);
-    // Bytes that are no UTF-8 stand for a character that no name has.
+    // Bytes that are not UTF-8 become a replacement character, which no name contains.
     app.anonymous().get("/api/search?q=%ff%fe").await.expect(200);
     for q in ["x".repeat(100), "𝄞".repeat(100), "ﬃ".repeat(100), "\u{301}".repeat(100)] {
         assert_eq!(names(&search(&app, &q, "").await.expect(200)), Vec::<String>::new());
@@ -104,7 +104,7 @@ async fn a_search_is_read_on_by_cursor_alone() {
         let target = target.trim_start_matches('<').split('>').next().unwrap();
         assert_eq!(names(&app.anonymous().get(target).await.expect(200)), expected[3..6], "{q}");
 
-        // The cursor of one search is of no use in another, nor in the list.
+        // A cursor of one search is refused in another search and in the list.
         let cursor = first.text("/pagination/nextCursor");
         assert_eq!(search(&app, "number", &format!("&cursor={cursor}")).await.bad_fields(), ["cursor"]);
         let listed = app.anonymous().get(&format!("/api/problems?cursor={cursor}")).await;

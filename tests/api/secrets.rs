@@ -1,5 +1,6 @@
-//! What must never be printed or sent back: everything here that is a secret or somebody's own says `canary`, or was
-//! issued, and is looked for in all that functions printed and answered.
+//! Secrets and personal data are never printed or sent back. All of them contain `canary` or were issued here, and the
+//! test
+//! looks for them in everything that the functions print or answer.
 
 use serde_json::{Value, json};
 use tests::{Answer, App, Call, checkout_event, post};
@@ -13,15 +14,15 @@ const WRONG_PASSWORD: &str = "canary-wrong-password";
 const CONTENT: &str = "canary-content";
 const QUERY: &str = "canary-query";
 
-/// What may be in an answer, because the client asked for it.
+/// The personal data that an answer may contain, because the client asked for it.
 #[derive(Clone, Copy, PartialEq)]
 enum May {
     ShowNothing,
-    /// One's own address.
+    /// The caller's own address.
     ShowEmail,
-    /// One's own address and new tokens.
+    /// The caller's own address and new tokens.
     ShowTokens,
-    /// One's own address, and a session in `Set-Cookie` alone.
+    /// The caller's own address, and a session only in `Set-Cookie`.
     SetSession,
     ShowContent,
     /// The query, in links to other pages.
@@ -30,7 +31,7 @@ enum May {
 
 use May::{LinkQuery, SetSession, ShowContent, ShowEmail, ShowNothing, ShowTokens};
 
-/// What was answered, and what was issued in it.
+/// The answers so far, and the secrets that were issued in them.
 #[derive(Default)]
 struct Seen {
     answers: Vec<(Answer, May)>,
@@ -59,13 +60,13 @@ async fn no_secret_is_printed_or_sent_to_somebody_else() {
         );
     }
     assert!(logs.contains("\"level\":\"ERROR\""), "and errors with their causes:\n{logs}");
-    // Of a JWT neither what was signed nor the signature; every header is the same.
+    // The payload and the signature of a JWT are secret; its header is the same in every token.
     let parts = seen.tokens.iter().flat_map(|token| token.split('.').skip(usize::from(token.contains('.'))));
     let tokens: Vec<String> = parts.map(str::to_owned).collect();
     let mut secrets = seen.sessions.clone();
     secrets.extend(own);
     for line in logs.lines() {
-        // `$argon2` is how a password's hash begins.
+        // The hash of a password begins with `$argon2`.
         for word in ["canary", "$argon2"] {
             assert!(!line.to_lowercase().contains(word), "printed: {line}");
         }
@@ -76,7 +77,7 @@ async fn no_secret_is_printed_or_sent_to_somebody_else() {
     seen.check(&secrets, &tokens);
 }
 
-/// Registers and signs in, and fails to in every way; the tokens that are good then.
+/// Registers and signs in, fails to do so in every way, and returns tokens that are valid afterwards.
 async fn accounts(app: &App, seen: &mut Seen) -> Value {
     let client = app.anonymous();
     let registration = json!({"email": EMAIL, "password": PASSWORD, "name": "Ada"});
@@ -112,7 +113,7 @@ async fn accounts(app: &App, seen: &mut Seen) -> Value {
     refreshed
 }
 
-/// Signs in with a cookie, and changes all there is to change; the cookie that is good then.
+/// Signs in with a cookie, changes everything that can be changed, and returns a cookie that is valid afterwards.
 async fn sessions(app: &App, seen: &mut Seen) -> String {
     let client = app.anonymous();
     let login = json!({"email": EMAIL, "password": PASSWORD});
@@ -138,7 +139,7 @@ async fn sessions(app: &App, seen: &mut Seen) -> String {
     cookie
 }
 
-/// Everything else that carries what is the client's own.
+/// Sends all other requests that carry personal data.
 async fn requests(app: &App, seen: &mut Seen, tokens: &Value) {
     let author = bearer(tokens);
     let client = app.anonymous();
@@ -154,7 +155,7 @@ async fn requests(app: &App, seen: &mut Seen, tokens: &Value) {
     seen.see(200, ShowNothing, client.get("/api/payments").header("authorization", &author)).await;
     let body = paid.to_string().into_bytes();
     seen.see(400, ShowNothing, app.stripe().send(&body, "t=1,v1=canary-signature")).await;
-    // Somebody else sees no address.
+    // Another caller sees no address.
     seen.see(200, ShowNothing, app.caller().get("/api/users")).await;
     let path = format!("/api/users/{}", tokens["user"]["id"].as_str().unwrap());
     seen.see(200, ShowNothing, app.caller().get(&path)).await;
@@ -166,7 +167,7 @@ async fn requests(app: &App, seen: &mut Seen, tokens: &Value) {
     seen.see(404, ShowNothing, client.get(&format!("/api/nowhere?q={QUERY}"))).await;
 }
 
-/// Tokens and cookies that are none.
+/// Sends malformed tokens and cookies.
 async fn wrong_credentials(app: &App, seen: &mut Seen) {
     let client = app.anonymous();
     for authorization in
@@ -183,7 +184,7 @@ async fn wrong_credentials(app: &App, seen: &mut Seen) {
     }
 }
 
-/// All that reaches the table, while it can not be reached.
+/// Sends every request that needs the table while the table cannot be reached.
 async fn without_dynamodb(app: &App, seen: &mut Seen, tokens: &Value, cookie: &str) {
     app.stack.stop_dynamodb().await.unwrap();
     let client = app.anonymous();
@@ -212,10 +213,10 @@ async fn without_dynamodb(app: &App, seen: &mut Seen, tokens: &Value, cookie: &s
     app.stack.start_dynamodb().unwrap();
 }
 
-/// Ends what there is.
+/// Removes everything that was created.
 async fn removal(app: &App, seen: &mut Seen, tokens: &Value) {
     let client = app.anonymous();
-    // The password was changed since.
+    // The password has changed, so the refresh token is invalid.
     seen.see(401, ShowNothing, client.post("/api/auth/refresh", &refresh(tokens))).await;
     let login = json!({"email": NEW_EMAIL, "password": NEW_PASSWORD});
     let tokens = seen.see(200, ShowTokens, client.post("/api/auth/login", &login)).await.json();
@@ -250,7 +251,7 @@ impl Seen {
         answer
     }
 
-    /// That no answer shows more than it may.
+    /// Checks that no answer shows more than it may.
     fn check(&self, secrets: &[String], tokens: &[String]) {
         for (answer, may) in &self.answers {
             let mut shown = String::from_utf8_lossy(&answer.body).into_owned();

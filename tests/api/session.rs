@@ -12,7 +12,7 @@ use tests::{Answer, App, Browser, PASSWORD};
 
 const ADA: &str = "ada@example.com";
 
-/// An id of the right form that no session has.
+/// A well-formed id that no session has.
 const NOBODYS: &str = "__Host-sessionId=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 #[track_caller]
@@ -21,7 +21,7 @@ fn expect_401(answer: &Answer, code: &str, message: &str) {
     assert_eq!(answer.header("www-authenticate"), "", "a cookie is no HTTP authentication: {answer:?}");
 }
 
-/// That nobody is signed in there, although there is a cookie.
+/// Checks that the browser has a cookie but no valid session.
 async fn expect_signed_out(browser: &Browser) {
     expect_401(&browser.get("/api/session").await, "invalid_session", "Invalid session");
     expect_401(&browser.get("/api/profile").await, "not_authenticated", "Not authenticated");
@@ -151,7 +151,7 @@ async fn signing_in_always_begins_another_session_and_ends_the_old_one() {
     browser.get("/api/session").await.expect(200);
     expect_signed_out(&first).await;
 
-    // Who does not get in leaves the session as it is.
+    // A failed sign-in leaves the session unchanged.
     let mut other = browser.clone();
     other.sign_in(ADA, "not her password").await.expect(401);
     browser.get("/api/session").await.expect(200);
@@ -246,7 +246,7 @@ async fn a_removed_user_is_signed_out_at_once() {
     let browser = app.signed_in_browser(ADA).await;
     app.user(&id).delete(&format!("/api/users/{id}")).await.expect(204);
     expect_signed_out(&browser).await;
-    // Somebody else with the same address is somebody else.
+    // A new user with the same address is another user.
     app.account(ADA).await;
     expect_signed_out(&browser).await;
 }

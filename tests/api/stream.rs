@@ -9,7 +9,7 @@ use tests::{Answer, App, Client, post};
 const GREETING: &str = "/lambda-url/stream/api/stream";
 const POSTS: &str = "/lambda-url/stream/api/stream/posts";
 
-/// More than one page of the function's has.
+/// More posts than fit into one page of the function's query.
 const PAGES: usize = 450;
 
 fn lines(answer: &Answer) -> Vec<Value> {
@@ -84,7 +84,7 @@ async fn what_fails_in_the_middle_is_the_last_line() {
     let app = App::start().await;
     app.write_posts(5 * PAGES);
     let anyone = app.anonymous();
-    // The fault has to come before the function has read the last page; where it came too late, again.
+    // The fault must come before the function reads the last page. If it comes too late, the test tries again.
     for _ in 0..20 {
         let mut response = anyone.get(POSTS).open().await;
         assert_eq!(response.status(), 200);
@@ -130,7 +130,7 @@ async fn a_client_that_goes_away_leaves_the_instance_free() {
     app.stack.shutdown().await;
     let logs = app.stack.logs();
     assert_eq!(logs.matches(" cold stream").count(), 1, "{logs}");
-    // The function knows nothing of it, and sent all.
+    // The function noticed nothing and sent everything.
     assert_eq!(logs.matches(r#""bytes":11,"ended":"whole""#).count(), 3, "{logs}");
 }
 
@@ -184,7 +184,7 @@ async fn a_path_that_is_not_there_is_answered_in_the_error_shape() {
         let answer = app.anonymous().get(&format!("/lambda-url/stream{path}")).await;
         answer.expect_error(404, "not_found");
     }
-    // Through the API there is none of it.
+    // The API's own routes do not serve streams.
     for path in ["/api/stream", "/api/stream/posts", "/lambda-url/posts/api/posts"] {
         app.anonymous().get(path).await.expect_error(404, "not_found");
     }

@@ -1,4 +1,4 @@
-//! Files in the bodies of requests.
+//! Files that are uploaded in request bodies.
 
 use std::future::IntoFuture;
 
@@ -9,7 +9,7 @@ use tests::{App, Client, Form, PNG};
 
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 
-/// Items of files in the table, and of what users use.
+/// Returns the table's items for files and for their usage.
 fn kept(app: &App) -> Vec<Value> {
     let is_kept = |item: &Value| {
         let key = item["pk"]["S"].as_str().unwrap();
@@ -18,7 +18,7 @@ fn kept(app: &App) -> Vec<Value> {
     app.items().into_iter().filter(is_kept).collect()
 }
 
-/// Sets what the user's files are said to take.
+/// Sets the recorded usage of the user's files.
 fn set_usage(app: &App, owner: &Client, files: u64, bytes: u64) {
     let item = json!({
         "pk": {"S": format!("USAGE#{}", owner.id())}, "sk": {"S": "USAGE"},
@@ -28,7 +28,7 @@ fn set_usage(app: &App, owner: &Client, files: u64, bytes: u64) {
     app.stack.dynamodb().database().put_item(serde_json::from_value(request).unwrap()).unwrap();
 }
 
-/// What the one error of `field` says.
+/// Returns the message of the only error, which must be about `field`.
 fn said(answer: &tests::Answer, field: &str) -> String {
     assert_eq!(answer.bad_fields(), [field], "{answer:?}");
     answer.text("/details/0/message")
@@ -208,7 +208,7 @@ async fn name_declared_type_and_content_must_agree() {
         ("a.txt", "text/plain", b"a\0b", "must hold text/plain"),
         ("a.txt", "text/plain", b"caf\xe9", "must hold text/plain"),
         ("a.txt", "text/plain", b"%PDF-1.7", "must hold text/plain"),
-        // A page with a signature further on, which some readers look for within the first kilobyte.
+        // The signature comes later in the page. Some readers look for it anywhere in the first kilobyte.
         ("a.pdf", "application/pdf", b"<script>alert(1)</script>%PDF-1.7", "must hold application/pdf"),
     ] {
         let refused = owner.upload(name, content_type, content).await;
@@ -231,7 +231,7 @@ async fn a_polyglot_is_saved_and_never_shown() {
         let download = app.download(&owner, created.header("location")).await.expect(200);
         assert_eq!(download.header("content-type"), content_type);
         assert!(download.header("content-disposition").starts_with("attachment; "), "{download:?}");
-        // What makes it so is signed: whoever has the URL can not have it otherwise.
+        // The URL's signature covers these parameters, so its holder cannot change them.
         let url = owner.get(created.header("location")).await.expect(200).text("/downloadUrl");
         for (from, to) in
             [("attachment", "inline"), ("response-content-type=", "response-content-type=text%2Fhtml&x=")]
@@ -305,7 +305,7 @@ async fn s3s_event_of_an_upload_finds_it_done() {
     let created = join_all((0..uploads).map(upload)).await;
     for created in &created {
         let id = created.clone().expect(201).text("/fileId");
-        // Whoever was faster, the file is ready once, and counted once.
+        // The file becomes ready once and is counted once, whichever of the two was faster.
         app.logged(&format!("\"fileId\":\"{id}\"")).await;
         let event = json!({"Records": [app.uploaded(&format!("incoming/{id}"))]});
         app.stack.invoke("upload-completed", event).await.unwrap();

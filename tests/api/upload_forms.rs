@@ -1,9 +1,9 @@
-//! Forms as clients really send them.
+//! Forms as real clients send them.
 
 use reqwest::Method;
 use tests::{Answer, App, Client};
 
-/// A form, written by hand: how it is declared, and its parts with `{user}` for the user's id.
+/// Sends a hand-written form: its `Content-Type`, and its parts with `{user}` in place of the user's id.
 async fn send(owner: &Client, content_type: &str, body: &str) -> Answer {
     let body = body.replace('\n', "\r\n").replace("{user}", owner.id());
     owner.call(Method::POST, "/api/upload").body(body).header("content-type", content_type).await

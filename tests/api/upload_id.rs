@@ -1,4 +1,4 @@
-//! One file.
+//! The routes of a single file.
 
 use serde_json::json;
 use tests::{App, PNG};
@@ -66,7 +66,7 @@ async fn a_removal_that_s3_interrupts_is_finished_by_the_next() {
     let interrupted = owner.delete(&url).await;
     interrupted.expect_error(503, "unavailable");
     assert_eq!(interrupted.header("retry-after"), "1", "{interrupted:?}");
-    // Nobody sees it, and it does not count.
+    // The file is hidden and no longer counts.
     owner.get(&url).await.expect_error(404, "not_found");
     let items = app.items();
     let usage = items.iter().find(|item| item["sk"]["S"] == "USAGE").unwrap();

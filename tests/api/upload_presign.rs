@@ -1,10 +1,10 @@
-//! Files that go to S3 directly, and what becomes of them there.
+//! Files that go to S3 directly by a presigned URL, and their checks afterwards.
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tests::{Answer, App, Client};
 
-/// A file of this size that begins as an MP4 does, and whose bytes differ everywhere.
+/// Returns content of this size that begins like an MP4 and varies everywhere.
 fn video(size: usize) -> Vec<u8> {
     let mut content = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom".to_vec();
     let mut state = 1u64;
@@ -16,7 +16,7 @@ fn video(size: usize) -> Vec<u8> {
     content
 }
 
-/// A URL for this content as an MP4.
+/// Requests a URL to upload this content as an MP4.
 async fn presigned(owner: &Client, content: &[u8]) -> Answer {
     owner.presign("film.mp4", "video/mp4", content.len()).await.expect(201)
 }
@@ -90,7 +90,7 @@ async fn an_announced_digest_is_part_of_the_signature() {
     assert_eq!((ready.text("/state"), ready.text("/sha256")), ("ready".to_owned(), sha256.to_owned()));
 }
 
-/// The headers that a presigned URL's signature covers.
+/// Returns the headers that a presigned URL's signature covers.
 fn signed_headers(url: &str) -> Vec<String> {
     let (_, query) = url.split_once('?').unwrap();
     let (_, names) =
@@ -198,7 +198,7 @@ async fn an_object_of_no_file_is_removed_and_one_that_is_no_upload_is_left_alone
     let owner = app.caller();
     let presigned = owner.presign("a.txt", "text/plain", 3).await.expect(201);
     owner.delete(presigned.header("location")).await.expect(204);
-    // The URL is good still.
+    // The URL is still valid.
     app.put(&presigned, b"one").await.expect(200);
     app.logged("\"outcome\":\"unknown\"").await;
     for key in [

@@ -95,7 +95,7 @@ async fn a_role_is_set_by_admins_only() {
     ada.put(&url, &json!({"email": "ada@example.com", "role": "admin"})).await.expect_error(403, "forbidden");
     let promoted = app.admin().patch(&url, &json!({"role": "admin"})).await.expect(200);
     assert_eq!(promoted.text("/role"), "admin");
-    // A replacement without a role leaves it as it is.
+    // A replacement without a role keeps the role.
     let replaced = ada.put(&url, &json!({"email": "ada@example.com"})).await.expect(200);
     assert_eq!(replaced.text("/role"), "admin");
 }
@@ -111,7 +111,7 @@ async fn a_changed_address_frees_the_old_one_and_takes_the_new() {
     admin.patch(&url, &json!({"email": "new@example.com"})).await.expect(200);
     admin.post("/api/users", &user("old@example.com")).await.expect(201);
     admin.post("/api/users", &user("new@example.com")).await.expect_error(409, "email_taken");
-    // The same address in other letters is no other address.
+    // Addresses that differ only in case are equal.
     let shouted = admin.patch(&url, &json!({"email": "NEW@example.com"})).await.expect(200);
     assert_eq!(shouted.text("/email"), "NEW@example.com");
 }

@@ -2,7 +2,7 @@ use reqwest::Method;
 use serde_json::json;
 use tests::{Answer, App, Behaviour, Upstream, weather};
 
-/// In the URL of every request to the upstream, and nowhere else.
+/// The key is in the URL of every request to the upstream, and must appear nowhere else.
 const KEY: &str = "canary-weather-key";
 
 const LONDON: &str = "/api/weather?city=London";
@@ -11,7 +11,8 @@ async fn app(upstream: &Upstream) -> App {
     App::with_variables(&[("WEATHER_BASE_URL", upstream.url()), ("WEATHER_API_KEY", KEY)]).await
 }
 
-/// What a client gets when the upstream does this, and how often the upstream is asked then.
+/// Returns the client's answer for this behaviour of the upstream, and the number of requests that the upstream
+/// received.
 async fn answer_to(behaviour: Behaviour) -> (Answer, usize) {
     let upstream = Upstream::start(behaviour).await;
     let app = app(&upstream).await;
@@ -131,7 +132,7 @@ async fn an_answer_of_over_64_kib_is_502_however_it_is_sent() {
     let (answer, requests) = answer_to(Behaviour::json("200 OK", &huge)).await;
     answer.expect_error(502, "bad_gateway");
     assert_eq!(requests, 1);
-    // Without a length: what is read is counted.
+    // Without a Content-Length, the bytes that are read are counted.
     let undeclared = format!("HTTP/1.1 200 OK\r\n\r\n{huge}{}", " ".repeat(10_000_000));
     answer_to(Behaviour::Send(undeclared.into_bytes())).await.0.expect_error(502, "bad_gateway");
 }
@@ -164,7 +165,7 @@ async fn wrong_types_and_values_that_can_not_be_are_502() {
         ("/location/name", json!(["London"])),
         ("/location/name", json!("a\u{0}b")),
         ("/location/country", json!("a".repeat(201))),
-        // Nothing of the answer is printed: it could have the key.
+        // Nothing of the answer is printed, because it could contain the key.
         ("/current/temp_c", json!(KEY)),
         ("/current/temp_c", json!(1e300)),
         ("/current/feelslike_c", json!(null)),
@@ -208,7 +209,7 @@ async fn an_upstream_that_does_not_prove_who_it_is_is_502_and_does_not_learn_the
 
 #[tokio::test]
 async fn every_error_of_the_contract_has_its_answer_and_all_but_an_unknown_city_are_counted() {
-    // The stub of `make run`, which has them all.
+    // The stub of `make run` produces all of these errors.
     let app = App::start().await;
     let get = async |city: &str| app.anonymous().get(&format!("/api/weather?city=Error+{city}")).await;
     for code in ["1002", "2006", "2008", "2009", "1003", "1005", "9999"] {
@@ -221,7 +222,7 @@ async fn every_error_of_the_contract_has_its_answer_and_all_but_an_unknown_city_
     get("500").await.expect_error(502, "bad_gateway");
     app.stack.shutdown().await;
     let logs = app.stack.logs();
-    // Each but 1006, and one that is tried again once.
+    // Every failure but 1006 is counted, and a retried request is counted once.
     for (reason, times) in [("key", 4), ("refused", 3), ("quota", 1), ("status", 1)] {
         let metric = |line: &&str| {
             line.contains("\"UpstreamFailure\":1") && line.contains(&format!("\"reason\":\"{reason}\""))

@@ -7,7 +7,7 @@ use tests::{App, Client, checkout_event};
 pub(crate) const COMPLETED: &str = "checkout.session.completed";
 const SUCCEEDED: &str = "checkout.session.async_payment_succeeded";
 
-/// Partition keys of the items that a webhook can have left.
+/// Returns the partition keys of the items that a webhook may have written.
 pub(crate) fn left(app: &App) -> Vec<String> {
     let mut keys: Vec<String> = app
         .items()
@@ -27,7 +27,7 @@ pub(crate) fn received() -> Value {
     json!({"received": true})
 }
 
-/// A user with this address, who can list payments.
+/// Registers a user with this address who can list payments.
 async fn buyer(app: &App, email: &str) -> Client {
     let user = app.account(email).await;
     app.user(&user.id.to_string())
@@ -48,7 +48,7 @@ async fn a_paid_checkout_is_recorded_with_its_event_for_30_days() {
     let item = |pk: &str| items.iter().find(|item| item["pk"]["S"] == pk).unwrap();
     let expires = item(&expected[2])["expiresAt"]["N"].as_str().unwrap().parse::<i64>().unwrap();
     let now = shared::clock::Clock::system().now().as_seconds();
-    // In 30 days, but for the time that the test has taken.
+    // The item expires in 30 days, less the time that the test took.
     assert!((30 * 86_400 - 600..=30 * 86_400).contains(&(expires - now)), "{expires}");
     let payment = item(&expected[1]);
     assert_eq!(payment["amountTotal"], json!({"N": "1999"}), "money is a whole number: {payment}");
@@ -65,7 +65,7 @@ async fn fifty_deliveries_of_one_event_at_once_leave_one_payment() {
     let answers = join_all((0..50).map(|_| async { stripe.deliver(&event).await })).await;
     let mut received = 0;
     for answer in answers {
-        // Whoever can not be answered in time is told so, and Stripe comes again.
+        // A delivery that cannot be answered in time gets 503, and Stripe sends it again.
         match answer.status {
             503 => assert_eq!(answer.header("retry-after"), "1", "{answer:?}"),
             _ => received += answer.expect(200).json()["received"].as_bool().map_or(0, i32::from),
@@ -86,11 +86,11 @@ async fn two_events_of_one_checkout_leave_one_payment_whatever_their_order() {
             let app = App::start().await;
             let stripe = app.stripe();
             for kind in order {
-                // The first of the two comes as the money may still be on its way.
+                // Stripe may send `COMPLETED` while the payment is still pending.
                 let status = if kind == COMPLETED { first_status } else { "paid" };
                 let event = checkout_event(kind, &json!({"id": "cs_test_same", "payment_status": status}));
                 stripe.deliver(&event).await.expect(200);
-                // And each of them again.
+                // Each event is delivered a second time.
                 stripe.deliver(&event).await.expect(200);
             }
             assert_eq!(payments(&app), 1, "{order:?} {first_status}: {:?}", left(&app));
@@ -111,9 +111,9 @@ async fn the_payment_status_is_heeded() {
         (json!({"payment_status": "unpaid"}), 0),
         (json!({"payment_status": "paid"}), 1),
         (json!({"payment_status": "no_payment_required", "amount_total": 0, "payment_intent": null}), 1),
-        // A subscription is paid by an invoice.
+        // An invoice pays a subscription.
         (json!({"mode": "subscription", "subscription": "sub_1", "payment_intent": null}), 1),
-        // A payment method that is set up for later: nothing is paid.
+        // A checkout that only sets up a payment method for later is not a payment.
         (
             json!({"mode": "setup", "payment_status": "no_payment_required",
                 "amount_total": null, "currency": null, "payment_intent": null}),
@@ -170,14 +170,14 @@ async fn the_bytes_are_verified_as_they_came() {
     let json = checkout_event(COMPLETED, &json!({"metadata": {"name": "Zoë"}})).to_string();
     let crlf = json.replace(',', ",\r\n");
     for body in [json.as_bytes(), crlf.as_bytes()] {
-        // A media type that is no text comes in base64.
+        // API Gateway encodes bodies of media types other than text in base64.
         for content_type in ["application/json", "application/octet-stream", "text/plain; charset=iso-8859-1"]
         {
             let call = stripe.send(body, &stripe.sign(body)).header("content-type", content_type);
             call.await.expect(200);
         }
     }
-    // These are signed, and are no JSON.
+    // These bodies are signed but are not JSON.
     let with_bom = ["\u{feff}", &json].concat().into_bytes();
     for body in [with_bom, b"{\"id\": \"\xff\xfe\"}".to_vec(), b"".to_vec(), b"not JSON".to_vec()] {
         stripe.send(&body, &stripe.sign(&body)).await.expect_error(400, "malformed_json");
@@ -295,7 +295,7 @@ async fn an_old_and_a_future_signature_are_refused() {
     .unwrap();
     let body = checkout_event(COMPLETED, &json!({})).to_string().into_bytes();
     let now = shared::clock::Clock::system().now().as_millis();
-    // The seconds at the edge are in `webhooks_stripe::signature`, whose clock stands still.
+    // `webhooks_stripe::signature` tests the exact bounds, with a clock that stands still.
     for (seconds, status) in [(-3600, 400), (-310, 400), (-200, 200), (200, 200), (400, 400), (3600, 400)] {
         let at = shared::domain::Timestamp::from_millis(now + seconds * 1000);
         let answer = stripe.send(&body, &webhooks_stripe::sign(&secret, &body, at)).await;
@@ -338,7 +338,7 @@ async fn without_dynamodb_stripe_is_told_to_come_again_and_then_succeeds() {
     let answer = stripe.deliver(&event).await;
     answer.expect_error(503, "unavailable");
     assert_eq!(answer.header("retry-after"), "1");
-    // What needs no table is received all the same, and what is forged is refused.
+    // Events that need no table are accepted all the same, and forged ones are refused.
     stripe.deliver(&checkout_event("charge.succeeded", &json!({}))).await.expect(200);
     let body = event.to_string().into_bytes();
     stripe.send(&body, "t=1,v1=00").await.expect_error(400, "invalid_signature");

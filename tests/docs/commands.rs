@@ -1,4 +1,4 @@
-//! The documents show what is so: commands work, and requests are answered as it stands there.
+//! The documents match the API: their commands work, and their requests get the answers that they show.
 
 use std::process::Command;
 
@@ -14,7 +14,7 @@ fn every_request_of_a_nextjs_sample_is_answered_as_the_page_says() {
     run("from_nextjs.py");
 }
 
-/// Runs a script of tests/docs/commands, where there is Python.
+/// Runs a script of tests/docs/commands if Python is installed.
 fn run(script: &str) {
     if Command::new("python3").arg("--version").output().is_err() {
         assert!(std::env::var_os("REQUIRE_INTEROP").is_none(), "there is no python3");

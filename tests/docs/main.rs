@@ -1,4 +1,4 @@
-//! The documents are true: docs/security.md names tests that exist, and commands work.
+//! The documents are true: the tests that docs/security.md names exist, and commands work.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
@@ -7,7 +7,7 @@ mod commands;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// A row of a table: its cells.
+/// The cells of a table's row.
 type Row = Vec<String>;
 
 #[test]
@@ -50,7 +50,7 @@ fn a_name_that_leads_nowhere_is_found_out() {
     }
 }
 
-/// The rows of the document's tables, without their heads.
+/// Returns the rows of the document's tables, without their heads.
 fn rows() -> Vec<Row> {
     let document = std::fs::read_to_string(root().join("docs/security.md")).unwrap();
     let lines: Vec<&str> = document.lines().collect();
@@ -64,13 +64,13 @@ fn rows() -> Vec<Row> {
     rows
 }
 
-/// The names in backquotes in which there is a `::`.
+/// Returns the names in backquotes that contain `::`.
 fn names(cell: &str) -> Vec<String> {
     let quoted = cell.split('`').skip(1).step_by(2);
     quoted.filter(|name| name.contains("::")).map(str::to_owned).collect()
 }
 
-/// That there is a test with the name `crate::module::test`, as `cargo test` shows it but for the module `tests`.
+/// Finds the test called `crate::module::test`. The name is that of `cargo test`, without the module `tests`.
 fn find(name: &str) -> Result<(), String> {
     let parts: Vec<&str> = name.split("::").collect();
     let [package, modules @ .., test] = parts.as_slice() else { return Err("no crate and test".to_owned()) };
@@ -92,7 +92,7 @@ fn find(name: &str) -> Result<(), String> {
     }
 }
 
-/// Where a module of this package can be.
+/// Returns the files that can hold a module of this package.
 fn files(package: &str, modules: &[&str]) -> Vec<PathBuf> {
     let folder = match package {
         "shared" | "local" | "tests" | "xtask" => root().join(package),
@@ -107,7 +107,7 @@ fn files(package: &str, modules: &[&str]) -> Vec<PathBuf> {
         .collect()
 }
 
-/// The workspace's folder.
+/// Returns the workspace's folder.
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }

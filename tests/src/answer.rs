@@ -8,19 +8,19 @@ use serde_json::Value;
 use crate::Document;
 use crate::conformance::{Exchange, deviations, expect_documented};
 
-/// The request.
+/// A request that was sent.
 #[derive(Clone)]
 pub(crate) struct Sent {
-    /// As a failed test shows it.
+    /// The request as a failed test shows it.
     pub(crate) shown: String,
-    /// To the API and not to S3, so that openapi.json promises the answer.
+    /// True if the request went to the API and not to S3. openapi.json promises its answer.
     pub(crate) is_to_the_api: bool,
     pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) headers: HeaderMap,
 }
 
-/// An answer whose body is on its way. Its head, and its body when it is whole, are compared with openapi.json.
+/// An answer whose body is on its way. The head, and the body once it is complete, are compared with openapi.json.
 pub struct Arriving {
     response: reqwest::Response,
     answer: Answer,
@@ -34,17 +34,17 @@ impl Arriving {
         Self { response, answer }
     }
 
-    /// The status code.
+    /// Returns the status code.
     pub fn status(&self) -> StatusCode {
         self.response.status()
     }
 
-    /// The header fields.
+    /// Returns the header fields.
     pub fn headers(&self) -> &HeaderMap {
         self.response.headers()
     }
 
-    /// The next piece of the body, or nothing after the last.
+    /// Returns the next piece of the body, or `None` after the last one.
     pub async fn chunk(&mut self) -> reqwest::Result<Option<Bytes>> {
         let chunk = self.response.chunk().await?;
         match &chunk {
@@ -54,14 +54,14 @@ impl Arriving {
         Ok(chunk)
     }
 
-    /// The whole answer, or nothing where the connection broke before.
+    /// Returns the whole answer, or `None` if the connection broke first.
     pub(crate) async fn whole(mut self) -> Option<Answer> {
         while self.chunk().await.ok()?.is_some() {}
         Some(self.answer)
     }
 }
 
-/// What came back, and what was sent: both are shown when a test fails.
+/// An answer and its request. A failed test shows both.
 #[derive(Clone)]
 pub struct Answer {
     sent: Sent,
@@ -74,12 +74,12 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Each way in which the answer is another than this document says.
+    /// Returns each way in which the answer deviates from the document.
     pub fn deviations(&self, document: &Document) -> Vec<String> {
         deviations(document, &self.exchange(Some(&self.body)))
     }
 
-    /// Checks that openapi.json promises this answer, with this body where it has come.
+    /// Checks that openapi.json promises this answer, including the body if it is complete.
     #[track_caller]
     fn expect_documented(&self, body: Option<&[u8]>) {
         if self.sent.is_to_the_api {
@@ -92,14 +92,14 @@ impl Answer {
         Exchange { method, path, sent, status: self.status, headers: &self.headers, body }
     }
 
-    /// That the status is this.
+    /// Checks the status.
     #[track_caller]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{self:?}");
         self
     }
 
-    /// That it is an error with this status and code, in the one shape that errors have.
+    /// Checks that the answer is an error with this status and code, in the shape that all errors have.
     #[track_caller]
     pub fn expect_error(&self, status: u16, code: &str) -> Value {
         assert_eq!(self.status, status, "{self:?}");
@@ -110,7 +110,7 @@ impl Answer {
         body
     }
 
-    /// The fields that an answer of 400 names, in order.
+    /// Returns the fields that an answer with status 400 names, in order.
     #[track_caller]
     pub fn bad_fields(&self) -> Vec<String> {
         let body = self.expect_error(400, "validation_failed");
@@ -121,13 +121,13 @@ impl Answer {
         fields
     }
 
-    /// The body as JSON.
+    /// Returns the body as JSON.
     #[track_caller]
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// A member of the body that is a string, by JSON pointer (RFC 6901).
+    /// Returns the string at a JSON pointer (RFC 6901) in the body.
     #[track_caller]
     pub fn text(&self, pointer: &str) -> String {
         let body = self.json();
@@ -135,7 +135,7 @@ impl Answer {
         member.unwrap_or_else(|| panic!("no string at {pointer}: {self:?}")).to_owned()
     }
 
-    /// A header field, or nothing.
+    /// Returns a header field, or an empty string if the answer lacks it.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }

@@ -13,17 +13,17 @@ use shared::store::{Files, Posts, ProblemSearch, Problems, Table, Users};
 
 use crate::Client;
 
-/// A running API with an empty table. Everything ends when it is dropped.
+/// A running API with an empty table. Dropping it stops everything.
 pub struct App {
     /// The gateway, the functions and the table.
     pub stack: Stack,
-    /// Signs what the API accepts.
+    /// A signer of access tokens that the API accepts.
     pub tokens: AccessTokens,
     http: reqwest::Client,
 }
 
 impl App {
-    /// A rate limit's scale that no test reaches.
+    /// A scale for rate limits that no test reaches.
     pub const NO_LIMITS: &str = "1000000";
 
     /// Starts all of template.yaml, each function on its first request.
@@ -36,12 +36,12 @@ impl App {
         Self::of(Stack::builder().parameter("RateLimitScale", scale)).await
     }
 
-    /// Like [`start`](Self::start), with this value of a variable that template.yaml gives to functions.
+    /// Like [`start`](Self::start), with a variable that template.yaml gives to functions set to this value.
     pub async fn with_variable(name: &str, value: &str) -> Self {
         Self::with_variables(&[(name, value)]).await
     }
 
-    /// Like [`with_variable`](Self::with_variable), of several.
+    /// Like [`with_variable`](Self::with_variable), for several variables.
     pub async fn with_variables(variables: &[(&str, &str)]) -> Self {
         let builder = Stack::builder().parameter("RateLimitScale", Self::NO_LIMITS);
         Self::of(variables.iter().fold(builder, |builder, (name, value)| builder.env(*name, *value))).await
@@ -53,13 +53,13 @@ impl App {
         Self::of(builder.parameter("AllowedOrigins", origins)).await
     }
 
-    /// Like [`start`](Self::start), with so many instances of a function at once.
+    /// Like [`start`](Self::start), with at most `count` instances of each function.
     pub async fn with_instances(count: usize) -> Self {
         let builder = Stack::builder().parameter("RateLimitScale", Self::NO_LIMITS);
         Self::of(builder.max_instances(count)).await
     }
 
-    /// Like [`start`](Self::start), with one instance of a function at once, whose calls fail as `faults` says.
+    /// Like [`start`](Self::start), with at most one instance of each function, whose calls fail as `faults` says.
     pub async fn with_faults(faults: &Faults) -> Self {
         let builder = Stack::builder().parameter("RateLimitScale", Self::NO_LIMITS);
         Self::of(builder.max_instances(1).faults(faults.clone())).await
@@ -83,67 +83,67 @@ impl App {
         }
     }
 
-    /// Where cargo put the binaries: above a test's own, which is in `deps`.
+    /// Returns the folder of the function binaries. A test's own binary is in `deps` below it.
     pub fn binaries() -> PathBuf {
         std::env::current_exe().unwrap().ancestors().nth(2).unwrap().to_owned()
     }
 
-    /// A client without a token.
+    /// Returns a client without a token.
     pub fn anonymous(&self) -> Client {
         Client::new(self.http.clone(), &self.stack.url(), None, None)
     }
 
-    /// A client that is given whole URLs, and sends no token.
+    /// Returns a client that takes whole URLs and sends no token.
     pub fn whole_urls(&self) -> Client {
         Client::new(self.http.clone(), "", None, None)
     }
 
-    /// A new user, who has a token and no item in the table.
+    /// Returns a new user, who has a token and no item in the table.
     pub fn caller(&self) -> Client {
         self.signed_in(new_id(), Role::User)
     }
 
-    /// A new admin, who has a token and no item in the table.
+    /// Returns a new admin, who has a token and no item in the table.
     pub fn admin(&self) -> Client {
         self.signed_in(new_id(), Role::Admin)
     }
 
-    /// An admin who is this user.
+    /// Returns an admin with this user's id.
     pub fn admin_with_id(&self, id: UserId) -> Client {
         self.signed_in(id, Role::Admin)
     }
 
-    /// The user with this id.
+    /// Returns the user with this id.
     pub fn user(&self, id: &str) -> Client {
         self.signed_in(id.parse().unwrap(), Role::User)
     }
 
-    /// The users in the table, without a function between.
+    /// Returns the store of users, for tests that bypass the functions.
     pub fn users(&self) -> Users {
         Users::new(self.table(), Clock::system(), Random::system())
     }
 
-    /// The files in the table, without a function between.
+    /// Returns the store of files, for tests that bypass the functions.
     pub fn files(&self) -> Files {
         Files::new(self.table(), Clock::system(), Random::system())
     }
 
-    /// The posts in the table, without a function between.
+    /// Returns the store of posts, for tests that bypass the functions.
     pub fn posts(&self) -> Posts {
         Posts::new(self.table(), Clock::system(), Random::system())
     }
 
-    /// The problems in the table, without a function between.
+    /// Returns the store of problems, for tests that bypass the functions.
     pub fn problems(&self) -> Problems {
         Problems::new(self.table(), Clock::system(), Random::system())
     }
 
-    /// The search in the table, without a function between.
+    /// Returns the problem search, for tests that bypass the functions.
     pub fn problem_search(&self) -> ProblemSearch {
         ProblemSearch::new(self.table())
     }
 
-    /// A recorded event, with tokens and a signature of Stripe's that are valid now.
+    /// Returns a recorded event with tokens and a Stripe signature that are valid now.
     pub fn event(&self, function: &str, case: &str) -> Value {
         let path = root().join("events").join(function).join(format!("{case}.json"));
         let mut event =
@@ -164,7 +164,7 @@ impl App {
         event
     }
 
-    /// All items of the table, as DynamoDB has them.
+    /// Returns all items of the table in DynamoDB's JSON.
     pub fn items(&self) -> Vec<Value> {
         let request = serde_json::from_value(json!({"TableName": self.stack.table_name()})).unwrap();
         let scanned = serde_json::to_value(self.stack.dynamodb().database().scan(request).unwrap()).unwrap();
@@ -172,7 +172,7 @@ impl App {
         scanned["Items"].as_array().unwrap().clone()
     }
 
-    /// The table itself, without a function between.
+    /// Returns the table, for tests that bypass the functions.
     pub fn table(&self) -> Table {
         Table::embedded(self.stack.table_name(), &self.stack.dynamodb_url()).unwrap()
     }
@@ -187,7 +187,7 @@ fn new_id() -> UserId {
     UserId::new(Clock::system().now(), &Random::system())
 }
 
-/// The workspace's folder.
+/// Returns the workspace's folder.
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }

@@ -7,10 +7,10 @@ use shared::domain::{PasswordHash, Role, User, UserDraft};
 
 use crate::{Answer, App, Call, Client};
 
-/// The password of those whom [`App::account`] registers.
+/// The password of users that [`App::account`] creates.
 pub const PASSWORD: &str = "correct horse battery staple";
 
-/// A browser on one of the API's own pages. It keeps the session's cookie, as browsers do.
+/// A browser on one of the API's own pages. It keeps the session's cookie, as real browsers do.
 #[derive(Clone, Debug)]
 pub struct Browser {
     client: Client,
@@ -19,21 +19,21 @@ pub struct Browser {
 }
 
 impl App {
-    /// A user with this address who signs in with [`PASSWORD`].
+    /// Creates a user with this address who signs in with [`PASSWORD`].
     pub async fn account(&self, email: &str) -> User {
-        // Made once: it is expensive on purpose.
+        // The hash is computed once, because hashing is expensive on purpose.
         static HASH: LazyLock<PasswordHash> =
             LazyLock::new(|| Passwords::system().hash(&PASSWORD.parse().unwrap()).unwrap());
         let draft = UserDraft { email: email.parse().unwrap(), name: None, role: Role::User };
         self.users().register(draft, HASH.clone()).await.unwrap()
     }
 
-    /// A browser in which nobody is signed in.
+    /// Returns a browser in which nobody is signed in.
     pub fn browser(&self) -> Browser {
         Browser { client: self.anonymous(), origin: self.stack.url(), cookie: None }
     }
 
-    /// A browser in which the [account](Self::account) with this address has signed in.
+    /// Returns a browser in which the [account](Self::account) with this address has signed in.
     pub async fn signed_in_browser(&self, email: &str) -> Browser {
         let mut browser = self.browser();
         browser.sign_in(email, PASSWORD).await.expect(201);
@@ -42,7 +42,7 @@ impl App {
 }
 
 impl Browser {
-    /// Tries to sign in, and keeps the cookie.
+    /// Tries to sign in and keeps the cookie.
     pub async fn sign_in(&mut self, email: &str, password: &str) -> Answer {
         let credentials = json!({"email": email, "password": password});
         let answer = self.call(Method::POST, "/api/session").json(&credentials).await;
@@ -52,38 +52,38 @@ impl Browser {
         answer
     }
 
-    /// The session's cookie, `name=value`.
+    /// Returns the session's cookie as `name=value`.
     pub fn cookie(&self) -> &str {
         self.cookie.as_deref().expect("nobody has signed in")
     }
 
-    /// The same with another cookie.
+    /// Returns the same browser with another cookie.
     pub fn with_cookie(&self, cookie: &str) -> Self {
         Self { cookie: Some(cookie.to_owned()), ..self.clone() }
     }
 
-    /// A GET.
+    /// Prepares a GET.
     pub fn get(&self, path: &str) -> Call {
         self.call(Method::GET, path)
     }
 
-    /// A PUT of JSON.
+    /// Prepares a PUT of JSON.
     pub fn put(&self, path: &str, body: &Value) -> Call {
         self.call(Method::PUT, path).json(body)
     }
 
-    /// A DELETE.
+    /// Prepares a DELETE.
     pub fn delete(&self, path: &str) -> Call {
         self.call(Method::DELETE, path)
     }
 
-    /// Any request, with the cookie and the page's origin.
+    /// Prepares a request with the cookie and the page's origin.
     pub fn call(&self, method: Method, path: &str) -> Call {
         let call = self.call_from_nowhere(method, path);
         call.header("origin", &self.origin)
     }
 
-    /// Any request, with the cookie and without a header that says where it comes from.
+    /// Prepares a request with the cookie and without a header that names its origin.
     pub fn call_from_nowhere(&self, method: Method, path: &str) -> Call {
         let call = self.client.call(method, path);
         match &self.cookie {

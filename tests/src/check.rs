@@ -6,14 +6,14 @@ use tokio::process::Command;
 use crate::App;
 
 impl App {
-    /// That all items of the table agree with each other, as `cargo xtask fsck` looks at them.
+    /// Checks that all items of the table are consistent, as `cargo xtask fsck` does.
     #[track_caller]
     pub fn expect_whole(&self) -> impl Future<Output = ()> + use<> {
         expect_whole(self.table())
     }
 }
 
-/// The same of any table.
+/// Checks any table in the same way.
 #[track_caller]
 pub fn expect_whole(table: Table) -> impl Future<Output = ()> {
     let caller = std::panic::Location::caller();
@@ -25,7 +25,7 @@ pub fn expect_whole(table: Table) -> impl Future<Output = ()> {
     }
 }
 
-/// What `cargo xtask fsck` ended with.
+/// The outcome of `cargo xtask fsck`.
 pub struct Fsck {
     code: Option<i32>,
     /// Its standard output.
@@ -33,7 +33,7 @@ pub struct Fsck {
 }
 
 impl Fsck {
-    /// That it ended with this code.
+    /// Checks the exit code.
     #[track_caller]
     pub fn expect(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "{}", self.printed);

@@ -18,7 +18,7 @@ pub struct Chromium {
     _driver: Child,
 }
 
-/// A window of a browser that has just been installed: it has no cookies, no storage and no cache.
+/// A window of a fresh browser, without cookies, storage or cache.
 pub struct Page {
     driver: WebDriver,
     _profile: TempDir,
@@ -70,7 +70,8 @@ impl Chromium {
             "--disable-component-update",
             "--disable-sync",
             "--no-proxy-server",
-            // The browser ends with its driver, also where a test fails before it closes the window.
+            // Chromium ends when this pipe closes, so it ends with its driver even if a test fails before it closes the
+            // window.
             "--remote-debugging-pipe",
             &format!("--user-data-dir={}", profile.path().display()),
         ] {
@@ -91,7 +92,7 @@ impl Page {
         self.driver.goto(url).await.unwrap();
     }
 
-    /// Runs the body of an `async` function that takes `args`, and returns what it returns.
+    /// Runs the body of an `async` function that takes `args`, and returns its result.
     pub async fn run(&self, body: &str, args: Value) -> Value {
         let script = format!(
             "const [args, done] = arguments;
@@ -108,8 +109,9 @@ impl Page {
         self.run(&wait, Value::Null).await;
     }
 
-    /// Returns what a script of the page gets from `fetch`: `{status, type, headers, body}`, with the headers that it can
-    /// read and the body as text; or `null` where the browser refuses.
+    /// Returns the result of `fetch` in a script of the page: `{status, type, headers, body}`, with the headers that
+    /// the script
+    /// can read and the body as text, or `null` if the browser refuses.
     pub async fn fetch(&self, url: &str, init: Value) -> Value {
         let body = "const [url, init] = args;
             const response = await fetch(url, init).catch(() => null);
@@ -122,18 +124,18 @@ impl Page {
         self.run(body, json!([url, init])).await
     }
 
-    /// The text that the page shows.
+    /// Returns the text that the page shows.
     pub async fn text(&self) -> String {
         self.run("return document.body.innerText", Value::Null).await.as_str().unwrap_or_default().to_owned()
     }
 
-    /// Has the page believe that its reader prefers this colour scheme, `light` or `dark`.
+    /// Makes the page believe that its reader prefers this colour scheme, `light` or `dark`.
     pub async fn prefer_colour_scheme(&self, scheme: &str) {
         let media = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
         self.driver.cdp().send_raw("Emulation.setEmulatedMedia", media).await.unwrap();
     }
 
-    /// Has the page send and receive no more than this many bytes a second.
+    /// Limits the page to this many bytes a second in each direction.
     pub async fn slow_down(&self, bytes_per_second: u32) {
         let conditions = json!({
             "offline": false, "latency": 0,
@@ -143,13 +145,13 @@ impl Page {
         self.driver.cdp().send_raw("Network.emulateNetworkConditions", conditions).await.unwrap();
     }
 
-    /// Gives the page this many pixels.
+    /// Resizes the page to this many pixels.
     pub async fn resize(&self, width: u32, height: u32) {
         let metrics = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
         self.driver.cdp().send_raw("Emulation.setDeviceMetricsOverride", metrics).await.unwrap();
     }
 
-    /// The cookies that the browser would send to the page's own URL, those that no script sees included.
+    /// Returns the cookies that the browser would send to the page's own URL, including those that scripts cannot see.
     pub async fn cookies(&self) -> Vec<Cookie> {
         self.driver.get_all_cookies().await.unwrap()
     }
@@ -161,14 +163,15 @@ impl Page {
 }
 
 impl Drop for Page {
-    /// Leaves a window that was not closed to the end of its driver. `WebDriver` itself would block the runtime, and with
-    /// it the API that the window's page may be waiting for.
+    /// Leaves an open window to its driver, which closes it when it ends. `WebDriver` itself would block the runtime,
+    /// and with
+    /// it the API that the page may be waiting for.
     fn drop(&mut self) {
         let _ = self.driver.clone().leak();
     }
 }
 
-/// A program on the path.
+/// Finds a program on the path.
 fn installed(name: &str) -> Option<PathBuf> {
     std::env::split_paths(&std::env::var_os("PATH")?)
         .map(|folder| folder.join(name))

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::answer::Sent;
 use crate::{Answer, Arriving};
 
-/// Somebody who calls the API.
+/// A client of the API.
 #[derive(Clone, Debug)]
 pub struct Client {
     http: reqwest::Client,
@@ -23,42 +23,42 @@ impl Client {
         Self { http, base: base.to_owned(), token, id }
     }
 
-    /// The id of the user whose token this is.
+    /// Returns the id of the user whose token this is.
     pub fn id(&self) -> &str {
         self.id.as_deref().expect("an anonymous client has no id")
     }
 
-    /// The access token that every request of this client carries.
+    /// Returns the access token that every request of this client carries.
     pub fn token(&self) -> &str {
         self.token.as_deref().expect("an anonymous client has no token")
     }
 
-    /// A GET.
+    /// Prepares a GET.
     pub fn get(&self, path: &str) -> Call {
         self.call(Method::GET, path)
     }
 
-    /// A POST of JSON.
+    /// Prepares a POST of JSON.
     pub fn post(&self, path: &str, body: &Value) -> Call {
         self.call(Method::POST, path).json(body)
     }
 
-    /// A PUT of JSON.
+    /// Prepares a PUT of JSON.
     pub fn put(&self, path: &str, body: &Value) -> Call {
         self.call(Method::PUT, path).json(body)
     }
 
-    /// A PATCH with a JSON merge patch.
+    /// Prepares a PATCH with a JSON merge patch.
     pub fn patch(&self, path: &str, body: &Value) -> Call {
         self.call(Method::PATCH, path).json(body).header("content-type", "application/merge-patch+json")
     }
 
-    /// A DELETE.
+    /// Prepares a DELETE.
     pub fn delete(&self, path: &str) -> Call {
         self.call(Method::DELETE, path)
     }
 
-    /// Any request.
+    /// Prepares any request.
     pub fn call(&self, method: Method, path: &str) -> Call {
         let sent = format!("{method} {path}");
         let mut request = self.http.request(method, format!("{}{path}", self.base));
@@ -69,7 +69,7 @@ impl Client {
     }
 }
 
-/// A request that is sent when it is awaited. What the API answers is compared with openapi.json.
+/// A request that is sent when it is awaited. Its answer is compared with openapi.json.
 pub struct Call {
     request: RequestBuilder,
     sent: String,
@@ -77,7 +77,7 @@ pub struct Call {
 }
 
 impl Call {
-    /// With this header instead of any that was there.
+    /// Sets this header, replacing an earlier value.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         let _ = write!(self.sent, "\n{name}: {value}");
         let mut headers = reqwest::header::HeaderMap::new();
@@ -86,12 +86,12 @@ impl Call {
         self
     }
 
-    /// With this body as `application/json`.
+    /// Sets the body to this JSON.
     pub fn json(self, body: &Value) -> Self {
         self.body(body.to_string()).header("content-type", "application/json")
     }
 
-    /// With these bytes.
+    /// Sets the body to these bytes.
     pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         let body = body.into();
         let shown = String::from_utf8_lossy(&body[..body.len().min(500)]).into_owned();
@@ -102,13 +102,13 @@ impl Call {
 }
 
 impl Call {
-    /// The answer as it arrives, piece by piece.
+    /// Sends the request and returns the answer as it arrives, piece by piece.
     pub async fn open(self) -> Arriving {
         let shown = self.sent.clone();
         self.send().await.unwrap_or_else(|error| panic!("{error}: no answer to\n{shown}"))
     }
 
-    /// The answer, or nothing where the connection broke before it was whole.
+    /// Sends the request and returns the answer, or `None` if the connection broke first.
     pub async fn try_send(self) -> Option<Answer> {
         self.send().await.ok()?.whole().await
     }

@@ -1,4 +1,4 @@
-//! Every answer that a test receives is one that openapi.json promises.
+//! The check that openapi.json promises every answer that a test receives.
 
 mod exchange;
 mod gateway;
@@ -15,7 +15,7 @@ pub(crate) use exchange::Exchange;
 
 use crate::document::{Content, Document, Found, Operation, Response};
 
-/// Those of HTTP itself and of the gateway, which no operation decides.
+/// Headers of HTTP itself and of the gateway, which no operation sets.
 const OF_THE_TRANSPORT: [&str; 10] = [
     "access-control-allow-credentials",
     "access-control-allow-origin",
@@ -31,7 +31,8 @@ const OF_THE_TRANSPORT: [&str; 10] = [
 
 static ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
 
-/// Fails where the document does not promise this answer, and says what to add; `shown` shows both.
+/// Fails if the document does not promise this answer, and says what to add. `shown` is the exchange as the failure
+/// prints it.
 #[track_caller]
 pub(crate) fn expect_documented(exchange: &Exchange<'_>, shown: &dyn fmt::Debug) {
     let deviations = deviations(Document::published(), exchange);
@@ -42,7 +43,7 @@ pub(crate) fn expect_documented(exchange: &Exchange<'_>, shown: &dyn fmt::Debug)
     );
 }
 
-/// Each way in which the answer is another than the document says.
+/// Returns each way in which the answer deviates from the document.
 pub(crate) fn deviations(document: &Document, exchange: &Exchange<'_>) -> Vec<String> {
     if !exchange.headers.contains_key("x-request-id") {
         return gateway::deviation(exchange).into_iter().collect();
@@ -81,7 +82,7 @@ fn of_operation(document: &Document, operation: &Operation, exchange: &Exchange<
     found.into_iter().map(|what| format!("{name}, {status}: {what}")).collect()
 }
 
-/// OPTIONS, and the methods that a path does not have.
+/// Checks the answers to OPTIONS and to methods that the path lacks.
 fn of_other_method(document: &Document, exchange: &Exchange<'_>) -> Vec<String> {
     let is_asked = exchange.method == Method::OPTIONS && exchange.status == 204;
     if is_asked {
@@ -91,7 +92,7 @@ fn of_other_method(document: &Document, exchange: &Exchange<'_>) -> Vec<String> 
     }
 }
 
-/// An error that no operation gives.
+/// Checks an error that belongs to no operation.
 fn of_error(document: &Document, exchange: &Exchange<'_>, statuses: &[u16]) -> Vec<String> {
     let (method, path, status) = (exchange.method, exchange.path, exchange.status);
     if !statuses.contains(&status) {
@@ -102,7 +103,7 @@ fn of_error(document: &Document, exchange: &Exchange<'_>, statuses: &[u16]) -> V
     of_no_operation(document, exchange, &document.errors)
 }
 
-/// The header fields and the body of an answer that no operation gives.
+/// Checks the header fields and the body of an answer that belongs to no operation.
 fn of_no_operation(document: &Document, exchange: &Exchange<'_>, content: &[Content]) -> Vec<String> {
     let mut promised: HashSet<&HeaderName> = document.everywhere.iter().collect();
     if [204, 405].contains(&exchange.status) {
@@ -119,7 +120,7 @@ fn of_no_operation(document: &Document, exchange: &Exchange<'_>, content: &[Cont
     found
 }
 
-/// The header fields that the answer has besides those that are documented.
+/// Returns the header fields of the answer that are not documented.
 fn undocumented(documented: &HashSet<&HeaderName>, exchange: &Exchange<'_>) -> Vec<String> {
     let names = exchange.headers.keys().filter(|name| !documented.contains(name));
     let names = names.filter(|name| !OF_THE_TRANSPORT.contains(&name.as_str()));
@@ -129,7 +130,7 @@ fn undocumented(documented: &HashSet<&HeaderName>, exchange: &Exchange<'_>) -> V
 fn of_body(document: &Document, documented: &[Content], exchange: &Exchange<'_>) -> Vec<String> {
     let content_type = exchange.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let is_empty = exchange.body.is_none_or(<[u8]>::is_empty);
-    // Of a streamed answer without a body lambda_runtime itself says so.
+    // lambda_runtime itself sets this Content-Type for a streamed answer without a body.
     let is_runtimes_own =
         content_type == Some("application/octet-stream") && documented.is_empty() && is_empty;
     let Some(content_type) = content_type.filter(|_| !is_runtimes_own) else {
@@ -159,7 +160,7 @@ fn of_content(document: &Document, content: &Content, body: &[u8]) -> Vec<String
     let values: Vec<Result<Value, _>> = if is_json {
         vec![serde_json::from_slice(body)]
     } else if subtype == "x-ndjson" {
-        // The schema is that of a line.
+        // The schema describes a line.
         body.split_inclusive(|byte| *byte == b'\n').map(serde_json::from_slice).collect()
     } else {
         std::str::from_utf8(body).map(|text| Ok(Value::from(text))).into_iter().collect()

@@ -1,4 +1,4 @@
-//! openapi.json as its readers have it: operations, and schemas that are compiled once in a process.
+//! openapi.json as its readers use it: operations, and schemas that are compiled once in a process.
 
 mod operation;
 mod place;
@@ -21,27 +21,27 @@ pub use request::{Body, Parameter};
 use schemas::Compiler;
 pub(crate) use schemas::Schema;
 
-/// An OpenAPI document, every schema of an answer compiled.
+/// An OpenAPI document with all of its schemas compiled.
 pub struct Document {
     /// All operations, in the document's order.
     pub operations: Vec<Operation>,
-    /// The two shapes of an error, for what has no operation: unknown paths and methods.
+    /// The two shapes of an error, for answers that belong to no operation: unknown paths and methods.
     pub(crate) errors: Vec<Content>,
-    /// The header fields that are promised with every answer of every operation.
+    /// The header fields that every answer of every operation has.
     pub(crate) everywhere: HashSet<HeaderName>,
     schemas: Schemas,
 }
 
-/// The document's statement on a method and path.
+/// The document's entry for a method and path.
 pub(crate) enum Found<'d> {
     Operation(&'d Operation),
-    /// The path is there, and the method is not.
+    /// The path has other methods only.
     OtherMethods,
     Nothing,
 }
 
 impl Document {
-    /// The committed document.
+    /// Returns the committed document.
     ///
     /// # Panics
     ///
@@ -56,7 +56,7 @@ impl Document {
         &DOCUMENT
     }
 
-    /// Any document.
+    /// Reads any document.
     ///
     /// # Panics
     ///
@@ -83,27 +83,27 @@ impl Document {
         Self { operations, errors, everywhere, schemas: compiler.finish() }
     }
 
-    /// Says what is wrong with a value; nothing where it is valid.
+    /// Returns the reason why a value is invalid, or `None` if it is valid.
     pub(crate) fn error(&self, schema: Schema, value: &Value) -> Option<String> {
         schemas::error(&self.schemas, schema, value)
     }
 
-    /// The same of text that stands for a string, a number or a boolean: a header field, a parameter.
+    /// Does the same for text that represents a string, a number or a boolean: a header field or a parameter.
     pub(crate) fn error_of_text(&self, schema: Schema, text: &str) -> Option<String> {
         schemas::error_of_text(&self.schemas, schema, text)
     }
 
-    /// Whether the schema of one of its bodies takes this value.
+    /// Tells whether the schema of a body accepts this value.
     pub fn takes_body(&self, body: &Body, value: &Value) -> bool {
         self.error(body.schema, value).is_none()
     }
 
-    /// Whether the schema of one of its parameters takes this text.
+    /// Tells whether the schema of a parameter accepts this text.
     pub fn takes_parameter(&self, parameter: &Parameter, text: &str) -> bool {
         self.error_of_text(parameter.schema, text).is_none()
     }
 
-    /// The operation that a request is for; HEAD is for that of GET. `path` has no query.
+    /// Finds the operation of a request; HEAD counts as GET. `path` has no query.
     pub(crate) fn find(&self, method: &Method, path: &str) -> Found<'_> {
         let method = if method == Method::HEAD { &Method::GET } else { method };
         let at_path: Vec<&Operation> =

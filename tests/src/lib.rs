@@ -1,4 +1,4 @@
-//! Runs the whole on this machine for a test: the gateway of `local`, the function binaries, a table of its own.
+//! The whole API on this machine for a test: the gateway of `local`, the function binaries and a table of its own.
 
 #![expect(
     clippy::expect_used,
@@ -39,17 +39,17 @@ pub use upstream::{Behaviour, Upstream, weather};
 
 use serde_json::{Value, json};
 
-/// A post's fields with this title, published.
+/// Returns the fields of a published post with this title.
 pub fn post(title: &str) -> Value {
     json!({"title": title, "content": "What it says.", "published": true})
 }
 
-/// A problem's fields with this name.
+/// Returns the fields of a problem with this name.
 pub fn problem(name: &str) -> Value {
     json!({"name": name, "difficulty": "easy"})
 }
 
-/// A user's fields with this address.
+/// Returns the fields of a user with this address.
 pub fn user(email: &str) -> Value {
     json!({"email": email, "name": "Ada"})
 }

@@ -11,7 +11,7 @@ use shared::store::check::Items;
 use crate::App;
 
 impl App {
-    /// Writes so many published posts, `Post number 0` being the oldest.
+    /// Writes this many published posts; `Post number 0` is the oldest.
     pub fn write_posts(&self, count: usize) {
         let content = "What it says. ".repeat(14);
         let draft = |number| PostDraft {
@@ -23,7 +23,7 @@ impl App {
         self.import_posts(UserId::new(Clock::system().now(), &Random::system()), (0..count).map(draft));
     }
 
-    /// Writes these posts, the oldest first, and all that the store would write with them: thousands take a second.
+    /// Writes these posts, the oldest first, with all items that the store would write. Thousands take a second.
     pub fn import_posts(&self, author_id: UserId, drafts: impl IntoIterator<Item = PostDraft>) {
         let mut items = Items::default();
         let posts = moments().zip(drafts).map(|(at, draft)| {
@@ -34,7 +34,7 @@ impl App {
         self.import(made, &items);
     }
 
-    /// The same with problems.
+    /// Writes problems in the same way.
     pub fn import_problems(&self, author_id: UserId, drafts: impl IntoIterator<Item = ProblemDraft>) {
         let mut items = Items::default();
         let problems = moments().zip(drafts).map(|(at, draft)| {
@@ -50,7 +50,7 @@ impl App {
         self.stack.dynamodb().import(self.stack.table_name(), made).unwrap();
     }
 
-    /// What the one process of a function has in memory, now and at the most, in kB.
+    /// Returns the memory of a function's only process, now and at its peak, in kB.
     pub fn memory(&self, function: &str) -> (u64, u64) {
         let binary = Self::binaries().join(function);
         let endpoint = format!("AWS_ENDPOINT_URL_DYNAMODB={}", self.stack.dynamodb_url());
@@ -73,7 +73,7 @@ impl App {
     }
 }
 
-/// One millisecond after the other, all of them past.
+/// Yields past moments, each a millisecond after the one before.
 fn moments() -> impl Iterator<Item = Timestamp> {
     (Clock::system().now().as_millis() - 1_000_000..).map(Timestamp::from_millis)
 }

@@ -20,7 +20,7 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts on any free port, with what `data` holds.
+    /// Starts on a free port, with the data in `data`.
     pub async fn start(data: &Path) -> Self {
         let mut child = Command::new(App::binaries().join("local"))
             .args(["--port", "0", "--template", concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml")])
@@ -41,27 +41,27 @@ impl Process {
                 break url.trim().trim_end_matches("/api/docs").to_owned();
             }
         };
-        // Its output must go somewhere for as long as it runs.
+        // The pipe is read to the end, because a full pipe would stop the process.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Self { child, url }
     }
 
-    /// Ends it as `kill -9` does.
+    /// Ends the process as `kill -9` does.
     pub async fn kill(mut self) {
         self.child.kill().await.unwrap();
     }
 
-    /// A new user, who has a token and no item in the table.
+    /// Returns a new user, who has a token and no item in the table.
     pub fn caller(&self) -> Client {
         self.user(&UserId::new(Clock::system().now(), &Random::system()).to_string())
     }
 
-    /// A new admin, who has a token and no item in the table.
+    /// Returns a new admin, who has a token and no item in the table.
     pub fn admin(&self) -> Client {
         self.signed_in(&UserId::new(Clock::system().now(), &Random::system()).to_string(), Role::Admin)
     }
 
-    /// The user with this id.
+    /// Returns the user with this id.
     pub fn user(&self, id: &str) -> Client {
         self.signed_in(id, Role::User)
     }

@@ -6,7 +6,7 @@ use crate::App;
 use crate::conformance::{Exchange, expect_documented};
 
 impl App {
-    /// Sends bytes as they are and reads all that comes back until the gateway closes the connection.
+    /// Sends these bytes and reads the answer until the gateway closes the connection.
     pub async fn raw(&self, request: &[u8]) -> String {
         let address = self.stack.url().trim_start_matches("http://").to_owned();
         let mut connection = TcpStream::connect(address).await.unwrap();
@@ -18,14 +18,14 @@ impl App {
         text
     }
 
-    /// A GET of a path that is sent exactly as it is here.
+    /// Sends a GET whose path is not normalised.
     pub async fn raw_get(&self, path: &str) -> String {
         self.raw(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").as_bytes())
             .await
     }
 }
 
-/// Checks that openapi.json promises the answer, if the request was one.
+/// Checks that openapi.json promises the answer, if the bytes were a request.
 fn check(request: &[u8], answer: &[u8], shown: &str) {
     let mut fields = [httparse::EMPTY_HEADER; 64];
     let mut sent = httparse::Request::new(&mut fields);

@@ -5,14 +5,14 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-/// Static files on a port of their own, so that their pages have another origin than the API's.
+/// Static files on a port of their own, so that their origin differs from the API's.
 pub struct Site {
     port: u16,
     server: JoinHandle<()>,
 }
 
 impl Site {
-    /// Serves the files below `folder`, `index.html` at `/`. What is not there is an empty page.
+    /// Serves the files below `folder`, with `index.html` at `/`. Unknown paths are empty pages.
     pub async fn serve(folder: impl Into<PathBuf>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -25,17 +25,17 @@ impl Site {
         Self { port, server }
     }
 
-    /// Serves empty pages alone, for tests that bring their own scripts.
+    /// Serves empty pages only, for tests that bring their own scripts.
     pub async fn of_empty_pages() -> Self {
         Self::serve("").await
     }
 
-    /// Its origin at `localhost`.
+    /// Returns its origin at `localhost`.
     pub fn origin(&self) -> String {
         self.origin_at("localhost")
     }
 
-    /// Its origin at this host, which must be this machine's.
+    /// Returns its origin at this host, which must resolve to this machine.
     pub fn origin_at(&self, host: &str) -> String {
         format!("http://{host}:{}", self.port)
     }
@@ -47,7 +47,8 @@ impl Drop for Site {
     }
 }
 
-/// Answers one request and closes the connection. A browser that opens connections in advance sends nothing on some.
+/// Answers one request and closes the connection. A browser opens some connections in advance and sends nothing on
+/// them.
 async fn answer(connection: TcpStream, folder: Arc<Path>) {
     let mut connection = BufReader::new(connection);
     let mut first = String::new();

@@ -5,19 +5,19 @@ use shared::random::Random;
 
 use crate::{App, Call, Client};
 
-/// Stripe, as far as it delivers events to the API.
+/// A stand-in for Stripe that delivers events to the API.
 pub struct Stripe {
     client: Client,
     secret: Secret,
 }
 
 impl App {
-    /// Stripe with the API's secret.
+    /// Returns a Stripe with the API's secret.
     pub fn stripe(&self) -> Stripe {
         self.stripe_with(self.stack.secret("STRIPE_WEBHOOK_SECRET").expect("a secret"))
     }
 
-    /// Stripe with this secret.
+    /// Returns a Stripe with this secret.
     pub fn stripe_with(&self, secret: &str) -> Stripe {
         let secret = Secret::new("STRIPE_WEBHOOK_SECRET", secret.to_owned()).unwrap();
         Stripe { client: self.anonymous(), secret }
@@ -31,7 +31,7 @@ impl Stripe {
         self.send(&body, &self.sign(&body))
     }
 
-    /// The signature of `body` now.
+    /// Signs `body` now.
     pub fn sign(&self, body: &[u8]) -> String {
         webhooks_stripe::sign(&self.secret, body, Clock::system().now())
     }
@@ -49,7 +49,7 @@ impl Stripe {
     }
 }
 
-/// An event of this type about a checkout, which is a paid one of 19.99 EUR but for `changes`. Both have new ids.
+/// Returns an event of this type about a paid checkout of 19.99 EUR, with `changes` applied. Both have new ids.
 pub fn checkout_event(kind: &str, changes: &Value) -> Value {
     let mut session = json!({
         "id": stripe_id("cs_test"), "object": "checkout.session", "created": 1_763_656_375, "mode": "payment",

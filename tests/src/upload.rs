@@ -18,22 +18,22 @@ pub struct Form(Vec<u8>);
 impl Form {
     const BOUNDARY: &str = "----boundary-7MA4YWxkTrZu0gW";
 
-    /// What its `Content-Type` is.
+    /// Returns its `Content-Type`.
     pub fn content_type() -> String {
         format!("multipart/form-data; boundary={}", Self::BOUNDARY)
     }
 
-    /// With a part of text.
+    /// Adds a part of text.
     pub fn text(self, name: &str, value: &str) -> Self {
         self.part(&format!("name=\"{name}\""), None, value.as_bytes())
     }
 
-    /// With a file.
+    /// Adds a file.
     pub fn file(self, name: &str, content_type: &str, content: &[u8]) -> Self {
         self.part(&format!("name=\"file\"; filename=\"{name}\""), Some(content_type), content)
     }
 
-    /// With any part.
+    /// Adds any part.
     pub fn part(mut self, disposition: &str, content_type: Option<&str>, content: &[u8]) -> Self {
         let mut head = format!("--{}\r\nContent-Disposition: form-data; {disposition}\r\n", Self::BOUNDARY);
         if let Some(content_type) = content_type {
@@ -45,7 +45,7 @@ impl Form {
         self
     }
 
-    /// The body.
+    /// Returns the complete body.
     pub fn end(mut self) -> Vec<u8> {
         self.0.extend_from_slice(format!("--{}--\r\n", Self::BOUNDARY).as_bytes());
         self.0
@@ -59,12 +59,12 @@ impl Client {
         call.header("content-type", &Form::content_type())
     }
 
-    /// Uploads a file of one's own.
+    /// Uploads a file of the client's own.
     pub fn upload(&self, name: &str, content_type: &str, content: &[u8]) -> Call {
         self.upload_form(Form::default().text("userId", self.id()).file(name, content_type, content))
     }
 
-    /// Asks for a URL to upload this to.
+    /// Requests a URL to upload this file to.
     pub fn presign(&self, name: &str, content_type: &str, size: usize) -> Call {
         let file = json!({"fileName": name, "contentType": content_type, "size": size});
         self.post("/api/upload/presign", &file)
@@ -72,7 +72,7 @@ impl Client {
 }
 
 impl App {
-    /// The keys of all objects.
+    /// Returns the keys of all objects.
     pub async fn objects(&self) -> Vec<String> {
         let config = Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
@@ -89,12 +89,12 @@ impl App {
         listed.contents().iter().map(|object| object.key().unwrap().to_owned()).collect()
     }
 
-    /// Sends to S3 what `presigned` lets one send, with this content.
+    /// Uploads this content to S3 with the URL and headers of `presigned`.
     pub async fn put(&self, presigned: &Answer, content: &[u8]) -> Answer {
         self.put_as(presigned, content, &presigned.json()["headers"]).await
     }
 
-    /// The same with other headers than it is to have.
+    /// Does the same with other headers.
     pub async fn put_as(&self, presigned: &Answer, content: &[u8], headers: &Value) -> Answer {
         let mut call = self.whole_urls().call(Method::PUT, &presigned.text("/url")).body(content);
         for (name, value) in headers.as_object().unwrap() {
@@ -109,7 +109,9 @@ impl App {
         self.whole_urls().get(&file.text("/downloadUrl")).await
     }
 
-    /// The file at this URL of the API when it is pending no longer: what was uploaded to S3 is checked in the background.
+    /// Waits until the file at this URL of the API is no longer pending, and returns it. Uploads to S3 are checked in
+    /// the
+    /// background.
     pub async fn checked(&self, owner: &Client, url: &str) -> Answer {
         for _ in 0..3000 {
             let answer = owner.get(url).await;
@@ -121,7 +123,7 @@ impl App {
         panic!("{url} is pending still:\n{}", self.stack.logs());
     }
 
-    /// Waits until a line of the log says this.
+    /// Waits until a line of the log contains this text.
     pub async fn logged(&self, text: &str) {
         for _ in 0..3000 {
             if self.stack.logs().contains(text) {
@@ -132,7 +134,7 @@ impl App {
         panic!("no line says {text}:\n{}", self.stack.logs());
     }
 
-    /// What S3 tells `upload-completed` when an object arrives.
+    /// Returns the event that S3 sends to `upload-completed` for a new object.
     pub fn uploaded(&self, key: &str) -> Value {
         json!({
             "eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": "us-east-1",

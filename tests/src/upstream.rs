@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-/// What WeatherAPI.com might be: a server on loopback that answers every request alike, well or badly.
+/// A stand-in for WeatherAPI.com: a server on loopback that answers every request alike, well or badly.
 pub struct Upstream {
     url: String,
     behaviour: Arc<Mutex<Behaviour>>,
@@ -14,40 +14,40 @@ pub struct Upstream {
     server: JoinHandle<()>,
 }
 
-/// What a server does when it has read the head of a request.
+/// The server's reaction to the head of a request.
 #[derive(Clone, Debug)]
 pub enum Behaviour {
     /// Sends these bytes and closes the connection.
     Send(Vec<u8>),
-    /// Sends nothing, and keeps the connection.
+    /// Sends nothing and keeps the connection open.
     Silence,
-    /// Sends the head of an answer, and then a byte at a time without an end.
+    /// Sends the head of an answer, and then one byte at a time without end.
     Drip,
 }
 
 impl Behaviour {
-    /// An answer in JSON.
+    /// Answers with this JSON.
     pub fn json(status: &str, body: &Value) -> Self {
         Self::body(status, &body.to_string())
     }
 
-    /// An answer with this body.
+    /// Answers with this body.
     pub fn body(status: &str, body: &str) -> Self {
         Self::Send(format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n{body}", body.len()).into_bytes())
     }
 
-    /// An error of WeatherAPI.com's.
+    /// Answers with an error as WeatherAPI.com does.
     pub fn error(status: &str, code: u32) -> Self {
         Self::json(status, &json!({"error": {"code": code, "message": "It says something."}}))
     }
 
-    /// The weather in London.
+    /// Answers with the weather in London.
     pub fn weather() -> Self {
         Self::json("200 OK", &weather())
     }
 }
 
-/// An answer of WeatherAPI.com's, as it documents them.
+/// Returns an answer as WeatherAPI.com documents it.
 pub fn weather() -> Value {
     json!({
         "location": {
@@ -66,7 +66,7 @@ pub fn weather() -> Value {
 }
 
 impl Upstream {
-    /// Starts on any free port.
+    /// Starts on a free port.
     pub async fn start(behaviour: Behaviour) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -80,17 +80,17 @@ impl Upstream {
         Self { url, behaviour, requests, server }
     }
 
-    /// `http://127.0.0.1:<port>`.
+    /// Returns `http://127.0.0.1:<port>`.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Does this from the next request on.
+    /// Changes its behaviour from the next request on.
     pub fn turn_into(&self, behaviour: Behaviour) {
         *self.behaviour.lock().unwrap() = behaviour;
     }
 
-    /// The first line of every request so far.
+    /// Returns the first line of every request so far.
     pub fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
@@ -112,7 +112,7 @@ async fn answer(mut connection: TcpStream, does: Arc<Mutex<Behaviour>>, seen: Ar
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         match connection.read_u8().await {
-            // No HTTP: somebody expects TLS.
+            // This is not HTTP: the client expects TLS.
             Ok(byte) if head.is_empty() && !byte.is_ascii_alphabetic() => return,
             Ok(byte) => head.push(byte),
             Err(_) => return,
@@ -123,11 +123,11 @@ async fn answer(mut connection: TcpStream, does: Arc<Mutex<Behaviour>>, seen: Ar
     let behaviour = does.lock().unwrap().clone();
     match behaviour {
         Behaviour::Send(bytes) => {
-            // The client may have read enough.
+            // The client may have closed the connection already.
             let _ = connection.write_all(&bytes).await;
             let _ = connection.shutdown().await;
         }
-        // Until the client goes away.
+        // The silence lasts until the client goes away.
         Behaviour::Silence => drop(connection.read_u8().await),
         Behaviour::Drip => {
             let _ = connection.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n").await;

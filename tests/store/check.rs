@@ -1,4 +1,4 @@
-//! That every kind of damage is found and mended, and that what is whole is called so.
+//! The check of a table: it finds and repairs every kind of damage, and reports nothing for a consistent table.
 
 use serde_json::{Value, json};
 use shared::clock::Clock;
@@ -11,7 +11,7 @@ use shared::store::check::{Check, Code, Damage, Outcome, Report};
 use shared::store::{Attempt, Payments, RefreshFamilies, Reports, Sessions};
 use tests::App;
 
-/// A table with some of everything, whose items can be damaged.
+/// A table with items of every kind, which tests damage.
 struct Table {
     app: App,
     author: UserId,
@@ -58,7 +58,8 @@ impl Table {
         Check::new(&self.app.table(), Random::system(), 3).run(repair, |_| ()).await.unwrap()
     }
 
-    /// What is found, is mended, and is no more; or is left, every time.
+    /// Repairs the table and returns the damage that was found. Each damage is gone afterwards, or is reported every
+    /// time.
     async fn mends(&self) -> Vec<(Code, String)> {
         let found = self.check(false).await;
         assert!(found.damage.iter().all(|damage| damage.outcome == Outcome::Found), "{found:?}");
@@ -73,7 +74,7 @@ impl Table {
         name(&found)
     }
 
-    /// The items with a partition key that begins like this.
+    /// Returns the items whose partition key begins with this prefix.
     fn items(&self, prefix: &str) -> Vec<Value> {
         let mut items = self.app.items();
         items.retain(|item| item["pk"]["S"].as_str().unwrap().starts_with(prefix));
@@ -96,7 +97,7 @@ impl Table {
         self.app.stack.dynamodb().database().delete_item(serde_json::from_value(request).unwrap()).unwrap();
     }
 
-    /// Gives the item another attribute, or one less.
+    /// Sets an attribute of the item, or removes it.
     fn change(&self, item: &Value, attribute: &str, value: Option<Value>) {
         let mut item = item.clone();
         match value {
@@ -107,7 +108,7 @@ impl Table {
     }
 }
 
-/// The code and the key's first part.
+/// Returns the code, and the first part of the key.
 fn name(damage: &Damage) -> (Code, String) {
     (damage.code, damage.pk.split('#').next().unwrap().to_owned())
 }

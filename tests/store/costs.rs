@@ -1,4 +1,4 @@
-//! What each request costs in `DynamoDB`, as `DynamoDB` itself reports it, against the limits of the design.
+//! The cost of each request in `DynamoDB`, as `DynamoDB` itself reports it, against the limits of the design.
 //! docs/data-model.md shows the same table; `UPDATE_DOCS=1 make test` writes it there.
 
 use std::fmt::Write;
@@ -20,7 +20,7 @@ mod payments;
 mod problems;
 mod row;
 
-/// Posts in the table while costs are measured: far more than a page.
+/// The number of posts in the table while costs are measured: far more than a page.
 const POSTS: usize = 2_000;
 
 #[tokio::test]
@@ -71,11 +71,11 @@ async fn a_page_costs_the_same_wherever_a_cursor_points() {
         }
     }
     assert_eq!(costs.len(), POSTS / 10);
-    // The last page has no eleventh item to find out that another follows.
+    // The last page may cost less, because it reads no eleventh item.
     assert!(costs.iter().all(|cost| cost.calls == 1 && cost.rcu <= costs[0].rcu), "{costs:?}");
 }
 
-/// A post whose content has 1,024 characters.
+/// Returns a post whose content has 1,024 characters.
 fn draft(n: usize) -> PostDraft {
     PostDraft {
         title: format!("A title of usual length, number {n}").parse().unwrap(),
@@ -186,7 +186,7 @@ async fn list_rows(posts: &Posts, author: UserId) -> Vec<Row> {
     rows
 }
 
-/// Fails where docs/data-model.md shows other figures, or writes them there when it is told to.
+/// Fails if docs/data-model.md shows other figures. With `UPDATE_DOCS` set it writes them there instead.
 fn compare_with_docs(rows: &[Row]) {
     const MARKERS: (&str, &str) = ("<!-- costs -->\n", "<!-- /costs -->");
     let mut table = "\n| request | calls | RCU | WCU | may cost |\n|---|---|---|---|---|\n".to_owned();

@@ -21,7 +21,7 @@ fn draft(bytes: u64) -> FileDraft {
     }
 }
 
-/// What the table says that the user's files take: how many they are, and their bytes.
+/// Returns the recorded usage of the user's files: their number and their bytes.
 fn usage(app: &App, owner: UserId) -> (i64, i64) {
     let key = format!("USAGE#{owner}");
     let number = |item: &Value, name: &str| item[name]["N"].as_str().unwrap().parse().unwrap();
@@ -67,7 +67,7 @@ async fn of_many_who_make_a_file_ready_one_does() {
 async fn of_files_that_get_ready_at_once_as_many_do_as_there_is_room_for() {
     let app = App::start().await;
     let (files, owner) = (app.files(), app.caller().id().parse().unwrap());
-    // 10 of them are one gibibyte, but for what is left over.
+    // Ten of these files fill the quota of one gibibyte, except for a remainder.
     let size = 100 * 1024 * 1024;
     let pending: Vec<_> = join_all((0..15).map(|_| files.begin(owner, draft(size), None)))
         .await
@@ -85,7 +85,7 @@ async fn of_files_that_get_ready_at_once_as_many_do_as_there_is_room_for() {
 #[tokio::test]
 async fn a_pending_file_ends_after_a_day_although_its_item_is_there() {
     let app = App::start().await;
-    // A moment when no item expires by itself yet.
+    // A moment so far ahead that no item expires during the test.
     let clock = Clock::set_to("2100-01-31T12:00:00Z".parse::<Timestamp>().unwrap());
     let files = Files::new(app.table(), clock.clone(), Random::system());
     let owner = app.caller().id().parse().unwrap();

@@ -1,4 +1,4 @@
-//! When an idempotency key is forgotten, by a clock that the test sets.
+//! The expiry of idempotency keys, by a clock that the test sets.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ async fn a_key_is_remembered_for_24_hours() {
     assert_eq!(create().await, Made::Before(first.clone()));
     posts.delete(&first).await.unwrap();
     clock.advance(SECOND);
-    // The item is still there: nothing sweeps the table here.
+    // The item is still there, because nothing sweeps the table here.
     let Made::Now(second) = create().await else { panic!("the key has expired") };
     assert_ne!(second.id, first.id);
     assert_eq!(create().await, Made::Before(second));

@@ -1,4 +1,4 @@
-//! Which items are in the table.
+//! The items that the table holds after typical requests.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use shared::random::Random;
 use shared::store::RefreshFamilies;
 use tests::App;
 
-/// Every item's partition key, with what it counts where it is a counter that is not at zero.
+/// Returns every item's partition key, with the count of each counter that is not zero.
 fn items(app: &App) -> BTreeMap<String, i64> {
     let request = serde_json::from_value(json!({"TableName": app.stack.table_name()})).unwrap();
     let scanned = serde_json::to_value(app.stack.dynamodb().database().scan(request).unwrap()).unwrap();

@@ -1,4 +1,4 @@
-//! The stores against an embedded `DynamoDB`: what they leave in the table, and what they cost.
+//! The stores against an embedded `DynamoDB`: the items that they leave in the table, and their costs.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by a panic")]
 #![expect(clippy::large_futures, reason = "what is polled once may be large")]

@@ -1,4 +1,4 @@
-//! Payments: recorded once, and listed from several partitions as if they were one.
+//! Payments are recorded once, and listed from several partitions as if they were one.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ fn payments(table: Table) -> Payments {
     Payments::new(table, Clock::system(), Random::system())
 }
 
-/// The payment of the checkout `n`, which began at that second.
+/// Returns the payment of checkout `n`, which was created at second `n`.
 fn payment(n: i64) -> Payment {
     Payment {
         id: format!("cs_test_{n}").parse().unwrap(),
@@ -33,7 +33,7 @@ fn payers() -> [Payer; 2] {
     [Payer::User(id), Payer::Email("Ada@example.com".parse().unwrap())]
 }
 
-/// Records the checkouts 1 to `n`; `payer` says by which of the two each is found.
+/// Records the checkouts 1 to `n`; `payer` chooses which of the two finds each.
 async fn record(payments: &Payments, n: i64, payer: impl Fn(i64) -> usize) {
     let payers = payers();
     for n in 1..=n {
@@ -43,7 +43,7 @@ async fn record(payments: &Payments, n: i64, payer: impl Fn(i64) -> usize) {
     }
 }
 
-/// The checkouts' numbers.
+/// Returns the checkouts' numbers.
 fn numbers(page: &Page<Payment>) -> Vec<i64> {
     page.items.iter().map(|payment| payment.created_at.as_seconds()).collect()
 }
@@ -55,11 +55,11 @@ async fn a_payment_is_recorded_once_by_event_and_by_checkout() {
     let [user, email] = payers();
     let event = |n: i64| format!("evt_{n}").parse().unwrap();
     assert_eq!(payments.record(&event(1), &payment(1), Some(&user)).await.unwrap(), Recorded::Now);
-    // The same event, another event of the checkout, and the same event with what it can not say.
+    // The same event, another event of the checkout, and the same event about another checkout.
     assert_eq!(payments.record(&event(1), &payment(1), Some(&user)).await.unwrap(), Recorded::Before);
     assert_eq!(payments.record(&event(2), &payment(1), Some(&email)).await.unwrap(), Recorded::Before);
     assert_eq!(payments.record(&event(1), &payment(2), Some(&user)).await.unwrap(), Recorded::Before);
-    // What was not recorded is not remembered either.
+    // The second event was not recorded with the first checkout, so it can record another one.
     assert_eq!(payments.record(&event(2), &payment(2), None).await.unwrap(), Recorded::Now);
     assert_eq!(payments.count(&[user.clone(), email]).await.unwrap(), 1);
     let page = payments.list(&[user], &Start::Offset(0), 10).await.unwrap();
@@ -71,7 +71,7 @@ async fn two_partitions_are_one_list_in_order_by_page_and_by_cursor() {
     let app = App::start().await;
     let payments = payments(app.table());
     let payers = payers();
-    // One after the other, in a row, and all in one.
+    // The payments of the two partitions alternate, then come in a row, then all belong to one.
     record(&payments, 23, |n| usize::from(n % 2 == 0 || n > 15)).await;
     let expected: Vec<i64> = (1..=23).rev().collect();
     assert_eq!(payments.count(&payers).await.unwrap(), 23);
@@ -127,7 +127,7 @@ async fn until_there_is_one(payments: &Payments, payer: &Payer) {
     }
 }
 
-/// Passes on to `upstream` what it is told, and nothing back.
+/// Forwards everything to `upstream` and drops the answers.
 async fn mute(upstream: &str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

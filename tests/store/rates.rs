@@ -1,4 +1,4 @@
-//! What rate limits count, and for how long.
+//! Rate limits: the requests that they count, and the time for which they do.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use shared::domain::Timestamp;
 use shared::http::{Error, Policy, RateLimits, Scale};
 use tests::App;
 
-/// A moment when no item expires by itself yet.
+/// Returns a clock so far ahead that no item expires during the test.
 fn clock() -> Clock {
     Clock::set_to("2100-01-31T12:00:00.500Z".parse::<Timestamp>().unwrap())
 }
@@ -19,7 +19,7 @@ fn limits(app: &App, clock: &Clock) -> RateLimits {
     RateLimits::new(&app.table(), clock.clone(), Scale::parse("1").unwrap())
 }
 
-/// Seconds to wait for, as a denied request is told.
+/// Returns the seconds that a denied request is told to wait.
 fn seconds_to_wait(outcome: Result<(), Error>) -> u32 {
     match outcome {
         Err(Error::RateLimited { retry_after_seconds, .. }) => retry_after_seconds,

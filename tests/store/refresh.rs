@@ -27,7 +27,7 @@ fn user() -> User {
     }
 }
 
-/// The family's item, as it is in the table.
+/// Returns the family's item in the table.
 fn item(app: &App, id: FamilyId) -> Option<Value> {
     let pk = format!("REFRESH#{:032x}", u128::from_be_bytes(id.0));
     let key = json!({"pk": {"S": pk}, "sk": {"S": "REFRESH"}});
@@ -55,7 +55,7 @@ async fn a_retry_within_ten_seconds_gets_the_same_successor() {
     let first = families.rotate(id, 0).await.unwrap().unwrap();
     clock.advance(Duration::from_secs(10));
     assert_eq!(families.rotate(id, 0).await.unwrap().unwrap(), first);
-    // The successor is as good as it was.
+    // The successor is still valid.
     assert_eq!(families.rotate(id, 1).await.unwrap().unwrap().counter, 2);
 }
 

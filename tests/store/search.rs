@@ -1,4 +1,4 @@
-//! That a search finds what a naive scan does, and what it reads for that.
+//! The search finds the same names as a naive scan, and reads no more than it should.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,8 +11,9 @@ use shared::store::{Error, ProblemSearch, Problems};
 use tests::App;
 use tokio::runtime::Runtime;
 
-/// What names are made of: so few that they have parts in common, in several scripts, with marks that compose and
-/// marks that do not, letters that fold to several, and emoji that are several characters.
+/// The parts of names. There are few, so that names have parts in common. They come from several scripts, with marks
+/// that
+/// compose and marks that do not, letters that fold to several, and emoji of several characters.
 const PARTS: [&str; 36] = [
     "a",
     "A",
@@ -56,7 +57,7 @@ fn draft(name: &ProblemName) -> ProblemDraft {
     ProblemDraft { name: name.clone(), description: None, difficulty: Difficulty::Easy }
 }
 
-/// Everything that `text` finds, in pages of `limit`.
+/// Returns everything that `text` finds, in pages of `limit`.
 async fn search(problems: &ProblemSearch, text: &SearchText, limit: u32) -> Vec<(ProblemId, String)> {
     let (mut found, mut start) = (Vec::new(), Start::Offset(0));
     for _ in 0..10_000 {
@@ -91,7 +92,7 @@ fn change() -> impl Strategy<Value = Change> {
     ]
 }
 
-/// Texts of names' parts, and parts of one of the names in whichever form.
+/// Generates texts from parts of names, and from slices of one of the names in any normalisation form.
 fn texts() -> impl Strategy<Value = Vec<(Index, usize, usize, String)>> {
     let made = proptest::collection::vec(select(&PARTS), 1..5).prop_map(|parts| parts.concat());
     proptest::collection::vec((any::<Index>(), 0usize..40, 1usize..8, made), 12)
@@ -257,7 +258,7 @@ async fn a_page_ends_after_a_bounded_number_of_postings_and_the_next_one_goes_on
         problems.create(author, draft(&name), None).await.unwrap().into_parts().0
     };
     let oldest = create("abab").await;
-    // Each of these has both grams of what is searched for, and not the text itself.
+    // Each name contains both grams of the search text, but not the text itself.
     for _ in 0..550 {
         create("aba bab").await;
     }
@@ -265,14 +266,14 @@ async fn a_page_ends_after_a_bounded_number_of_postings_and_the_next_one_goes_on
     let (page, cost) = Cost::of(searched.page(&text, &Start::Offset(0), 10)).await;
     let page = page.unwrap();
     assert_eq!(page.items, []);
-    // 500 postings of 300 bytes, at eventual consistency; each of the reads is rounded up.
+    // 500 postings of 300 bytes are read with eventual consistency; each read is rounded up.
     assert!(cost.rcu <= 25.0, "{cost:?}");
     let page = searched.page(&text, &Start::After(page.next.unwrap()), 10).await.unwrap();
     assert_eq!(page.items.iter().map(|problem| problem.id).collect::<Vec<_>>(), [oldest.id]);
     assert_eq!(page.next, None);
 }
 
-/// The partition keys of all items.
+/// Returns the partition keys of all items.
 fn keys(app: &App) -> BTreeSet<String> {
     app.items().iter().map(|item| item["pk"]["S"].as_str().unwrap().to_owned()).collect()
 }

@@ -1,4 +1,4 @@
-//! When a session ends, by a clock that the test sets.
+//! The end of sessions, by a clock that the test sets.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use tests::App;
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_hours(1);
 
-/// The sessions of an app's table, and the clock that they go by.
+/// Returns the sessions of an app's table, and their clock.
 fn sessions(app: &App) -> (Sessions, Clock) {
     let clock = Clock::set_to(Timestamp::from_millis(1_800_000_000_000));
     (Sessions::new(app.table(), clock.clone(), Random::system()), clock)
@@ -129,7 +129,7 @@ async fn a_changed_password_moves_user_address_and_session_to_the_next_epoch_tog
     assert_eq!((credential.auth_epoch, credential.password_hash), (1, Some(hash)));
     assert_eq!(sessions.find(session.id).await.unwrap().unwrap().epoch, 1);
 
-    // The epoch moves along to another address.
+    // A change of the address takes the epoch along.
     let other = UserDraft { email: "lovelace@example.com".parse().unwrap(), ..user.draft.clone() };
     users.replace(&changed, other.clone()).await.unwrap();
     assert_eq!(users.credential(&other.email).await.unwrap().unwrap().auth_epoch, 1);

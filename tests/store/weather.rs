@@ -1,4 +1,4 @@
-//! The cache of the weather: its memory, its table and what it asks, with a clock that stands.
+//! The cache of the weather: its memory, its table and its requests, by a clock that stands still.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use weather::{ApiKey, Cache, Found, Source, WeatherApi};
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// A table, an upstream and a clock; as many instances as are asked for.
+/// A table, an upstream and a clock, for any number of instances.
 struct World {
     app: App,
     upstream: Upstream,
@@ -21,12 +21,12 @@ struct World {
 
 impl World {
     async fn new(behaviour: Behaviour) -> Self {
-        // The year 2100: the table's TTL goes by the time of day, and must not come in between.
+        // The year 2100: the table's TTL follows the real time and must not remove items during the test.
         let clock = Clock::set_to(Timestamp::from_millis(4_102_444_800_000));
         Self { app: App::start().await, upstream: Upstream::start(behaviour).await, clock }
     }
 
-    /// An instance that remembers nothing yet.
+    /// Returns an instance with an empty memory.
     fn instance(&self) -> Cache {
         let key = ApiKey::new("key".to_owned());
         let api = WeatherApi::new(self.upstream.url(), key, Random::seeded(1)).unwrap();
@@ -46,7 +46,7 @@ async fn london(cache: &Cache) -> Result<Found, Error> {
     cache.find(&city("London")).await
 }
 
-/// What fails at once and is not tried again.
+/// Returns a behaviour that fails at once and is not retried.
 fn broken() -> Behaviour {
     Behaviour::body("200 OK", "{")
 }
@@ -90,7 +90,7 @@ async fn an_old_answer_stands_in_for_up_to_a_day() {
     let told = london(&cache).await.unwrap();
     world.upstream.turn_into(broken());
     world.clock.advance(Duration::from_secs(1000));
-    // Another instance has it from the table.
+    // Another instance reads the answer from the table.
     for cache in [&cache, &world.instance()] {
         let stale = london(cache).await.unwrap();
         assert_eq!((stale.source, stale.age.as_secs()), (Source::Stale, 1000));
@@ -100,7 +100,7 @@ async fn an_old_answer_stands_in_for_up_to_a_day() {
     assert_eq!(london(&cache).await.unwrap().source, Source::Stale);
     world.clock.advance(Duration::from_secs(1));
     assert!(matches!(london(&cache).await, Err(Error::BadGateway(_))));
-    // Its item is still in the table: TTL takes its time.
+    // The item is still in the table, because TTL removes items late.
     assert!(matches!(london(&world.instance()).await, Err(Error::BadGateway(_))));
 }
 
@@ -130,7 +130,7 @@ async fn after_five_failures_nobody_is_asked_for_30_seconds_and_then_one() {
     world.clock.advance(Duration::from_secs(20));
     assert!(matches!(london(&cache).await, Err(Error::UnavailableFor(10, _))));
     assert_eq!(world.asked(), 5);
-    // Another try, which fails, too; then one that does not.
+    // The next attempt fails, too; the one after it succeeds.
     world.clock.advance(Duration::from_secs(10));
     assert!(matches!(london(&cache).await, Err(Error::BadGateway(_))));
     assert!(matches!(london(&cache).await, Err(Error::UnavailableFor(30, _))));

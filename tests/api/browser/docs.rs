@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tests::{App, Chromium, Page};
 
-/// Pairs of texts that cover each other. A code in a text counts with its box, which has a colour of its own.
+/// Lists pairs of texts that overlap. A text that contains code counts with the code's coloured box.
 const OVERLAPS: &str = "const boxes = [];
     const walker = document.createTreeWalker(document.getElementById('swagger-ui'), NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) {
@@ -54,11 +54,11 @@ async fn the_page_has_the_apis_name_and_follows_the_browsers_colour_scheme() {
         app.anonymous().get(&conventions.unwrap_or_else(|| panic!("{links}"))).await.expect(200);
     assert_eq!(conventions.header("content-type"), "text/markdown; charset=utf-8");
 
-    // It changes with the browser, without being loaded again.
+    // The page follows the browser's colour scheme without a reload.
     for (scheme, is_dark) in [("light", false), ("dark", true), ("light", false)] {
         page.prefer_colour_scheme(scheme).await;
         page.until(&format!("document.documentElement.matches('.dark-mode') === {is_dark}")).await;
-        // Relative luminance, about: dark text is on light ground, and the other way round.
+        // Relative luminance, roughly: text must be dark on light, or light on dark.
         let luminances = "const of = (colour) => colour.match(/\\d+/g).slice(0, 3).reduce((sum, part) => sum + +part, 0) / 765;
             const ground = getComputedStyle(document.documentElement).backgroundColor;
             const text = getComputedStyle(document.querySelector('.info p')).color;

@@ -1,11 +1,11 @@
-//! A page of another origin: what its scripts may send, and what they can read.
+//! Pages of another origin: the requests that their scripts may send and the answers that they can read.
 
 use serde_json::{Value, json};
 use tests::{App, Chromium, PASSWORD, Page, Site, post};
 
 const ADA: &str = "ada@example.com";
 
-/// Headers that common libraries of a page add to every request.
+/// Headers that common client libraries add to every request.
 const ADDED: [(&str, &str); 6] = [
     ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
     ("tracestate", "vendor=value"),
@@ -15,7 +15,7 @@ const ADDED: [(&str, &str); 6] = [
     ("Pragma", "no-cache"),
 ];
 
-/// A page that calls the API with an access token, or without.
+/// A page that calls the API, with or without an access token.
 struct Caller<'p> {
     page: &'p Page,
     api: String,
@@ -86,7 +86,7 @@ async fn a_page_of_an_allowed_origin_uses_every_method_and_reads_every_header() 
     assert!(options["allow"].as_str().unwrap().contains("PATCH"), "{options}");
     caller.expect(204, "DELETE", url, none.clone(), nothing.clone()).await;
 
-    // Refusals can be read, too.
+    // Scripts can read refusals, too.
     caller.expect(404, "GET", url, none.clone(), nothing.clone()).await;
     let refused = caller.expect(405, "DELETE", "/api/posts", none.clone(), nothing.clone()).await;
     assert!(refused["allow"].as_str().unwrap().contains("POST"), "{refused}");
@@ -94,7 +94,7 @@ async fn a_page_of_an_allowed_origin_uses_every_method_and_reads_every_header() 
     let refused = anyone.expect(401, "POST", "/api/posts", none.clone(), post("By nobody")).await;
     assert!(refused["www-authenticate"].as_str().unwrap().starts_with("Bearer"), "{refused}");
 
-    // The stream has another origin on AWS, and the same rules.
+    // The stream has another origin on AWS. The same rules apply to it.
     let stream = "/lambda-url/stream/api/stream";
     let streamed = caller.expect(200, "GET", stream, none.clone(), nothing.clone()).await;
     assert!(streamed["x-request-id"].is_string(), "{streamed}");

@@ -55,24 +55,25 @@ async fn a_session_in_a_real_browser() {
     assert_eq!(fetch(&page, "GET", "/api/profile", None).await, (200, json!(null)));
     expect_the_cookie(&page).await;
 
-    // A page of the API changes the profile and sees it, also after it was left.
+    // A page of the API changes the profile. The session outlives a visit to another page.
     let name = json!({"name": "Ada"});
     assert_eq!(fetch(&page, "PUT", "/api/profile", Some(name)).await, (200, json!(null)));
     page.go(&format!("{api}/api/profile")).await;
     assert!(page.text().await.contains(r#""name":"Ada""#), "{}", page.text().await);
 
-    // A page of another site: the browser keeps the cookie back. What is refused is the form, which is no JSON.
+    // On a page of another site the browser withholds the cookie. The API refuses the form because it is no JSON.
     let elsewhere = Site::of_empty_pages().await;
     page.go(&elsewhere.origin_at("127.0.0.1")).await;
     submit_form(&page, &format!("{api}/api/session")).await;
     assert!(page.text().await.contains("unsupported_media_type"), "{}", page.text().await);
 
-    // A page of another origin of the same site, here another port: the browser sends the cookie, the API refuses.
+    // On a page of the same site with another origin (another port) the browser sends the cookie, and the API refuses
+    // it.
     page.go(&elsewhere.origin()).await;
     submit_form(&page, &format!("{api}/api/session")).await;
     assert!(page.text().await.contains("forbidden"), "{}", page.text().await);
 
-    // Scripts of either page do not get through, and read nothing.
+    // Scripts of either page get no answer that they can read.
     for host in ["127.0.0.1", "localhost"] {
         page.go(&elsewhere.origin_at(host)).await;
         for (method, path, mode) in [
@@ -90,7 +91,7 @@ async fn a_session_in_a_real_browser() {
         }
     }
 
-    // After all that the session is as it was, until the API's own page signs out.
+    // The session is unchanged until the API's own page signs out.
     page.go(&format!("{api}/api/docs")).await;
     expect_the_cookie(&page).await;
     assert_eq!(fetch(&page, "GET", "/api/session", None).await, (200, json!(null)));

@@ -1,4 +1,4 @@
-//! Every operation of the page at `/api/docs`, tried as the page fills it in.
+//! Every operation of the page at `/api/docs`, tried with the values that the page fills in.
 
 use serde_json::{Value, json};
 use shared::auth::Caller;
@@ -8,7 +8,7 @@ use tests::{App, Chromium, Client, post, problem};
 /// The id of every example in the document.
 const EXAMPLE: &str = "01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f";
 
-/// Operations that are refused although everything is in order, and why. All others succeed.
+/// Operations that the API refuses with the filled-in values, and why. All others succeed.
 const REFUSED: [(&str, &str, &str); 4] = [
     ("register", "409", "the reader has the example's address already"),
     ("createUser", "409", "so it is with another user"),
@@ -27,14 +27,14 @@ const AUTHORIZE: &str = "const until = async (condition) => {
     };
     document.querySelector('.btn.authorize').click();
     const input = await until(() => document.querySelector('.auth-container input'));
-    // React sees only what the browser's own setter was told.
+    // React notices only values that the browser's own setter sets.
     Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(input, args);
     input.dispatchEvent(new Event('input', {bubbles: true}));
     document.querySelector('.auth-btn-wrapper .authorize').click();
     await until(() => [...document.querySelectorAll('.auth-btn-wrapper .btn')].find((button) => button.innerText === 'Logout'));
     document.querySelector('.btn-done').click();";
 
-/// Gives what has this id the example's.
+/// Gives the entity with this id the example's id.
 fn make_the_example(app: &App, id: &str) {
     for item in app.items() {
         let text = item.to_string();
@@ -46,8 +46,8 @@ fn make_the_example(app: &App, id: &str) {
     }
 }
 
-/// The reader's account with the address and password of the document's examples, and something of each kind that is the
-/// reader's.
+/// Creates an account with the address and password of the document's examples, and one resource of each kind that it
+/// owns.
 async fn write_the_examples(app: &App, document: &Value) -> Client {
     let account = &document["components"]["examples"]["RegistrationInput"]["value"];
     let registered = app.anonymous().post("/api/auth/register", account).await.expect(201);
@@ -62,8 +62,8 @@ async fn write_the_examples(app: &App, document: &Value) -> Client {
     reader
 }
 
-/// When an operation is tried: what signs in first, what removes and signs out last, the reader's account last of all. A
-/// post is written when the one that was changed to the example's title is gone.
+/// Orders the operations: those that sign in come first, then the others, then those that remove and sign out, and the
+/// removal of the account last. A post is created after the removal of the one that was renamed to the example's title.
 fn order(operation: &Value) -> usize {
     let id = operation["operationId"].as_str().unwrap();
     let first = ["beginSession"];
@@ -100,7 +100,7 @@ async fn every_operation_works_as_the_page_fills_it_in() {
         let id = operation["operationId"].as_str().unwrap();
         let tag = operation["tags"][0].as_str().unwrap();
         let seen = page.run(TRY_IT_OUT, json!(format!("operations-{tag}-{id}"))).await;
-        // Swagger UI adds a word to a status that the document does not have.
+        // Swagger UI adds a word to a status that the document lacks.
         let status = seen["status"].as_str().unwrap_or_default();
         let expected = REFUSED.iter().find(|(refused, ..)| *refused == id);
         let is_fine = match expected {

@@ -1,4 +1,4 @@
-//! A page of another origin uploads files, in a form and to S3 directly, and downloads them.
+//! Uploads from a page of another origin, in a form and to S3 directly, and downloads.
 
 use serde_json::{Value, json};
 use tests::{App, Chromium, Page, Site};
@@ -6,11 +6,10 @@ use tests::{App, Chromium, Page, Site};
 /// The largest file of a form.
 const SIZE: usize = 4_000_000;
 
-/// Bytes a second at which a file of that size is on its way long enough for a browser to report progress, which it does
-/// every 50 ms.
+/// Bytes a second that make an upload of `SIZE` long enough for progress events, which a browser sends every 50 ms.
 const SLOW: u32 = 4_000_000;
 
-/// Sends `args.size` bytes of a ZIP file, in a form if `args.userId` is there.
+/// Sends `args.size` bytes of a ZIP file, in a form if `args.userId` is present.
 const UPLOAD: &str = "const content = new Uint8Array(args.size);
     content.set([0x50, 0x4b, 3, 4]);
     let body = new Blob([content], {type: 'application/zip'});
@@ -31,7 +30,7 @@ const UPLOAD: &str = "const content = new Uint8Array(args.size);
     });
     return {status: request.status, body: request.responseText, etag: request.getResponseHeader('ETag'), progress};";
 
-/// Expects that the page was told of all bytes, and before that of some.
+/// Checks that the page was told of some bytes first and of all bytes last.
 fn expect_progress(sent: &Value) {
     let progress = sent["progress"].as_array().unwrap();
     let [.., last] = &**progress else { panic!("no progress: {sent}") };
@@ -65,7 +64,7 @@ async fn a_page_uploads_to_s3_by_a_presigned_url_and_downloads() {
 
     let file = json!({"fileName": "a.zip", "contentType": "application/zip", "size": SIZE});
     let mut presigned = presign(&file).await;
-    // What a tracing library would add.
+    // A header that tracing libraries add.
     presigned["headers"]["traceparent"] = json!("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
     presigned["size"] = json!(SIZE);
     let sent = page.run(UPLOAD, presigned.clone()).await;
@@ -83,7 +82,7 @@ async fn a_page_uploads_to_s3_by_a_presigned_url_and_downloads() {
     let name = part["headers"]["content-disposition"].as_str().unwrap();
     assert!(name.contains("a.zip"), "the page can read the name: {part}");
 
-    // With a digest, which S3 compares.
+    // The upload carries a digest, which S3 verifies.
     let sha256 = page.run(
         "const digest = await crypto.subtle.digest('SHA-256', new Uint8Array([0x50, 0x4b, 3, 4, 0]));
         return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')",

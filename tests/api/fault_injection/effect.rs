@@ -3,10 +3,11 @@ use std::fmt;
 
 use serde_json::Value;
 
-/// What changed in the table, without the ids: so many items of a kind came (`+POST`), went (`-POST`) or changed
-/// (`~POST`), and their numbers by so much (`~POST version`). Two requests that do the same have the same effect.
+/// The changes in the table, without ids: counts of items that were added (`+POST`), removed (`-POST`) or changed
+/// (`~POST`),
+/// and differences of their numbers (`~POST version`). Two requests that do the same have equal effects.
 ///
-/// Counts of rate limits are not part of it: they hold whatever becomes of the request.
+/// Rate limit counters are left out, because they count a request whether it succeeds or not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Effect(BTreeMap<String, i64>);
 
@@ -25,7 +26,7 @@ impl Effect {
         for key in before.keys().filter(|key| !after.contains_key(*key)) {
             effect.add(format!("-{}", kind(key.1)), 1);
         }
-        // A counter has shards, of which the id chooses one.
+        // The id chooses the counter's shard, so shards are added up.
         for (items, sign) in [(&after, 1), (&before, -1)] {
             for (key, item) in items.iter().filter(|(key, _)| key.0.starts_with("COUNT#")) {
                 effect.add(counter(key.0), sign * number(item, "n"));
@@ -39,7 +40,7 @@ impl Effect {
         self.0.is_empty()
     }
 
-    /// With these changes besides.
+    /// Adds these changes.
     pub(super) fn and(mut self, changes: &[&str]) -> Self {
         for change in changes {
             self.add((*change).to_owned(), 1);
@@ -50,7 +51,7 @@ impl Effect {
     fn change(&mut self, kind: &str, old: &Value, new: &Value) {
         self.add(format!("~{kind}"), 1);
         let names = [old, new].into_iter().flat_map(|item| item.as_object().unwrap().keys());
-        // Times are no effect, and whether two changes fall into one second is chance.
+        // Times are no effect, and `laterSecond` depends on chance: two changes may fall into one second.
         let is_effect = |name: &&String| !["expiresAt", "laterSecond"].contains(&name.as_str());
         let mut names: Vec<&String> = names.filter(is_effect).collect();
         names.sort();
@@ -79,17 +80,17 @@ fn by_key(items: &[Value]) -> HashMap<(&str, &str), &Value> {
         .collect()
 }
 
-/// What an item is, which its sort key says: `USER`, or `GRAM` of `GRAM#<n>`.
+/// Returns the kind of an item from its sort key: `USER`, or `GRAM` for `GRAM#<n>`.
 fn kind(sk: &str) -> &str {
     sk.split('#').next().unwrap()
 }
 
-/// `COUNT#POSTS` of `COUNT#POSTS#<category>`.
+/// Returns `COUNT#POSTS` for `COUNT#POSTS#<category>`.
 fn counter(pk: &str) -> String {
     pk.splitn(3, '#').take(2).collect::<Vec<_>>().join("#")
 }
 
-/// A number's value; 0 where there is none.
+/// Returns a number's value, or 0 if the item lacks it.
 fn number(item: &Value, name: &str) -> i64 {
     item[name]["N"].as_str().map_or(0, |n| n.parse().unwrap())
 }

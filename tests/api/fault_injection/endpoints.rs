@@ -1,4 +1,4 @@
-//! What is asked of the API while calls fail: an endpoint that writes or reads has a line here.
+//! The requests that are sent while calls fail: each operation that reads or writes has a line here.
 
 use std::future::ready;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,7 +16,7 @@ use tests::{App, Browser, Call, Client, PASSWORD, checkout_event, post, user};
 /// Sends the same request each time.
 type Request = Box<dyn Fn() -> Call>;
 
-/// Makes what a request is about, new each time.
+/// Creates the resource of a request, a new one each time.
 type Prepare = for<'a> fn(&'a App) -> LocalBoxFuture<'a, Request>;
 
 /// A request that changes something.
@@ -24,11 +24,11 @@ pub(super) struct Write {
     pub(super) name: &'static str,
     pub(super) function: &'static str,
     pub(super) prepare: Prepare,
-    /// The status when it is done.
+    /// The status of a request that succeeds.
     pub(super) done: u16,
-    /// The status when it has been done before, by a request whose answer was lost.
+    /// The status of a repetition, after the answer of the first success was lost.
     pub(super) repeated: u16,
-    /// What that repetition changes besides.
+    /// The changes that the repetition adds.
     pub(super) repeated_effect: &'static [&'static str],
 }
 
@@ -99,7 +99,7 @@ pub(super) const PROBLEMS: &[Write] = &[
 ];
 
 pub(super) const ACCOUNTS: &[Write] = &[
-    // Nobody has the tokens of the first answer.
+    // The client lost the tokens of the first answer, so it gets new ones.
     write("POST /api/auth/register", "auth-register", (201, 201), |app| {
         keyed_post(app.anonymous(), "/api/auth/register", credentials(&address()))
     })
@@ -111,7 +111,7 @@ pub(super) const ACCOUNTS: &[Write] = &[
         })
     })
     .repeated_effect(&["+REFRESH"]),
-    // Within ten seconds there is the same successor.
+    // Within ten seconds a repetition returns the same successor.
     write("POST /api/auth/refresh", "auth-refresh", (200, 200), |app| {
         with_refresh_token(app, |client, token| client.post("/api/auth/refresh", token))
     }),
@@ -132,7 +132,7 @@ pub(super) const SESSIONS: &[Write] = &[
         let body = json!({"name": "Countess", "email": address()});
         in_browser(app, move |browser, _| browser.put("/api/profile", &body))
     }),
-    // What was the current password is that no more.
+    // The first request replaced the password, so the current password of the repetition is wrong.
     write("PUT /api/profile with a password", "profile", (200, 400), |app| {
         let body = json!({"currentPassword": PASSWORD, "newPassword": "another password"});
         in_browser(app, move |browser, _| browser.put("/api/profile", &body))
@@ -145,7 +145,7 @@ pub(super) const PAYMENTS: &[Write] =
         Box::pin(ready(Box::new(move || stripe.deliver(&event)) as Request))
     })];
 
-/// Those whose content comes with them are in [`super::uploads`]. One that is in vain is removed by TTL.
+/// Requests for presigned URLs. Uploads with a body are in [`super::uploads`]. An unused URL's item expires by TTL.
 pub(super) const PRESIGNED_UPLOADS: &[Write] =
     &[write("POST /api/upload/presign", "upload-presign", (201, 201), |app| {
         let client = app.caller();
@@ -175,14 +175,14 @@ fn get(client: Client, path: &'static str) -> LocalBoxFuture<'static, Request> {
     Box::pin(ready(Box::new(move || client.get(path)) as Request))
 }
 
-/// A POST with an `Idempotency-Key`, so that it can be repeated.
+/// Returns a POST with an `Idempotency-Key`, so that it can be repeated.
 fn keyed_post(client: Client, path: &'static str, body: Value) -> LocalBoxFuture<'static, Request> {
     let key = name("key").replace(' ', "-");
     let request = move || client.post(path, &body).header("idempotency-key", &key);
     Box::pin(ready(Box::new(request) as Request))
 }
 
-/// A request of a user, who is at this path.
+/// Creates a user and returns a request by that user to the user's own path.
 fn on_user(app: &App, request: impl Fn(&Client, &str) -> Call + 'static) -> LocalBoxFuture<'_, Request> {
     Box::pin(async move {
         let id = app.account(&address()).await.id.to_string();
@@ -191,12 +191,12 @@ fn on_user(app: &App, request: impl Fn(&Client, &str) -> Call + 'static) -> Loca
     })
 }
 
-/// A request of an author, whose post is at this path.
+/// Creates a post and returns a request by its author to the post's path.
 fn on_post(app: &App, request: impl Fn(&Client, &str) -> Call + 'static) -> LocalBoxFuture<'_, Request> {
     on_made(app.caller(), "/api/posts", post(&name("Post")), request)
 }
 
-/// A request of an author, whose problem is at this path.
+/// Creates a problem and returns a request by its author to the problem's path.
 fn on_problem(app: &App, request: impl Fn(&Client, &str) -> Call + 'static) -> LocalBoxFuture<'_, Request> {
     on_made(app.caller(), "/api/problems", problem("Two Sum"), request)
 }
@@ -213,7 +213,7 @@ fn on_made(
     })
 }
 
-/// A request with the body that has a refresh token.
+/// Returns a request whose body carries a refresh token.
 fn with_refresh_token(
     app: &App,
     request: impl Fn(&Client, &Value) -> Call + 'static,
@@ -229,7 +229,7 @@ fn with_refresh_token(
     })
 }
 
-/// A request from a browser in which the user with this address is signed in.
+/// Returns a request from a browser in which the user with this address is signed in.
 fn in_browser(app: &App, request: impl Fn(&Browser, &str) -> Call + 'static) -> LocalBoxFuture<'_, Request> {
     Box::pin(async move {
         let email = address();
@@ -241,7 +241,7 @@ fn in_browser(app: &App, request: impl Fn(&Browser, &str) -> Call + 'static) -> 
     })
 }
 
-/// The address of a user who signs in with [`credentials`].
+/// Creates a user who signs in with [`credentials`], and returns the address.
 async fn account(app: &App) -> String {
     let email = address();
     app.account(&email).await;
@@ -256,12 +256,12 @@ fn problem(name: &str) -> Value {
     json!({"name": name, "description": "Find them.", "difficulty": "easy"})
 }
 
-/// An address that nobody has.
+/// Returns an address that no user has.
 fn address() -> String {
     format!("{}@example.com", name("user").replace(' ', "-"))
 }
 
-/// A name that nothing has.
+/// Returns a name that no resource has.
 fn name(begin: &str) -> String {
     static USED: AtomicUsize = AtomicUsize::new(0);
     format!("{begin} {}", USED.fetch_add(1, Ordering::Relaxed))

@@ -1,5 +1,6 @@
-//! A file is a table's item and a bucket's object, which no transaction holds together: what a failed request leaves
-//! of them is finished or removed by what S3 tells `upload-completed`, or by the next request.
+//! A file is an item in the table and an object in the bucket, and no transaction covers both. After a failed request
+//! the
+//! next request or the S3 event for `upload-completed` finishes or removes the parts that are left.
 
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use tests::{App, Client, PNG};
 
 use super::{FAILURES, expect_unavailable};
 
-/// Each operation that one of these requests makes, and which of its calls fails: an upload has two transactions.
+/// Each operation that these requests call, and the number of the call that fails: an upload has two transactions.
 const CALLS: [(&str, u32); 7] = [
     ("dynamodb:UpdateItem", 1),
     ("dynamodb:GetItem", 1),
@@ -70,9 +71,9 @@ fn rules() -> impl Iterator<Item = String> {
     ways.flat_map(|(fault, which)| CALLS.map(|(call, n)| format!("{call}:{fault}:{which}={n}")))
 }
 
-/// Waits until each ready file has its object and is counted, and there is nothing else but what TTL removes.
+/// Waits until each ready file has its object and is counted, and only items that expire by TTL are left besides.
 ///
-/// One whose request was answered 503 may be ready, too: S3 told of it.
+/// A file may be ready although its request was answered with 503, because the S3 event finished it.
 async fn settled(app: &App, owner: &Client, context: &str) {
     let mut last = None;
     for _ in 0..500 {
@@ -88,7 +89,8 @@ async fn settled(app: &App, owner: &Client, context: &str) {
     panic!("not whole after 10 s: {context}: {last:?}\n{}", app.stack.logs());
 }
 
-/// The states of somebody's files, how many of them are counted, and all objects that are nobody else's.
+/// Returns the states of the owner's files, the number of them that is counted, and all objects that belong to no other
+/// user.
 async fn left(app: &App, owner: &Client) -> (Vec<String>, usize, Vec<String>) {
     let items = app.items();
     let text = |item: &Value, name: &str| item[name]["S"].as_str().unwrap_or_default().to_owned();

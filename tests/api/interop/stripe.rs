@@ -1,4 +1,4 @@
-//! Stripe's own libraries accept what we sign, and we what they sign; what is wrong with a signature is wrong to both.
+//! Stripe's own libraries accept our signatures, we accept theirs, and both refuse the same wrong ones.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -12,14 +12,14 @@ use super::{command, is_installed, output, python, run};
 
 const SECRET: &str = "whsec_that_the_libraries_and_the_API_share";
 
-/// A program that has verified signatures of ours and made others with the same secret, all for one body.
+/// The output of a program that verified our signatures and made others of one body with the same secret.
 #[derive(Deserialize)]
 struct Verified {
-    /// Names of those of ours that it accepts.
+    /// The names of our signatures that it accepts.
     accepted: BTreeSet<String>,
     /// Signatures by name.
     good: BTreeMap<String, String>,
-    /// Signatures that are none, by what is wrong with them.
+    /// Bad signatures, by the name of their fault.
     bad: BTreeMap<String, String>,
 }
 
@@ -85,13 +85,13 @@ async fn compare(package: &str, probe: impl Fn() -> Command, script: impl Fn() -
         assert_eq!(answer.status, 400, "{package}, {name}: {answer:?}");
         answer.expect_error(400, "invalid_signature");
     }
-    // All of them are deliveries of one event.
+    // All good signatures deliver one event, so it is recorded once.
     let ada = app.account("ada@example.com").await;
     let list = app.user(&ada.id.to_string()).get("/api/payments").await.expect(200);
     assert_eq!(list.json()["pagination"]["total"], 1, "{list:?}");
 }
 
-/// What `cargo xtask stripe-sign` prints.
+/// Returns the output of `cargo xtask stripe-sign`.
 fn stripe_sign(body: &str) -> String {
     let mut xtask = Command::new(App::binaries().join("xtask"));
     xtask.arg("stripe-sign").env("STRIPE_WEBHOOK_SECRET", SECRET);

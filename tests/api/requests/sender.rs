@@ -5,13 +5,13 @@ use tests::{
     Answer, App, Body, Browser, Call, Client, Document, Form, Operation, PNG, Parameter, post, problem, user,
 };
 
-/// Sends the requests of one operation, as somebody who may.
+/// Sends the requests of one operation, as a caller with permission.
 pub(super) struct Sender<'a> {
     app: &'a App,
     operation: &'a Operation,
     client: Client,
     browser: Browser,
-    /// The id of what the operation is about, where its path has one.
+    /// The id in the operation's path, if there is one.
     id: String,
 }
 
@@ -27,7 +27,7 @@ impl<'a> Sender<'a> {
         sender
     }
 
-    /// The document's example. Where only this API knows a value that is good, that is in its place.
+    /// Returns the document's example, with those values replaced that only this API can issue.
     pub(super) fn example(&self, body: &Body) -> Value {
         let mut example = body.example().clone();
         assert!(
@@ -37,7 +37,7 @@ impl<'a> Sender<'a> {
         );
         match &*self.operation.name {
             "POST /api/upload" => example["userId"] = json!(self.client.id()),
-            // They come together, and the first is right once only.
+            // The two passwords belong together, and the current one is right only once.
             "PUT /api/profile" => {
                 example.as_object_mut().unwrap().retain(|name, _| !name.ends_with("Password"));
             }
@@ -46,7 +46,7 @@ impl<'a> Sender<'a> {
         example
     }
 
-    /// The same of a parameter, as text, where the document shows one.
+    /// Returns the example of a parameter as text, if the document shows one.
     pub(super) fn parameter_example(&self, parameter: &Parameter) -> Option<String> {
         match (&*parameter.name, parameter.example()) {
             ("id", _) => Some(self.id.clone()),
@@ -55,7 +55,7 @@ impl<'a> Sender<'a> {
         }
     }
 
-    /// Sends a body, with all other parameters that are required.
+    /// Sends a body with all required parameters.
     pub(super) async fn send_body(&self, body: &Body, value: &Value) -> Answer {
         let call = self.call(None);
         let (bytes, media_type) = match &*body.media_type {
@@ -71,7 +71,7 @@ impl<'a> Sender<'a> {
         call.body(bytes).await
     }
 
-    /// Sends a parameter, or none, with all others that are required and the body's example.
+    /// Sends a parameter, or leaves it out, with all other required ones and the body's example.
     pub(super) async fn send_parameter(&self, parameter: &Parameter, text: Option<&str>) -> Answer {
         let call = self.call(Some((parameter, text)));
         let Some(body) = self.operation.bodies.first() else { return call.await };
@@ -114,14 +114,14 @@ impl<'a> Sender<'a> {
         headers.iter().fold(call, |call, (name, value)| call.header(name, value))
     }
 
-    /// Makes what the operation is about once more, if the operation may have removed it.
+    /// Creates the operation's resource again if the operation may have removed it.
     pub(super) async fn renew(&mut self) {
         if self.operation.method == Method::DELETE {
             self.id = self.resource().await;
         }
     }
 
-    /// Makes what the operation is about, and returns its id.
+    /// Creates the operation's resource and returns its id.
     async fn resource(&self) -> String {
         let unique = self.app.caller().id().to_owned();
         let owner = &self.client;

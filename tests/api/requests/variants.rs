@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
-/// JSON values near the borders of a schema, on both sides, made of a value that it takes.
+/// Returns JSON values on both sides of a schema's bounds, derived from a value that it accepts.
 pub(super) fn values(schema: &Value, example: &Value) -> Vec<Value> {
     let mut found = vec![json!(null), json!(true), json!(7), json!([]), json!({})];
     for part in parts(schema) {
@@ -11,7 +11,7 @@ pub(super) fn values(schema: &Value, example: &Value) -> Vec<Value> {
         for border in ["minimum", "maximum"] {
             if let Some(border) = part[border].as_i64() {
                 found.extend([border - 1, border, border + 1].map(Value::from));
-                // JSON has one type of number: 5.0 is 5.
+                // JSON has one number type: 5.0 equals 5.
                 let decimal =
                     |digits: &str| serde_json::from_str::<Value>(&format!("{border}{digits}")).unwrap();
                 found.extend([decimal(".0"), decimal(".5")]);
@@ -21,7 +21,7 @@ pub(super) fn values(schema: &Value, example: &Value) -> Vec<Value> {
     without_repetitions(found)
 }
 
-/// Texts of the same kind, for what is sent as text.
+/// Returns such variants as text, for parameters and form fields.
 pub(super) fn texts(schema: &Value, example: &Value) -> Vec<Value> {
     let mut found = vec![json!("")];
     for part in parts(schema) {
@@ -46,14 +46,14 @@ fn without_repetitions(found: Vec<Value>) -> Vec<Value> {
     found.into_iter().filter(|value| seen.insert(value.to_string())).collect()
 }
 
-/// The schema, or those that it is made of.
+/// Returns the schema, or the alternatives that it consists of.
 fn parts(schema: &Value) -> Vec<&Value> {
     let parts = ["oneOf", "anyOf", "allOf"].iter().filter_map(|parts| schema[*parts].as_array());
     let parts: Vec<&Value> = parts.flatten().collect();
     if parts.is_empty() { vec![schema] } else { parts }
 }
 
-/// Values that a schema lists, and some that it does not.
+/// Returns the values that a schema lists, and some that it does not.
 fn choices(schema: &Value) -> Vec<Value> {
     let listed = schema["enum"].as_array().into_iter().flatten().chain(schema.get("const"));
     let mut found: Vec<Value> = listed.cloned().collect();
@@ -63,7 +63,7 @@ fn choices(schema: &Value) -> Vec<Value> {
     found
 }
 
-/// Texts as long as the schema lets them be, and one character more or less.
+/// Returns texts at the length limits of the schema, and texts one character shorter or longer.
 fn lengths(schema: &Value, example: &Value) -> Vec<String> {
     let example = example.as_str().unwrap_or("text");
     if schema["format"] == "binary" || schema["type"] != "string" || schema.get("enum").is_some() {
@@ -87,16 +87,16 @@ fn lengths(schema: &Value, example: &Value) -> Vec<String> {
     found
 }
 
-/// A text of so many characters that is like the example.
+/// Returns a text of this many characters that resembles the example.
 fn text(schema: &Value, example: &str, length: usize) -> String {
     let characters: Vec<char> = example.chars().collect();
     if schema["format"].as_str().is_some_and(|format| format.ends_with("email")) {
-        // No part of an address may be as long as all of it.
+        // Labels of a domain name are limited to 63 characters, so a long address has many.
         let labels: Vec<String> = std::iter::repeat_n("a".repeat(50), length / 51 + 1).collect();
         let address: String = format!("ada@{}", labels.join(".")).chars().take(length).collect();
         return address.trim_end_matches('.').to_owned();
     }
-    // Its end stays: a file's name ends with its type.
+    // The end of the example is kept, because a file's name ends with its type.
     let missing = length.saturating_sub(characters.len());
     let rest = &characters[characters.len().saturating_sub(length)..];
     std::iter::repeat_n(characters[0], missing).chain(rest.iter().copied()).collect()

@@ -3,20 +3,20 @@ use std::borrow::Cow;
 use reqwest::Method;
 use reqwest::header::{ACCESS_CONTROL_REQUEST_METHOD, HeaderMap, ORIGIN};
 
-/// A request, as far as its answer depends on it, and the answer.
+/// An answer, and the parts of the request on which it depends.
 pub(crate) struct Exchange<'a> {
     pub(crate) method: &'a Method,
-    /// Without the query.
+    /// The path without the query.
     pub(crate) path: &'a str,
     pub(crate) sent: &'a HeaderMap,
     pub(crate) status: u16,
     pub(crate) headers: &'a HeaderMap,
-    /// Nothing while it is on its way.
+    /// The body, or `None` while it is on its way.
     pub(crate) body: Option<&'a [u8]>,
 }
 
 impl Exchange<'_> {
-    /// The path as the function gets it: the HTTP API decodes it, a Function URL does not.
+    /// Returns the path as the function gets it: the HTTP API decodes it, a Function URL does not.
     pub(super) fn function_path(&self) -> Cow<'_, str> {
         if self.path.starts_with("/lambda-url/") {
             return self.path.into();

@@ -1,12 +1,13 @@
-//! The answers of API Gateway and of Lambda's Function URLs themselves. No function has a part in them, so openapi.json,
-//! which the functions make, cannot promise it; docs/api-design.md does.
+//! The answers of API Gateway and of Lambda's Function URLs themselves. openapi.json is generated from the functions,
+//! so
+//! docs/api-design.md documents these answers instead.
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::exchange::Exchange;
 
-/// Status, message or "" where there is no body, and why the gateway and not a function answers.
+/// Status, message ("" if there is no body), and the reason why the gateway answers and not a function.
 const OWN: [(u16, &str, &str); 9] = [
     (400, "", "what came is no HTTP request"),
     (400, "Bad Request", "the path or the host cannot be read, so no route is found"),
@@ -19,21 +20,21 @@ const OWN: [(u16, &str, &str); 9] = [
     (503, "Service Unavailable", "the function has no instance to spare, or did not answer in time"),
 ];
 
-/// How an answer of the gateway's own differs from those that it has.
+/// Returns how an answer of the gateway's own deviates from the known ones.
 pub(super) fn deviation(exchange: &Exchange<'_>) -> Option<String> {
     let status = exchange.status;
     if exchange.is_preflight() {
         let is_answer = status == 204 && exchange.body.is_none_or(<[u8]>::is_empty);
         return (!is_answer).then(|| format!("a preflight is answered with 204 and no body, not {status}"));
     }
-    // HEAD has no body, and one that is on its way has none yet.
+    // An answer to HEAD has no body, and a body on its way is not compared yet.
     let body = exchange.body.filter(|_| exchange.method != Method::HEAD);
     let says = |message: &str| match body {
         Some(body) if message.is_empty() => body.is_empty(),
         Some(body) => {
             let mut answered: Value = serde_json::from_slice(body).unwrap_or_default();
             if status == 413 {
-                // `local` adds the members of the API's own 413.
+                // `local` adds the members that the API's own 413 has.
                 answered = json!({"message": answered["message"]});
             }
             answered == json!({"message": message})

@@ -9,7 +9,7 @@ use super::{Compiler, Place, Schema};
 
 /// A method at a path.
 pub struct Operation {
-    /// Its method and path as the document has them: `GET /api/posts/{id}`.
+    /// The method and path as in the document: `GET /api/posts/{id}`.
     pub name: String,
     /// Its method.
     pub method: Method,
@@ -17,16 +17,16 @@ pub struct Operation {
     pub parameters: Vec<Parameter>,
     /// Its bodies, one for each media type.
     pub bodies: Vec<Body>,
-    /// An access token is one of its credentials.
+    /// True if an access token is one of its credentials.
     pub takes_token: bool,
-    /// A session's cookie is one of its credentials.
+    /// True if a session's cookie is one of its credentials.
     pub takes_session: bool,
-    /// Its place under `make run`: the path of its server and its own, in segments.
+    /// The path under `make run`, in segments: that of the operation's server, then the operation's own.
     segments: Vec<String>,
     pub(crate) responses: BTreeMap<u16, Response>,
 }
 
-/// An answer with one of the statuses.
+/// An answer with one of the documented statuses.
 pub(crate) struct Response {
     pub(crate) headers: Vec<Header>,
     pub(crate) content: Vec<Content>,
@@ -35,7 +35,7 @@ pub(crate) struct Response {
 /// A header field of an answer.
 pub(crate) struct Header {
     pub(crate) name: HeaderName,
-    /// It is on every answer with the status.
+    /// True if every answer with the status has this header.
     pub(crate) is_promised: bool,
     pub(crate) schema: Option<Schema>,
 }
@@ -61,7 +61,7 @@ impl Operation {
         let base = server.unwrap_or_default().trim_end_matches('/');
         let mut responses = BTreeMap::new();
         for (status, response) in operation.members("responses") {
-            // `default` says nothing that one could be held to.
+            // `default` is skipped, because it promises nothing definite.
             if let Ok(status) = status.parse() {
                 responses.insert(status, Response::read(&response, compiler));
             }
@@ -88,12 +88,12 @@ impl Operation {
         }
     }
 
-    /// Its path under `make run`, with `{id}` and the like.
+    /// Returns its path under `make run`, with variables such as `{id}`.
     pub fn path(&self) -> String {
         self.segments.join("/")
     }
 
-    /// Whether a path, decoded, is this operation's.
+    /// Tells whether a decoded path is this operation's.
     pub(super) fn is_at(&self, path: &str) -> bool {
         let segments: Vec<&str> = path.split('/').collect();
         segments.len() == self.segments.len()
@@ -120,7 +120,7 @@ impl Response {
         Self { headers, content: content.collect() }
     }
 
-    /// The header fields that every such answer has.
+    /// Returns the header fields that every such answer has.
     pub(super) fn promised(&self) -> HashSet<HeaderName> {
         let promised = self.headers.iter().filter(|header| header.is_promised);
         promised.map(|header| header.name.clone()).collect()
@@ -133,7 +133,7 @@ impl Content {
         Self { media_type, schema }
     }
 
-    /// Whether a `Content-Type` is this one; it may have parameters that the document does not ask for.
+    /// Tells whether a `Content-Type` matches. It may have parameters that the document does not name.
     pub(crate) fn is(&self, content_type: &MediaTypeBuf) -> bool {
         let wanted = |(name, value)| content_type.get_param(name) == Some(value);
         self.media_type.essence() == content_type.essence() && self.media_type.params().all(wanted)

@@ -1,6 +1,6 @@
 use serde_json::Value;
 
-/// A value of a document, and the JSON pointer to it (RFC 6901). A `$ref` is followed to where it leads.
+/// A value of a document and its JSON pointer (RFC 6901). A `$ref` is followed to its target.
 #[derive(Clone)]
 pub(crate) struct Place<'d> {
     root: &'d Value,
@@ -13,12 +13,12 @@ impl<'d> Place<'d> {
         Self { root, value: root, pointer: String::new() }
     }
 
-    /// A member of the object, or an item of the array, here.
+    /// Returns a member of the object, or an item of the array, here.
     pub(crate) fn get(&self, name: &str) -> Option<Self> {
         Some(self.get_unfollowed(name)?.followed())
     }
 
-    /// The same without following its `$ref`, beside which a schema may have more.
+    /// Does the same without following the member's `$ref`. A schema may have other members beside it.
     pub(crate) fn get_unfollowed(&self, name: &str) -> Option<Self> {
         let value = match self.value {
             Value::Array(items) => items.get(name.parse::<usize>().ok()?)?,
@@ -28,14 +28,14 @@ impl<'d> Place<'d> {
         Some(Self { value, pointer, root: self.root })
     }
 
-    /// The members of the object in this member, or none.
+    /// Returns the members of the object in this member, or none.
     pub(crate) fn members(&self, name: &str) -> Vec<(&'d str, Self)> {
         let Some(object) = self.get(name) else { return Vec::new() };
         let names = object.value.as_object().into_iter().flat_map(serde_json::Map::keys);
         names.filter_map(|name| Some((name.as_str(), object.get(name)?))).collect()
     }
 
-    /// The items of the array in this member, or none.
+    /// Returns the items of the array in this member, or none.
     pub(crate) fn items(&self, name: &str) -> Vec<Self> {
         let Some(array) = self.get(name) else { return Vec::new() };
         let count = array.value.as_array().map_or(0, Vec::len);
@@ -46,7 +46,7 @@ impl<'d> Place<'d> {
         self.value.get(name)?.as_str()
     }
 
-    /// The value here, every `$ref` in it replaced by what it leads to.
+    /// Returns the value here with every `$ref` in it replaced by its target.
     pub(crate) fn inlined(&self) -> Value {
         match self.value {
             Value::Object(members) => {

@@ -8,9 +8,9 @@ pub struct Parameter {
     pub name: String,
     /// `path`, `query` or `header`.
     pub location: String,
-    /// A request without it is refused.
+    /// True if a request without it is refused.
     pub is_required: bool,
-    /// Its schema, every `$ref` in it replaced by what it leads to.
+    /// Its schema, with every `$ref` in it replaced by its target.
     pub definition: Value,
     pub(super) schema: Schema,
     example: Option<Value>,
@@ -20,7 +20,7 @@ pub struct Parameter {
 pub struct Body {
     /// The media type.
     pub media_type: String,
-    /// Its schema, every `$ref` in it replaced by what it leads to.
+    /// Its schema, with every `$ref` in it replaced by its target.
     pub definition: Value,
     pub(super) schema: Schema,
     example: Option<Value>,
@@ -41,7 +41,7 @@ impl Parameter {
         }
     }
 
-    /// A value that the document shows; an optional parameter may be without one.
+    /// Returns the example in the document. An optional parameter may have none.
     pub fn example(&self) -> Option<&Value> {
         self.example.as_ref()
     }
@@ -62,22 +62,22 @@ impl Body {
         }
     }
 
-    /// A value that the document shows.
+    /// Returns the example in the document.
     ///
     /// # Panics
     ///
-    /// If it shows none.
+    /// If the document has none.
     pub fn example(&self) -> &Value {
         self.example.as_ref().unwrap_or_else(|| panic!("a body of {} has no example", self.media_type))
     }
 
-    /// Whether its members are sent as text.
+    /// Tells whether its members are sent as text.
     pub fn is_form(&self) -> bool {
         ["multipart/form-data", "application/x-www-form-urlencoded"].contains(&&*self.media_type)
     }
 }
 
-/// The value that a schema shows, or the object of those that its members show.
+/// Returns a schema's example, or the object of its members' examples.
 fn example(schema: &Value) -> Option<Value> {
     let shown = schema.get("example").or_else(|| schema["examples"].get(0)).or_else(|| schema.get("const"));
     if let Some(shown) = shown.or_else(|| schema["enum"].get(0)).or_else(|| schema.get("default")) {

@@ -9,7 +9,7 @@ use super::Place;
 /// A compiled schema of a [`Document`](super::Document).
 pub(crate) type Schema = SchemaIndex;
 
-/// The document's URLs for the compiler: of itself, and of the copy in which objects are closed.
+/// The document's URLs for the compiler: one for the document, one for the copy with closed objects.
 const OPEN: &str = "https://localhost/open.json";
 const CLOSED: &str = "https://localhost/closed.json";
 
@@ -40,12 +40,14 @@ impl Compiler {
         Self { compiler, schemas: Schemas::new() }
     }
 
-    /// The schema of what clients send.
+    /// Compiles the schema of a request's part.
     pub(super) fn request(&mut self, schema: &Place<'_>) -> Schema {
         self.compile(OPEN, schema)
     }
 
-    /// The schema of what they get. A member that the document does not name is an error, where clients may ignore it.
+    /// Compiles the schema of an answer's part. A member that the document does not name is an error here, although
+    /// clients may
+    /// ignore it.
     pub(super) fn answer(&mut self, schema: &Place<'_>) -> Schema {
         self.compile(CLOSED, schema)
     }
@@ -61,14 +63,14 @@ impl Compiler {
     }
 }
 
-/// Says what is wrong with a value; nothing where it is valid.
+/// Returns the reason why a value is invalid, or `None` if it is valid.
 pub(super) fn error(schemas: &Schemas, schema: Schema, value: &Value) -> Option<String> {
     let error = schemas.validate(value, schema).err()?.to_string();
-    // Its first line names the schema's URL, which is no place that a reader knows.
+    // The first line is skipped: it names the schema's internal URL.
     Some(error.lines().skip(1).map(str::trim).collect::<Vec<_>>().join("; "))
 }
 
-/// The same of text that stands for a string, a number or a boolean: a header field, a parameter.
+/// Does the same for text that represents a string, a number or a boolean: a header field or a parameter.
 pub(super) fn error_of_text(schemas: &Schemas, schema: Schema, text: &str) -> Option<String> {
     let scalar =
         serde_json::from_str(text).ok().filter(|value: &Value| value.is_number() || value.is_boolean());
@@ -77,9 +79,9 @@ pub(super) fn error_of_text(schemas: &Schemas, schema: Schema, text: &str) -> Op
     if errors.contains(&None) { None } else { errors.into_iter().next().flatten() }
 }
 
-/// Makes each object have the members that its schema names and no others, unless the schema says itself.
+/// Closes each object, so that it has only the members that its schema names, unless the schema says otherwise.
 ///
-/// A part of an `allOf` stays open, as the other parts have members of their own; the whole is closed instead.
+/// A part of an `allOf` stays open, because the other parts have members of their own. The whole is closed instead.
 fn close(value: &mut Value, is_part: bool) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(|item| close(item, is_part)),
@@ -90,7 +92,7 @@ fn close(value: &mut Value, is_part: bool) {
                 schema.insert("unevaluatedProperties".to_owned(), json!(false));
             }
             for (name, member) in schema.iter_mut() {
-                // Values, in which nothing is a schema.
+                // These members hold values, not schemas.
                 if !["const", "default", "enum", "example", "examples"].contains(&name.as_str()) {
                     close(member, name == "allOf");
                 }
@@ -101,7 +103,7 @@ fn close(value: &mut Value, is_part: bool) {
 }
 
 fn is_whole(value: &Value, least: i64, most: i64) -> Result<(), Box<dyn Error>> {
-    // JSON has one type of number: 5.0 is 5, as `type` already says.
+    // JSON has one number type: 5.0 equals 5, as `type` already implies.
     let is_in_range = |number: &Number| {
         number.is_f64() || number.as_i64().is_some_and(|number| (least..=most).contains(&number))
     };

@@ -1,4 +1,4 @@
-//! Signing in and what follows, and the weather, as the functions themselves log it.
+//! The costs of signing in and the requests that follow, and of the weather, as the functions log them.
 
 use serde_json::{Value, json};
 use shared::cost::Cost;
@@ -6,9 +6,9 @@ use tests::App;
 
 use super::row::Row;
 
-/// Each request, its function, and the calls, RCU and WCU that it may cost.
+/// Each request, its function, and its limits of calls, RCU and WCU.
 ///
-/// Signing in reads the credential and the user and writes two rate limits and the family, whatever else is in the
+/// Signing in reads the credential and the user, and writes two rate limits and the family, whatever the size of the
 /// table.
 const LIMITS: [(&str, &str, (u32, f64, f64)); 6] = [
     ("POST /api/auth/register", "auth-register", (2, 0.0, 10.0)),
@@ -31,7 +31,7 @@ pub(super) async fn rows() -> Vec<Row> {
     let token = json!({"refreshToken": signed_in.text("/refreshToken")});
     anonymous.post("/api/auth/refresh", &token).await.expect(200);
     anonymous.post("/api/auth/logout", &token).await.expect(204);
-    // A function's line may come after its answer, and not after its end.
+    // A function may log its line after the answer, but not after its process has ended.
     app.stack.shutdown().await;
     let logs = app.stack.logs();
     LIMITS
@@ -42,7 +42,7 @@ pub(super) async fn rows() -> Vec<Row> {
         .into()
 }
 
-/// What the function's one request cost.
+/// Returns the cost that the function logged for its only request.
 pub(super) fn logged(logs: &str, function: &str) -> Cost {
     let line = logs
         .lines()

@@ -1,4 +1,4 @@
-//! An upload and what follows, as the functions themselves log it.
+//! The costs of an upload and the requests that follow, as the functions log them.
 
 use shared::cost::Cost;
 use tests::{App, PNG};
@@ -6,7 +6,7 @@ use tests::{App, PNG};
 use super::accounts::logged;
 use super::row::Row;
 
-/// Each request, its function, and the calls, RCU and WCU that it may cost, its rate limit included.
+/// Each request, its function, and its limits of calls, RCU and WCU, including its rate limit.
 const LIMITS: [(&str, &str, (u32, f64, f64)); 5] = [
     ("POST /api/upload", "upload", (4, 0.5, 10.0)),
     ("POST /api/upload/presign", "upload-presign", (3, 0.5, 4.0)),
@@ -16,7 +16,7 @@ const LIMITS: [(&str, &str, (u32, f64, f64)); 5] = [
 ];
 
 pub(super) async fn rows() -> Vec<Row> {
-    // Two, so that each function has one line of its own for each request.
+    // Two apps keep apart the requests that share a function, so each function logs one line.
     let (uploading, removing) = (App::start().await, App::start().await);
     let owner = uploading.caller();
     let presigned = owner.presign("a.png", "image/png", PNG.len()).await.expect(201);
@@ -29,7 +29,7 @@ pub(super) async fn rows() -> Vec<Row> {
     let url = owner.upload("a.png", "image/png", PNG).await.expect(201).header("location").to_owned();
     owner.delete(&url).await.expect(204);
 
-    // A function's line may come after its answer, and not after its end.
+    // A function may log its line after the answer, but not after its process has ended.
     uploading.stack.shutdown().await;
     removing.stack.shutdown().await;
     LIMITS

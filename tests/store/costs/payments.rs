@@ -1,4 +1,4 @@
-//! Payments, of which some are found by the caller's id and as many by the address.
+//! The costs of payments, half of which are found by the caller's id and half by the address.
 
 use shared::clock::Clock;
 use shared::domain::{Payer, Payment, PaymentStatus, Role, Start, Timestamp, UserDraft};
@@ -8,7 +8,7 @@ use tokio::try_join;
 
 use super::row::{Row, measure};
 
-/// Of each of the two payers: more than a page.
+/// The number of payments of each of the two payers: more than a page.
 const PAYMENTS: i64 = 30;
 
 pub(super) async fn rows(table: Table, users: &Users) -> Vec<Row> {
@@ -17,7 +17,7 @@ pub(super) async fn rows(table: Table, users: &Users) -> Vec<Row> {
     let user = users.create(draft, None).await.unwrap().into_parts().0;
     let payers = [Payer::User(user.id), Payer::Email(user.draft.email)];
     let record = async |n: i64, payer| {
-        // As long as Stripe's are.
+        // The id is as long as Stripe's.
         let event = format!("evt_1QkZtU2eZvKYlo2CnOpQ{n:04}").parse().unwrap();
         payments.record(&event, &payment(n), Some(payer)).await
     };

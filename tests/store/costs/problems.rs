@@ -1,4 +1,4 @@
-//! Problems and their search, among far more than a page has.
+//! The costs of problems and of their search, with far more problems than fit into a page.
 
 use shared::domain::{Difficulty, ProblemDraft, SearchText, Start, UserId};
 use shared::store::Problems;
@@ -7,17 +7,17 @@ use tokio::try_join;
 
 use super::row::{Row, measure};
 
-/// Problems in the table while costs are measured.
+/// The number of problems in the table while costs are measured.
 const PROBLEMS: usize = 2_000;
 
-/// Twenty characters, 17 of them different.
+/// A name of twenty characters, 17 of them different.
 const NAME: &str = "Median of two arrays";
 
 pub(super) async fn rows() -> Vec<Row> {
     let app = App::start().await;
     let problems = app.problems();
     let author: UserId = app.caller().id().parse().unwrap();
-    // Ten of them are found, and they are not the newest.
+    // The search finds ten of them, which are not the newest.
     let name = |n: usize| if n % 100 == 50 && n < 1_000 { format!("Heap {n}") } else { format!("Sort {n}") };
     app.import_problems(author, (0..PROBLEMS).map(|n| draft(&name(n))));
     let mut rows = changes(&problems, author).await;
@@ -75,7 +75,7 @@ async fn changes(problems: &Problems, author: UserId) -> Vec<Row> {
     vec![create, longest, get, describe, rename, delete]
 }
 
-/// Each search finds ten problems and knows whether there are more.
+/// Measures searches that find ten problems and learn whether there are more.
 async fn searches(app: &App) -> Vec<Row> {
     let search = app.problem_search();
     let mut rows = Vec::new();

@@ -4,7 +4,7 @@ use std::fmt;
 
 use shared::cost::Cost;
 
-/// A request, what it may cost and what it does cost.
+/// A request, its limits and its actual cost.
 pub(super) struct Row {
     pub(super) request: &'static str,
     pub(super) limit: Cost,
