@@ -1,4 +1,4 @@
-//! A function for the tests: it answers with what it got, or does what `?do=` asks for.
+//! A function for the tests: it returns the request that it got, or does what `?do=` asks for.
 
 use std::env;
 use std::path::Path;
@@ -14,7 +14,7 @@ type Pieces = Pin<Box<dyn Stream<Item = Result<Bytes, Error>> + Send>>;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    // A file that says how to fail at the start.
+    // The file, if it exists, says how the start fails.
     if let Ok(file) = env::var("INIT_FILE")
         && Path::new(&file).exists()
     {
@@ -47,7 +47,8 @@ async fn answer(event: LambdaEvent<Value>) -> Result<FunctionResponse<Value, Pie
     Ok(FunctionResponse::StreamingResponse(answer))
 }
 
-/// `first`, then, once the file `until` is there, `last` or another end; `done` is written when all was taken.
+/// Sends `first`, waits for the file `until`, and then sends `last` or ends as told. `done` is written once the reader
+/// has taken everything.
 fn pieces(parameters: Value) -> impl Stream<Item = Result<Bytes, Error>> {
     stream::unfold((0, parameters), |(index, parameters)| async move {
         let file = |name: &str| parameters[name].as_str().map(str::to_owned);
@@ -69,7 +70,7 @@ fn pieces(parameters: Value) -> impl Stream<Item = Result<Bytes, Error>> {
     })
 }
 
-/// So many bytes, as fast as they are taken; each megabyte is counted in a line.
+/// Sends this many bytes as fast as they are read, and logs a line for each megabyte.
 fn many(bytes: usize) -> impl Stream<Item = Result<Bytes, Error>> {
     const PIECE: usize = 64 * 1024;
     stream::unfold(0, move |sent| async move {

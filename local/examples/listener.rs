@@ -1,4 +1,4 @@
-//! A function for the tests of events: it says what it got, and does what the next line of its script says.
+//! A function for the tests of events: it records each event and follows the next line of its script.
 
 use std::{env, fs};
 
@@ -20,7 +20,7 @@ async fn listen(event: LambdaEvent<Value>) -> Result<Value, Error> {
     match next_line()?.as_deref() {
         None | Some("") => Ok(Value::Null),
         Some("fail") => Err("as the script says".into()),
-        // An answer, in which `#1` is the number of the second record.
+        // The line is the answer, in which `#1` stands for the number of the second record.
         Some(line) => {
             let number =
                 |record: &Value| record["dynamodb"]["SequenceNumber"].as_str().unwrap_or_default().to_owned();

@@ -18,7 +18,7 @@ use self::announce::{announce, warn_unless_loopback};
 use self::options::Options;
 use self::signals::Signals;
 
-/// Where S3 is unless an option says otherwise.
+/// The port of S3, unless an option sets another.
 const S3_PORT: u16 = 9000;
 
 /// Runs the API of template.yaml on this machine.
@@ -37,18 +37,18 @@ enum Command {
     Run,
     /// Give one event to a function and print its answer.
     ///
-    /// Uses the `local` that is running, or else starts the function by itself.
+    /// Uses a running `local` if there is one, or else starts the function itself.
     Invoke {
         /// The function's name, as in `users`.
         function: String,
         /// A file with the event, or - for standard input.
         event: PathBuf,
     },
-    /// Serve only the database, its tables made from the template.
+    /// Serve only the database, with the template's tables.
     Dynamodb,
 }
 
-/// Does what the command line says.
+/// Runs the command.
 pub async fn run(cli: Cli) -> Result<(), Error> {
     match cli.command {
         None | Some(Command::Run) => serve(cli.options).await,
@@ -63,7 +63,7 @@ async fn serve(options: Options) -> Result<(), Error> {
     if let Some(port) = options.invoke_port() {
         builder = builder.invoke_port(port);
     }
-    // Before anything is started: an early Ctrl-C must end what has been.
+    // The handler is set before anything starts, so that an early Ctrl-C also stops what has started.
     let mut interrupted = Signals::new()?;
     let mut stack = builder.start().await?;
     announce(&mut stack, &options).await?;

@@ -1,7 +1,7 @@
-//! The embedded `DynamoDB`: `SQLite` behind `DynamoDB`'s own HTTP API, its tables made from the template.
+//! The embedded `DynamoDB`: `SQLite` behind `DynamoDB`'s own HTTP API, with the tables of the template.
 //!
-//! It runs on threads of its own: its calls block, and the gateway must not. A write is in the
-//! database's write-ahead log before it is acknowledged, so killing the process loses none.
+//! It runs on its own threads, because its calls block and the gateway must not. A write is in the database's
+//! write-ahead log before it is acknowledged, so killing the process loses no acknowledged write.
 
 mod tables;
 
@@ -19,10 +19,10 @@ use tokio::sync::{oneshot, watch};
 use crate::server::stop;
 use crate::server::switch::{BACKLOG, Switch};
 
-/// How often expired items are removed.
+/// The interval between removals of expired items.
 const TTL_SWEEP_INTERVAL: Duration = Duration::from_mins(1);
 
-/// How long requests in flight may take when the server is stopped.
+/// The time that requests in flight have when the server stops.
 const STOP_WAIT: Duration = Duration::from_secs(3);
 
 /// A database and its server.
@@ -46,19 +46,19 @@ impl DynamoDb {
         Ok(Self { database, server })
     }
 
-    /// Where it listens.
+    /// Returns the address of the server.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.server.address()
     }
 
-    /// The database itself, past the server; its calls block.
+    /// Returns the database itself, for callers that bypass the server; its calls block.
     #[must_use]
     pub fn database(&self) -> &Database {
         &self.database
     }
 
-    /// Writes items, in DynamoDB's JSON, past the server: fast, all or none, and nothing is told of them. Blocks.
+    /// Writes items in DynamoDB's JSON and bypasses the server: fast, all or none, and without stream records. Blocks.
     pub fn import(&self, table: &str, items: Vec<serde_json::Value>) -> Result<(), String> {
         let items = items.into_iter().map(serde_json::from_value).collect::<Result<_, _>>();
         let items = items.map_err(|error| error.to_string())?;
@@ -66,17 +66,17 @@ impl DynamoDb {
         imported.map(drop).map_err(|error| error.to_string())
     }
 
-    /// Refuses connections from now on, and closes those there are; the data stays.
+    /// Refuses new connections and closes open ones; the data stays.
     pub async fn stop(&self) -> io::Result<()> {
         self.server.stop().await
     }
 
-    /// Serves again, on the same address.
+    /// Serves again on the same address.
     pub fn resume(&self) -> io::Result<()> {
         self.server.resume()
     }
 
-    /// Removes expired items now and then, until `stop` is set.
+    /// Removes expired items periodically until `stop` is set.
     pub(crate) async fn sweep(database: Database, mut stop: watch::Receiver<bool>) {
         let mut interval = tokio::time::interval(TTL_SWEEP_INTERVAL);
         loop {
@@ -85,13 +85,13 @@ impl DynamoDb {
                 _ = interval.tick() => {}
             }
             let database = database.clone();
-            // Expired items are filtered by whoever reads, so a sweep that fails is made up for by the next.
+            // Readers filter expired items themselves, so a failed sweep does no harm and the next one catches up.
             let _ = tokio::task::spawn_blocking(move || database.sweep_ttl()).await;
         }
     }
 }
 
-/// Serves on threads of its own.
+/// Serves on its own threads.
 fn spawn(
     socket: TcpSocket,
     database: Database,

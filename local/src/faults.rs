@@ -1,7 +1,7 @@
-//! Faults of `DynamoDB` and S3, on purpose: in front of each a [`proxy`] whose calls fail as [`Rule`]s say.
+//! Deliberate faults of `DynamoDB` and S3: a [`proxy`] in front of each service makes calls fail as [`Rule`]s say.
 //!
-//! Functions are told the proxies' addresses in place of the services' own. Whoever else calls, the gateway or a test
-//! that looks into the table, goes past them. Without [`Builder::faults`](crate::Builder::faults) there is no proxy.
+//! Functions get the proxies' addresses in place of the services' own. Other callers, such as the gateway or a test
+//! that reads the table, bypass the proxies. Without [`Builder::faults`](crate::Builder::faults) there is no proxy.
 
 mod answer;
 mod call;

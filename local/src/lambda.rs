@@ -1,9 +1,9 @@
-//! Lambda: functions run as processes, each with one event at a time.
+//! Lambda: functions run as processes, and each process handles one event at a time.
 //!
 //! A request becomes an event ([`request_payload`]), an instance of the function takes it over the Runtime API
 //! ([`runtime_api`], [`instances`]), and its answer becomes a response ([`response_payload`]). A Function URL
-//! ([`function_url`]) and the Invoke API ([`invoke_api`]) reach a function without API Gateway. Events that nobody waits
-//! for are kept in [`async_queue`] and retried.
+//! ([`function_url`]) and the Invoke API ([`invoke_api`]) reach a function without API Gateway. Asynchronous events are
+//! kept in [`async_queue`] and retried.
 
 pub mod function_url;
 pub mod instances;

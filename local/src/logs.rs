@@ -1,4 +1,4 @@
-//! What `local` prints: a line a request, and what the functions print, readably.
+//! The output of `local`: a line for each request, and the functions' own lines in a readable form.
 
 use std::fmt;
 use std::fmt::Write as _;
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-/// Where everything is printed; clones print to the same place.
+/// The printer of all output. Clones print to the same place.
 #[derive(Clone)]
 pub struct Logs {
     inner: Arc<Inner>,
@@ -27,13 +27,13 @@ pub(crate) struct RequestLine<'a> {
     pub(crate) path: &'a str,
     pub(crate) status: u16,
     pub(crate) took: Duration,
-    /// `cold`, `warm`, or `-` where no function was called.
+    /// `cold`, `warm`, or `-` if no function was called.
     pub(crate) start: &'a str,
     pub(crate) function: &'a str,
 }
 
 impl Logs {
-    /// Prints to `sink`, in colours when it is a terminal; keeps a copy when `capture` is set.
+    /// Prints to `sink`, in colours if asked, and keeps a copy if `capture` is set.
     #[must_use]
     pub fn new(sink: Option<Box<dyn Write + Send>>, colour: bool, capture: bool) -> Self {
         Self {
@@ -45,7 +45,7 @@ impl Logs {
         }
     }
 
-    /// Everything printed so far, functions' lines as they wrote them; empty when nothing is kept.
+    /// Returns everything printed so far, with functions' lines unchanged; empty if no copy is kept.
     #[must_use]
     pub fn captured(&self) -> String {
         self.inner
@@ -61,7 +61,7 @@ impl Logs {
         self.print(&text, &text);
     }
 
-    /// Prints a line that somebody should act on.
+    /// Prints a warning.
     pub fn warn(&self, text: impl fmt::Display) {
         let text = format!("warning: {text}");
         self.print(&self.paint("33", &text), &text);
@@ -128,7 +128,7 @@ impl Logs {
         }
         if let Some(sink) = &self.inner.sink {
             let mut sink = sink.lock().unwrap_or_else(PoisonError::into_inner);
-            // A terminal that is gone is no reason to stop serving.
+            // A closed terminal must not stop the server.
             let _ = sink.write_all(format!("{shown}\n").as_bytes()).and_then(|()| sink.flush());
         }
     }

@@ -1,4 +1,4 @@
-//! The API on this machine: `local --help`.
+//! The API on this machine; see `local --help`.
 
 use std::process::ExitCode;
 

@@ -1,7 +1,7 @@
-//! The embedded S3: objects on disk behind S3's own HTTP API, its buckets made from the template.
+//! The embedded S3: objects on disk behind S3's own HTTP API, with the template's buckets.
 //!
-//! `s3s` reads requests and checks signatures, presigned ones too; [`api`] does what they ask for. Bucket policies and
-//! lifecycle rules are not emulated: whoever has the functions' credentials may do everything.
+//! `s3s` parses requests and verifies signatures, including presigned ones; [`api`] carries them out. Bucket policies
+//! and lifecycle rules are not emulated: the functions' credentials permit everything.
 
 #[macro_use]
 mod fields;
@@ -37,7 +37,7 @@ use crate::server::serve::{Limits, serve};
 use crate::server::switch::{BACKLOG, Switch};
 use crate::template::Bucket;
 
-/// What the functions sign with, and what a user signs with who wants to look inside.
+/// The credentials with which functions sign. Users sign with them, too, to look into the buckets.
 pub const CREDENTIALS: (&str, &str) = ("local", "local");
 
 /// Buckets and their server.
@@ -46,7 +46,7 @@ pub struct S3 {
 }
 
 impl S3 {
-    /// Opens the buckets, in `directory` or in a temporary one, and serves them.
+    /// Opens the buckets in `directory`, or in a temporary one, and serves them.
     pub(crate) fn start(
         address: SocketAddr,
         directory: Option<&Path>,
@@ -63,13 +63,13 @@ impl S3 {
             let (ended, stopped) = oneshot::channel();
             let (service, buckets) = (service.clone(), Arc::clone(&buckets));
             tokio::spawn(async move {
-                // A client may keep its connection for as long as it likes.
+                // Clients may keep idle connections without a limit.
                 let limits = Limits { head_timeout: None };
                 serve(listener, limits, stop, move |request, peer| {
                     answer(service.clone(), Arc::clone(&buckets), request, peer)
                 })
                 .await;
-                // Nobody may be waiting.
+                // The send fails if nobody is waiting.
                 let _ = ended.send(());
             });
             Ok(stopped)
@@ -77,18 +77,18 @@ impl S3 {
         Ok(Self { server })
     }
 
-    /// Where it listens.
+    /// Returns the address of the server.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.server.address()
     }
 
-    /// Refuses connections from now on, and closes those there are; the objects stay.
+    /// Refuses new connections and closes open ones; the objects stay.
     pub async fn stop(&self) -> io::Result<()> {
         self.server.stop().await
     }
 
-    /// Serves again, on the same address.
+    /// Serves again on the same address.
     pub fn resume(&self) -> io::Result<()> {
         self.server.resume()
     }

@@ -1,4 +1,4 @@
-//! Secrets that only AWS has: taken from the environment, or made up and kept for the next run.
+//! Secrets that exist only on AWS: taken from the environment, or generated and stored for the next run.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-/// Bytes of a secret that is made up.
+/// The length of a generated secret, in bytes.
 const SECRET_BYTES: usize = 32;
 
 /// Secrets by the name of the variable that holds them.
@@ -16,14 +16,14 @@ const SECRET_BYTES: usize = 32;
 pub struct Secrets {
     file: Option<PathBuf>,
     kept: BTreeMap<String, String>,
-    /// In use, from wherever they came.
+    /// The secrets in use, from every source.
     values: BTreeMap<String, String>,
-    /// Names of those that this run made up.
+    /// The names of secrets that this run generated.
     pub made_up: Vec<String>,
 }
 
 impl Secrets {
-    /// Reads `secrets.json` of the data directory; without one, nothing is kept.
+    /// Reads `secrets.json` of the data directory. Without a directory, nothing is stored.
     pub fn open(data_dir: Option<&Path>) -> io::Result<Self> {
         let file = data_dir.map(|dir| dir.join("secrets.json"));
         let kept = match file.as_ref().map(std::fs::read) {
@@ -36,7 +36,7 @@ impl Secrets {
         Ok(Self { file, kept, ..Self::default() })
     }
 
-    /// The secret `name`: `given`, else the kept one, else a new one, which is then kept.
+    /// Returns the secret `name`: `given`, else the stored one, else a new one, which is then stored.
     pub fn ensure(&mut self, name: &str, given: Option<String>) -> io::Result<&str> {
         let value = if let Some(value) = given.or_else(|| self.kept.get(name).cloned()) {
             value
@@ -50,7 +50,7 @@ impl Secrets {
         Ok(self.values.entry(name.to_owned()).insert_entry(value).into_mut())
     }
 
-    /// A secret in use.
+    /// Returns a secret in use.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(String::as_str)
@@ -58,9 +58,9 @@ impl Secrets {
 
     fn save(&self) -> io::Result<()> {
         let Some(file) = &self.file else { return Ok(()) };
-        // Whoever comes first makes the directory, too: a token can be asked for before anything was run.
+        // The directory may be missing, because a token can be requested before the first run.
         file.parent().map_or(Ok(()), std::fs::create_dir_all)?;
-        // A new file beside the old one: whoever reads meanwhile finds a whole one.
+        // The new file replaces the old one at once, so readers always find a complete file.
         let fresh = file.with_extension("json.new");
         let mut options = std::fs::OpenOptions::new();
         options.write(true).create(true).truncate(true);

@@ -1,4 +1,4 @@
-//! HTTP servers, of which every service here has one: how they are served, switched off and on, and stopped.
+//! HTTP servers, of which every service has one: serving, switching off and on, and stopping.
 
 pub(crate) mod serve;
 pub(crate) mod stop;

@@ -1,4 +1,4 @@
-//! Everything together: a template, its functions, the database, the buckets, and the servers in front of them.
+//! The whole system: a template, its functions, the database, the buckets, and the servers in front of them.
 
 mod builder;
 mod environment;
@@ -28,19 +28,19 @@ use crate::s3::S3;
 use crate::secrets::Secrets;
 use crate::template::{LoadError, Template};
 
-/// The file of the data directory that says where the database is, for as long as somebody has the directory.
+/// The file of the data directory that contains the database's address while a `local` uses the directory.
 pub const ENDPOINT_FILE: &str = "dynamodb.url";
 
-/// How long processes may take to end once they have been killed.
+/// The time that killed processes have to end.
 const SHUTDOWN_WAIT: Duration = Duration::from_secs(5);
 
-/// Why a stack does not start.
+/// The reason why a stack cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The template.
+    /// The template is invalid.
     #[error(transparent)]
     Template(#[from] LoadError),
-    /// Somebody else listens there.
+    /// Another program listens at the address.
     #[error("{address} is in use by another process: stop it, or choose another one with {option}")]
     PortInUse {
         /// The address.
@@ -48,23 +48,23 @@ pub enum StartError {
         /// The option that sets it.
         option: &'static str,
     },
-    /// Another `local` runs on the same data.
+    /// Another `local` uses the same data.
     #[error("another local is running on the data in {0}: stop it, or choose another --data-dir")]
     DataInUse(PathBuf),
-    /// A table.
+    /// A table cannot be set up.
     #[error(transparent)]
     Table(#[from] TableError),
-    /// Anything else that the machine refuses.
+    /// The system refuses an operation.
     #[error("{what}: {source}")]
     Io {
-        /// What was tried.
+        /// The operation.
         what: String,
-        /// Why it failed.
+        /// The reason.
         source: io::Error,
     },
 }
 
-/// A running API. Dropping it ends all of its processes, without waiting for their end.
+/// A running API. Dropping it kills all of its processes without waiting for their end.
 pub struct Stack {
     address: SocketAddr,
     invoke_address: Option<SocketAddr>,
@@ -85,108 +85,108 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// A stack of `template.yaml` and `target/debug` of the current directory, on any free port.
+    /// Returns a builder for `template.yaml` and `target/debug` of the current directory, on a free port.
     #[must_use]
     pub fn builder() -> Builder {
         Builder::default()
     }
 
-    /// `http://127.0.0.1:3000`.
+    /// Returns the API's URL, such as `http://127.0.0.1:3000`.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", reachable(self.address))
     }
 
-    /// Where Lambda's Invoke API is, if anywhere.
+    /// Returns the URL of Lambda's Invoke API, if it is served.
     #[must_use]
     pub fn invoke_url(&self) -> Option<String> {
         self.invoke_address.map(|address| format!("http://{address}"))
     }
 
-    /// The database's endpoint.
+    /// Returns the database's endpoint.
     #[must_use]
     pub fn dynamodb_url(&self) -> String {
         format!("http://{}", reachable(self.dynamodb.address()))
     }
 
-    /// The database, past its endpoint.
+    /// Returns the database, for callers that bypass its endpoint.
     #[must_use]
     pub fn dynamodb(&self) -> &DynamoDb {
         &self.dynamodb
     }
 
-    /// Where a stub answers instead of WeatherAPI.com, for which there is no key.
+    /// Returns the URL of the stub that stands in for WeatherAPI.com, unless a key is set.
     #[must_use]
     pub fn weather_stub_url(&self) -> Option<&str> {
         self.weather.as_deref()
     }
 
-    /// The name of the template's first table; empty when it has none.
+    /// Returns the name of the template's first table, or an empty string if it has none.
     #[must_use]
     pub fn table_name(&self) -> &str {
         self.template.tables.first().map_or("", |table| &table.name)
     }
 
-    /// S3's endpoint.
+    /// Returns S3's endpoint.
     #[must_use]
     pub fn s3_url(&self) -> String {
         format!("http://{}", self.s3.address())
     }
 
-    /// The name of the template's first bucket; empty when it has none.
+    /// Returns the name of the template's first bucket, or an empty string if it has none.
     #[must_use]
     pub fn bucket_name(&self) -> &str {
         self.template.buckets.first().map_or("", |bucket| &bucket.name)
     }
 
-    /// The template, as resolved.
+    /// Returns the resolved template.
     #[must_use]
     pub fn template(&self) -> &Template {
         &self.template
     }
 
-    /// A secret that functions get, by the name of their variable.
+    /// Returns a secret of the functions by the name of its variable.
     #[must_use]
     pub fn secret(&self, name: &str) -> Option<&str> {
         self.secrets.get(name)
     }
 
-    /// Names of the secrets that were made up in this run.
+    /// Returns the names of the secrets that were generated in this run.
     #[must_use]
     pub fn made_up_secrets(&self) -> &[String] {
         &self.secrets.made_up
     }
 
-    /// A secret of `local`'s own, made up and kept like the functions'.
+    /// Returns a secret of `local`'s own, which is generated and stored like the functions'.
     pub fn own_secret(&mut self, name: &str, given: Option<String>) -> io::Result<String> {
         self.secrets.ensure(name, given).map(str::to_owned)
     }
 
-    /// Everything printed so far: request lines, and functions' lines as they wrote them.
+    /// Returns everything printed so far: request lines, and functions' lines unchanged.
     ///
-    /// A function's last lines may arrive after its answer; after [`Stack::shutdown`] all are there.
+    /// A function's last lines may arrive after its answer. After [`Stack::shutdown`] the log is complete.
     #[must_use]
     pub fn logs(&self) -> String {
         self.logs.captured()
     }
 
-    /// Prints a line where the rest is printed.
+    /// Prints a line to the log.
     pub fn note(&self, text: impl Display) {
         self.logs.note(text);
     }
 
-    /// Prints a warning where the rest is printed.
+    /// Prints a warning to the log.
     pub fn warn(&self, text: impl Display) {
         self.logs.warn(text);
     }
 
-    /// Binaries of functions that are not there, or not yet.
+    /// Returns the functions' binaries that do not exist (yet).
     #[must_use]
     pub fn missing_binaries(&self) -> Vec<PathBuf> {
         self.pools.iter().map(|pool| pool.binary().to_owned()).filter(|binary| !binary.exists()).collect()
     }
 
-    /// Gives any event to a function, as Lambda's Invoke API would.
+    /// Invokes a function with any event, as Lambda's Invoke API would.
     pub async fn invoke(&self, function: &str, event: Value) -> Result<Value, InvokeError> {
         let pool =
             self.pools.find(function).ok_or_else(|| InvokeError::UnknownFunction(function.to_owned()))?;
@@ -195,33 +195,33 @@ impl Stack {
             .unwrap_or_else(|_| String::from_utf8_lossy(&invocation.payload).into()))
     }
 
-    /// Makes the database refuse connections, until [`Stack::start_dynamodb`].
+    /// Makes the database refuse connections until [`Stack::start_dynamodb`].
     pub async fn stop_dynamodb(&self) -> io::Result<()> {
         self.dynamodb.stop().await
     }
 
-    /// Serves the database again, on the same port with the same data.
+    /// Serves the database again on the same port, with the same data.
     pub fn start_dynamodb(&self) -> io::Result<()> {
         self.dynamodb.resume()
     }
 
-    /// Makes S3 refuse connections, until [`Stack::start_s3`].
+    /// Makes S3 refuse connections until [`Stack::start_s3`].
     pub async fn stop_s3(&self) -> io::Result<()> {
         self.s3.stop().await
     }
 
-    /// Serves S3 again, on the same port with the same objects.
+    /// Serves S3 again on the same port, with the same objects.
     pub fn start_s3(&self) -> io::Result<()> {
         self.s3.resume()
     }
 
-    /// Ends every process and every server, and waits until they are gone.
+    /// Stops every process and every server, and waits for their end.
     pub async fn shutdown(&self) {
         self.end();
-        // All senders belong to processes' tasks now: nothing is ever sent, the channel closes with the last.
+        // All remaining senders belong to processes' tasks. Nothing is ever sent; the channel closes with the last one.
         let _ = tokio::time::timeout(SHUTDOWN_WAIT, self.ended.lock().await.recv()).await;
         self.stop_runtime.send_replace(true);
-        // The ports are of no use to anybody any more, so it does not matter whether they can be kept.
+        // The ports are no longer needed, so it does not matter if they cannot be reserved.
         let _ = self.dynamodb.stop().await;
         let _ = self.s3.stop().await;
         self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -248,7 +248,7 @@ impl std::fmt::Debug for Stack {
     }
 }
 
-/// The address to connect to, for one that listens everywhere.
+/// Returns an address to connect to, also if the server listens on all addresses.
 fn reachable(address: SocketAddr) -> SocketAddr {
     match address.ip() {
         ip if !ip.is_unspecified() => address,

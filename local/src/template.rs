@@ -1,6 +1,6 @@
-//! `template.yaml`: what it says of the API and the services around it.
+//! `template.yaml`: the API that it declares and the services around it.
 //!
-//! [`Template`] and the types in it are the model; readers, one for each kind of resource, fill it in. A value that
+//! [`Template`] and the types in it are the model. Readers, one for each kind of resource, fill it in. A value that
 //! cannot be resolved on this machine is an error with its line, never a blank.
 
 mod api;

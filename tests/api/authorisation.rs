@@ -55,8 +55,7 @@ use By::{Cookie, StrangeCookie, Token};
 use On::{Draft, File, Nothing, Problem, Published, RefreshToken, User};
 
 /// Lists a case for every operation. The four statuses are those of an anonymous client, somebody else, the owner and
-/// an
-/// admin.
+/// an admin.
 fn cases() -> Vec<Case> {
     let (everybody, changed) = ([200; 4], |_: &Target| json!({"name": "Changed"}));
     vec![

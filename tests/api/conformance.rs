@@ -46,8 +46,7 @@ impl Answers {
 }
 
 /// A change of the document: the answer that it contradicts, a JSON pointer, the new value (`None` removes the member)
-/// and
-/// the expected complaint.
+/// and the expected complaint.
 type Change = (fn(&Answers) -> &Answer, &'static str, Option<Value>, &'static str);
 
 #[tokio::test]

@@ -21,8 +21,7 @@ const SENT: &str = "accept, accept-language, authorization, content-type, idempo
                     x-datadog-origin, x-datadog-parent-id, x-datadog-sampling-priority, x-datadog-trace-id";
 
 /// Response headers that need no exposure: scripts can always read them (Fetch, "CORS-safelisted response-header
-/// name"), can
-/// never read them, or have no use for them because only browsers and caches act on them.
+/// name"), can never read them, or have no use for them because only browsers and caches act on them.
 const NOT_TO_BE_EXPOSED: [&str; 12] = [
     "cache-control",
     "content-language",

@@ -1,6 +1,5 @@
 //! Every call of DynamoDB and S3 that a request makes fails in every possible way. The request takes effect as a whole
-//! or
-//! not at all, its answer is a success or a 503, and the same instance serves the next request.
+//! or not at all, its answer is a success or a 503, and the same instance serves the next request.
 
 mod effect;
 mod endpoints;

@@ -108,7 +108,7 @@ async fn an_expired_token_is_told_apart() {
             "{challenge}"
         );
     }
-    // Only the expiry is wrong; with another character it is no token of ours.
+    // With another character appended, it is no longer a token of ours, whatever its time.
     let answer = app.anonymous().get(PATH).header("authorization", &format!("Bearer {token}x")).await;
     answer.expect_error(401, "invalid_token");
 }

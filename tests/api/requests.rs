@@ -1,6 +1,5 @@
 //! The API accepts exactly the requests that the schemas in openapi.json accept. Each operation's own example is sent,
-//! and
-//! the example with one value changed.
+//! and the example with one value changed.
 
 mod sender;
 mod variants;

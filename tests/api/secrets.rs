@@ -1,6 +1,5 @@
 //! Secrets and personal data are never printed or sent back. All of them contain `canary` or were issued here, and the
-//! test
-//! looks for them in everything that the functions print or answer.
+//! test looks for them in everything that the functions print or answer.
 
 use serde_json::{Value, json};
 use tests::{Answer, App, Call, checkout_event, post};

@@ -110,8 +110,7 @@ impl Page {
     }
 
     /// Returns the result of `fetch` in a script of the page: `{status, type, headers, body}`, with the headers that
-    /// the script
-    /// can read and the body as text, or `null` if the browser refuses.
+    /// the script can read and the body as text, or `null` if the browser refuses.
     pub async fn fetch(&self, url: &str, init: Value) -> Value {
         let body = "const [url, init] = args;
             const response = await fetch(url, init).catch(() => null);
@@ -164,8 +163,7 @@ impl Page {
 
 impl Drop for Page {
     /// Leaves an open window to its driver, which closes it when it ends. `WebDriver` itself would block the runtime,
-    /// and with
-    /// it the API that the page may be waiting for.
+    /// and with it the API that the page may be waiting for.
     fn drop(&mut self) {
         let _ = self.driver.clone().leak();
     }

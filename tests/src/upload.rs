@@ -110,8 +110,7 @@ impl App {
     }
 
     /// Waits until the file at this URL of the API is no longer pending, and returns it. Uploads to S3 are checked in
-    /// the
-    /// background.
+    /// the background.
     pub async fn checked(&self, owner: &Client, url: &str) -> Answer {
         for _ in 0..3000 {
             let answer = owner.get(url).await;

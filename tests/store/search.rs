@@ -12,8 +12,7 @@ use tests::App;
 use tokio::runtime::Runtime;
 
 /// The parts of names. There are few, so that names have parts in common. They come from several scripts, with marks
-/// that
-/// compose and marks that do not, letters that fold to several, and emoji of several characters.
+/// that compose and marks that do not, letters that fold to several, and emoji of several characters.
 const PARTS: [&str; 36] = [
     "a",
     "A",

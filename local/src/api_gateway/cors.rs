@@ -1,5 +1,5 @@
-//! CORS as the HTTP API does it from `CorsConfiguration`: preflights are answered here, and the
-//! `access-control-*` headers of functions are replaced.
+//! CORS as the HTTP API applies `CorsConfiguration`: preflights are answered here, and the `access-control-*` headers
+//! of functions are replaced.
 //!
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html>
 
@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use crate::lambda::response_payload::Response;
 use crate::template::Cors;
 
-/// The configuration, its headers ready to be sent.
+/// A CORS configuration with its headers prepared.
 #[derive(Clone, Debug)]
 pub struct Policy {
     origins: Vec<String>,
@@ -38,9 +38,9 @@ impl Policy {
         }
     }
 
-    /// The answer to a preflight; `None` when the request is none and goes to its route.
+    /// Answers a preflight. Returns `None` if the request is not one, so that it goes to its route.
     ///
-    /// An origin that is not allowed gets 204 too, without any of the headers.
+    /// An origin that is not allowed gets 204 as well, without any of the headers.
     #[must_use]
     pub(crate) fn preflight(&self, method: &Method, request: &HeaderMap) -> Option<Response> {
         let is_preflight = method == Method::OPTIONS
@@ -71,7 +71,7 @@ impl Policy {
         Some(response)
     }
 
-    /// Replaces the function's own headers, on an answer of an HTTP API to any other request.
+    /// Replaces the function's own CORS headers on an HTTP API's answer to any request but a preflight.
     pub(crate) fn replace(&self, request: &HeaderMap, response: &mut HeaderMap) {
         let own: Vec<HeaderName> =
             response.keys().filter(|name| name.as_str().starts_with("access-control-")).cloned().collect();
@@ -81,7 +81,8 @@ impl Policy {
         self.add(request, response);
     }
 
-    /// Adds the headers to the function's own, which a Function URL keeps: a browser then refuses the two.
+    /// Adds the headers to the function's own, as a Function URL does. A browser refuses an answer that has a header
+    /// twice.
     pub(crate) fn add(&self, request: &HeaderMap, response: &mut HeaderMap) {
         self.vary(response);
         if let Some(origin) = self.allowed_origin(request) {
@@ -102,7 +103,7 @@ impl Policy {
         self.origins
             .iter()
             .any(|allowed| match allowed.strip_suffix('*') {
-                // `https://*`, the one wildcard besides `*`.
+                // `https://*` is the only pattern besides `*`.
                 Some(scheme) => scheme.ends_with("://") && text.starts_with(scheme),
                 None => *allowed == text,
             })
@@ -115,7 +116,7 @@ impl Policy {
         }
     }
 
-    /// An answer that depends on the origin says so, to caches; also where the origin was absent.
+    /// Adds `Vary`, which tells caches that the answer depends on the origin, even if the request named none.
     fn vary(&self, headers: &mut HeaderMap) {
         let names_origin = |value: &HeaderValue| {
             value.to_str().is_ok_and(|text| {

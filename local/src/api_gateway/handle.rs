@@ -1,4 +1,4 @@
-//! API Gateway's part: a request comes, its function is called, the answer goes back.
+//! API Gateway's part in a request: it finds the function, calls it, and returns its answer.
 
 use std::borrow::Cow;
 use std::net::SocketAddr;
@@ -32,13 +32,13 @@ pub const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
 /// API Gateway's limit for the request line and the values of all headers, in bytes.
 pub const MAX_HEAD_BYTES: usize = 10_240;
 
-/// What is read and thrown away of a body that is too long, so that its sender gets to read the answer.
+/// The most bytes of an oversized body that are read and discarded, so that the client can read the answer.
 const MAX_DRAINED_BYTES: usize = 64 * 1024 * 1024;
 
-/// Longest wait for the next piece of a body.
+/// The longest wait for the next piece of a body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Everything that a request needs.
+/// Everything that handling a request needs.
 #[derive(Debug)]
 pub(crate) struct Gateway {
     pub(crate) router: Router,
@@ -50,7 +50,7 @@ pub(crate) struct Gateway {
     pub(crate) local: SocketAddr,
 }
 
-/// A Function URL, and its CORS.
+/// A Function URL and its CORS.
 #[derive(Debug)]
 pub(crate) struct Url {
     url: FunctionUrl,
@@ -65,14 +65,14 @@ impl Url {
     }
 }
 
-/// What a request is for.
+/// The destination of a request.
 enum Target<'g> {
     Route(Match<'g>),
     FunctionUrl(&'g FunctionUrl),
 }
 
 impl Gateway {
-    /// Answers one request; whatever it is, there is an answer.
+    /// Answers one request. Every request gets an answer.
     pub(crate) async fn handle(self: Arc<Self>, request: Request<Incoming>, peer: SocketAddr) -> Response {
         let started = Instant::now();
         let (mut parts, body) = request.into_parts();
@@ -116,13 +116,13 @@ impl Gateway {
         response
     }
 
-    /// The Function URL that a path is at, and the path behind it, nothing decoded.
+    /// Returns the Function URL at which a path lies, and the rest of the path, which stays encoded.
     fn url<'r>(&self, path: &'r str) -> Option<(&Url, &'r str)> {
         let (name, behind) = function_url::split(path)?;
         Some((self.urls.iter().find(|url| url.url.name() == name)?, behind))
     }
 
-    /// What a request is for, and its path as that gets it; or the answer that needs no function.
+    /// Returns the request's target and the path that the target gets, or else an answer that needs no function.
     fn target<'g, 'r>(
         &'g self,
         parts: &'r Parts,
@@ -133,7 +133,7 @@ impl Gateway {
         if head_length(parts) > MAX_HEAD_BYTES {
             return refused(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "Request Header Fields Too Large");
         }
-        // Not of an API: `CONNECT host`, `OPTIONS *`.
+        // `CONNECT host` and `OPTIONS *` are no requests of an API.
         let is_possible = parts.uri.path().starts_with('/') && parts.method != Method::CONNECT;
         let path = match url {
             Some((_, path)) => Some(Cow::Borrowed(path)),
@@ -227,7 +227,7 @@ impl Gateway {
         }
     }
 
-    /// A function that fails is 500, one that cannot be reached is 503.
+    /// Answers 500 if the function fails, and 503 if it cannot be reached.
     fn failed(&self, function: &str, error: &InvokeError) -> Response {
         match error {
             InvokeError::RequestTooLarge(_) => {
@@ -244,7 +244,7 @@ impl Gateway {
                 self.logs.warn(format_args!("{function}: {error}"));
                 response_payload::message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
             }
-            // These have been reported where they happened.
+            // These errors were logged where they happened.
             InvokeError::TimedOut(_) | InvokeError::Exited(_) | InvokeError::Init(_) => {
                 response_payload::message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
             }
@@ -254,7 +254,7 @@ impl Gateway {
 
 const PREFLIGHT: &str = "preflight";
 
-/// Stands in the log for the start of an instance where none answered.
+/// The log's mark in place of `cold` or `warm` when no instance answered.
 const OWN: &str = "-";
 
 fn own(status: StatusCode, message: &str) -> Answer<'static> {
@@ -267,8 +267,8 @@ fn head_length(parts: &Parts) -> usize {
     line + parts.headers.values().map(HeaderValue::len).sum::<usize>()
 }
 
-/// Checks that the request has one host, which HTTP/1.0 may leave out (RFC 9112, section 3.2). On AWS it decides which API
-/// is meant, so a function never sees one that is not a host.
+/// Checks that the request has exactly one host, which HTTP/1.0 may leave out (RFC 9112, section 3.2). On AWS the host
+/// selects the API, so a function never sees an invalid one.
 fn has_host(parts: &Parts) -> bool {
     let is_host = |host: &Authority| !host.host().is_empty() && !host.as_str().contains('@');
     let mut hosts = parts.headers.get_all(header::HOST).iter();
@@ -280,7 +280,7 @@ fn has_host(parts: &Parts) -> bool {
     is_valid && parts.uri.authority().is_none_or(is_host)
 }
 
-/// Makes the host of `GET http://host/path` that of the request (RFC 9112, section 3.2.2).
+/// Takes the request's host from its target, as in `GET http://host/path` (RFC 9112, section 3.2.2).
 fn take_host_of_target(parts: &mut Parts) {
     let host = parts.uri.authority().and_then(|host| HeaderValue::from_str(host.as_str()).ok());
     if let Some(host) = host {
@@ -309,7 +309,7 @@ async fn read(mut body: Incoming) -> Result<Bytes, BodyError> {
         };
         let Some(frame) = frame else { break };
         let Ok(frame) = frame else { return Err(BodyError::Broken) };
-        // Trailers end at the gateway.
+        // The gateway drops trailers.
         let Ok(data) = frame.into_data() else { continue };
         length += data.len();
         if length > MAX_DRAINED_BYTES {

@@ -1,7 +1,7 @@
-//! Which function answers: API Gateway's route selection.
+//! API Gateway's route selection.
 //!
-//! The most specific path that has the method wins; a fixed segment beats `{id}`, which beats
-//! `{proxy+}`; of two routes with one path the exact method beats `ANY`; `$default` takes the rest.
+//! The most specific path that has the method wins: a fixed segment beats `{id}`, which beats `{proxy+}`. If two routes
+//! share a path, the exact method beats `ANY`. `$default` takes all other requests.
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html>
 
 use std::collections::BTreeMap;
@@ -9,19 +9,19 @@ use std::collections::BTreeMap;
 use crate::template::Route;
 use crate::template::path::Pattern;
 
-/// All routes of the API, most specific first.
+/// All routes of the API, the most specific first.
 #[derive(Clone, Debug, Default)]
 pub struct Router {
     routes: Vec<(Pattern, Route)>,
     default: Option<Route>,
 }
 
-/// A route and what its path's variables are.
+/// A route and the values of its path's variables.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Match<'r> {
     /// The route.
     pub route: &'r Route,
-    /// Variables of the path, decoded.
+    /// The values of the path's variables, decoded.
     pub parameters: BTreeMap<String, String>,
 }
 
@@ -42,7 +42,7 @@ impl Router {
         sorted
     }
 
-    /// The route for a decoded path: API Gateway decodes before it matches, so `%2F` divides segments.
+    /// Returns the route for a decoded path. API Gateway decodes before it matches, so `%2F` separates segments.
     #[must_use]
     pub fn find(&self, method: &str, path: &str) -> Option<Match<'_>> {
         self.routes

@@ -1,11 +1,11 @@
-//! `DefaultRouteSettings`' limits: a bucket of `burst` tokens that fills at `rate` a second.
+//! The limits of `DefaultRouteSettings`: a bucket of `burst` tokens that fills at `rate` a second.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use crate::template::Throttling;
 
-/// Counts the requests of one API.
+/// The token bucket of one API.
 #[derive(Debug)]
 pub(crate) struct Bucket {
     limits: Throttling,
@@ -17,7 +17,7 @@ impl Bucket {
         Self { limits, state: Mutex::new((limits.burst, now)) }
     }
 
-    /// Whether a request that comes `now` may pass.
+    /// Takes a token for a request at `now`. Returns `false` if none is left.
     pub(crate) fn take(&self, now: Instant) -> bool {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let elapsed = now.saturating_duration_since(state.1).as_secs_f64();

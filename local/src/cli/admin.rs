@@ -1,4 +1,4 @@
-//! The administrator that development starts with.
+//! The administrator of a local stack.
 
 use shared::auth::{AdminError, write_admin};
 use shared::config::ConfigError;
@@ -7,10 +7,10 @@ use shared::store::Table;
 
 use crate::Stack;
 
-/// The address of the local administrator, unless another one is given.
+/// The address of the local administrator, unless an option sets another.
 pub const DEFAULT_EMAIL: &str = "admin@example.com";
 
-/// The name under which a made-up password is kept.
+/// The name under which a generated password is stored.
 const PASSWORD: &str = "LOCAL_ADMIN_PASSWORD";
 
 /// The account of the administrator.
@@ -18,20 +18,20 @@ const PASSWORD: &str = "LOCAL_ADMIN_PASSWORD";
 pub struct Admin {
     /// Its address.
     pub email: String,
-    /// Its password, which was given or made up.
+    /// Its password, either given or generated.
     pub password: Option<String>,
 }
 
-/// Why there is no administrator.
+/// The reason why the administrator could not be created.
 #[derive(Debug, thiserror::Error)]
 pub enum EnsureError {
-    /// `--admin-email` is none.
+    /// `--admin-email` is invalid.
     #[error("--admin-email {0}")]
     Email(Invalid),
-    /// The made-up password could not be kept.
+    /// The generated password could not be stored.
     #[error("keeping the admin's password: {0}")]
     Kept(#[from] std::io::Error),
-    /// `--admin-password` can not be one.
+    /// `--admin-password` is invalid.
     #[error("--admin-password {0}")]
     Password(Invalid),
     /// The table could not be reached.
@@ -42,7 +42,7 @@ pub enum EnsureError {
     Write(#[from] AdminError),
 }
 
-/// Makes sure that there is an administrator, says how to sign in as it, and returns its id.
+/// Makes sure that an administrator exists, prints how to sign in as it, and returns its id.
 pub async fn ensure(stack: &mut Stack, admin: Admin) -> Result<UserId, EnsureError> {
     let email: Email = admin.email.parse().map_err(EnsureError::Email)?;
     let is_given = admin.password.is_some();

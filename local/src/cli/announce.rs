@@ -11,7 +11,7 @@ use crate::Stack;
 /// The route of the page that shows the API and sends requests.
 const DOCS_PAGE: &str = "/api/docs";
 
-/// Prints routes, addresses, where the data is, and the administrator, who is made if there is none.
+/// Prints routes, addresses, the place of the data, and the administrator, who is created if missing.
 pub(super) async fn announce(stack: &mut Stack, options: &Options) -> Result<(), Error> {
     let routes = &stack.template().routes;
     let width = routes.iter().map(|route| route.path.len()).max().unwrap_or(0);
@@ -20,7 +20,7 @@ pub(super) async fn announce(stack: &mut Stack, options: &Options) -> Result<(),
         .map(|route| format!("{:<7} {:<width$}  {}", route.method, route.path, route.function))
         .collect();
     lines.push(String::new());
-    // The page at which a browser reads and tries the API, where there is one: nothing is at the root.
+    // The page at which a browser can read and try the API, if the template has one. The root serves nothing.
     let page = if routes.iter().any(|route| route.path == DOCS_PAGE) { DOCS_PAGE } else { "" };
     lines.push(format!("API        {}{page}", stack.url()));
     if let Some(url) = stack.invoke_url() {

@@ -1,34 +1,34 @@
-//! Why a command fails.
+//! The errors of commands.
 
 use std::path::PathBuf;
 
 use super::admin::EnsureError;
 use crate::{InvokeError, StartError};
 
-/// Why the command failed.
+/// The reason why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The stack does not start.
     #[error(transparent)]
     Start(#[from] StartError),
-    /// There is no administrator.
+    /// The administrator could not be created.
     #[error(transparent)]
     Admin(#[from] EnsureError),
-    /// The function did.
+    /// The invocation failed.
     #[error("{}", .0.payload())]
     Invoke(#[from] InvokeError),
-    /// The function did, in the running `local`.
+    /// The invocation failed in the running `local`.
     #[error("{0}")]
     Remote(String),
-    /// A file, a socket, a signal.
+    /// An operation on a file, a socket or a signal failed.
     #[error("{what}: {source}")]
     Io {
         /// The step that failed.
         what: String,
-        /// Why it failed.
+        /// The reason.
         source: std::io::Error,
     },
-    /// The event.
+    /// The event is not JSON.
     #[error("{0} is not JSON: {1}")]
     Event(PathBuf, serde_json::Error),
 }

@@ -1,4 +1,4 @@
-//! `local invoke`: one event for one function.
+//! `local invoke`: gives one event to one function.
 
 use std::io::{IsTerminal, Read};
 use std::net::Ipv4Addr;
@@ -32,7 +32,7 @@ pub(super) async fn invoke(options: &Options, function: &str, event: &Path) -> R
     Ok(())
 }
 
-/// Invokes in the `local` that listens on `port`; `None` when none does.
+/// Invokes the function in the `local` that listens on `port`. Returns `None` if none listens.
 async fn invoke_running(port: u16, function: &str, event: &Value) -> Option<Result<Value, Error>> {
     let stream = tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.ok()?;
     let exchange = async {

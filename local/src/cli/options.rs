@@ -28,10 +28,10 @@ pub(super) struct Options {
     /// Address of the API; only this machine reaches the default.
     #[arg(long, global = true, env = "HOST", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     pub(super) host: IpAddr,
-    /// Port of Lambda's Invoke API, on loopback; 0 for none [default: the API's port + 1].
+    /// Port of Lambda's Invoke API, on loopback; 0 turns it off [default: the API's port + 1].
     #[arg(long, global = true, env = "INVOKE_PORT")]
     pub(super) invoke_port: Option<u16>,
-    /// Address of the database; containers reach it on 0.0.0.0.
+    /// Address of the database; containers reach it only on 0.0.0.0.
     #[arg(long, global = true, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     pub(super) dynamodb_host: IpAddr,
     /// Port of the database; 0 for any free one.
@@ -40,39 +40,39 @@ pub(super) struct Options {
     /// Port of S3, on loopback; 0 for any free one [default: 9000, or any free one when the API's port is 0].
     #[arg(long, global = true, env = "S3_PORT")]
     pub(super) s3_port: Option<u16>,
-    /// The folder of data and made-up secrets [default: .local beside the template].
+    /// The folder of data and generated secrets [default: .local beside the template].
     #[arg(long, global = true, env = "DATA_DIR", value_name = "DIR")]
     pub(super) data_dir: Option<PathBuf>,
-    /// Forget the data when the process ends.
+    /// Discard the data when the process ends.
     #[arg(long, global = true)]
     pub(super) in_memory: bool,
     /// Set a parameter of the template; may be repeated.
     #[arg(long = "parameter", global = true, value_name = "NAME=VALUE", value_parser = pair)]
     pub(super) parameters: Vec<(String, String)>,
-    /// The factor of the functions' rate limits: the template's parameter `RateLimitScale`.
+    /// Factor of the functions' rate limits: the template's parameter `RateLimitScale`.
     #[arg(long, global = true, env = "RATE_LIMIT_SCALE", value_name = "NUMBER")]
     pub(super) rate_limit_scale: Option<String>,
     /// Set a variable of the functions that have it in the template; may be repeated.
     #[arg(long = "env", global = true, value_name = "NAME=VALUE", value_parser = pair)]
     pub(super) environment: Vec<(String, String)>,
-    /// Most instances of one function at once.
+    /// Maximum number of instances of one function at a time.
     #[arg(long, global = true, default_value_t = 10)]
     pub(super) max_instances: usize,
-    /// Refuse what AWS would refuse: the template's throttling limits, and more events than instances.
+    /// Apply AWS's limits: throttle as the template says, and refuse events when all instances are busy.
     #[arg(long, global = true)]
     pub(super) throttle: bool,
-    /// Let functions' calls of the database or S3 fail; may be repeated.
+    /// Make the functions' calls of the database or S3 fail; may be repeated.
     ///
-    /// SERVICE is dynamodb or s3. OPERATION is the name of one, or * for all; S3's can say how keys begin, as in
-    /// `PutObject/incoming/`. FAULT is throttle, conflict (with a transaction), 500, slow=MILLISECONDS, cut (the
-    /// connection, before the call is done) or lose-answer (once it is done). WHEN is nth=N (that call), from=N (that
+    /// SERVICE is dynamodb or s3. OPERATION is the name of an operation, or * for all; S3's may name a prefix of keys,
+    /// as in `PutObject/incoming/`. FAULT is throttle, conflict (with a transaction), 500, slow=MILLISECONDS, cut (the
+    /// connection, before the call is done) or lose-answer (after it is done). WHEN is nth=N (that call), from=N (that
     /// one and all that follow), every=N or share=N%; without it, all calls fail.
     #[arg(long = "fault", global = true, value_name = "SERVICE:OPERATION:FAULT[:WHEN]")]
     pub(super) faults: Vec<Rule>,
     /// E-mail address of the local administrator.
     #[arg(long, global = true, env = "LOCAL_ADMIN_EMAIL", default_value = admin::DEFAULT_EMAIL)]
     pub(super) admin_email: String,
-    /// Password of the local administrator; made up and printed unless set.
+    /// Password of the local administrator; generated and printed unless set.
     #[arg(long, global = true, env = "LOCAL_ADMIN_PASSWORD", hide_env_values = true)]
     pub(super) admin_password: Option<String>,
 }
@@ -90,7 +90,7 @@ impl Options {
         self.data_dir.clone().unwrap_or_else(|| beside(&self.template).join(".local"))
     }
 
-    /// Builds the stack that the options describe, on any free port.
+    /// Builds the stack that the options describe, on a free port.
     pub(super) fn builder(&self) -> Builder {
         let profile = if self.release { "release" } else { "debug" };
         let target = std::env::var_os("CARGO_TARGET_DIR")

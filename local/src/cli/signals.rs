@@ -1,8 +1,8 @@
-//! How a user ends `local`.
+//! The signals that end `local`.
 
 use super::error::Error;
 
-/// Ctrl-C, and what else asks a process to end.
+/// Ctrl-C, and the other signals that ask a process to end.
 pub(super) struct Signals {
     #[cfg(unix)]
     asked: [tokio::signal::unix::Signal; 3],

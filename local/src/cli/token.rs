@@ -1,4 +1,4 @@
-//! How to act as the local administrator.
+//! The command that prints a token of the local administrator.
 
 use std::path::Path;
 
@@ -6,9 +6,9 @@ use shared::domain::UserId;
 
 use super::options::Options;
 
-/// Returns the command that prints the administrator's token, for the directory that `local` was started in.
+/// Returns the command that prints the administrator's token, for the directory in which `local` was started.
 ///
-/// `xtask` signs with the secret that this process has: a given one, else that of the data directory.
+/// `xtask` finds the same secret as this process: a given one, else that of the data directory.
 pub(super) fn command(options: &Options, id: UserId) -> String {
     let is_given = |name: &str| {
         options.environment.iter().any(|(given, _)| given == name)

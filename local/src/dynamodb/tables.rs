@@ -1,4 +1,4 @@
-//! The template's tables in the database: made where missing, compared where they are there.
+//! The template's tables in the database: missing ones are created, existing ones compared.
 
 use std::collections::BTreeMap;
 
@@ -8,35 +8,35 @@ use serde_json::{Map, Value, json};
 
 use crate::template::Table;
 
-/// A table that cannot be made as the template has it.
+/// The reason why a table cannot be set up as in the template.
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
     /// The database refuses the template's definition.
     #[error("table {table}: {reason}")]
     Refused {
-        /// Its name.
+        /// The table's name.
         table: String,
         /// The database's words.
         reason: String,
     },
-    /// The data on disk is of another shape, and no update leads from one to the other.
+    /// The data on disk has another shape, and no update leads from one to the other.
     #[error(
         "table {table} on disk has other {what} than the template: {on_disk} instead of {wanted}; \
          such a change cannot be made in place, so delete the data directory to start afresh"
     )]
     Differs {
-        /// Its name.
+        /// The table's name.
         table: String,
         /// `keys`, or `local indexes`.
         what: &'static str,
-        /// As found.
+        /// The value on disk.
         on_disk: String,
-        /// As in the template.
+        /// The value in the template.
         wanted: String,
     },
 }
 
-/// Makes the table, or brings its indexes up to date; the answer says what was done. Blocks.
+/// Creates the table or updates its indexes, and returns a description of each change. Blocks.
 pub fn ensure(database: &Database, table: &Table) -> Result<Vec<String>, TableError> {
     let refused = |reason: String| TableError::Refused { table: table.name.clone(), reason };
     let existing = database
@@ -133,7 +133,7 @@ fn update_indexes(
     Ok(())
 }
 
-/// Attributes' types by name.
+/// Returns the attributes' types by name.
 fn types(definition: &Value) -> Map<String, Value> {
     definition["AttributeDefinitions"]
         .as_array()
@@ -145,7 +145,7 @@ fn types(definition: &Value) -> Map<String, Value> {
         .collect()
 }
 
-/// `pk S HASH, sk S RANGE`.
+/// Returns the key schema as text: `pk S HASH, sk S RANGE`.
 fn key_schema(definition: &Value, types: &Map<String, Value>) -> String {
     let text = |value: &Value| value.as_str().unwrap_or("?").to_owned();
     let keys: Vec<String> = definition["KeySchema"]
@@ -161,7 +161,7 @@ fn key_schema(definition: &Value, types: &Map<String, Value>) -> String {
     keys.join(", ")
 }
 
-/// Indexes' shapes by name: keys and what they project.
+/// Returns the shapes of the indexes, that is keys and projection, by name.
 fn indexes(definition: &Value, property: &str) -> BTreeMap<String, String> {
     let types = types(definition);
     definition[property]

@@ -1,4 +1,4 @@
-//! What the services say when they refuse.
+//! The error responses of the services.
 
 use bytes::Bytes;
 use http::{Response, StatusCode, header};
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::call::{Call, Service};
 
-/// Why a call is refused.
+/// The reason for a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
     Throttled,
@@ -16,7 +16,7 @@ pub(super) enum Refusal {
     InternalError,
 }
 
-/// The answer to a call with this body.
+/// Returns the error response to a call with this body.
 pub(super) fn refuse(refusal: Refusal, call: &Call, body: &[u8]) -> Response<Full<Bytes>> {
     match call.service {
         Service::DynamoDb => dynamodb(refusal, call, body),
@@ -24,7 +24,7 @@ pub(super) fn refuse(refusal: Refusal, call: &Call, body: &[u8]) -> Response<Ful
     }
 }
 
-/// As the Amazon DynamoDB developer guide has it, "Error handling with DynamoDB".
+/// Builds an error response of DynamoDB (developer guide, "Error handling with DynamoDB").
 fn dynamodb(refusal: Refusal, call: &Call, body: &[u8]) -> Response<Full<Bytes>> {
     let is_transaction = call.operation.starts_with("Transact");
     let (status, name, message) = match refusal {
@@ -45,7 +45,7 @@ const THROTTLED: &str = "Throughput exceeds the current capacity of your table o
     scaling your table or index so please try again shortly.";
 const ONGOING: &str = "Transaction is ongoing for the item";
 
-/// A transaction whose first item is why none of it was done.
+/// Builds the response to a transaction that was cancelled because of its first item.
 fn canceled(code: &str, message: &str, body: &[u8]) -> Response<Full<Bytes>> {
     let request: Value = serde_json::from_slice(body).unwrap_or_default();
     let items = request["TransactItems"].as_array().map_or(1, Vec::len);
@@ -62,7 +62,7 @@ fn canceled(code: &str, message: &str, body: &[u8]) -> Response<Full<Bytes>> {
     json_answer(StatusCode::BAD_REQUEST, "TransactionCanceledException", &fields)
 }
 
-/// Without `x-amz-crc32`, which the SDK does not read.
+/// Builds a response without `x-amz-crc32`, which the SDK does not read.
 fn json_answer(status: StatusCode, name: &str, fields: &Value) -> Response<Full<Bytes>> {
     let mut body = json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{name}") });
     if let (Some(body), Some(fields)) = (body.as_object_mut(), fields.as_object()) {
@@ -71,7 +71,7 @@ fn json_answer(status: StatusCode, name: &str, fields: &Value) -> Response<Full<
     answer(status, "application/x-amz-json-1.0", "x-amzn-requestid", body.to_string())
 }
 
-/// As the Amazon S3 API reference has it, "Error responses".
+/// Builds an error response of S3 (API reference, "Error responses").
 fn s3(refusal: Refusal, call: &Call) -> Response<Full<Bytes>> {
     let (status, code, message) = match refusal {
         Refusal::Throttled => {

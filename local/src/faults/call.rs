@@ -3,7 +3,7 @@ use std::fmt;
 use http::{HeaderMap, Method, Request, Uri};
 use percent_encoding::percent_decode_str;
 
-/// What functions call.
+/// A service that functions call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Service {
     /// The table.
@@ -15,11 +15,11 @@ pub enum Service {
 /// A call of one of the services.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
-    /// Whose call it is.
+    /// The service that is called.
     pub service: Service,
-    /// `TransactWriteItems`; an HTTP method where it is none of those that functions make.
+    /// The operation, such as `TransactWriteItems`, or the HTTP method if functions never use the operation.
     pub operation: String,
-    /// The object's key, where S3 is asked for one.
+    /// The object's key, for calls of S3 that have one.
     pub key: Option<String>,
 }
 
@@ -39,7 +39,7 @@ impl Call {
         }
     }
 
-    /// Whether it writes items that transactions write, too.
+    /// Tells whether the operation can conflict with a transaction: it writes items, or is a transaction itself.
     pub(super) fn meets_transactions(&self) -> bool {
         let writes = ["DeleteItem", "PutItem", "TransactGetItems", "TransactWriteItems", "UpdateItem"];
         self.service == Service::DynamoDb && writes.contains(&self.operation.as_str())
@@ -65,13 +65,13 @@ impl fmt::Display for Service {
     }
 }
 
-/// `DynamoDB_20120810.GetItem`
+/// Returns the target, such as `DynamoDB_20120810.GetItem`.
 fn target(headers: &HeaderMap) -> Option<&str> {
     let target = headers.get("x-amz-target")?.to_str().ok()?;
     target.rsplit('.').next()
 }
 
-/// `/bucket/key`: functions address buckets by path.
+/// Returns the key in `/bucket/key`: functions address buckets by path.
 fn key(uri: &Uri) -> Option<String> {
     let (_, key) = uri.path().trim_start_matches('/').split_once('/')?;
     (!key.is_empty()).then(|| percent_decode_str(key).decode_utf8_lossy().into_owned())

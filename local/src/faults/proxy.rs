@@ -20,23 +20,23 @@ use super::set::Faults;
 use crate::logs::Logs;
 use crate::server::serve::{Limits, try_serve};
 
-/// An answer of the service, as it comes, or one that is made up.
+/// A response of the service that is passed on, or a generated one.
 type Answer = Response<Either<Incoming, Full<Bytes>>>;
 
-/// Ends the connection: the caller asked for it, or the service does not answer.
+/// The reason to close the connection: the rule demands it, or the service does not answer.
 type Cut = Box<dyn Error + Send + Sync>;
 
-/// Stands between functions and a service.
+/// A proxy between functions and a service.
 struct Proxy {
     service: Service,
     upstream: SocketAddr,
     faults: Faults,
     logs: Logs,
-    /// Connections to the service that wait for the next call.
+    /// Open connections to the service that are ready for the next call.
     idle: Mutex<Vec<SendRequest<Incoming>>>,
 }
 
-/// Serves in front of the service at `upstream`, on a port of its own, and says where.
+/// Serves a proxy for the service at `upstream` on a port of its own, and returns its address.
 pub(crate) async fn front(
     service: Service,
     upstream: SocketAddr,
@@ -47,7 +47,7 @@ pub(crate) async fn front(
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let address = listener.local_addr()?;
     let proxy = Arc::new(Proxy { service, upstream, faults, logs, idle: Mutex::default() });
-    // A client may keep its connection for as long as it likes.
+    // Clients may keep idle connections without a limit.
     let limits = Limits { head_timeout: None };
     tokio::spawn(try_serve(listener, limits, stop, move |request, _| Arc::clone(&proxy).handle(request)));
     Ok(address)
@@ -75,12 +75,13 @@ impl Proxy {
                 return Ok(answer.map(Either::Right));
             }
         };
-        // Who still sends would see the connection end instead of the answer.
+        // The body is read first, because a client that is still sending would see a closed connection instead of the
+        // answer.
         let body = request.into_body().collect().await?.to_bytes();
         Ok(refuse(refusal, &call, &body).map(Either::Right))
     }
 
-    /// The service's answer when it is all there: what was asked has been done.
+    /// Returns the service's complete answer, which shows that the call was carried out.
     async fn whole(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Cut> {
         let (parts, body) = self.forward(request).await?.into_parts();
         Ok(Response::from_parts(parts, Full::new(body.collect().await?.to_bytes())))
@@ -96,7 +97,7 @@ impl Proxy {
         Ok(answer)
     }
 
-    /// One whose last answer has been read.
+    /// Returns a connection whose last answer has been read.
     fn take_idle(&self) -> Option<SendRequest<Incoming>> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         idle.retain(|connection| !connection.is_closed());
@@ -109,7 +110,7 @@ async fn connect(upstream: SocketAddr) -> Result<SendRequest<Incoming>, Cut> {
     let stream = TcpStream::connect(upstream).await?;
     stream.set_nodelay(true)?;
     let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    // It ends with its sender, or when the service does.
+    // The task ends when its sender is dropped or the service closes the connection.
     tokio::spawn(connection);
     Ok(sender)
 }

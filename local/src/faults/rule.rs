@@ -6,72 +6,72 @@ use shared::random::Random;
 
 use super::call::{Call, Service};
 
-/// Which calls fail, and how: `dynamodb:TransactWriteItems:throttle:every=3`, `s3:PutObject/incoming/:500`.
+/// A rule that makes calls fail: `dynamodb:TransactWriteItems:throttle:every=3`, `s3:PutObject/incoming/:500`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
-    /// Whose calls.
+    /// The service whose calls fail.
     pub service: Service,
-    /// Calls of this operation; of all, unless set.
+    /// The operation that fails; all operations if `None`.
     pub operation: Option<String>,
-    /// Calls for S3's objects whose keys begin like this; all calls, when it is empty.
+    /// The prefix of the S3 keys that are covered; empty for all calls.
     pub key_prefix: String,
-    /// How they fail.
+    /// The way in which they fail.
     pub fault: Fault,
-    /// Which of them.
+    /// The calls that fail, among those that the rule covers.
     pub when: When,
 }
 
-/// How a call fails.
+/// The way in which a call fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// Refused, because there were too many.
+    /// Refused, because there are too many calls.
     Throttle,
-    /// Refused, because a transaction is under way on an item. What only reads has no such fault.
+    /// Refused, because a transaction is in progress on an item. Reads cannot fail in this way.
     Conflict,
-    /// Answered 500, and not done.
+    /// Answered with 500 and not carried out.
     InternalError,
-    /// Done, and answered so much later.
+    /// Carried out, and answered after this delay.
     Slow(Duration),
-    /// The connection ends before the call is made.
+    /// The connection ends before the call is carried out.
     Cut,
-    /// Done, but the connection ends before the answer.
+    /// Carried out, but the connection ends before the answer.
     LoseAnswer,
 }
 
-/// Which of the calls that a rule covers fail; they are counted from 1.
+/// The choice among the calls that a rule covers, which are counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum When {
-    /// All.
+    /// All calls.
     Always,
-    /// One.
+    /// The call with this number.
     Nth(u64),
-    /// This one and all that follow.
+    /// The call with this number and all that follow.
     From(u64),
-    /// Every so many.
+    /// Every call whose number is a multiple of this.
     Every(u64),
-    /// So many in 100, chosen at random.
+    /// This percentage of the calls, chosen at random.
     Percent(f64),
 }
 
-/// A text that is no rule.
+/// The reason why a text is not a rule.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RuleError {
-    /// It has too few parts, or too many.
+    /// It has too few or too many parts.
     #[error("expected SERVICE:OPERATION:FAULT[:WHEN], as in dynamodb:TransactWriteItems:throttle:every=3")]
     Form,
     /// There is no such service.
     #[error("there is no service {0:?}: dynamodb or s3")]
     Service(String),
-    /// The operation has no name, or keys where there are none.
+    /// The operation has no name, or has a prefix of keys although the service has no keys.
     #[error("{0:?} is no operation: PutItem, * for all, or, of S3 alone, PutObject/incoming/ for some keys")]
     Operation(String),
     /// There is no such fault.
     #[error("there is no fault {0:?}: throttle, conflict, 500, slow=MILLISECONDS, cut or lose-answer")]
     Fault(String),
-    /// S3 has none.
+    /// S3 has no such conflicts.
     #[error("S3 has no transactions to be in conflict with")]
     Conflict,
-    /// It does not say which calls.
+    /// The last part does not say which calls fail.
     #[error("{0:?} does not say which calls: nth=N, from=N, every=N, with N from 1, or share=N%")]
     When(String),
 }
@@ -86,7 +86,7 @@ impl Rule {
 }
 
 impl When {
-    /// Whether the call that is covered as the `seen`th fails.
+    /// Tells whether the rule fails the `seen`th call that it covers.
     pub(super) fn holds(self, seen: u64, random: &Random) -> bool {
         match self {
             Self::Always => true,

@@ -1,4 +1,4 @@
-//! The rules in force, and the calls that they were met by.
+//! The active rules and the calls that were made.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -7,10 +7,10 @@ use shared::random::Random;
 use super::call::Call;
 use super::rule::{Fault, Rule};
 
-/// Most calls that are remembered: a server that runs for days must not grow.
+/// The maximum number of calls that are remembered, so that memory does not grow for days.
 const MAX_CALLS: usize = 10_000;
 
-/// The rules that are in force, and the calls that were made. Clones share them.
+/// The active rules and the calls that were made. Clones share them.
 #[derive(Clone, Debug)]
 pub struct Faults {
     state: Arc<Mutex<State>>,
@@ -18,39 +18,39 @@ pub struct Faults {
 
 #[derive(Debug)]
 struct State {
-    /// Each with the number of calls that it has covered.
+    /// Each rule with the number of calls that it has covered.
     rules: Vec<(Rule, u64)>,
     calls: Vec<Call>,
     random: Random,
 }
 
 impl Faults {
-    /// No rules. Those that hold on a share of calls choose the same calls for the same seed.
+    /// Starts without rules. Rules for a share of calls choose the same calls for the same seed.
     #[must_use]
     pub fn seeded(seed: u64) -> Self {
         let state = State { rules: Vec::new(), calls: Vec::new(), random: Random::seeded(seed) };
         Self { state: Arc::new(Mutex::new(state)) }
     }
 
-    /// Puts a rule in force. It counts calls from now on; where several hold on a call, the first does.
+    /// Adds a rule, which counts calls from now on. If several rules match a call, the first one applies.
     pub fn add(&self, rule: Rule) {
         self.lock().rules.push((rule, 0));
     }
 
-    /// Forgets all rules and all calls.
+    /// Removes all rules and forgets all calls.
     pub fn clear(&self) {
         let mut state = self.lock();
         state.rules.clear();
         state.calls.clear();
     }
 
-    /// The calls since [`clear`](Self::clear), failed ones too, in the order they came; the first 10,000.
+    /// Returns the calls since [`clear`](Self::clear), including failed ones, in their order; the first 10,000.
     #[must_use]
     pub fn calls(&self) -> Vec<Call> {
         self.lock().calls.clone()
     }
 
-    /// Decides whether `call` fails and how; remembers and counts the call.
+    /// Decides whether and how `call` fails, and records the call.
     pub(super) fn meet(&self, call: &Call) -> Option<Fault> {
         let State { rules, calls, random } = &mut *self.lock();
         if calls.len() < MAX_CALLS {
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
     use crate::faults::call::Service;
 
-    /// Which of ten `GetItem`s a rule holds on.
+    /// Returns the numbers of those of ten `GetItem` calls that a rule fails.
     fn hit(rule: &str) -> Vec<usize> {
         let faults = Faults::default();
         faults.add(rule.parse().unwrap());

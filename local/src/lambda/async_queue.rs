@@ -1,6 +1,6 @@
 //! Lambda's queue of asynchronous invocations: an event is retried when its function fails.
 //!
-//! The Invoke API puts events here that are sent as `Event`, and so do S3's triggers.
+//! Events come from the Invoke API (invocation type `Event`) and from S3's triggers.
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>
 
@@ -17,13 +17,13 @@ use super::trace;
 use crate::logs::Logs;
 use crate::server::stop;
 
-/// Events that were accepted and are yet to be dealt with.
+/// The events that were accepted and are not finished.
 pub(crate) struct Queue {
-    /// Lambda waits a minute before the second attempt and two before the third; here it is this time, and twice it.
+    /// The wait before the second attempt, and twice that before the third. Lambda waits one minute and two.
     retry_wait: Duration,
     logs: Logs,
     stop: watch::Receiver<bool>,
-    /// Held for every event: when all are gone the channel closes.
+    /// Cloned for every event: the channel closes when no event is left.
     alive: Mutex<Option<mpsc::Sender<()>>>,
 }
 
@@ -37,7 +37,7 @@ impl Queue {
         Self { retry_wait, logs, stop, alive: Mutex::new(Some(alive)) }
     }
 
-    /// Takes an event, which is delivered in its own time; the answer is its request id.
+    /// Accepts an event, which is delivered later, and returns its request id.
     pub(crate) fn accept(self: &Arc<Self>, pool: &Arc<Pool>, payload: Bytes) -> String {
         let request_id = Uuid::new_v4().to_string();
         let (queue, pool, id) = (Arc::clone(self), Arc::clone(pool), request_id.clone());
@@ -51,12 +51,12 @@ impl Queue {
         request_id
     }
 
-    /// Lets go of the channel that says whether events are left.
+    /// Drops the queue's own sender, so that the channel closes when no event is left.
     pub(crate) fn close(&self) {
         self.alive.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
-    /// Invokes until the function succeeds, with the same request id each time.
+    /// Invokes the function until it succeeds or the retries are used up, with the same request id each time.
     async fn deliver(&self, pool: &Arc<Pool>, payload: Bytes, id: &str) -> Result<(), String> {
         let limits = pool.function().asynchronous;
         let accepted = Instant::now();
@@ -69,7 +69,7 @@ impl Queue {
                 Err(InvokeError::Stopping) => return Err(lost()),
                 Err(error) => error,
             };
-            // An event that found no instance was not tried.
+            // An event that found no instance was not attempted.
             attempts += u32::from(error != InvokeError::Throttled);
             if attempts > limits.retries || accepted.elapsed() >= limits.max_age {
                 return Err(format!("given up after {attempts} attempts: {error}"));

@@ -1,9 +1,9 @@
-//! Function URLs: a function's own address, past the HTTP API, at `/lambda-url/<function>/`.
+//! Function URLs: a function's own address at `/lambda-url/<function>/`, without the HTTP API.
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html>
-//! On AWS it is a host, `<id>.lambda-url.<region>.on.aws`. Nothing limits its requests but the function's
-//! instances, and nothing its time but the function's timeout. AWS sends what is beyond the first 6 MB of a
-//! streamed answer at 2 MB/s; here it goes as fast as the client reads.
+//! On AWS it is a host, `<id>.lambda-url.<region>.on.aws`. Requests are limited only by the number of instances, and
+//! their time only by the function's timeout. AWS sends a streamed answer beyond its first 6 MB at 2 MB/s; here it goes
+//! as fast as the client reads.
 
 use std::sync::Arc;
 
@@ -15,10 +15,10 @@ use super::response_payload;
 use super::response_payload::{Answer, AnswerError, Response};
 use crate::logs::Logs;
 
-/// Where the URLs begin.
+/// The prefix of the URLs' paths.
 pub const PREFIX: &str = "/lambda-url/";
 
-/// The function that a path names, and the path behind it.
+/// Splits a path into the function's name and the path behind it.
 pub(crate) fn split(path: &str) -> Option<(&str, &str)> {
     let rest = path.strip_prefix(PREFIX)?;
     let (name, behind) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
@@ -33,18 +33,18 @@ pub(crate) struct FunctionUrl {
 }
 
 impl FunctionUrl {
-    /// The URL of a pool's function, if it has one.
+    /// Returns the URL of a pool's function, if it has one.
     pub(crate) fn of(pool: &Arc<Pool>) -> Option<Self> {
         let url = pool.function().url.as_ref()?;
         Some(Self { streams: url.streams, pool: Arc::clone(pool) })
     }
 
-    /// The function's name.
+    /// Returns the function's name.
     pub(crate) fn name(&self) -> &str {
         &self.pool.function().name
     }
 
-    /// Gives the function its event, and answers as it does; `request_id` is Lambda's, too.
+    /// Invokes the function and returns its answer. `request_id` is also Lambda's.
     pub(crate) async fn call(
         &self,
         payload: Bytes,
@@ -80,7 +80,7 @@ impl FunctionUrl {
     }
 }
 
-/// A function that fails is 502, one that has no instance to spare 429.
+/// Answers 502 if the function fails, and 429 if no instance is free.
 fn failed(error: &AnswerError) -> Response {
     let (status, message) = match error {
         AnswerError::Invoke(InvokeError::RequestTooLarge(_)) => {

@@ -1,8 +1,8 @@
-//! A function's instances: processes that each take one event at a time.
+//! A function's instances: processes that each handle one event at a time.
 //!
-//! As on Lambda: the most recently used idle instance gets the next event; where none is idle another
-//! one is started, up to a limit, beyond which events wait; an instance that runs into the timeout is
-//! killed, one that has not been used for long is stopped, and one that crashes fails the event it had.
+//! As on Lambda, the most recently used idle instance gets the next event. If none is idle, another one starts, up to a
+//! limit; further events wait. An instance that exceeds the timeout is killed, an instance that is idle for long is
+//! stopped, and a crash fails the event that the instance had.
 
 mod invocation;
 mod job;

@@ -1,4 +1,4 @@
-//! Lambda's Invoke API, as far as `aws lambda invoke --endpoint-url` and SDKs use it.
+//! The part of Lambda's Invoke API that `aws lambda invoke --endpoint-url` and the SDKs use.
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>
 
@@ -16,13 +16,13 @@ use super::request_payload::decode_path;
 use super::response_payload::{Body, Response};
 use super::trace;
 
-/// Lambda's limit for an event that nobody waits for, in bytes.
+/// Lambda's limit for an asynchronous event, in bytes.
 const MAX_EVENT_BYTES: usize = 1024 * 1024;
 
 /// Answers a request to the Invoke API.
 pub(crate) async fn handle(pools: Pools, queue: Arc<Queue>, request: Request<Incoming>) -> Response {
     let (parts, body) = request.into_parts();
-    // A page in a browser must not be able to call functions past the API.
+    // A page in a browser must not call functions behind the API's back.
     if parts.headers.contains_key(header::ORIGIN) {
         return failure(StatusCode::FORBIDDEN, "AccessDeniedException", "not for browsers");
     }

@@ -1,10 +1,10 @@
-//! The event that a function gets: API Gateway's payload format 2.0, which Function URLs share.
+//! The event for a function: API Gateway's payload format 2.0, which Function URLs share.
 //!
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
 //! <https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads>
-//! The query string arrives as it was sent, and so does the `rawPath` of a Function URL; an HTTP API decodes the path and
-//! its parameters. Duplicate headers and query parameters are joined with commas. Cookies are in `cookies`; an HTTP API
-//! takes them out of the headers, a Function URL does not.
+//! The query string stays as sent, and so does the `rawPath` of a Function URL; an HTTP API decodes the path and its
+//! parameters. Duplicate headers and query parameters are joined with commas. Cookies are in `cookies`; an HTTP API
+//! removes them from the headers, a Function URL does not.
 
 #[cfg(test)]
 mod tests;
@@ -24,39 +24,39 @@ use time::macros::format_description;
 use crate::clock;
 use crate::template::{ACCOUNT_ID, REGION, Route};
 
-/// What the client sent, and where.
+/// A client's request.
 #[derive(Clone, Copy, Debug)]
 pub struct Incoming<'a> {
-    /// As sent, in upper case as a rule.
+    /// The method as sent, usually in upper case.
     pub method: &'a str,
-    /// Decoded by an HTTP API, as sent by way of a Function URL.
+    /// The path: decoded by an HTTP API, as sent for a Function URL.
     pub path: &'a str,
-    /// Without the `?`, as sent.
+    /// The query as sent, without the `?`.
     pub query: &'a str,
-    /// `HTTP/1.1`.
+    /// The protocol, such as `HTTP/1.1`.
     pub protocol: &'a str,
-    /// All of them.
+    /// All headers.
     pub headers: &'a HeaderMap,
-    /// Complete.
+    /// The complete body.
     pub body: &'a [u8],
-    /// The client.
+    /// The client's address.
     pub source: IpAddr,
     /// This server's address.
     pub local: SocketAddr,
     /// The gateway's id of the request.
     pub request_id: &'a str,
-    /// The trace that Lambda is told of.
+    /// The trace id that Lambda gets.
     pub trace_id: &'a str,
-    /// When it came.
+    /// The time of arrival.
     pub at: OffsetDateTime,
 }
 
-/// What a request came by.
+/// The way by which a request reached the function.
 #[derive(Clone, Copy, Debug)]
 pub enum Via<'a> {
-    /// A route of the HTTP API, and the variables of its path.
+    /// A route of the HTTP API, and the values of its path's variables.
     Route(&'a Route, &'a BTreeMap<String, String>),
-    /// The Function URL of the function that is called this.
+    /// The Function URL of the function with this name.
     FunctionUrl(&'a str),
 }
 
@@ -110,7 +110,7 @@ struct Http<'a> {
 #[error("the path is not percent-encoded UTF-8")]
 pub struct InvalidPath;
 
-/// The path as routes and events have it: decoded once.
+/// Decodes a path once, as routes and events need it.
 pub fn decode_path(path: &str) -> Result<Cow<'_, str>, InvalidPath> {
     let bytes = path.as_bytes();
     let escapes_are_whole = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'%').all(|(at, _)| {
@@ -122,7 +122,7 @@ pub fn decode_path(path: &str) -> Result<Cow<'_, str>, InvalidPath> {
     percent_decode_str(path).decode_utf8().map_err(|_| InvalidPath)
 }
 
-/// Ends a decoded path at its first `?`, as an HTTP API does: `%3F` cuts it.
+/// Cuts a decoded path at its first `?`, as an HTTP API does: `%3F` ends the path.
 #[must_use]
 pub fn cut_path(path: Cow<'_, str>) -> Cow<'_, str> {
     match path.split_once('?') {
@@ -131,7 +131,7 @@ pub fn cut_path(path: Cow<'_, str>) -> Cow<'_, str> {
     }
 }
 
-/// The event as JSON.
+/// Builds the event as JSON.
 #[must_use]
 pub fn build(via: Via<'_>, incoming: &Incoming<'_>) -> Vec<u8> {
     let host = incoming.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
@@ -148,7 +148,7 @@ pub fn build(via: Via<'_>, incoming: &Incoming<'_>) -> Vec<u8> {
             if !cookies.is_empty() {
                 headers.insert("cookie", cookies.join("; ").into());
             }
-            // One that cannot be decoded stays as it is.
+            // A path that cannot be decoded is passed on unchanged.
             path = decode_path(incoming.path).unwrap_or(path);
             let domain_name = format!("{name}.lambda-url.{REGION}.on.aws");
             ("$default".to_owned(), "anonymous", name, domain_name, None)
@@ -190,11 +190,11 @@ pub fn build(via: Via<'_>, incoming: &Incoming<'_>) -> Vec<u8> {
         body,
         is_base64_encoded,
     };
-    // Maps with text keys and no custom serializer: this cannot fail.
+    // This cannot fail: the maps have text keys and no custom serializer.
     serde_json::to_vec(&event).unwrap_or_default()
 }
 
-/// Headers that end at the gateway.
+/// Tells whether a header is for the gateway and not for the function.
 fn is_for_the_gateway(name: &HeaderName) -> bool {
     matches!(
         *name,
@@ -268,7 +268,7 @@ fn query_parameters(query: &str) -> BTreeMap<String, String> {
     parameters
 }
 
-/// Text is passed on as text when its type says that it is; everything else, forms included, in base64.
+/// Returns the body as text if its type says so, and in base64 otherwise, for forms as well.
 fn body<'a>(headers: &HeaderMap, body: &'a [u8]) -> (Option<Cow<'a, str>>, bool) {
     if body.is_empty() {
         return (None, false);
@@ -280,19 +280,19 @@ fn body<'a>(headers: &HeaderMap, body: &'a [u8]) -> (Option<Cow<'a, str>>, bool)
     }
 }
 
-/// The types whose bodies arrive as text: `text/*` and these three, measured on AWS by others; not `+json`.
+/// Tells whether bodies of this type arrive as text: `text/*` and these three, as others measured on AWS; not `+json`.
 fn is_text(content_type: &str) -> bool {
     let essence = content_type.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
     essence.starts_with("text/")
         || matches!(essence.as_str(), "application/json" | "application/xml" | "application/javascript")
 }
 
-/// A header's value; bytes outside ASCII are read as UTF-8 as far as they are.
+/// Returns a header's value. Bytes outside ASCII are read as UTF-8, and invalid ones are replaced.
 fn text(value: &http::HeaderValue) -> Cow<'_, str> {
     String::from_utf8_lossy(value.as_bytes())
 }
 
-/// The host without its port; an IPv6 address keeps its brackets.
+/// Returns the host without its port; an IPv6 address keeps its brackets.
 fn without_port(host: &str) -> &str {
     match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,

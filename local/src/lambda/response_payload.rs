@@ -1,5 +1,5 @@
-//! A function's answer as an HTTP response: payload format 2.0, the format that is inferred when the
-//! answer has no `statusCode`, and answers that come piece by piece.
+//! A function's answer as an HTTP response: payload format 2.0, the format that is inferred when the answer has no
+//! `statusCode`, and streamed answers.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -17,7 +17,7 @@ use super::instances::{InvokeError, Streaming};
 /// A response that is ready to be sent.
 pub(crate) type Response = http::Response<Body>;
 
-/// What is sent, at once or as it is made.
+/// The body of a response, complete or streamed.
 #[derive(Debug)]
 pub(crate) enum Body {
     Full(Full<Bytes>),
@@ -39,7 +39,7 @@ impl From<Bytes> for Body {
 
 impl hyper::body::Body for Body {
     type Data = Bytes;
-    /// Cuts the connection, which only `local` itself does, when it stops.
+    /// Ends the connection. Only a stop of `local` itself produces this error.
     type Error = InvokeError;
 
     fn poll_frame(
@@ -53,7 +53,7 @@ impl hyper::body::Body for Body {
                 None => rest.poll_next(context).map(|piece| match piece? {
                     Ok(piece) => Some(Ok(Frame::data(piece))),
                     Err(InvokeError::Stopping) => Some(Err(InvokeError::Stopping)),
-                    // AWS ends an answer that fails in the middle as if it was whole.
+                    // AWS ends an answer that fails midway as if it was complete.
                     Err(_) => None,
                 }),
             },
@@ -72,16 +72,16 @@ impl hyper::body::Body for Body {
     }
 }
 
-/// An answer, and who gave it.
+/// An answer, and the part that gave it.
 pub(crate) struct Answer<'g> {
     pub(crate) response: Response,
     /// The function's name, or the part of the gateway that answered.
     pub(crate) function: &'g str,
-    /// `cold` or `warm`; `preflight`, or `-` where no function answered.
+    /// `cold` or `warm`; `preflight`, or `-` if no function answered.
     pub(crate) start: &'static str,
 }
 
-/// Why there is no answer that could be sent.
+/// The reason why no answer can be sent.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AnswerError {
     #[error(transparent)]
@@ -90,13 +90,13 @@ pub(crate) enum AnswerError {
     Malformed(String),
 }
 
-/// Between the prelude, which is JSON, and the body.
+/// The delimiter between the prelude, which is JSON, and the body.
 pub(crate) const DELIMITER: [u8; 8] = [0; 8];
 
-/// Longest prelude, in bytes.
+/// The longest prelude, in bytes.
 const MAX_PRELUDE_BYTES: usize = 64 * 1024;
 
-/// The response that a function begins to stream: `{"statusCode", "headers", "cookies"}`, eight NULs, the body.
+/// Returns the response that a function begins to stream: `{"statusCode", "headers", "cookies"}`, eight NULs, the body.
 ///
 /// <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html#runtimes-custom-response-streaming>
 pub(crate) async fn from_streaming(mut streaming: Streaming) -> Result<Response, AnswerError> {
@@ -122,7 +122,7 @@ pub(crate) async fn from_streaming(mut streaming: Streaming) -> Result<Response,
     Ok(response)
 }
 
-/// API Gateway's own answer: `{"message": "..."}`.
+/// Returns an answer of API Gateway's own: `{"message": "..."}`.
 pub(crate) fn message(status: StatusCode, message: &str) -> Response {
     let body = serde_json::json!({ "message": message }).to_string();
     let mut response = http::Response::new(Body::from(Bytes::from(body)));
@@ -134,12 +134,12 @@ pub(crate) fn message(status: StatusCode, message: &str) -> Response {
 /// The content type that an HTTP API gives a body without one.
 pub(crate) const TEXT: HeaderValue = HeaderValue::from_static("text/plain;charset=UTF-8");
 
-/// The content type that a Function URL gives a body without one, and both give an answer without a status.
+/// The content type that a Function URL gives a body without one, and that both give an answer without a status.
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// Returns the response for `payload`, whose body has the type `default` unless it says otherwise.
+/// Returns the response for `payload`. Its body has the type `default` unless the payload sets another.
 ///
-/// The error says why AWS would answer that the function failed.
+/// The error describes the mistake for which AWS would report a failure of the function.
 pub(crate) fn from_payload(payload: Bytes, default: HeaderValue) -> Result<Response, String> {
     let body = match serde_json::from_slice::<Value>(&payload) {
         Ok(Value::Object(answer)) if answer.contains_key("statusCode") => return format_2(&answer, default),
@@ -169,12 +169,12 @@ fn format_2(answer: &Map<String, Value>, default: HeaderValue) -> Result<Respons
     Ok(response)
 }
 
-/// Status, headers and cookies; a `Content-Length` counts where there `may_be_no_body`, for HEAD.
+/// Reads status, headers and cookies. `Content-Length` is used only if there `may_be_no_body`, for HEAD.
 fn head(answer: &Map<String, Value>, may_be_no_body: bool) -> Result<Response, String> {
     let mut headers = HeaderMap::new();
-    // Format 2.0 has no `multiValueHeaders`: they are ignored.
+    // Format 2.0 ignores `multiValueHeaders`.
     for (name, value) in object(answer, "headers")?.into_iter().flatten() {
-        // A prelude has a list where a name is there more than once.
+        // A prelude has a list for a header that occurs several times.
         for value in value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice) {
             append(&mut headers, name, value)?;
         }
@@ -197,7 +197,7 @@ fn head(answer: &Map<String, Value>, may_be_no_body: bool) -> Result<Response, S
     Ok(response)
 }
 
-/// A `Content-Length` of an empty body: what HEAD answers with.
+/// The `Content-Length` of an answer to HEAD, which has no body.
 #[derive(Clone, Debug)]
 pub(crate) struct DeclaredLength(pub(crate) HeaderValue);
 
@@ -258,7 +258,7 @@ mod tests {
         pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
     }
 
-    // `multiValueHeaders` are of format 1.0: serverless-java-container#377, captured on AWS.
+    // Only format 1.0 has `multiValueHeaders`: serverless-java-container#377, captured on AWS.
     #[tokio::test]
     async fn format_2_carries_status_headers_cookies_and_bytes() {
         let payload = json!({
@@ -307,7 +307,7 @@ mod tests {
         }
     }
 
-    /// What the gateway makes of pieces that a function sends, which then ends.
+    /// Returns the gateway's response to a function that sends these pieces and then ends.
     async fn streamed(pieces: &[&[u8]]) -> Result<Response, AnswerError> {
         let (sender, received) = mpsc::channel(pieces.len().max(1));
         let (ended, end) = oneshot::channel();

@@ -1,7 +1,7 @@
-//! The Lambda Runtime API, which functions ask for events and answer to.
+//! The Lambda Runtime API, from which functions get events and to which they send answers.
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
-//! Each instance has a listener of its own, so that its variable `AWS_LAMBDA_RUNTIME_API` is `host:port`, as on AWS.
+//! Each instance has its own listener, so its variable `AWS_LAMBDA_RUNTIME_API` is `host:port`, as on AWS.
 
 use std::sync::Arc;
 
@@ -21,20 +21,20 @@ use super::instances::{InvokeError, MAX_PAYLOAD_BYTES, MAX_STREAM_BYTES, Pool, R
 use super::response_payload::{Body, DELIMITER, Response};
 use crate::server::serve::{Limits, serve};
 
-/// The content type of an answer that begins with a prelude.
+/// The content type of an answer with a prelude.
 const WITH_PRELUDE: &str = "application/vnd.awslambda.http-integration-response";
 
-/// The beginning of the paths of this version of the API.
+/// The prefix of the paths in this version of the API.
 const PREFIX: &str = "/2018-06-01/runtime/";
 
-/// Serves the API to one instance, in a task that ends when it is aborted; its connections end with the process.
+/// Serves the API to one instance in a task that runs until it is aborted. Its connections end with the process.
 pub(crate) fn serve_instance(
     listener: TcpListener,
     stop: watch::Receiver<bool>,
     pool: Arc<Pool>,
     instance: Uuid,
 ) -> JoinHandle<()> {
-    // A function that works for minutes sends nothing meanwhile.
+    // A function may work for minutes without sending anything.
     let limits = Limits { head_timeout: None };
     tokio::spawn(serve(listener, limits, stop, move |request, _| {
         let pool = Arc::clone(&pool);
@@ -44,7 +44,7 @@ pub(crate) fn serve_instance(
 
 /// Answers a request of an instance.
 async fn handle(pool: &Arc<Pool>, instance: Uuid, request: Request<Incoming>) -> Response {
-    // A page in a browser must not be able to take a function's events.
+    // A page in a browser must not take a function's events.
     if [header::ORIGIN.as_str(), "sec-fetch-site"].iter().any(|name| request.headers().contains_key(*name)) {
         return failure(StatusCode::FORBIDDEN, "AccessDenied", "not for browsers");
     }
@@ -67,7 +67,7 @@ async fn handle(pool: &Arc<Pool>, instance: Uuid, request: Request<Incoming>) ->
                     failure(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", &message)
                 }
                 Ok(reply) => completed(pool.complete(instance, id, reply)),
-                // The process ended in the middle of its answer; its end is reported on its own.
+                // The process ended during its answer. Its end is reported separately.
                 Err(()) => failure(StatusCode::BAD_REQUEST, "InvalidBody", "the body ended early"),
             }
         }
@@ -107,7 +107,7 @@ async fn next(pool: &Arc<Pool>, instance: Uuid) -> Response {
     response
 }
 
-/// Passes the answer on as it comes, and always with a prelude.
+/// Passes the answer on piece by piece, always with a prelude.
 async fn forward(request: Request<Incoming>, pieces: mpsc::Sender<Bytes>) -> Result<Reply, ()> {
     let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if content_type != Some(WITH_PRELUDE) {
@@ -124,7 +124,7 @@ async fn forward(request: Request<Incoming>, pieces: mpsc::Sender<Bytes>) -> Res
                 if length > MAX_STREAM_BYTES {
                     return Ok(Err(InvokeError::ResponseTooLarge));
                 }
-                // A client that is gone stops nothing: the function runs to its end, and this is thrown away.
+                // The function runs to its end even if the client is gone; its pieces are dropped.
                 let _ = pieces.send(data).await;
             }
             Err(frame) => {
@@ -137,7 +137,7 @@ async fn forward(request: Request<Incoming>, pieces: mpsc::Sender<Bytes>) -> Res
     Ok(Ok(Bytes::new()))
 }
 
-/// The error that a function met in the middle of its answer, from the trailers.
+/// Returns the error that a function reports in the trailers of its answer.
 fn stream_error(trailers: &HeaderMap) -> Option<Value> {
     let kind = trailers.get("lambda-runtime-function-error-type")?.to_str().ok()?;
     let body = trailers.get("lambda-runtime-function-error-body").and_then(|body| STANDARD.decode(body).ok());
@@ -148,13 +148,13 @@ fn stream_error(trailers: &HeaderMap) -> Option<Value> {
     )
 }
 
-/// Collects the answer. A streamed one (`Lambda-Runtime-Function-Response-Mode: streaming`) is collected, too:
-/// an HTTP API cannot pass a stream on.
+/// Collects the answer, a streamed one (`Lambda-Runtime-Function-Response-Mode: streaming`) as well, because an HTTP
+/// API cannot stream.
 async fn whole(request: Request<Incoming>) -> Result<Reply, ()> {
     Ok(body(request).await?.ok_or(InvokeError::ResponseTooLarge))
 }
 
-/// The whole body; `None` when it is longer than Lambda takes.
+/// Returns the whole body, or `None` if it exceeds Lambda's limit.
 async fn body(request: Request<Incoming>) -> Result<Option<Bytes>, ()> {
     match Limited::new(request.into_body(), MAX_PAYLOAD_BYTES).collect().await {
         Ok(body) => Ok(Some(body.to_bytes())),

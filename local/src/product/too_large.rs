@@ -8,8 +8,8 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::lambda::response_payload::Response;
 
-/// Returns API Gateway's answer, `{"message": "Request Entity Too Large"}`, with the members of the API's own errors: a
-/// body that is too large is one error with one shape, whoever finds it. On AWS the gateway sends `message` alone.
+/// Returns API Gateway's answer, `{"message": "Request Entity Too Large"}`, with the members of the API's own errors,
+/// so that a body that is too large has one error shape in all cases. On AWS the gateway sends `message` alone.
 pub(crate) fn too_large(request_id: &str, at: OffsetDateTime) -> Response {
     let body = json!({
         "message": "Request Entity Too Large",

@@ -1,11 +1,11 @@
-//! A stub of WeatherAPI.com's contract, so that the weather needs neither a key nor a network.
+//! A stub of WeatherAPI.com, so that the weather needs neither a key nor a network.
 //!
-//! `GET /v1/current.json?key=&q=` (<https://www.weatherapi.com/docs/>) answers for every city: what is made of the
-//! city's name, and so the same for the same name. Some cities have no weather:
+//! `GET /v1/current.json?key=&q=` (<https://www.weatherapi.com/docs/>) answers for every city with values that are
+//! derived from the city's name. Some cities have no weather:
 //!
 //! | city | answer |
 //! |---|---|
-//! | `Nowhere`, and whatever begins with it | 400, code 1006: no such city |
+//! | any name that begins with `Nowhere` | 400, code 1006: no such city |
 //! | `Error 1002`, `1003`, `1005`, `1006`, `2006`, `2007`, `2008`, `2009`, `9999` | that code, and its status |
 //! | `Error 500` | 500, without JSON |
 //! | `Error slow` | none, for 30 seconds |
@@ -22,15 +22,15 @@ use time::OffsetDateTime;
 use crate::clock::now;
 use crate::lambda::response_payload::Response;
 
-/// The variable that has the key. Without one in the environment, the stub is asked.
+/// The variable that has the key. The stub answers if the environment lacks it.
 pub(crate) const API_KEY: &str = "WEATHER_API_KEY";
-/// The variable that says where the weather is asked for.
+/// The variable that has the URL of the weather service.
 pub(crate) const BASE_URL: &str = "WEATHER_BASE_URL";
 
-/// Longer than anybody waits for an answer.
+/// A delay beyond every client's timeout.
 const SLOW: Duration = Duration::from_secs(30);
 
-/// How often the weather changes.
+/// The time after which the weather changes.
 const PERIOD_SECONDS: i64 = 15 * 60;
 
 const ERRORS: [(u32, StatusCode, &str); 9] = [
@@ -89,7 +89,7 @@ fn refusal(code: u32) -> (StatusCode, Value) {
 
 fn current(city: &str, now: OffsetDateTime) -> Value {
     const CONDITIONS: [&str; 5] = ["Sunny", "Partly cloudy", "Overcast", "Light rain", "Mist"];
-    // Any number will do that is the same for the same name.
+    // The number only has to be the same for the same name.
     let seed = city.to_lowercase().bytes().fold(7_u32, |seed, byte| seed.wrapping_mul(31) ^ u32::from(byte));
     let temperature = f64::from(seed % 400) / 10.0 - 5.0;
     let updated = now.unix_timestamp().div_euclid(PERIOD_SECONDS) * PERIOD_SECONDS;

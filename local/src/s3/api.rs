@@ -1,4 +1,4 @@
-//! The operations of S3 that there are; any other one is answered 501.
+//! The operations of S3 that are emulated; all others get 501.
 
 use std::fs::File;
 use std::io::{Seek, SeekFrom};
@@ -24,7 +24,7 @@ use super::list;
 use super::object::{Headers, Object, internal};
 use super::store::Store;
 
-/// Bytes that are read from a file at once.
+/// The number of bytes that are read from a file at a time.
 const CHUNK_BYTES: usize = 64 * 1024;
 
 pub(super) struct Api {
@@ -33,13 +33,13 @@ pub(super) struct Api {
 }
 
 impl Api {
-    /// Tells whoever wants to know; only a stack that is ending no longer does.
+    /// Notifies the triggers. The send fails only if the stack is ending.
     fn created(&self, event: &'static str, bucket: String, object: Object, requester: Requester) {
         let stored = Some((object.size, object.etag));
         let _ = self.notify.send(Change { event, bucket, key: object.key, stored, requester });
     }
 
-    /// Removes the object if there is one, and tells of it in any case, as S3 does.
+    /// Removes the object if it exists, and notifies the triggers in either case, as S3 does.
     fn remove(&self, bucket: String, key: String, requester: Requester) -> S3Result<()> {
         self.store.delete(&bucket, &key)?;
         let event = "ObjectRemoved:Delete";
@@ -52,7 +52,7 @@ impl Api {
 impl S3 for Api {
     async fn put_object(&self, request: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
         let requester = sender(&request)?;
-        // A form of a browser comes here, too.
+        // Browser forms are handled here, too.
         let event = if request.method == Method::POST { "ObjectCreated:Post" } else { "ObjectCreated:Put" };
         let input = request.input;
         self.store.bucket(&input.bucket)?;
@@ -75,7 +75,7 @@ impl S3 for Api {
             return Err(s3_error!(NotImplemented, "Only a bucket can be copied from."));
         };
         self.store.bucket(&input.bucket)?;
-        // The bytes that are copied are those that the condition was checked on, whatever is written meanwhile.
+        // The open file keeps the copied bytes the same as those that the condition was checked on.
         let (source, file) = self.store.read(&bucket, &key)?;
         unchanged(
             &source,
@@ -257,7 +257,7 @@ impl S3 for Api {
     }
 }
 
-/// The next `length` bytes of the file.
+/// Streams the next `length` bytes of the file.
 pub(super) fn contents(file: File, length: u64) -> ReaderStream<tokio::io::Take<tokio::fs::File>> {
     ReaderStream::with_capacity(tokio::fs::File::from_std(file).take(length), CHUNK_BYTES)
 }

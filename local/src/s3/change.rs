@@ -1,10 +1,10 @@
-//! Changes of objects, which functions are told of.
+//! Changes of objects, for the triggers.
 
 use std::net::IpAddr;
 
 use tokio::sync::mpsc;
 
-/// Tells changes to the triggers; unbounded, because a writer must not wait for functions.
+/// The channel to the triggers. It is unbounded, because writers must not wait for functions.
 pub(crate) type Notify = mpsc::UnboundedSender<Change>;
 
 /// An object that was written or removed.
@@ -14,12 +14,12 @@ pub(crate) struct Change {
     pub(crate) event: &'static str,
     pub(crate) bucket: String,
     pub(crate) key: String,
-    /// Bytes and `ETag`; nothing of an object that is gone.
+    /// The size in bytes and the `ETag`; `None` for a removed object.
     pub(crate) stored: Option<(u64, String)>,
     pub(crate) requester: Requester,
 }
 
-/// The caller who sent a request.
+/// The sender of a request.
 #[derive(Clone, Debug)]
 pub(crate) struct Requester {
     pub(crate) address: IpAddr,

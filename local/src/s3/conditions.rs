@@ -1,11 +1,11 @@
-//! Requests that depend on which object there is: RFC 9110, section 13.
+//! Conditional requests (RFC 9110, section 13).
 
 use s3s::dto::{ETagCondition, Timestamp};
 use s3s::{S3ErrorCode, S3Result, s3_error};
 
 use super::object::Object;
 
-/// What must hold of the object that an upload replaces.
+/// The condition on the object that an upload replaces.
 #[derive(Debug, Default)]
 pub(super) struct Condition {
     pub(super) if_match: Option<ETagCondition>,
@@ -20,7 +20,7 @@ impl Condition {
     pub(super) fn check(&self, current: Option<&Object>) -> S3Result<()> {
         let matches = |condition: &ETagCondition| current.is_some_and(|object| is_of(condition, object));
         match (&self.if_match, &self.if_none_match) {
-            // As S3 answers where there is nothing to match.
+            // S3 answers so if there is no object to match.
             (Some(_), _) if current.is_none() => Err(s3_error!(NoSuchKey)),
             (Some(condition), _) if !matches(condition) => Err(s3_error!(PreconditionFailed)),
             (_, Some(condition)) if matches(condition) => Err(s3_error!(PreconditionFailed)),
@@ -29,7 +29,7 @@ impl Condition {
     }
 }
 
-/// What a client says of an object that it wants to read.
+/// Checks a client's conditions on the object that it wants to read.
 pub(super) fn unchanged(
     object: &Object,
     if_match: Option<&ETagCondition>,

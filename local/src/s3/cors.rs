@@ -1,4 +1,4 @@
-//! CORS as a bucket does it from `CorsConfiguration`: the first rule that fits decides.
+//! CORS as a bucket applies `CorsConfiguration`: the first matching rule decides.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/cors.html>,
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/RESTOPTIONSobject.html>
@@ -11,22 +11,22 @@ use crate::template::CorsRule;
 /// The methods that a rule can allow. S3 refuses preflights for others as malformed.
 const METHODS: [&str; 5] = ["GET", "PUT", "POST", "DELETE", "HEAD"];
 
-/// The request headers that an answer's headers depend on.
+/// The request headers that influence an answer's headers.
 const VARY: &str = "Origin, Access-Control-Request-Headers, Access-Control-Request-Method";
 
 const NOT_ALLOWED: &str = "CORSResponse: This CORS request is not allowed. This is usually because the evalution of \
                            Origin, request method / Access-Control-Request-Method or Access-Control-Request-Headers \
                            are not whitelisted by the resource's CORS spec.";
 
-/// The permission that a page asks for.
+/// The permission that a page requests.
 struct Question<'r> {
     origin: &'r str,
     method: &'r str,
-    /// Names in lower case.
+    /// The names of the headers, in lower case.
     headers: Vec<String>,
 }
 
-/// Answers a request with the method OPTIONS, which S3 takes for a preflight whatever else is in it.
+/// Answers an OPTIONS request. S3 treats each of them as a preflight.
 pub(super) fn preflight(rules: &[CorsRule], path: &str, request: &HeaderMap) -> http::Response<Body> {
     let Some(origin) = text(request, &header::ORIGIN) else {
         let message = "Insufficient information. Origin request header needed.";
@@ -51,7 +51,7 @@ pub(super) fn preflight(rules: &[CorsRule], path: &str, request: &HeaderMap) -> 
     response
 }
 
-/// Lets the origin's page read the answer to `request`, if a rule does.
+/// Adds the headers that let the origin's page read the answer to `request`, if a rule allows it.
 pub(super) fn apply(rules: &[CorsRule], method: &Method, request: &HeaderMap, response: &mut HeaderMap) {
     let Some(origin) = text(request, &header::ORIGIN) else { return };
     let question = Question { origin, method: method.as_str(), headers: requested_headers(request) };
@@ -79,7 +79,7 @@ impl Question<'_> {
             insert(response, header::ACCESS_CONTROL_ALLOW_CREDENTIALS, "true");
         }
         insert(response, header::ACCESS_CONTROL_ALLOW_METHODS, &rule.allowed_methods.join(", "));
-        // Those that were asked for: a pattern among the rule's own means nothing to a browser.
+        // The requested names are returned, because browsers do not understand the rule's patterns.
         insert(response, header::ACCESS_CONTROL_ALLOW_HEADERS, &self.headers.join(", "));
         insert(response, header::ACCESS_CONTROL_EXPOSE_HEADERS, &rule.exposed_headers.join(", "));
         if let Some(seconds) = rule.max_age {
@@ -108,7 +108,7 @@ fn refusal(status: StatusCode, code: &str, message: &str, about: &str) -> http::
     response
 }
 
-/// The method without characters that XML would need escaped.
+/// Returns the method without characters that need escaping in XML.
 fn printable(method: &str) -> String {
     method.chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == '-').collect()
 }
@@ -121,7 +121,7 @@ fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     }
 }
 
-/// Whether `text` is `pattern`, which may have one `*`.
+/// Tells whether `text` matches `pattern`, which may have one `*`.
 fn matches(pattern: &str, text: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == text,

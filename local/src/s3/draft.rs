@@ -1,4 +1,4 @@
-//! Bytes on their way to become an object.
+//! Files that are being written and will become objects.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -19,10 +19,10 @@ use tokio::io::{AsyncWriteExt, BufWriter};
 use super::object::{Headers, Object, internal};
 use crate::clock;
 
-/// S3's limit of one `PutObject`.
+/// S3's limit for one `PutObject`.
 const MAX_BYTES: u64 = 5 * 1024 * 1024 * 1024;
 
-/// Removed when it is dropped.
+/// A file that is removed when it is dropped.
 pub(super) struct Draft {
     file: BufWriter<File>,
     path: TempPath,
@@ -31,7 +31,7 @@ pub(super) struct Draft {
     checksums: ChecksumHasher,
 }
 
-/// An object that only needs to be moved to its place.
+/// A complete object that only has to be moved to its place.
 pub(super) struct Finished {
     pub(super) file: TempPath,
     pub(super) object: Object,
@@ -44,7 +44,7 @@ impl Draft {
         Ok(Self { file, path, size: 0, md5: Md5::new(), checksums: ChecksumHasher::default() })
     }
 
-    /// Computes those checksums that are declared, and the one that is yet to be.
+    /// Computes the declared checksums, and the one that the trailer will declare.
     pub(super) fn compute(&mut self, declared: &Checksum, algorithm: Option<&ChecksumAlgorithm>) {
         let wants = |is_declared: bool, name| {
             is_declared || algorithm.is_some_and(|algorithm| algorithm.as_str() == name)
@@ -61,14 +61,14 @@ impl Draft {
         };
     }
 
-    /// Writes all that comes.
+    /// Writes the whole stream.
     pub(super) async fn fill<E: Into<StdError>>(
         &mut self,
         mut bytes: impl Stream<Item = Result<Bytes, E>> + Unpin,
     ) -> S3Result<()> {
         while let Some(piece) = bytes.next().await {
             let piece = piece.map_err(|error| {
-                // The connection has ended, as a rule; or the bytes are not those that were signed.
+                // Usually the connection has ended, or else the bytes do not match their signature.
                 let error: StdError = error.into();
                 s3s::S3Error::with_source(s3s::S3ErrorCode::IncompleteBody, error)
             })?;
@@ -83,7 +83,7 @@ impl Draft {
         Ok(())
     }
 
-    /// Writes the body, and checks it against what is declared of it, beforehand or in the trailer.
+    /// Writes the body and checks it against the digests that the request declares, at the front or in the trailer.
     pub(super) async fn receive(
         mut self,
         body: Option<StreamingBlob>,
@@ -114,7 +114,7 @@ impl Draft {
         Ok((self, checksum, digest))
     }
 
-    /// The checksums and the MD5 digest of all bytes.
+    /// Returns the checksums and the MD5 digest of all bytes.
     pub(super) fn digests(&mut self) -> (Checksum, [u8; 16]) {
         (
             std::mem::take(&mut self.checksums).finalize(),
@@ -122,7 +122,7 @@ impl Draft {
         )
     }
 
-    /// Writes the description.
+    /// Writes the object's description.
     pub(super) async fn finish(
         mut self,
         key: String,

@@ -1,6 +1,6 @@
-//! What several operations have in common, field by field; each has types of its own.
+//! The fields that several operations share; each operation has its own types.
 
-/// What a request says of the object that it makes.
+/// Reads the request's headers for the new object.
 macro_rules! headers {
     ($input:ident) => {
         Headers {
@@ -14,7 +14,7 @@ macro_rules! headers {
     };
 }
 
-/// What `GetObject` and `HeadObject` say of an object, in the same words.
+/// Fills in the fields that `GetObject` and `HeadObject` return of an object.
 macro_rules! described {
     ($output:ident, $object:ident, $checksum:ident) => {{
         let headers = $object.headers.clone();
@@ -39,7 +39,7 @@ macro_rules! described {
     }};
 }
 
-/// Takes the bytes of a request into a draft, if they are those that it says.
+/// Receives the bytes of a request into a draft, and checks them against the request.
 macro_rules! receive {
     ($draft:expr, $input:ident, $trailer:expr) => {
         $draft

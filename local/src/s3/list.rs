@@ -7,11 +7,11 @@ use super::object::Object;
 /// S3's limit.
 const MAX_KEYS: i32 = 1000;
 
-/// The page that is asked for, of `objects` that have the prefix and are in order.
+/// Returns the requested page of `objects`, which have the prefix and are sorted.
 pub(super) fn page(input: ListObjectsV2Input, objects: Vec<Object>) -> ListObjectsV2Output {
     let limit = input.max_keys.unwrap_or(MAX_KEYS).clamp(0, MAX_KEYS);
     let prefix = input.prefix.as_deref().unwrap_or_default();
-    // A page's last key, or the prefix that stands for keys, is where the next one begins.
+    // The next page begins after this page's last key, or after the prefix that stands for several keys.
     let after = input.continuation_token.as_deref().max(input.start_after.as_deref()).unwrap_or_default();
     let (mut entries, mut prefixes) = (Vec::new(), Vec::<String>::new());
     let (mut count, mut last, mut is_truncated) = (0, None, false);

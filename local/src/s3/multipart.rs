@@ -1,4 +1,4 @@
-//! Uploads in parts, which the AWS CLI makes of large files.
+//! Multipart uploads, which the AWS CLI uses for large files.
 
 use std::path::PathBuf;
 use std::{fs, io};
@@ -15,13 +15,13 @@ use super::draft::Finished;
 use super::object::{Headers, Object, internal};
 use super::store::{Store, open};
 
-/// S3's least size of a part that is not the last.
+/// S3's minimum size of every part but the last.
 const MIN_PART_BYTES: u64 = 5 * 1024 * 1024;
 
 /// S3's limit.
 const MAX_PARTS: i32 = 10_000;
 
-/// What is to become of the parts.
+/// The object that the parts will become.
 #[derive(Deserialize, Serialize)]
 struct Upload {
     bucket: String,
@@ -30,7 +30,7 @@ struct Upload {
 }
 
 impl Store {
-    /// The id of a new upload.
+    /// Starts an upload and returns its id.
     pub(super) fn begin(&self, bucket: String, key: String, headers: Headers) -> S3Result<String> {
         self.bucket(&bucket)?;
         let id = Uuid::new_v4().to_string();
@@ -43,7 +43,7 @@ impl Store {
         Ok(id)
     }
 
-    /// Keeps a part, in place of one of the same number.
+    /// Stores a part, replacing one with the same number.
     pub(super) fn put_part(&self, bucket: &str, key: &str, id: &str, part: Finished) -> S3Result<Object> {
         let (directory, _) = self.upload(bucket, key, id)?;
         if !part.object.key.parse().is_ok_and(|number| (1..=MAX_PARTS).contains(&number)) {
@@ -53,7 +53,7 @@ impl Store {
         Ok(part.object)
     }
 
-    /// Makes an object of the parts.
+    /// Combines the parts into an object.
     pub(super) async fn complete(
         &self,
         bucket: &str,
@@ -91,7 +91,7 @@ impl Store {
         Ok(object)
     }
 
-    /// Forgets the upload and its parts.
+    /// Removes the upload and its parts.
     pub(super) fn abort(&self, bucket: &str, key: &str, id: &str) -> S3Result<()> {
         fs::remove_dir_all(self.upload(bucket, key, id)?.0).map_err(internal)
     }

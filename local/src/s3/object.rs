@@ -1,4 +1,4 @@
-//! Objects, less their bytes.
+//! Objects without their bytes.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
@@ -6,15 +6,15 @@ use std::io;
 use s3s::{dto, s3_error};
 use serde::{Deserialize, Serialize};
 
-/// Everything but the bytes.
+/// An object without its bytes.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct Object {
     pub(super) key: String,
     pub(super) size: u64,
     pub(super) etag: String,
-    /// Seconds since 1970.
+    /// The time of the last change, in seconds since 1970.
     pub(super) modified: i64,
-    /// Base64, by algorithm.
+    /// The checksums in base64, by algorithm.
     pub(super) checksums: BTreeMap<String, String>,
     pub(super) headers: Headers,
 }
@@ -55,7 +55,7 @@ impl Object {
     }
 }
 
-/// A failure of the disk.
+/// Turns a disk error into S3's internal error.
 pub(super) fn internal(error: io::Error) -> s3s::S3Error {
     s3_error!(error, InternalError)
 }

@@ -1,7 +1,8 @@
-//! Objects on disk: one file each, which is whole or not there.
+//! Objects on disk: each is one file, which is complete or absent.
 //!
-//! A file is the object's bytes, then a JSON text that describes them, then that text's length. It is written elsewhere
-//! and moved to its place, so that bytes and description change together, and nobody sees an upload that dies.
+//! A file contains the object's bytes, then a JSON text that describes them, then the length of that text. It is
+//! written elsewhere and then moved to its place, so bytes and description change together and an interrupted upload
+//! stays invisible.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -19,13 +20,13 @@ use super::conditions::Condition;
 use super::draft::{Draft, Finished};
 use super::object::{Object, internal};
 
-/// Bytes of the length at a file's end.
+/// The size of the length field at a file's end.
 const LENGTH_BYTES: usize = size_of::<u64>();
 
-/// Files that are being written; no bucket's name starts with a dot.
+/// The folder of files that are being written. No bucket's name starts with a dot.
 const DRAFTS: &str = ".drafts";
 
-/// Uploads in parts that are under way.
+/// The folder of multipart uploads in progress.
 const UPLOADS: &str = ".uploads";
 
 /// The buckets.
@@ -33,9 +34,9 @@ const UPLOADS: &str = ".uploads";
 pub(super) struct Store {
     root: PathBuf,
     buckets: BTreeSet<String>,
-    /// Held from a condition's check to the change that depends on it.
+    /// A lock that is held from the check of a condition to the change that depends on it.
     changes: Mutex<()>,
-    /// Removed with the store.
+    /// The temporary directory, which is removed with the store.
     _temporary: Option<TempDir>,
 }
 
@@ -58,22 +59,22 @@ impl Store {
         self.buckets.iter().map(String::as_str)
     }
 
-    /// Fails where there is no such bucket.
+    /// Returns the bucket's folder, or an error if there is no such bucket.
     pub(super) fn bucket(&self, name: &str) -> S3Result<PathBuf> {
         if self.buckets.contains(name) { Ok(self.root.join(name)) } else { Err(s3_error!(NoSuchBucket)) }
     }
 
-    /// Where uploads in parts are.
+    /// Returns the folder of multipart uploads.
     pub(super) fn uploads(&self) -> PathBuf {
         self.root.join(UPLOADS)
     }
 
-    /// A place for bytes that are to become an object.
+    /// Makes a file for bytes that will become an object.
     pub(super) fn draft(&self) -> S3Result<Draft> {
         Draft::new(&self.root.join(DRAFTS)).map_err(internal)
     }
 
-    /// The object and its bytes, which stay as they are whatever is written meanwhile.
+    /// Returns the object and its bytes. The open file does not change when the object is replaced.
     pub(super) fn read(&self, bucket: &str, key: &str) -> S3Result<(Object, File)> {
         let path = self.path(bucket, key)?;
         match open(&path) {
@@ -83,7 +84,7 @@ impl Store {
         }
     }
 
-    /// Makes the upload the object of its key, if the condition holds.
+    /// Stores the upload under its key if the condition holds.
     pub(super) fn put(&self, bucket: &str, finished: Finished, condition: &Condition) -> S3Result<Object> {
         let path = self.path(bucket, &finished.object.key)?;
         let _changing = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
@@ -99,7 +100,7 @@ impl Store {
         Ok(finished.object)
     }
 
-    /// Removes the object, if there is one.
+    /// Removes the object if it exists.
     pub(super) fn delete(&self, bucket: &str, key: &str) -> S3Result<()> {
         match fs::remove_file(self.path(bucket, key)?) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(internal(error)),
@@ -107,14 +108,14 @@ impl Store {
         }
     }
 
-    /// All objects whose key starts with `prefix`, by key.
+    /// Returns all objects whose keys start with `prefix`, sorted by key.
     pub(super) fn list(&self, bucket: &str, prefix: &str) -> S3Result<Vec<Object>> {
         let mut objects = Vec::new();
         for entry in fs::read_dir(self.bucket(bucket)?).map_err(internal)? {
             match open(&entry.map_err(internal)?.path()) {
                 Ok((object, _)) if object.key.starts_with(prefix) => objects.push(object),
                 Ok(_) => {}
-                // Deleted since the directory was read.
+                // The object was deleted after the directory was read.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(internal(error)),
             }
@@ -123,13 +124,13 @@ impl Store {
         Ok(objects)
     }
 
-    /// Any key is good, also one that no file could be called.
+    /// Returns the path for a key. Every key is allowed, even one that is no valid file name.
     fn path(&self, bucket: &str, key: &str) -> S3Result<PathBuf> {
         Ok(self.bucket(bucket)?.join(encode_string(&Sha256::digest(key))))
     }
 }
 
-/// Reads the description, and leaves the file at the beginning of the bytes.
+/// Reads the description and positions the file at the start of the bytes.
 pub(super) fn open(path: &Path) -> io::Result<(Object, File)> {
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();

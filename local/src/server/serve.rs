@@ -19,11 +19,11 @@ use super::stop;
 /// Limits of a server's connections.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// A connection that sends no request head for so long is closed.
+    /// The time within which a connection must send a request head before it is closed.
     pub(crate) head_timeout: Option<Duration>,
 }
 
-/// Serves until `stop` is set or its sender is gone; connections end with it.
+/// Serves until `stop` is set or its sender is dropped; connections end with it.
 pub(crate) async fn serve<H, F, B>(
     listener: TcpListener,
     limits: Limits,
@@ -41,7 +41,7 @@ pub(crate) async fn serve<H, F, B>(
     .await;
 }
 
-/// The same, where an error ends the connection in place of an answer.
+/// Does the same for a handler whose error closes the connection without an answer.
 pub(crate) async fn try_serve<H, F, B, E>(
     listener: TcpListener,
     limits: Limits,
@@ -59,11 +59,11 @@ pub(crate) async fn try_serve<H, F, B, E>(
             accepted = listener.accept() => accepted,
         };
         let Ok((stream, peer)) = accepted else {
-            // Out of file descriptors, as a rule: others must close first.
+            // Usually the process is out of file descriptors, and other connections must close first.
             tokio::time::sleep(Duration::from_millis(20)).await;
             continue;
         };
-        // Answers are written in one piece: waiting for more only delays them. Failing to say so is harmless.
+        // Answers are written in one piece, so waiting for more data only delays them. A failure here is harmless.
         let _ = stream.set_nodelay(true);
         let mut stop = stop.clone();
         let handler = handler.clone();
@@ -73,7 +73,7 @@ pub(crate) async fn try_serve<H, F, B, E>(
             builder.timer(TokioTimer::new()).header_read_timeout(limits.head_timeout).max_headers(256);
             let connection = builder.serve_connection(TokioIo::new(stream), service);
             tokio::select! {
-                // Errors here are the client's: it went away, or it does not speak HTTP.
+                // These errors are the client's: it went away, or it does not speak HTTP.
                 _ = connection => {}
                 () = stop::requested(&mut stop) => {}
             }

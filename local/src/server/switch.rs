@@ -1,4 +1,4 @@
-//! A server that can be switched off and on again, and keeps its port meanwhile.
+//! A server that can be switched off and on again, and keeps its port.
 
 use std::io;
 use std::net::SocketAddr;
@@ -7,34 +7,35 @@ use std::sync::{Mutex, PoisonError};
 use tokio::net::TcpSocket;
 use tokio::sync::{oneshot, watch};
 
-/// Connections that wait to be accepted.
+/// The number of connections that may wait to be accepted.
 pub(crate) const BACKLOG: u32 = 1024;
 
-/// Serves on the socket until it is told to stop; the answer's end is the server's end.
+/// Serves on the socket until it is told to stop. The returned channel fires when the server has ended.
 type Serve = dyn Fn(TcpSocket, watch::Receiver<bool>) -> io::Result<oneshot::Receiver<()>> + Send + Sync;
 
-/// A server's address, and whether it serves.
+/// A server's address and its state.
 pub(crate) struct Switch {
     address: SocketAddr,
     state: Mutex<State>,
-    /// Holds a port that the system chose: while nobody listens there, it would choose it again for somebody else.
+    /// Reserves a port that the system chose, which could otherwise be given to another program while the server is
+    /// off.
     reserved: Option<TcpSocket>,
     serve: Box<Serve>,
 }
 
 enum State {
-    /// The address is kept, and refuses connections.
+    /// The address is reserved and refuses connections.
     Off(TcpSocket),
     On {
         stop: watch::Sender<bool>,
         stopped: oneshot::Receiver<()>,
     },
-    /// Being changed, or its address is lost.
+    /// The state is changing, or the address is lost.
     Neither,
 }
 
 impl Switch {
-    /// Serves at `address`; port 0 is any free one.
+    /// Serves at `address`; port 0 means a free one.
     pub(crate) fn on(
         address: SocketAddr,
         serve: impl Fn(TcpSocket, watch::Receiver<bool>) -> io::Result<oneshot::Receiver<()>>
@@ -54,18 +55,18 @@ impl Switch {
         self.address
     }
 
-    /// Refuses connections from now on, and closes those there are.
+    /// Refuses new connections and closes open ones.
     pub(crate) async fn stop(&self) -> io::Result<()> {
         if let State::On { stop, stopped } = self.replace(State::Neither) {
             stop.send_replace(true);
-            // A server that has ended on its own needs no waiting.
+            // A server that has already ended needs no waiting.
             let _ = stopped.await;
             self.replace(State::Off(bind(self.address, self.reserved.is_some())?));
         }
         Ok(())
     }
 
-    /// Serves again, on the same address.
+    /// Serves again on the same address.
     pub(crate) fn resume(&self) -> io::Result<()> {
         let socket = match self.replace(State::Neither) {
             State::Off(socket) => socket,
@@ -86,10 +87,10 @@ impl Switch {
     }
 }
 
-/// `shared` with other sockets of this process that say so too; whoever else wants the address finds it in use.
+/// Binds a socket to the address. If `shared`, other sockets of this process may bind it too; other programs cannot.
 fn bind(address: SocketAddr, shared: bool) -> io::Result<TcpSocket> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    // The address is needed again at once when the server has been stopped.
+    // A stopped server needs its address again at once.
     socket.set_reuseaddr(true)?;
     #[cfg(unix)]
     socket.set_reuseport(shared)?;

@@ -9,10 +9,10 @@ use std::time::Duration;
 use crate::faults::Faults;
 use crate::lambda::instances::Settings;
 
-/// Before an event is tried again; Lambda waits a minute.
+/// The wait before an asynchronous event is retried. Lambda waits a minute.
 const RETRY_WAIT: Duration = Duration::from_secs(1);
 
-/// What a stack is to be; see [`Stack::builder`].
+/// The settings of a stack; see [`Stack::builder`].
 #[expect(clippy::struct_excessive_bools, reason = "switches that have nothing to do with each other")]
 pub struct Builder {
     pub(super) template: PathBuf,
@@ -36,7 +36,7 @@ pub struct Builder {
 }
 
 impl Default for Builder {
-    /// A stack of `template.yaml` and `target/debug` of the current directory, on any free port.
+    /// Returns the settings for `template.yaml` and `target/debug` of the current directory, on a free port.
     fn default() -> Self {
         Self {
             template: PathBuf::from("template.yaml"),
@@ -62,84 +62,84 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// The template; `template.yaml` unless set.
+    /// Sets the template; `template.yaml` by default.
     #[must_use]
     pub fn template(mut self, path: impl Into<PathBuf>) -> Self {
         self.template = path.into();
         self
     }
 
-    /// Where the functions' binaries are; `target/debug` beside the template unless set.
+    /// Sets the folder of the functions' binaries; `target/debug` beside the template by default.
     #[must_use]
     pub fn binaries(mut self, path: impl Into<PathBuf>) -> Self {
         self.binaries = path.into();
         self
     }
 
-    /// The API's address; loopback unless set.
+    /// Sets the API's address; loopback by default.
     #[must_use]
     pub fn host(mut self, host: IpAddr) -> Self {
         self.host = host;
         self
     }
 
-    /// The API's port; 0, any free one, unless set.
+    /// Sets the API's port; by default 0, which means a free one.
     #[must_use]
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
     }
 
-    /// Serves Lambda's Invoke API on this port of loopback too.
+    /// Serves Lambda's Invoke API on this port of loopback.
     #[must_use]
     pub fn invoke_port(mut self, port: u16) -> Self {
         self.invoke_port = Some(port);
         self
     }
 
-    /// The database's address; any free port of loopback unless set.
+    /// Sets the database's address; a free port of loopback by default.
     #[must_use]
     pub fn dynamodb_address(mut self, address: SocketAddr) -> Self {
         self.dynamodb = address;
         self
     }
 
-    /// The port of S3, on loopback; any free one unless set.
+    /// Sets the port of S3 on loopback; a free one by default.
     #[must_use]
     pub fn s3_port(mut self, port: u16) -> Self {
         self.s3_port = port;
         self
     }
 
-    /// Lets functions' calls of `DynamoDB` and S3 fail, as long as `faults` has rules for them.
+    /// Makes functions' calls of `DynamoDB` and S3 fail while `faults` has rules for them.
     #[must_use]
     pub fn faults(mut self, faults: Faults) -> Self {
         self.faults = Some(faults);
         self
     }
 
-    /// Where data and made-up secrets are kept; nowhere unless set.
+    /// Sets the folder of data and generated secrets. By default nothing is stored.
     #[must_use]
     pub fn data_dir(mut self, path: impl Into<PathBuf>) -> Self {
         self.data_dir = Some(path.into());
         self
     }
 
-    /// Forgets tables and buckets at the end, whether there is a data directory or not.
+    /// Discards tables and buckets at the end, even with a data directory.
     #[must_use]
     pub fn in_memory(mut self) -> Self {
         self.in_memory = true;
         self
     }
 
-    /// Sets a variable of every function whose template has it, in place of the template's value.
+    /// Sets a variable of every function that has it in the template.
     #[must_use]
     pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.environment.insert(name.into(), value.into());
         self
     }
 
-    /// Takes secrets from this process's environment, where it has them.
+    /// Takes secrets from this process's environment if it has them.
     #[must_use]
     pub fn inherit_secrets(mut self) -> Self {
         self.inherit_secrets = true;
@@ -153,56 +153,56 @@ impl Builder {
         self
     }
 
-    /// Most instances of one function at once.
+    /// Sets the maximum number of instances of a function.
     #[must_use]
     pub fn max_instances(mut self, count: usize) -> Self {
         self.settings.max_instances = count;
         self
     }
 
-    /// How long a request waits for an instance before it is answered 503.
+    /// Sets the time that a request waits for an instance before it is answered with 503.
     #[must_use]
     pub fn queue_wait(mut self, wait: Duration) -> Self {
         self.settings.queue_wait = wait;
         self
     }
 
-    /// How long an idle instance is kept.
+    /// Sets the time that an idle instance is kept.
     #[must_use]
     pub fn idle_after(mut self, after: Duration) -> Self {
         self.settings.idle_after = after;
         self
     }
 
-    /// Longest start of an instance.
+    /// Sets the longest start of an instance.
     #[must_use]
     pub fn init_timeout(mut self, timeout: Duration) -> Self {
         self.settings.init_timeout = timeout;
         self
     }
 
-    /// How long an event that nobody waits for is put off when it has failed; twice that when it fails again.
+    /// Sets the wait before the first retry of an asynchronous event; the second wait is twice as long.
     #[must_use]
     pub fn retry_wait(mut self, wait: Duration) -> Self {
         self.retry_wait = wait;
         self
     }
 
-    /// Refuses what AWS would refuse: the template's throttling, and events beyond the instances there may be.
+    /// Applies AWS's limits: the template's throttling, and no more events than instances.
     #[must_use]
     pub fn throttle(mut self) -> Self {
         self.settings.throttle = true;
         self
     }
 
-    /// Prints nothing; what would be printed is in [`Stack::logs`].
+    /// Prints nothing; the output is only in [`Stack::logs`].
     #[must_use]
     pub fn quiet(mut self) -> Self {
         self.sink = None;
         self
     }
 
-    /// Prints there, in colours when asked for.
+    /// Prints to `sink`, in colours if `colour` is set.
     #[must_use]
     pub fn log_to(mut self, sink: impl Write + Send + 'static, colour: bool) -> Self {
         self.sink = Some(Box::new(sink));
@@ -210,7 +210,7 @@ impl Builder {
         self
     }
 
-    /// Keeps no copy of what is printed: a server that runs for days must not grow.
+    /// Keeps no copy of the output, so that memory does not grow for days.
     #[must_use]
     pub fn without_capture(mut self) -> Self {
         self.capture = false;

@@ -1,4 +1,4 @@
-//! What is in the environment of a function's processes.
+//! The environment of a function's processes.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::secrets::Secrets;
 use crate::template::{Function, REGION, Variable};
 
-/// The variables of a function's processes, and no others: what the template does not set is not there.
+/// Returns the variables of a function's processes. Variables that the template does not set are left out.
 pub(super) fn environment(
     function: &Function,
     secrets: &Secrets,
@@ -32,7 +32,7 @@ pub(super) fn environment(
         ("AWS_LAMBDA_LOG_FORMAT", &function.log_format),
         ("AWS_LAMBDA_LOG_LEVEL", &function.log_level),
         ("AWS_XRAY_CONTEXT_MISSING", "LOG_ERROR"),
-        // Nobody listens there: traces are thrown away.
+        // Nothing listens at this address: traces are dropped.
         ("AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1:2000"),
         ("_HANDLER", "bootstrap"),
         ("LAMBDA_RUNTIME_DIR", "/var/runtime"),

@@ -1,4 +1,4 @@
-//! From settings to a running stack.
+//! The start of a stack from its settings.
 
 use std::fs::{self, File};
 use std::io;
@@ -32,11 +32,11 @@ use crate::template::{ACCOUNT_ID, Function, REGION, Template};
 use crate::triggers::dynamodb_streams::{Checkpoints, Readers};
 use crate::{dynamodb, faults, s3, triggers};
 
-/// A connection that is idle for so long is closed, as API Gateway does after some minutes.
+/// The idle time after which a connection is closed. API Gateway closes idle connections after some minutes.
 const KEEP_ALIVE: Duration = Duration::from_mins(2);
 
 impl Builder {
-    /// Starts everything; functions are started by their first event.
+    /// Starts everything. A function starts with its first event.
     pub async fn start(mut self) -> Result<Stack, StartError> {
         let template = Template::load(&self.template, &self.parameters, REGION)?;
         let logs = Logs::new(self.sink.take(), self.colour, self.capture);
@@ -62,7 +62,7 @@ impl Builder {
 
         let endpoints = self.endpoints(&dynamodb, &s3, &logs, &stopping).await?;
         let (alive, ended) = mpsc::channel(1);
-        // Processes do not start in the directory that a relative path is of.
+        // Processes start in another directory, so the path must be absolute.
         let binaries = std::path::absolute(&self.binaries).map_err(io_error("finding the binaries"))?;
         let task_roots =
             TempDir::with_prefix("local-task-").map_err(io_error("making the functions' directories"))?;
@@ -158,7 +158,7 @@ impl Builder {
         }
     }
 
-    /// What a variable is set to, by the caller or by this process's environment.
+    /// Returns the value of a variable that the caller or this process's environment sets.
     fn given(&self, name: &str) -> Option<String> {
         let inherited = || std::env::var(name).ok().filter(|value| self.inherit_secrets && !value.is_empty());
         self.environment.get(name).cloned().or_else(inherited)
@@ -172,7 +172,7 @@ impl Builder {
         Ok(secrets)
     }
 
-    /// Where functions find the database and S3.
+    /// Starts the fault proxies, if there are any, and returns the endpoints that functions use.
     async fn endpoints(
         &self,
         dynamodb: &DynamoDb,
@@ -191,7 +191,7 @@ impl Builder {
         Ok(endpoints.map(|(_, address)| format!("http://{address}")))
     }
 
-    /// The URL of the weather's stub, where one is needed.
+    /// Starts the stub of the weather service if it is needed, and returns its URL.
     async fn weather(
         &self,
         template: &Template,
@@ -250,13 +250,13 @@ fn buckets(
     })
 }
 
-/// Says where the data is served to whoever finds the directory locked.
+/// Writes the database's address into the directory, for commands that find it locked.
 fn say_where(data_dir: &Path, dynamodb: &DynamoDb) -> Result<(), StartError> {
     let url = format!("http://{}\n", reachable(dynamodb.address()));
     std::fs::write(data_dir.join(ENDPOINT_FILE), url).map_err(io_error("using the data directory"))
 }
 
-/// One `local` at a time on a data directory; the lock goes with the process, however that ends.
+/// Locks a data directory for one `local` at a time. The lock ends with the process in every case.
 fn lock(data_dir: &Path) -> Result<File, StartError> {
     let what = || format!("using the data directory {}", data_dir.display());
     std::fs::create_dir_all(data_dir).map_err(|source| StartError::Io { what: what(), source })?;

@@ -32,7 +32,7 @@ pub(super) fn throttling(
     Ok(Some(Throttling { rate, burst: limit("ThrottlingBurstLimit")?.unwrap_or(rate) }))
 }
 
-/// A property of the API, its own or that of `Globals`.
+/// Returns a property of the API, either its own or that of `Globals`.
 fn property<'n>(root: &'n Node, resource: &'n Node, name: &str) -> Option<&'n Node> {
     resource.at(&["Properties", name]).or_else(|| root.at(&["Globals", "HttpApi", name]))
 }
@@ -41,7 +41,7 @@ fn property<'n>(root: &'n Node, resource: &'n Node, name: &str) -> Option<&'n No
 pub(super) fn cors(resolver: &Resolver<'_>, node: &Node) -> Result<Option<Cors>, TemplateError> {
     let settings = match resolver.resolve(node)? {
         None | Some(Value::Bool(false)) => return Ok(None),
-        // What SAM makes of `CorsConfiguration: true`.
+        // SAM expands `CorsConfiguration: true` to this.
         Some(Value::Bool(true)) => {
             return Ok(Some(Cors { allow_origins: vec!["*".to_owned()], ..Cors::default() }));
         }

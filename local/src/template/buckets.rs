@@ -1,4 +1,4 @@
-//! Buckets: their names, and who may call them from a browser.
+//! Buckets: their names, and the origins that may call them.
 
 use serde_json::Value;
 

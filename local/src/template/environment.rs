@@ -1,4 +1,4 @@
-//! A function's variables, as far as Lambda takes them.
+//! A function's variables, with Lambda's restrictions.
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>
 
@@ -14,7 +14,7 @@ use super::yaml::Node;
 /// Lambda's limit for all names and values of a function, in bytes.
 const MAX_BYTES: usize = 4096;
 
-/// Names that Lambda sets itself and refuses to have set.
+/// Names that Lambda sets itself and that a template must not set.
 const RESERVED: [&str; 18] = [
     "_HANDLER",
     "_X_AMZN_TRACE_ID",
@@ -36,7 +36,7 @@ const RESERVED: [&str; 18] = [
     "LAMBDA_TASK_ROOT",
 ];
 
-/// Reads the variables of a function at `resource`, those of `Globals` first.
+/// Reads the variables of a function at `resource`, after those of `Globals`.
 pub(super) fn variables(
     root: &Node,
     resolver: &Resolver<'_>,
@@ -60,7 +60,7 @@ pub(super) fn variables(
     Ok(variables)
 }
 
-/// `None` is `AWS::NoValue`.
+/// Reads one variable. `None` stands for `AWS::NoValue`.
 fn variable(resolver: &Resolver<'_>, name: &str, node: &Node) -> Result<Option<Variable>, TemplateError> {
     let mut letters = name.chars();
     let is_name = letters.next().is_some_and(|first| first.is_ascii_alphabetic())
@@ -112,7 +112,7 @@ mod tests {
         ] {
             assert_eq!(error(variables), format!("template line 8: {message}"));
         }
-        // GOOD and x are 5 bytes, LONG is 4.
+        // GOOD and x have 5 bytes, LONG has 4.
         let long = format!("LONG: {}", "x".repeat(4088));
         let message = "template line 8: the variables have 4097 bytes, and Lambda takes 4096";
         assert_eq!(error(&long), message);

@@ -1,16 +1,16 @@
-//! Errors of the template, with the line that they are at.
+//! Errors in the template, with their lines.
 
-/// Something in the template that `local` needs and cannot read.
+/// A part of the template that `local` needs and cannot read.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("template line {line}: {message}")]
 pub struct TemplateError {
-    /// Line in the file, from 1.
+    /// The line in the file, from 1.
     pub line: usize,
-    /// The mistake, for people.
+    /// A description of the mistake.
     pub message: String,
 }
 
-/// A template that cannot be used.
+/// The reason why a template cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// The file cannot be read.
@@ -18,15 +18,15 @@ pub enum LoadError {
     Read {
         /// The file.
         path: String,
-        /// Why not.
+        /// The reason.
         source: std::io::Error,
     },
-    /// The file's content.
+    /// The file's content is invalid.
     #[error("{path}:{}: {}", .error.line, .error.message)]
     Content {
         /// The file.
         path: String,
-        /// The mistake in it.
+        /// The mistake.
         error: TemplateError,
     },
 }

@@ -73,7 +73,7 @@ fn url(resolver: &Resolver<'_>, node: &Node) -> Result<FunctionUrl, TemplateErro
     Ok(FunctionUrl { streams, cors, line: node.line })
 }
 
-/// `EventInvokeConfig`; where failed events go is not emulated: they are logged.
+/// Reads `EventInvokeConfig`. Its destinations are not emulated: failed events are logged.
 fn async_limits(resolver: &Resolver<'_>, configuration: Option<&Node>) -> Result<AsyncLimits, TemplateError> {
     let mut limits = AsyncLimits { retries: 2, max_age: Duration::from_hours(6) };
     for (name, node) in configuration.map(Node::entries).unwrap_or_default() {

@@ -1,7 +1,7 @@
-//! `CloudFormation`'s intrinsic functions, as far as one machine can answer them.
+//! `CloudFormation`'s intrinsic functions, as far as they have a value on one machine.
 //!
-//! What cannot be answered is an error with its line, never a blank. Only values that the gateway
-//! needs are resolved: IAM policies, alarms and the like are never looked at.
+//! A value that cannot be resolved is an error with its line, never a blank. Only values that the emulator needs are
+//! resolved; IAM policies, alarms and the like are skipped.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -19,15 +19,15 @@ pub(crate) struct Resolver<'t> {
     conditions: Option<&'t Node>,
     resources: Option<&'t Node>,
     mappings: Option<&'t Node>,
-    /// Conditions being evaluated: one that meets itself is an error, not an endless loop.
+    /// The conditions that are being evaluated. A condition that depends on itself is an error, not an endless loop.
     evaluating: RefCell<Vec<String>>,
 }
 
-/// The answer of an intrinsic; `None` is `AWS::NoValue`.
+/// The value of an intrinsic; `None` stands for `AWS::NoValue`.
 type Resolved = Result<Option<Value>, TemplateError>;
 
 impl<'t> Resolver<'t> {
-    /// A resolver of the template at `root`, whose parameters have these values.
+    /// Makes a resolver of the template at `root`, with these values of its parameters.
     pub(crate) fn new(root: &'t Node, parameters: BTreeMap<String, Value>, region: &'t str) -> Self {
         Self {
             region,
@@ -39,7 +39,7 @@ impl<'t> Resolver<'t> {
         }
     }
 
-    /// The node with every intrinsic in it answered; `None` is `AWS::NoValue`.
+    /// Returns the node with every intrinsic in it resolved; `None` stands for `AWS::NoValue`.
     pub(crate) fn resolve(&self, node: &Node) -> Resolved {
         if let Some(tag) = &node.tag {
             return self.intrinsic(tag, node, &Node { tag: None, ..node.clone() });
@@ -73,7 +73,7 @@ impl<'t> Resolver<'t> {
         }
     }
 
-    /// The node as text; a number or truth value becomes its text.
+    /// Returns the node as text; numbers and booleans are converted.
     pub(crate) fn text(&self, node: &Node) -> Result<String, TemplateError> {
         match self.resolve(node)? {
             Some(Value::String(text)) => Ok(text),
@@ -84,7 +84,7 @@ impl<'t> Resolver<'t> {
         }
     }
 
-    /// Whether the condition `name`, used at `node`, holds.
+    /// Evaluates the condition `name`, which is used at `node`.
     pub(crate) fn condition(&self, name: &str, node: &Node) -> Result<bool, TemplateError> {
         let condition = self
             .conditions
@@ -285,7 +285,7 @@ impl<'t> Resolver<'t> {
             .ok_or_else(|| node.error(format!("no mapping {}", path.join("."))))
     }
 
-    /// Both sides of `!Equals` as text: `CloudFormation` compares strings.
+    /// Returns a side of `!Equals` as text, because `CloudFormation` compares strings.
     fn compared(&self, node: &Node) -> Result<String, TemplateError> {
         Ok(match self.resolve(node)? {
             Some(Value::String(text)) => text,
@@ -307,7 +307,7 @@ fn joined(items: &[Value], separator: &str) -> String {
     texts.join(separator)
 }
 
-/// A resource that something refers to.
+/// A resource to which something refers.
 pub(super) struct Resource<'t> {
     pub(super) kind: &'t str,
     pub(super) node: &'t Node,
@@ -372,7 +372,7 @@ impl Resource<'_> {
         })
     }
 
-    /// The name that the template gives, or else one from the logical id.
+    /// Returns the name that the template gives, or else one derived from the logical id.
     fn name(&self, resolver: &Resolver<'_>, logical: &str, property: &str) -> Result<String, TemplateError> {
         match self.node.at(&["Properties", property]) {
             Some(name) => resolver.text(name),
@@ -381,7 +381,7 @@ impl Resource<'_> {
     }
 }
 
-/// The binary's name: as `BuildProperties` has it, else from the logical id.
+/// Returns the binary's name from `BuildProperties`, or else from the logical id.
 pub(super) fn function_name(logical_id: &str, resource: &Node) -> String {
     if let Some(binary) = resource.at(&["Metadata", "BuildProperties", "Binary"]).and_then(Node::text) {
         return binary.to_owned();

@@ -11,41 +11,41 @@ pub const ACCOUNT_ID: &str = "000000000000";
 /// The region that local ARNs, events and signatures name.
 pub const REGION: &str = "us-east-1";
 
-/// The longest that an HTTP API waits for a function.
+/// The longest time that an HTTP API waits for a function.
 pub const MAX_INTEGRATION_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The template, every value resolved for this machine.
+/// The template, with every value resolved for this machine.
 #[derive(Clone, Debug, Default)]
 pub struct Template {
-    /// In the order of the file.
+    /// The functions in the order of the file.
     pub functions: Vec<Function>,
-    /// In the order of the file.
+    /// The routes in the order of the file.
     pub routes: Vec<Route>,
-    /// `None`: the API answers no preflights and passes a function's own CORS headers on.
+    /// CORS of the API. If `None`, the API answers no preflights and passes a function's own CORS headers on.
     pub cors: Option<Cors>,
-    /// `DefaultRouteSettings`' limits.
+    /// The limits of `DefaultRouteSettings`.
     pub throttling: Option<Throttling>,
     /// Tables as `CreateTable` requests, with the TTL attribute.
     pub tables: Vec<Table>,
-    /// In the order of the file.
+    /// The buckets in the order of the file.
     pub buckets: Vec<Bucket>,
     /// `Events` of type `S3`.
     pub object_triggers: Vec<ObjectTrigger>,
     /// `Events` of type `DynamoDB`.
     pub stream_triggers: Vec<StreamTrigger>,
-    /// AWS's region of everything.
+    /// The AWS region in which everything is.
     pub region: String,
 }
 
 impl Template {
-    /// The function called `name`, by its name, its logical id or its ARN.
+    /// Returns the function with this name, logical id or ARN.
     #[must_use]
     pub fn function(&self, name: &str) -> Option<&Function> {
         let name = name.rsplit(":function:").next().unwrap_or(name);
         self.functions.iter().find(|function| function.name == name || function.logical_id == name)
     }
 
-    /// Names of variables that hold a secret, of all functions.
+    /// Returns the names of all functions' variables that hold a secret.
     #[must_use]
     pub fn secrets(&self) -> BTreeSet<&str> {
         self.functions
@@ -64,11 +64,11 @@ pub struct Function {
     pub logical_id: String,
     /// `users-id`: the binary's name, and the function's name at the Lambda API.
     pub name: String,
-    /// From start of an invocation to its end.
+    /// The longest duration of an invocation.
     pub timeout: Duration,
-    /// MB; told to the function, not enforced.
+    /// The memory in MB. Functions are told of it, but it is not enforced.
     pub memory_size: u64,
-    /// `Environment.Variables`. A value that starts as a secret is a [`Variable::Secret`].
+    /// `Environment.Variables`. A value that is a reference to a secret is a [`Variable::Secret`].
     pub variables: BTreeMap<String, Variable>,
     /// `LoggingConfig.LogFormat`: `JSON` or `Text`.
     pub log_format: String,
@@ -82,10 +82,10 @@ pub struct Function {
     pub url: Option<FunctionUrl>,
 }
 
-/// A URL of a function's own, past the HTTP API; open to everybody.
+/// A function's own URL, which bypasses the HTTP API and is open to everybody.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct FunctionUrl {
-    /// `InvokeMode: RESPONSE_STREAM`: answers are passed on as they are made.
+    /// True for `InvokeMode: RESPONSE_STREAM`: answers are streamed.
     pub streams: bool,
     /// `Cors`.
     pub cors: Option<Cors>,
@@ -96,14 +96,14 @@ pub struct FunctionUrl {
 /// A value of an environment variable.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Variable {
-    /// As in the template.
+    /// A literal value.
     Plain(String),
-    /// A `{{resolve:...}}` reference, which only AWS can answer.
+    /// A `{{resolve:...}}` reference, which only AWS can resolve.
     Secret,
 }
 
 impl Variable {
-    /// Returns the length of the value, as far as it is known.
+    /// Returns the length of the value if it is known.
     pub(super) fn bytes(&self) -> usize {
         match self {
             Self::Plain(text) => text.len(),
@@ -115,27 +115,27 @@ impl Variable {
 /// A method and a path, and the function behind them.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Route {
-    /// `GET`, or `ANY`.
+    /// The method, such as `GET`, or `ANY`.
     pub method: String,
-    /// `/api/users/{id}`, or `$default`.
+    /// The path, such as `/api/users/{id}`, or `$default`.
     pub path: String,
     /// The function's name.
     pub function: String,
-    /// Longest wait for the function: `TimeoutInMillis`, 30 s at most.
+    /// The longest wait for the function: `TimeoutInMillis`, at most 30 s.
     pub timeout: Duration,
     /// The line of the template.
     pub line: usize,
 }
 
 impl Route {
-    /// `ANY /api/users/{id}`, or `$default`: the event's `routeKey`.
+    /// Returns the event's `routeKey`, such as `ANY /api/users/{id}`, or `$default`.
     #[must_use]
     pub fn key(&self) -> String {
         if self.path == "$default" { self.path.clone() } else { format!("{} {}", self.method, self.path) }
     }
 }
 
-/// `CorsConfiguration`, or a Function URL's `Cors`; lists as written.
+/// `CorsConfiguration`, or the `Cors` of a Function URL, with its lists unchanged.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Cors {
     /// Exact origins, `*`, or `https://*`.
@@ -146,18 +146,18 @@ pub struct Cors {
     pub allow_headers: Vec<String>,
     /// Response headers that scripts may read.
     pub expose_headers: Vec<String>,
-    /// Whether cookies and the like may be sent.
+    /// True if credentials such as cookies may be sent.
     pub allow_credentials: bool,
-    /// Seconds a preflight's answer may be kept.
+    /// The time in seconds for which a preflight's answer may be cached.
     pub max_age: Option<u64>,
 }
 
-/// Requests a second, and at once.
+/// A rate limit: a token bucket.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Throttling {
-    /// Requests a second.
+    /// The rate in requests a second.
     pub rate: f64,
-    /// Requests at once.
+    /// The burst in requests.
     pub burst: f64,
 }
 
@@ -170,7 +170,7 @@ pub struct Table {
     pub logical_id: String,
     /// `CreateTable`'s request.
     pub create: Value,
-    /// The attribute that holds the time of expiry, when TTL is on.
+    /// The attribute that holds the time of expiry, if TTL is enabled.
     pub ttl_attribute: Option<String>,
 }
 
@@ -181,11 +181,11 @@ pub struct Bucket {
     pub name: String,
     /// `Files`.
     pub logical_id: String,
-    /// `CorsConfiguration`; the first that fits decides.
+    /// `CorsConfiguration`; the first matching rule decides.
     pub cors: Vec<CorsRule>,
 }
 
-/// Which pages may call a bucket, lists as written; each item may have one `*`.
+/// A CORS rule of a bucket, with its lists unchanged; each entry may have one `*`.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct CorsRule {
     /// Origins.
@@ -196,20 +196,20 @@ pub struct CorsRule {
     pub allowed_headers: Vec<String>,
     /// Response headers that scripts may read.
     pub exposed_headers: Vec<String>,
-    /// Seconds a preflight's answer may be kept.
+    /// The time in seconds for which a preflight's answer may be cached.
     pub max_age: Option<u64>,
 }
 
-/// How often, and for how long, an asynchronous event is tried.
+/// The limits for retries of an asynchronous event.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct AsyncLimits {
-    /// Attempts after the first.
+    /// The number of retries after the first attempt.
     pub retries: u32,
-    /// An event that is older is not tried again.
+    /// The age beyond which an event is not retried.
     pub max_age: Duration,
 }
 
-/// A function that is told of a bucket's objects.
+/// A function that is notified of a bucket's objects.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct ObjectTrigger {
     /// The function's name.
@@ -218,11 +218,11 @@ pub struct ObjectTrigger {
     pub name: String,
     /// The bucket's name.
     pub bucket: String,
-    /// `ObjectCreated:Put`, or `ObjectCreated:*`.
+    /// The events, such as `ObjectCreated:Put` or `ObjectCreated:*`.
     pub events: Vec<String>,
-    /// How the keys begin.
+    /// The prefix of the keys.
     pub prefix: String,
-    /// How the keys end.
+    /// The suffix of the keys.
     pub suffix: String,
     /// The line of the template.
     pub line: usize,
@@ -241,15 +241,15 @@ pub struct StreamTrigger {
     pub stream: String,
     /// The position from which a function reads at first.
     pub position: StartingPosition,
-    /// Most records at once.
+    /// The maximum number of records in a batch.
     pub batch_size: usize,
-    /// How long a batch that is not full waits for more.
+    /// The time that an incomplete batch waits for more records.
     pub window: Duration,
-    /// Attempts after the first; without a limit where there is none.
+    /// The number of retries after the first attempt; unlimited if `None`.
     pub retries: Option<u32>,
-    /// A batch that fails is halved.
+    /// True if a batch that fails is halved.
     pub bisects: bool,
-    /// The answer says which records failed.
+    /// True if the answer names the records that failed.
     pub reports_failures: bool,
     /// The line of the template.
     pub line: usize,
@@ -263,7 +263,7 @@ impl Default for StreamTrigger {
             table: String::new(),
             stream: String::new(),
             position: StartingPosition::Latest,
-            // What Lambda takes unless it is told otherwise.
+            // Lambda's defaults.
             batch_size: 100,
             window: Duration::ZERO,
             retries: None,
@@ -274,11 +274,11 @@ impl Default for StreamTrigger {
     }
 }
 
-/// A position to begin at in a stream.
+/// A position in a stream at which reading begins.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum StartingPosition {
-    /// With what comes from now on.
+    /// New records only.
     Latest,
-    /// With the oldest record there is.
+    /// The oldest available record.
     TrimHorizon,
 }

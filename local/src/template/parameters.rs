@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::error::TemplateError;
 use super::yaml::{Kind, Node};
 
-/// Every parameter's value; `overrides` come from the command line.
+/// Returns every parameter's value; `overrides` come from the command line.
 pub(crate) fn resolve(
     root: &Node,
     overrides: &BTreeMap<String, String>,

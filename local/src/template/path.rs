@@ -17,7 +17,7 @@ enum Segment {
 }
 
 impl Pattern {
-    /// Reads `/api/users/{id}`; the error says what is wrong with it.
+    /// Parses a path such as `/api/users/{id}`. The error describes the mistake.
     pub fn parse(path: &str) -> Result<Self, &'static str> {
         let path = path.strip_prefix('/').ok_or("a path starts with /")?;
         let segments: Vec<Segment> = path
@@ -44,7 +44,7 @@ impl Pattern {
         Ok(Self { segments })
     }
 
-    /// The variables of a decoded path that has this form.
+    /// Returns the values of the variables if a decoded path has this form.
     pub(crate) fn matches(&self, path: &str) -> Option<BTreeMap<String, String>> {
         let mut rest = Some(path.strip_prefix('/')?);
         let mut parameters = BTreeMap::new();
@@ -85,7 +85,7 @@ impl Pattern {
     }
 }
 
-/// The path with its variables' names left out: two routes of one shape and method are one route.
+/// Returns the path without its variables' names: two routes with the same shape and method are the same route.
 pub(crate) fn shape(path: &str) -> String {
     path.split('/')
         .map(|segment| match (segment.starts_with('{'), segment.ends_with("+}")) {

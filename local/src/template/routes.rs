@@ -10,7 +10,7 @@ use super::numbers::within;
 use super::path::{Pattern, shape};
 use super::yaml::Node;
 
-/// The methods that a route can have, `ANY` for all of them.
+/// The methods that a route can have; `ANY` stands for all of them.
 const METHODS: [&str; 8] = ["ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
 
 /// Reads the routes of a function.

@@ -7,7 +7,7 @@ use super::intrinsics::Resolver;
 use super::model::Table;
 use super::yaml::Node;
 
-/// What `CreateTable` takes of a table's properties; backups, encryption and protection have no meaning here.
+/// The properties of a table that `CreateTable` takes. Backups, encryption and protection are not emulated.
 const TABLE_PROPERTIES: [&str; 7] = [
     "AttributeDefinitions",
     "BillingMode",

@@ -12,7 +12,7 @@ fn parse_with(text: &str, parameters: &[(&str, &str)]) -> Result<Template, Templ
     Template::parse(text, &parameters, "us-east-1")
 }
 
-/// A template with one function that has the given variables.
+/// Returns a template with one function that has these variables.
 fn with_variables(variables: &str, rest: &str) -> String {
     format!(
         "Resources:\n  UsersIdFunction:\n    Type: AWS::Serverless::Function\n    Properties:\n      Environment:\n        Variables:\n{variables}\n{rest}"
@@ -132,7 +132,7 @@ Conditions:
     assert_eq!(template.secrets().into_iter().collect::<Vec<_>>(), ["SECRET"]);
 
     let template = parse_with(&with_variables(variables, rest), &[("Stage", "prod"), ("Names", "x,y,z")]);
-    // The mapping has no prod: an error at its use, which is line 19.
+    // The mapping has no prod, which is an error at its use on line 19.
     assert_eq!(template.unwrap_err().to_string(), "template line 19: no mapping Sizes.prod.Memory");
 }
 

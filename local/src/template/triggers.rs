@@ -1,4 +1,4 @@
-//! What invokes functions besides requests: buckets and tables.
+//! Triggers of functions besides requests: buckets and tables.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::model::{ObjectTrigger, StartingPosition, StreamTrigger, Table, Templa
 use super::numbers::within;
 use super::yaml::Node;
 
-/// Events of S3 that there are here.
+/// The events of S3 that are emulated.
 const OBJECT_EVENTS: [&str; 7] = [
     "ObjectCreated:*",
     "ObjectCreated:Put",
@@ -28,7 +28,7 @@ pub(super) struct Triggers {
     pub(super) streams: Vec<StreamTrigger>,
 }
 
-/// Reads what is not a route of a function's `Events`.
+/// Reads those of a function's `Events` that are not routes.
 pub(super) fn triggers(
     resolver: &Resolver<'_>,
     function: &str,
@@ -52,7 +52,7 @@ pub(super) fn triggers(
     Ok(triggers)
 }
 
-/// Every trigger's bucket or table is one of the template's own.
+/// Checks that every trigger's bucket or table is in the template.
 pub(super) fn sources_exist(template: &Template) -> Result<(), TemplateError> {
     for ObjectTrigger { bucket, line, .. } in &template.object_triggers {
         if !template.buckets.iter().any(|known| known.name == *bucket) {
@@ -119,7 +119,7 @@ impl Source<'_> {
             .collect()
     }
 
-    /// Prefix and suffix of the keys.
+    /// Reads the prefix and suffix of the keys.
     fn filter(&self, node: &Node) -> Result<(String, String), TemplateError> {
         let (mut prefix, mut suffix) = (String::new(), String::new());
         let filter = self.resolver.resolve(node)?.unwrap_or_default();
@@ -135,7 +135,7 @@ impl Source<'_> {
         Ok((prefix, suffix))
     }
 
-    /// `None` when it is switched off.
+    /// Reads a stream's trigger. Returns `None` if it is disabled.
     fn stream(&self) -> Result<Option<StreamTrigger>, TemplateError> {
         let mut trigger = StreamTrigger {
             function: self.function.to_owned(),
@@ -164,7 +164,7 @@ impl Source<'_> {
                     trigger.window = Duration::from_secs(within(resolver, node, name, 0, 300)?.into());
                 }
                 "MaximumRetryAttempts" => {
-                    // -1 is what it is without: until the records are gone from the stream.
+                    // -1 means the default: until the records expire in the stream.
                     trigger.retries = match resolver.text(node)?.as_str() {
                         "-1" => None,
                         _ => Some(within(resolver, node, name, 0, 10_000)?),
@@ -180,7 +180,7 @@ impl Source<'_> {
                     };
                 }
                 "Enabled" => is_enabled = self.truth(name, node)?,
-                // Where failed batches go is not emulated: they are logged.
+                // Destinations for failed batches are not emulated: the batches are logged.
                 "DestinationConfig" => {}
                 _ => return Err(self.unsupported(name, node)),
             }
@@ -210,7 +210,7 @@ mod tests {
 
     use super::*;
 
-    /// A template whose function has the event, at line 9.
+    /// Parses a template whose function has the event, at line 9.
     fn parse(event: &str) -> Result<Template, TemplateError> {
         let text = format!(
             "Resources:\n  Files: {{ Type: AWS::S3::Bucket }}\n  Plain: {{ Type: AWS::DynamoDB::Table, Properties: {{}} }}\n  \

@@ -6,10 +6,10 @@ use serde_json::{Map, Value};
 
 use super::error::TemplateError;
 
-/// A node of the template, nothing resolved.
+/// An unresolved node of the template.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
-    /// Line in the file, from 1.
+    /// The line in the file, from 1.
     pub(crate) line: usize,
     /// The tag without its `!`.
     pub(crate) tag: Option<String>,
@@ -20,7 +20,7 @@ pub(crate) struct Node {
 pub(crate) enum Kind {
     /// A quoted scalar, or one that YAML reads as a string.
     String(String),
-    /// A plain scalar that YAML reads as a number or a truth value; the text is kept as written.
+    /// A plain scalar that YAML reads as a number or a boolean, with its text.
     Plain(Value, String),
     Null,
     List(Vec<Node>),
@@ -28,7 +28,7 @@ pub(crate) enum Kind {
 }
 
 impl Node {
-    /// The first document of `text`.
+    /// Parses the first document of `text`.
     pub(crate) fn parse(text: &str) -> Result<Self, TemplateError> {
         let at = |error: &saphyr::ScanError| TemplateError {
             line: error.marker().line(),
@@ -46,7 +46,7 @@ impl Node {
         }
     }
 
-    /// The value of `key`, in a map.
+    /// Returns the value of `key` if the node is a map.
     pub(crate) fn get(&self, key: &str) -> Option<&Self> {
         match &self.kind {
             Kind::Map(entries) => entries.iter().find(|(name, _)| name == key).map(|(_, node)| node),
@@ -54,12 +54,12 @@ impl Node {
         }
     }
 
-    /// The node at `path`, one map key after the other.
+    /// Returns the node at `path`, which is a sequence of map keys.
     pub(crate) fn at(&self, path: &[&str]) -> Option<&Self> {
         path.iter().try_fold(self, |node, key| node.get(key))
     }
 
-    /// The entries of a map; none of anything else.
+    /// Returns the entries of a map, or none for any other node.
     pub(crate) fn entries(&self) -> &[(String, Self)] {
         match &self.kind {
             Kind::Map(entries) => entries,
@@ -67,7 +67,7 @@ impl Node {
         }
     }
 
-    /// A scalar as text.
+    /// Returns a scalar as text.
     pub(crate) fn text(&self) -> Option<&str> {
         match &self.kind {
             Kind::String(text) | Kind::Plain(_, text) => Some(text),
@@ -75,7 +75,7 @@ impl Node {
         }
     }
 
-    /// The items of a list of `N`, the argument of the intrinsic `name` at `node`.
+    /// Returns the `N` items of a list, the argument of the intrinsic `name` at `node`.
     pub(crate) fn exactly<const N: usize>(
         &self,
         node: &Self,
@@ -122,7 +122,7 @@ impl Node {
     }
 }
 
-/// Long forms are maps with the intrinsic's name as their only key.
+/// Returns the node as JSON, unresolved. The long form of an intrinsic is a map with its name as the only key.
 pub(crate) fn plain_value(node: &Node) -> Value {
     match &node.kind {
         Kind::String(text) => Value::String(text.clone()),

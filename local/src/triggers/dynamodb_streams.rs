@@ -1,7 +1,7 @@
-//! The changes of tables, given to functions in batches and in their order.
+//! The changes of tables, delivered to functions in batches and in order.
 //!
-//! As on Lambda a batch that fails is tried again, and what comes after it waits: until it succeeds, or is given up
-//! after `MaximumRetryAttempts`. How far a function has come is kept with the data.
+//! As on Lambda, a failed batch is retried until it succeeds or `MaximumRetryAttempts` is reached, and later records
+//! wait. Each function's position in the stream is stored with the data.
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html>
 
@@ -26,25 +26,25 @@ use crate::logs::Logs;
 use crate::server::stop;
 use crate::template::{REGION, StartingPosition, StreamTrigger};
 
-/// How often a stream without news is looked at; Lambda does so four times a second.
+/// The interval at which a stream is polled; Lambda polls four times a second.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Longest wait before a batch is tried again.
+/// The longest wait before a batch is retried.
 const MAX_RETRY_WAIT: Duration = Duration::from_secs(30);
 
-/// What all readers have in common.
+/// The parts that all readers share.
 #[derive(Clone)]
 pub(crate) struct Readers {
     pub(crate) database: Database,
     pub(crate) checkpoints: Checkpoints,
-    /// Before the second attempt; it doubles with every further one.
+    /// The wait before the first retry; it doubles with each further one.
     pub(crate) retry_wait: Duration,
     pub(crate) logs: Logs,
     pub(crate) stop: watch::Receiver<bool>,
 }
 
 impl Readers {
-    /// One reader each; what is written from now on is theirs.
+    /// Starts one reader for each trigger. They see every write from now on.
     pub(crate) async fn start(&self, triggers: &[StreamTrigger], pools: &Pools) -> io::Result<()> {
         for trigger in triggers {
             if let Some(pool) = pools.find(&trigger.function) {
@@ -58,17 +58,17 @@ impl Readers {
     }
 }
 
-/// One function's place at one stream.
+/// A function's reader of a stream.
 struct Reader {
     trigger: StreamTrigger,
     pool: Arc<Pool>,
     shared: Readers,
 }
 
-/// Records that are given to the function together.
+/// Records that the function gets together.
 struct Batch {
     records: Vec<Value>,
-    /// Attempts that count.
+    /// The number of attempts that count.
     attempts: u32,
 }
 
@@ -97,7 +97,8 @@ impl Reader {
         }
     }
 
-    /// The sequence number of the last record that was dealt with; none before the first.
+    /// Returns the sequence number after which reading begins: that of the last finished record or, at first, of the
+    /// trigger's starting position. It is empty for the beginning of the stream.
     async fn start(&self) -> io::Result<String> {
         if let Some(kept) = self.shared.checkpoints.get(&self.key()) {
             return Ok(kept);
@@ -118,7 +119,8 @@ impl Reader {
         Ok(position)
     }
 
-    /// The records after `position`: at least one, and as many as the batch takes or its window brings.
+    /// Returns the records after `position`: at least one, and as many as fit into the batch or arrive within its
+    /// window.
     async fn next(&self, position: &str) -> io::Result<Vec<Value>> {
         let mut iterator = self.iterator(position).await?;
         let (mut records, mut first) = (Vec::new(), None::<Instant>);
@@ -168,7 +170,7 @@ impl Reader {
         response.shard_iterator.ok_or_else(|| io::Error::other("no shard iterator"))
     }
 
-    /// Gives the records to the function, in order, until each was taken or given up.
+    /// Delivers the records in order, until each has succeeded or its retries are used up.
     async fn deliver(&self, records: Vec<Value>) -> io::Result<()> {
         let mut batches = VecDeque::from([Batch { records, attempts: 0 }]);
         while let Some(mut batch) = batches.pop_front() {
@@ -187,7 +189,7 @@ impl Reader {
                     let is_divisible =
                         self.trigger.bisects || matches!(error, InvokeError::RequestTooLarge(_));
                     if is_divisible && batch.records.len() > 1 {
-                        // Dividing is no attempt.
+                        // Halving a batch does not count as an attempt.
                         let rest = batch.records.split_off(batch.records.len() / 2);
                         let attempts = batch.attempts;
                         self.shared.logs.warn(format_args!(
@@ -224,14 +226,14 @@ impl Reader {
         Ok(())
     }
 
-    /// The first of the records that the answer calls failed.
+    /// Returns the index of the first record that the answer reports as failed.
     fn failed_from(&self, answer: &[u8], records: &[Value]) -> Option<usize> {
         if !self.trigger.reports_failures {
             return None;
         }
         let answer: Value = serde_json::from_slice(answer).unwrap_or_default();
         let failures = answer["batchItemFailures"].as_array()?;
-        // Whatever names no record of the batch means all of it.
+        // An answer that names no record of the batch fails the whole batch.
         failures
             .iter()
             .map(|failure| {
@@ -254,9 +256,9 @@ impl Reader {
     }
 }
 
-/// Returns true for a write that left the item as it was, of which `DynamoDB` keeps no record.
+/// Tells whether a write left its item unchanged. `DynamoDB` keeps no record of such a write.
 ///
-/// A stream with both images shows that.
+/// Only a stream with both images shows that.
 fn changes_nothing(record: &Value) -> bool {
     let change = &record["dynamodb"];
     change["OldImage"].is_object() && change["OldImage"] == change["NewImage"]
@@ -276,16 +278,16 @@ fn shown(batch: &Batch) -> String {
     )
 }
 
-/// How far the functions have come.
+/// The functions' positions in the streams.
 #[derive(Clone)]
 pub(crate) struct Checkpoints {
     file: Option<PathBuf>,
-    /// By function and event.
+    /// The positions by function and event.
     positions: Arc<Mutex<BTreeMap<String, String>>>,
 }
 
 impl Checkpoints {
-    /// Reads `streams.json` of the data directory; without one, nothing is kept.
+    /// Reads `streams.json` of the data directory. Without a directory, nothing is stored.
     pub(crate) fn open(data_dir: Option<&Path>) -> io::Result<Self> {
         let file = data_dir.map(|dir| dir.join("streams.json"));
         let positions = match file.as_ref().map(std::fs::read) {
@@ -304,7 +306,7 @@ impl Checkpoints {
         let mut positions = self.positions.lock().unwrap_or_else(PoisonError::into_inner);
         positions.insert(key.to_owned(), position.to_owned());
         let Some(file) = &self.file else { return Ok(()) };
-        // A new file beside the old one: being killed leaves one or the other.
+        // The new file replaces the old one at once, so a kill leaves one or the other.
         let fresh = file.with_extension("json.new");
         std::fs::write(&fresh, serde_json::to_vec_pretty(&*positions)?)?;
         std::fs::rename(fresh, file)

@@ -1,4 +1,4 @@
-//! What S3 tells functions of its objects.
+//! S3's notifications to functions.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>
 
@@ -22,7 +22,7 @@ use crate::template::{ObjectTrigger, REGION};
 const TIME: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 
-/// A trigger and whom it invokes.
+/// A trigger and the function that it invokes.
 pub(crate) type Subscription = (ObjectTrigger, Arc<Pool>);
 
 pub(crate) fn subscriptions(triggers: &[ObjectTrigger], pools: &Pools) -> Vec<Subscription> {
@@ -31,7 +31,7 @@ pub(crate) fn subscriptions(triggers: &[ObjectTrigger], pools: &Pools) -> Vec<Su
     triggers.iter().filter_map(subscription).collect()
 }
 
-/// Gives every change to the functions that want it, until `stop` is set.
+/// Delivers every change to the functions that subscribe to it, until `stop` is set.
 pub(crate) async fn notify(
     mut changes: mpsc::UnboundedReceiver<Change>,
     subscriptions: Vec<Subscription>,
@@ -54,7 +54,7 @@ pub(crate) async fn notify(
             },
         }
     }
-    // Those too late to be delivered are logged.
+    // Changes that come too late for delivery are logged.
     while let Ok(change) = changes.try_recv() {
         accept(&change);
     }
@@ -98,12 +98,12 @@ fn event(trigger: &ObjectTrigger, change: &Change, sequencer: u64) -> Value {
     }] })
 }
 
-/// As in a form, but with its slashes.
+/// Encodes a key as in a form, but keeps its slashes.
 fn encoded(key: &str) -> String {
     form_urlencoded::byte_serialize(key.as_bytes()).collect::<String>().replace("%2F", "/")
 }
 
-/// Later ones are greater, also those of later runs.
+/// Returns a sequence number that is greater than all earlier ones, also those of earlier runs.
 fn next(last: &AtomicU64) -> u64 {
     let now = u64::try_from(clock::now().unix_timestamp_nanos()).unwrap_or(u64::MAX - 1);
     let step = |last: u64| now.max(last + 1);

@@ -1,4 +1,4 @@
-//! The binary `local`, as a user runs it.
+//! The binary `local`, as users run it.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Output, Stdio};
@@ -29,7 +29,7 @@ impl Running {
         Self { child, lines }
     }
 
-    /// What follows `name` in the first line that starts with it.
+    /// Returns the text after `name` in the first line that starts with it.
     fn announced(&self, name: &str) -> String {
         loop {
             let line = self.lines.recv_timeout(Duration::from_secs(20)).unwrap();
@@ -69,7 +69,7 @@ fn finished(command: &mut Command) -> (bool, String, String) {
     (status.success(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
 }
 
-/// The id of the function's process, by a request over HTTP/1.0.
+/// Returns the id of the function's process, by a request over HTTP/1.0.
 fn pid(url: &str) -> String {
     let mut stream = std::net::TcpStream::connect(url.replace("http://", "")).unwrap();
     stream.write_all(b"GET /echo?do=pid HTTP/1.0\r\n\r\n").unwrap();
@@ -143,7 +143,7 @@ async fn invoke_starts_what_it_needs_or_uses_what_runs() {
     let (success, _, errors) = alone("echo", "0");
     assert!(!success && errors.contains("on purpose"), "{errors}");
 
-    // A free port, as far as one can know.
+    // The port is free now, but another program could take it.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
     let running = Running::start(&place, &["--invoke-port", &port]);
     running.announced("Invoke");
@@ -192,7 +192,7 @@ async fn killing_it_leaves_no_half_object() {
         let mut stream = std::net::TcpStream::connect(&url[7..]).unwrap();
         stream.write_all(&[head.as_bytes(), &vec![b'x'; 50_000]].concat()).unwrap();
         let drafts = || std::fs::read_dir(place.path("data/s3/.drafts")).unwrap();
-        // The first half of each is on the disk when the process is killed.
+        // The first half of each upload is on disk when the process is killed.
         eventually("the upload has begun", || {
             drafts().flatten().any(|draft| draft.metadata().is_ok_and(|draft| draft.len() > 0))
         })

@@ -6,7 +6,7 @@ use tokio::net::TcpStream;
 
 use crate::support::Place;
 
-/// A call of `DynamoDB`'s HTTP API; `None` when nobody listens.
+/// Calls `DynamoDB`'s HTTP API. Returns `None` if nothing listens.
 pub(crate) async fn call(url: &str, operation: &str, body: &Value) -> Option<Value> {
     let mut stream = TcpStream::connect(url.replace("http://", "")).await.ok()?;
     let body = body.to_string();

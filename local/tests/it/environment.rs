@@ -42,7 +42,7 @@ async fn a_function_has_the_variables_and_the_directory_that_lambda_gives_it() {
         assert_eq!(found[name], value, "{name}");
     }
     assert!(found["AWS_XRAY_DAEMON_ADDRESS"].parse::<SocketAddr>().unwrap().ip().is_loopback());
-    // `host:port`, which clients put `http://` in front of.
+    // The value is `host:port`; clients add `http://`.
     let runtime_api: SocketAddr = found["AWS_LAMBDA_RUNTIME_API"].parse().unwrap();
     assert!(runtime_api.ip().is_loopback());
     drop(stack);

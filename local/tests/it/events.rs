@@ -48,7 +48,7 @@ async fn start(place: &Place, script: &str) -> Stack {
     builder.env("SCRIPT", place.path("script").to_str().unwrap()).start().await.unwrap()
 }
 
-/// What the function has got so far: the events, each with its request id.
+/// Returns the events that the function has received so far, each with its request id.
 pub(crate) fn heard(stack: &Stack, function: &str) -> Vec<Value> {
     let logs = stack.logs();
     logs.lines()
@@ -112,8 +112,7 @@ async fn copies_removals_and_forms_are_events_of_their_own() {
     let copy = client.copy_object().copy_source("files/a").bucket("others").key("b");
     copy.send().await.unwrap();
     for _ in 0..2 {
-        // The second time there is nothing to remove, and that is an event, too. Captured on AWS: LocalStack,
-        // test_delete_objects.
+        // Removing an object that does not exist is an event, too. Captured on AWS: LocalStack, test_delete_objects.
         client.delete_object().bucket("others").key("b").send().await.unwrap();
     }
     let copy = client.copy_object().copy_source("files/a").bucket("others").key("c");
@@ -171,7 +170,7 @@ async fn a_failed_event_is_tried_again_as_often_as_the_template_says() {
     );
     assert!(stack.logs().contains("is tried again in 10ms"), "{}", stack.logs());
 
-    // Once more in the script: then it succeeds.
+    // The script asks for one more failure, and then the function succeeds.
     s3::put(&client, "in/b.txt", b"hello").await;
     eventually("it succeeds", || std::fs::read_to_string(place.path("script")).unwrap().is_empty()).await;
     eventually("again", || heard(&stack, "check").len() == 5).await;
@@ -206,7 +205,7 @@ async fn the_invoke_api_takes_events_and_names_them() {
 async fn an_event_that_cannot_be_delivered_any_more_is_logged() {
     let place = place();
     std::fs::write(place.path("script"), "fail\n").unwrap();
-    // A wait that outlasts the test.
+    // The wait outlasts the test.
     let builder = place.builder().retry_wait(Duration::from_hours(1));
     let stack = builder.env("SCRIPT", place.path("script").to_str().unwrap()).start().await.unwrap();
     s3::put(&s3::client(&stack.s3_url()), "in/a.txt", b"hello").await;

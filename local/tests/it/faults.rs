@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::database::call;
 use crate::support::{Place, environment};
 
-/// A stack with faults, and where its functions find `DynamoDB`.
+/// A stack with faults, and the endpoint at which its functions find `DynamoDB`.
 struct Faulty {
     _place: Place,
     stack: Stack,
@@ -165,7 +165,7 @@ async fn a_stopped_database_is_stopped_for_functions_too() {
     assert_eq!(local.get().await.unwrap()["Item"], key());
 }
 
-/// Status, media type and body of the answer to a request for an object, by somebody without credentials.
+/// Returns status, media type and body of the answer to an unsigned request for an object.
 async fn s3(url: &str, method: Method, key: &str) -> Option<(u16, String, String)> {
     let answer = reqwest::Client::new().request(method, format!("{url}/bucket/{key}")).send().await.ok()?;
     let media_type = answer.headers()[CONTENT_TYPE].to_str().unwrap().to_owned();

@@ -1,4 +1,4 @@
-//! Function URLs, and answers that come piece by piece.
+//! Function URLs and streamed answers.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 
 use crate::support::{Place, eventually, get, send};
 
-/// A request whose answer is read as far as a test wants it.
+/// A request whose answer is read only as far as a test needs it.
 struct Reading {
     stream: TcpStream,
     read: Vec<u8>,
@@ -23,7 +23,7 @@ impl Reading {
         Self { stream, read: Vec::new() }
     }
 
-    /// Reads until `text` has come.
+    /// Reads until `text` arrives.
     async fn until(&mut self, text: &str) {
         while !String::from_utf8_lossy(&self.read).contains(text) {
             let count = self.stream.read_buf(&mut self.read).await.unwrap();
@@ -31,7 +31,7 @@ impl Reading {
         }
     }
 
-    /// Reads to the end of the connection: the body, and whether its last chunk says that it is whole.
+    /// Reads to the end of the connection. Returns the body, and whether its last chunk marks it as complete.
     async fn end(mut self) -> (Vec<u8>, bool) {
         // A connection that is cut may also be reset.
         let _ = self.stream.read_to_end(&mut self.read).await;
@@ -73,7 +73,7 @@ async fn the_path_arrives_as_it_was_sent() {
         assert_eq!(context["domainName"], "narrow.lambda-url.us-east-1.on.aws");
         assert_eq!(context["requestId"].as_str(), reply.header("x-amzn-requestid"));
     }
-    // Neither is the URL of a function that has one.
+    // None of these is a Function URL, because no function with such a name has one.
     for target in ["/lambda-url/fallback/", "/lambda-url/nobody", "/lambda-url/"] {
         assert_eq!(get(&stack, target).await.json()["routeKey"], "$default", "{target}");
         assert_eq!(get(&stack, target).await.json()["rawPath"], target);
@@ -193,7 +193,7 @@ async fn a_function_waits_for_a_slow_reader() {
     let target = format!("/lambda-url/echo/?do=many&bytes={}", TOTAL * 1024 * 1024);
     let mut reading = Reading::start(&stack, &target).await;
     reading.until("xxx").await;
-    // It comes to rest: what is on its way is what sockets hold and one piece in the gateway.
+    // The function comes to a stop: only the sockets' buffers and one piece in the gateway are under way.
     let made = || stack.logs().matches("megabytes: ").count();
     let (mut last, mut times) = (0, 0);
     eventually("the function waits", || {
@@ -259,7 +259,7 @@ async fn cors_is_the_urls_own() {
     );
     let answer = ask("GET", "http://url.test").await;
     assert_eq!(answer.header("access-control-allow-origin"), Some("http://url.test"));
-    // That is the API's.
+    // This origin is allowed for the API only.
     assert_eq!(ask("GET", "http://a.test").await.header("access-control-allow-origin"), None);
 }
 

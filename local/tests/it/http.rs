@@ -151,7 +151,7 @@ async fn a_body_ends_where_http_says() {
             "Connection: close\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n2\r\nab\r\n0\r\nX-Sum: 1\r\nX-B: 2\r\n\r\n",
             "ab",
         ),
-        // The length does not count, and the connection ends (RFC 9112, section 6.3).
+        // The length is ignored, and the connection ends (RFC 9112, section 6.3).
         ("Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n", "ab"),
         ("Transfer-Encoding: chunked\r\nContent-Length: 9\r\n\r\n2\r\nab\r\n0\r\n\r\n", "ab"),
     ] {
@@ -194,7 +194,7 @@ async fn the_limits_of_aws_hold() {
         let reply = send(&stack, "POST", "/echo?do=length", headers, &vec![b'x'; size]).await;
         let body = reply.json();
         assert_eq!((reply.status, &body["message"]), (413, &json!("Request Entity Too Large")), "{size}");
-        // The API's own errors have these.
+        // The API's own errors have these members.
         assert_eq!(body["code"], "body_too_large");
         assert!(body["error"].is_string() && body["timestamp"].is_string(), "{body}");
         assert_eq!(body["requestId"].as_str(), reply.header("apigw-requestid"));

@@ -101,7 +101,7 @@ async fn a_function_that_does_not_start_is_answered_for_and_tried_again() {
     assert_eq!(status, 200);
 }
 
-/// A function with a timeout of 1 s, whose start does what `init` says.
+/// Starts a stack with a function that has a timeout of 1 s and whose start does what `init` says.
 async fn started_as(init: &str) -> (Place, Stack) {
     let place = Place::with(&TEMPLATE.replace("Timeout: 5", "Timeout: 1"), &example(), &["echo"]);
     let file = place.path("init");
@@ -202,6 +202,6 @@ async fn deadlines_are_true() {
     let stack = place.builder().start().await.unwrap();
     let first = stack.invoke("hurried", json!({})).await.unwrap()["deadline"].as_u64().unwrap();
     let second = stack.invoke("echo", json!({})).await.unwrap()["deadline"].as_u64().unwrap();
-    // 1 s and 5 s from about the same moment.
+    // The timeouts of 1 s and 5 s begin at about the same moment.
     assert!((3_900..20_000).contains(&(second - first)), "{first} {second}");
 }

@@ -1,4 +1,4 @@
-//! The embedded S3, by the SDK and by plain HTTP.
+//! The embedded S3, called by the SDK and by plain HTTP.
 
 use std::fmt::Write;
 use std::time::{Duration, SystemTime};
@@ -25,7 +25,7 @@ use crate::support::Place;
 
 const BUCKET: &str = "files";
 
-/// Of `hello`.
+/// The MD5 digest of `hello`.
 const MD5: &str = "\"5d41402abc4b2a76b9719d911017c592\"";
 const SHA256: &str = "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=";
 
@@ -50,7 +50,7 @@ pub(crate) async fn put(client: &Client, key: &str, body: &'static [u8]) {
     client.put_object().bucket(BUCKET).key(key).body(body).send().await.unwrap();
 }
 
-/// A form with one file, as a browser sends it, with the boundary `x` and a signed policy.
+/// Returns a form with one file, as a browser sends it, with the boundary `x` and a signed policy.
 ///
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-authentication-HTTPPOST.html>
 pub(crate) fn post_form(bucket: &str, key: &str, content: &str) -> String {
@@ -100,7 +100,7 @@ pub(crate) async fn get(client: &Client, key: &str) -> Option<Vec<u8>> {
     }
 }
 
-/// Sends what was presigned, but for the headers that are given in place of its own.
+/// Sends a presigned request, with the given headers replacing its own.
 async fn send(presigned: &PresignedRequest, headers: &[(&str, &str)], body: &'static [u8]) -> Response {
     let method = Method::from_bytes(presigned.method().as_bytes()).unwrap();
     let mut request = reqwest::Client::new().request(method, presigned.uri()).body(body);
@@ -313,7 +313,7 @@ async fn a_wrong_checksum_leaves_what_there_was() {
     assert_eq!(head.send().await.unwrap().checksum_sha256(), Some(SHA256));
     assert_eq!(get(&client, "a").await.unwrap(), b"hello");
 
-    // A body of the SDK's that is streamed, its checksum in a trailer.
+    // The SDK streams this body, with its checksum in a trailer.
     let file = place.path("large");
     std::fs::write(&file, vec![b'x'; 300_000]).unwrap();
     let body = ByteStream::from_path(&file).await.unwrap();
@@ -387,11 +387,11 @@ async fn pages_of_the_buckets_origins_may_call_it() {
         assert_eq!(allowed.headers()[name].to_str().unwrap(), value);
     }
 
-    // Without the page's origin, OPTIONS asks for nothing.
+    // Without an origin, OPTIONS is not a preflight.
     let request = http.request(Method::OPTIONS, &url).header("access-control-request-method", "PUT");
     assert_eq!(request.send().await.unwrap().status(), StatusCode::BAD_REQUEST);
 
-    // A page reads the refusal, too.
+    // A page can read the refusal, too.
     for (origin, status) in [("http://a.test", true), ("http://b.test", false)] {
         let response = http.get(&url).header("origin", origin).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::FORBIDDEN);

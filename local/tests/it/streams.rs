@@ -1,4 +1,4 @@
-//! The changes of tables, as functions get them.
+//! The changes of tables, as functions receive them.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::database::call;
 use crate::events::heard;
 use crate::support::{Place, eventually, example_named};
 
-/// A table whose changes go to `watch`.
+/// Returns a template with a table whose changes go to `watch`.
 fn template(properties: &str) -> String {
     format!(
         "
@@ -52,7 +52,7 @@ async fn write(stack: &Stack, operation: &str, body: Value) {
     assert_eq!(call(&stack.dynamodb_url(), operation, &body).await.unwrap(), json!({}));
 }
 
-/// Writes all of them at once, so that they make one batch.
+/// Writes all items at once, so that they form one batch.
 async fn put(stack: &Stack, items: &[Value]) {
     let puts: Vec<Value> =
         items.iter().map(|item| json!({ "Put": { "TableName": "Table", "Item": item } })).collect();
@@ -68,7 +68,7 @@ fn bad(key: &str) -> Value {
     json!({ "pk": { "S": key }, "bad": { "BOOL": true } })
 }
 
-/// The keys of each batch that the function got.
+/// Returns the keys of each batch that the function received.
 fn batches(stack: &Stack) -> Vec<String> {
     let keys = |event: &Value| {
         let records = event["heard"]["Records"].as_array().unwrap().clone();
@@ -100,7 +100,7 @@ async fn a_function_gets_what_has_changed() {
     write(&stack, "PutItem", json!({ "Item": { "pk": { "S": "a" }, "n": { "N": "1" } } })).await;
     write(&stack, "PutItem", json!({ "Item": item("b") })).await;
     write(&stack, "DeleteItem", json!({ "Key": item("b") })).await;
-    // It has expired: from now on, the stack can remove it at any time.
+    // The item has expired, so the stack may remove it at any time.
     write(&stack, "PutItem", json!({ "Item": { "pk": { "S": "a" }, "expiresAt": { "N": "1" } } })).await;
     let database = stack.dynamodb().database().clone();
     tokio::task::spawn_blocking(move || database.sweep_ttl().unwrap()).await.unwrap();

@@ -1,4 +1,4 @@
-//! A stack of test functions, and a client that sends exactly what it is told.
+//! A stack of test functions, and a client that sends exactly the given bytes.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -81,7 +81,7 @@ impl Place {
         Self::with(TEMPLATE, &example(), &["echo", "hurried", "narrow", "fallback"])
     }
 
-    /// Every function is the same binary.
+    /// Sets up functions that all have the same binary.
     pub(crate) fn with(template: &str, binary: &Path, functions: &[&str]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("template.yaml"), template).unwrap();
@@ -100,7 +100,7 @@ impl Place {
     }
 }
 
-/// The example `echo`, which cargo builds beside the tests.
+/// Returns the path of the example `echo`, which cargo builds beside the tests.
 pub(crate) fn example() -> PathBuf {
     example_named("echo")
 }
@@ -113,7 +113,7 @@ pub(crate) fn example_named(name: &str) -> PathBuf {
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
-    /// Names in lower case, in the order they came.
+    /// The header names, in lower case and in the order of arrival.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
 }
@@ -136,12 +136,12 @@ impl Reply {
     }
 }
 
-/// GET of a path.
+/// Sends a GET of a path.
 pub(crate) async fn get(stack: &Stack, target: &str) -> Reply {
     send(stack, "GET", target, &[], b"").await
 }
 
-/// Any request; `Host`, `Connection: close` and `Content-Length` are added.
+/// Sends any request, with `Host`, `Connection: close` and `Content-Length` added.
 pub(crate) async fn send(
     stack: &Stack,
     method: &str,
@@ -159,7 +159,7 @@ pub(crate) async fn send(
     raw(stack, &[head.as_bytes(), body].concat()).await
 }
 
-/// Bytes as they are.
+/// Sends these bytes unchanged.
 pub(crate) async fn raw(stack: &Stack, bytes: &[u8]) -> Reply {
     let address = stack.url().replace("http://", "");
     let mut stream = TcpStream::connect(address).await.unwrap();
@@ -177,13 +177,13 @@ pub(crate) async fn raw(stack: &Stack, bytes: &[u8]) -> Reply {
     Reply { status, headers, body: answer[end + 4..].to_vec() }
 }
 
-/// Whether a process of this id runs; a zombie does not.
+/// Tells whether a process with this id runs; a zombie does not count.
 pub(crate) fn is_running(pid: &str) -> bool {
     std::fs::read_to_string(format!("/proc/{pid}/stat"))
         .is_ok_and(|stat| !stat.rsplit(") ").next().unwrap_or_default().starts_with('Z'))
 }
 
-/// Waits for something that another process does.
+/// Waits for an effect of another process.
 pub(crate) async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     for _ in 0..500 {
         if holds() {
@@ -194,7 +194,7 @@ pub(crate) async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     panic!("not so after 5 s: {what}");
 }
 
-/// The variables that a function has.
+/// Returns the variables that a function has.
 pub(crate) async fn environment(stack: &Stack) -> BTreeMap<String, String> {
     let pairs: Vec<(String, String)> =
         serde_json::from_slice(&get(stack, "/echo?do=env").await.body).unwrap();

@@ -4,8 +4,7 @@ use std::fmt;
 use serde_json::Value;
 
 /// The changes in the table, without ids: counts of items that were added (`+POST`), removed (`-POST`) or changed
-/// (`~POST`),
-/// and differences of their numbers (`~POST version`). Two requests that do the same have equal effects.
+/// (`~POST`), and differences of their numbers (`~POST version`). Two requests that do the same have equal effects.
 ///
 /// Rate limit counters are left out, because they count a request whether it succeeds or not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

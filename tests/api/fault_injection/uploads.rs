@@ -1,6 +1,5 @@
 //! A file is an item in the table and an object in the bucket, and no transaction covers both. After a failed request
-//! the
-//! next request or the S3 event for `upload-completed` finishes or removes the parts that are left.
+//! the next request or the S3 event for `upload-completed` finishes or removes the parts that are left.
 
 use std::time::Duration;
 

@@ -1,6 +1,5 @@
 //! The answers of API Gateway and of Lambda's Function URLs themselves. openapi.json is generated from the functions,
-//! so
-//! docs/api-design.md documents these answers instead.
+//! so docs/api-design.md documents these answers instead.
 
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -46,8 +46,7 @@ impl Compiler {
     }
 
     /// Compiles the schema of an answer's part. A member that the document does not name is an error here, although
-    /// clients may
-    /// ignore it.
+    /// clients may ignore it.
     pub(super) fn answer(&mut self, schema: &Place<'_>) -> Schema {
         self.compile(CLOSED, schema)
     }

@@ -1,4 +1,4 @@
-//! An invocation: what an instance gets, and how it ends.
+//! An invocation: the event for an instance, and the outcome.
 
 use std::time::Duration;
 
@@ -11,30 +11,30 @@ pub const MAX_PAYLOAD_BYTES: usize = 6_291_556;
 /// Lambda's limit for a streamed answer, in bytes.
 pub const MAX_STREAM_BYTES: usize = 200 * 1024 * 1024;
 
-/// An event that was answered.
+/// The outcome of an event that was answered.
 #[derive(Clone, Debug)]
 pub struct Invocation {
-    /// The answer, JSON as a rule.
+    /// The answer, usually JSON.
     pub payload: Bytes,
-    /// Whether it was the instance's first event.
+    /// True if it was the instance's first event.
     pub cold: bool,
     /// Lambda's id of the invocation.
     pub request_id: String,
 }
 
-/// An event that was not answered.
+/// The reason why an event was not answered.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum InvokeError {
     /// The function reported an error: `{"errorType", "errorMessage"}`.
     #[error("the function failed: {0}")]
     Function(Value),
-    /// The function ran into its timeout and was killed.
+    /// The function exceeded its timeout and was killed.
     #[error("Task timed out after {:.2} seconds", .0.as_secs_f64())]
     TimedOut(Duration),
-    /// The process ended while it had the event.
+    /// The process ended while it handled the event.
     #[error("the process ended: {0}")]
     Exited(String),
-    /// No process got as far as asking for an event.
+    /// No process started successfully.
     #[error("the function does not start: {0}")]
     Init(String),
     /// The event is longer than [`MAX_PAYLOAD_BYTES`].
@@ -49,13 +49,13 @@ pub enum InvokeError {
     /// The template has no such function.
     #[error("the template has no function {0}")]
     UnknownFunction(String),
-    /// `local` is being stopped.
+    /// `local` is stopping.
     #[error("local is being stopped")]
     Stopping,
 }
 
 impl InvokeError {
-    /// The error as Lambda's Invoke API puts it.
+    /// Returns the error in the format of Lambda's Invoke API.
     #[must_use]
     pub fn payload(&self) -> Value {
         let error_type = match self {
@@ -73,20 +73,20 @@ impl InvokeError {
     }
 }
 
-/// The next event, as an instance that asks for one receives it.
+/// The next event, as an instance receives it.
 #[derive(Debug)]
 pub(crate) struct Delivery {
     pub(crate) payload: Bytes,
     pub(crate) request_id: String,
     pub(crate) trace_id: String,
-    /// Milliseconds since 1970.
+    /// The deadline in milliseconds since 1970.
     pub(crate) deadline: i64,
 }
 
-/// An instance's whole response; empty if the response went piece by piece.
+/// The complete response of an instance; empty if the response was streamed.
 pub(crate) type Reply = Result<Bytes, InvokeError>;
 
-/// The reason that a runtime gives for an error, as text.
+/// Returns, as text, the reason that a runtime gives for an error.
 pub(crate) fn reason(payload: &Value) -> String {
     match (payload["errorType"].as_str(), payload["errorMessage"].as_str()) {
         (Some(kind), Some(message)) => format!("{kind}: {message}"),

@@ -13,12 +13,12 @@ pub(super) struct Job {
     pub(super) payload: Bytes,
     pub(super) request_id: String,
     pub(super) trace_id: String,
-    /// Takes the answer piece by piece; `None` if it is wanted as a whole.
+    /// Receives the answer piece by piece; `None` if the caller wants it as a whole.
     pub(super) pieces: Option<mpsc::Sender<Bytes>>,
     pub(super) dispatched: oneshot::Sender<Result<Dispatched, InvokeError>>,
 }
 
-/// An event that an instance has.
+/// An event that an instance is handling.
 #[derive(Debug)]
 pub(super) struct Dispatched {
     pub(super) instance: Uuid,

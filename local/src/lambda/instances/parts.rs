@@ -10,18 +10,18 @@ use crate::clock;
 use crate::logs::Logs;
 use crate::template::Function;
 
-/// How instances are run.
+/// The settings of instances.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
-    /// Instances of a function at once, unless its `ReservedConcurrentExecutions` says less.
+    /// The maximum number of instances of a function, unless its `ReservedConcurrentExecutions` is lower.
     pub max_instances: usize,
-    /// How long an event waits for an instance before it is refused.
+    /// The longest time that an event waits for an instance before it is refused.
     pub queue_wait: Duration,
-    /// An instance that is idle for so long is stopped.
+    /// The idle time after which an instance is stopped.
     pub idle_after: Duration,
-    /// Longest start, 10 s on Lambda. One that takes longer is tried again as a part of the invocation.
+    /// The longest start of an instance, 10 s on Lambda. A longer start is repeated as a part of the invocation.
     pub init_timeout: Duration,
-    /// Refuse at once where Lambda would, instead of letting events wait.
+    /// True if events are refused when Lambda would refuse them, instead of waiting.
     pub throttle: bool,
 }
 
@@ -41,7 +41,7 @@ impl Default for Settings {
 #[derive(Debug)]
 pub(crate) struct PoolParts {
     pub(crate) function: Function,
-    /// The function's ARN, which its context names.
+    /// The function's ARN, which the context contains.
     pub(crate) arn: String,
     pub(crate) binary: PathBuf,
     pub(crate) environment: Vec<(String, String)>,
@@ -50,17 +50,17 @@ pub(crate) struct PoolParts {
     pub(crate) settings: Settings,
     pub(crate) logs: Logs,
     pub(crate) stop: watch::Receiver<bool>,
-    /// Ends the Runtime API, which outlives the processes: one that loses it while it waits reports an error.
+    /// Stops the Runtime API, which must outlive the processes: one that loses it while it waits reports an error.
     pub(crate) stop_runtime: watch::Receiver<bool>,
 }
 
 impl PoolParts {
-    /// Instances at once.
+    /// Returns the maximum number of instances.
     pub(super) fn limit(&self) -> usize {
         self.function.reserved_concurrency.unwrap_or(usize::MAX).min(self.settings.max_instances)
     }
 
-    /// The end of an invocation that begins now, and the same in milliseconds since 1970.
+    /// Returns the deadline of an invocation that begins now, also in milliseconds since 1970.
     pub(super) fn deadline_from_now(&self) -> (Instant, i64) {
         let timeout = self.function.timeout;
         let millis = i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX);

@@ -1,4 +1,4 @@
-//! The instances of one function, and the events that they get.
+//! The instances of one function and the events that they handle.
 
 use std::fmt::Display;
 use std::io;
@@ -25,10 +25,10 @@ use super::{process, streaming};
 use crate::server::stop;
 use crate::template::Function;
 
-/// A binary that is missing or busy is one that a linker is writing, for so long.
+/// The time for which a missing or busy binary is taken for one that a linker is writing.
 const BINARY_WAIT: Duration = Duration::from_secs(1);
 
-/// Serves the Runtime API to one instance; the task is aborted when its process has ended.
+/// Serves the Runtime API to one instance. The task is aborted when the instance's process has ended.
 pub(crate) type ServeInstance = fn(TcpListener, watch::Receiver<bool>, Arc<Pool>, Uuid) -> JoinHandle<()>;
 
 /// The instances of one function.
@@ -40,7 +40,8 @@ pub(crate) struct Pool {
 }
 
 impl Pool {
-    /// A pool without instances. `alive` is held by every process's task: when all are gone the channel closes.
+    /// Makes a pool without instances. Every process's task holds `alive`, so the channel closes when no process is
+    /// left.
     pub(crate) fn new(parts: PoolParts, serve: ServeInstance, alive: mpsc::Sender<()>) -> Self {
         let parts = Arc::new(parts);
         Self { state: Mutex::new(State::new(Arc::clone(&parts), alive)), serve, parts }
@@ -60,7 +61,7 @@ impl Pool {
 
     /// Gives an event to an instance and waits for the answer.
     ///
-    /// The invocation runs to its end even when the caller loses interest, as on Lambda.
+    /// As on Lambda, the invocation runs to its end even if the caller goes away.
     pub(crate) async fn invoke(
         self: &Arc<Self>,
         payload: Bytes,
@@ -69,7 +70,7 @@ impl Pool {
         self.invoke_as(Uuid::new_v4().to_string(), payload, trace_id).await
     }
 
-    /// As [`Pool::invoke`], with a request id that has been told somebody.
+    /// Does the same as [`Pool::invoke`] with a request id that the caller already knows.
     pub(crate) async fn invoke_as(
         self: &Arc<Self>,
         request_id: String,
@@ -85,9 +86,9 @@ impl Pool {
         tokio::spawn(run).await.unwrap_or(Err(InvokeError::Stopping))
     }
 
-    /// Gives an event to an instance and waits until it has it; the answer comes as it is made.
+    /// Gives an event to an instance, waits until the instance has it, and then streams the answer.
     ///
-    /// This invocation, too, runs to its end: what nobody reads any more is thrown away.
+    /// This invocation runs to its end, too; pieces without a reader are dropped.
     pub(crate) async fn invoke_streaming(
         self: &Arc<Self>,
         request_id: String,
@@ -99,7 +100,7 @@ impl Pool {
         let (ended, end) = oneshot::channel();
         let pool = Arc::clone(self);
         tokio::spawn(async move {
-            // The client may have gone, here and below: then nobody needs to know.
+            // The send fails if the client is gone, here and below. Nobody needs the result then.
             match pool.dispatch(payload, request_id, trace_id, Some(pieces)).await {
                 Ok(dispatched) => {
                     let _ = tell.send(Ok(dispatched.cold));
@@ -116,7 +117,7 @@ impl Pool {
         Ok(Streaming::new(received, end, cold))
     }
 
-    /// Waits until an instance has the event.
+    /// Waits until an instance has taken the event.
     async fn dispatch(
         self: &Arc<Self>,
         payload: Bytes,
@@ -142,7 +143,7 @@ impl Pool {
         dispatch.map_err(|_| InvokeError::Stopping)?
     }
 
-    /// Waits for the end of an invocation, but not longer than the function's timeout.
+    /// Waits for the end of an invocation, at most for the function's timeout.
     async fn finish(self: &Arc<Self>, dispatched: Dispatched) -> Reply {
         if let Ok(reply) = tokio::time::timeout_at(dispatched.deadline, dispatched.reply).await {
             return reply.unwrap_or(Err(InvokeError::Stopping));
@@ -153,35 +154,35 @@ impl Pool {
         Err(error)
     }
 
-    /// An instance asks for an event: what it gets arrives on the channel.
+    /// Registers that an instance asks for an event, which will arrive on the returned channel.
     ///
-    /// `None`: the instance is not, or no longer, one of the pool's.
+    /// Returns `None` if the instance does not or no longer belong to the pool.
     pub(crate) fn next(self: &Arc<Self>, instance: Uuid) -> Option<oneshot::Receiver<Delivery>> {
         let (sender, receiver) = oneshot::channel();
         self.change(|state| state.ready(instance, sender)).then_some(receiver)
     }
 
-    /// Returns the channel that takes the response to `request_id` piece by piece; `None` if the caller wants it whole.
+    /// Returns the channel for the pieces of the response to `request_id`, or `None` if the caller wants it whole.
     pub(crate) fn pieces(&self, instance: Uuid, request_id: &str) -> Option<mpsc::Sender<Bytes>> {
         self.lock().pieces(instance, request_id)
     }
 
-    /// An instance answers `request_id`; `false` when that is not what it was asked.
+    /// Records an instance's answer to `request_id`. Returns `false` if the instance does not have this request.
     pub(crate) fn complete(&self, instance: Uuid, request_id: &str, reply: Reply) -> bool {
         self.lock().complete(instance, request_id, reply)
     }
 
-    /// An instance says why it cannot start.
+    /// Records the reason why an instance cannot start.
     pub(crate) fn init_failed(&self, instance: Uuid, reason: String) {
         self.lock().init_failed(instance, reason);
     }
 
-    /// Stops instances that have been idle for long.
+    /// Stops instances that have been idle for too long.
     pub(crate) fn stop_idle(&self) {
         self.lock().stop_idle(Instant::now(), self.parts.settings.idle_after);
     }
 
-    /// Lets go of the channel that says whether processes are left.
+    /// Drops the pool's own sender, so that the channel closes when no process is left.
     pub(crate) fn close(&self) {
         self.lock().close();
     }
@@ -196,7 +197,7 @@ impl Pool {
         });
     }
 
-    /// Changes the bookkeeping, and does what it asks for: starts instances, or looks again in a moment.
+    /// Changes the state, then starts the instances or schedules the check that the change demands.
     fn change<R>(self: &Arc<Self>, change: impl FnOnce(&mut State) -> R) -> R {
         let mut state = self.lock();
         let result = change(&mut state);
@@ -213,7 +214,7 @@ impl Pool {
         result
     }
 
-    /// Starts a process and stays with it to its end.
+    /// Starts a process and waits for its end.
     async fn run(self: Arc<Self>, Start { instance, limit, killed, alive }: Start) {
         let (mut process, _api) = match self.start(instance).await {
             Ok(started) => started,
@@ -230,7 +231,8 @@ impl Pool {
         let mut stop = self.parts.stop.clone();
         let status = tokio::select! {
             status = process.ended() => status,
-            // Sent never, dropped to kill: by the bookkeeping that forgets the instance.
+            // Nothing is ever sent here. The channel closes when the state forgets the instance, which kills the
+            // process.
             _ = killed => process.kill().await,
             () = stop::requested(&mut stop) => process.kill().await,
             () = self.has_not_started(instance, limit) => {
@@ -247,7 +249,7 @@ impl Pool {
         drop(alive);
     }
 
-    /// Starts a process and the Runtime API that it asks for events.
+    /// Starts a process, and the Runtime API from which it gets events.
     async fn start(self: &Arc<Self>, instance: Uuid) -> io::Result<(Process, AbortOnDropHandle<()>)> {
         let started = Instant::now();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
@@ -266,7 +268,7 @@ impl Pool {
         }
     }
 
-    /// Ends when the instance has had its time to start and has not asked for an event.
+    /// Ends when the time for the start is over and the instance has not asked for an event.
     async fn has_not_started(&self, instance: Uuid, limit: Duration) {
         tokio::time::sleep(limit).await;
         if !self.lock().is_starting(instance) {

@@ -14,13 +14,13 @@ use uuid::Uuid;
 
 use super::parts::PoolParts;
 
-/// Longest line that is printed in one piece, in bytes.
+/// The longest line that is printed in one piece, in bytes.
 const MAX_LINE_BYTES: u64 = 256 * 1024;
 
-/// How long a dead process's last lines are waited for: its children may hold the pipes.
+/// The wait for the last lines of a dead process, whose children may keep the pipes open.
 const DRAIN_WAIT: Duration = Duration::from_millis(500);
 
-/// Which binary a process was made of.
+/// The identity of the binary that a process runs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Stamp {
     modified: Option<SystemTime>,
@@ -39,7 +39,7 @@ impl Stamp {
     }
 }
 
-/// A process of a function, and the tasks that print what it writes.
+/// A process of a function, and the tasks that print its output.
 pub(super) struct Process {
     child: Child,
     outputs: Vec<JoinHandle<()>>,
@@ -73,7 +73,7 @@ impl Process {
 
     /// Kills the process and waits for its end.
     pub(super) async fn kill(&mut self) -> io::Result<ExitStatus> {
-        // A process that has ended cannot be killed, and need not be.
+        // Killing fails only if the process has already ended.
         let _ = self.child.start_kill();
         self.child.wait().await
     }
@@ -81,13 +81,14 @@ impl Process {
     /// Waits for the last lines of a process that has ended.
     pub(super) async fn drain(self) {
         for output in self.outputs {
-            // Lines that come later than that are lost with the pipe's other owner.
+            // Later lines are lost, because another process holds the pipe.
             let _ = tokio::time::timeout(DRAIN_WAIT, output).await;
         }
     }
 }
 
-/// `ETXTBSY`, `ENOEXEC` of a half-written file, or no file between the old and the new one.
+/// Tells whether the binary is being replaced: `ETXTBSY`, `ENOEXEC` of a half-written file, or no file between the old
+/// and the new one.
 pub(super) fn is_being_written(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ExecutableFileBusy)
         || error.raw_os_error() == Some(8)

@@ -1,4 +1,4 @@
-//! One instance, as the bookkeeping knows it.
+//! One instance in the pool's state.
 
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
@@ -12,16 +12,16 @@ use super::process::Stamp;
 pub(super) struct Slot {
     pub(super) phase: Phase,
     pub(super) stamp: Option<Stamp>,
-    /// Takes no further event: its binary has been replaced.
+    /// True if the instance gets no more events, because its binary was replaced.
     pub(super) retired: bool,
     pub(super) served: bool,
     pub(super) init_error: Option<String>,
-    /// Has not asked for an event in the time that it had to start.
+    /// True if the instance did not ask for an event in time.
     pub(super) too_slow: bool,
-    /// The end of the invocation that it is started in; `None` when its start has a time of its own.
+    /// The deadline of the invocation during which it starts; `None` if the start has its own time limit.
     pub(super) deadline: Option<(Instant, i64)>,
     pub(super) idle_since: Instant,
-    /// Dropped to kill the process.
+    /// The sender that kills the process when it is dropped.
     pub(super) kill: Option<oneshot::Sender<()>>,
 }
 
@@ -35,12 +35,12 @@ pub(super) enum Phase {
         reply: oneshot::Sender<Reply>,
         pieces: Option<mpsc::Sender<Bytes>>,
     },
-    /// Has answered, and has not asked for more yet.
+    /// The instance has answered and has not asked for the next event yet.
     Finishing,
 }
 
 impl Slot {
-    /// An instance that is being started, until `kill` is dropped.
+    /// Makes the slot of an instance that is starting. Dropping `kill` ends it.
     pub(super) fn starting(kill: oneshot::Sender<()>, deadline: Option<(Instant, i64)>) -> Self {
         Self {
             phase: Phase::Starting,

@@ -1,6 +1,6 @@
-//! Who has which event: the bookkeeping of a pool, all of it under the pool's lock.
+//! The state of a pool: the instances and the event of each, guarded by the pool's lock.
 //!
-//! It starts no process itself: the pool asks it after every change which ones are wanted.
+//! The state starts no process. After every change the pool asks it which instances to start.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -17,28 +17,28 @@ use super::parts::PoolParts;
 use super::process::Stamp;
 use super::slot::{Phase, Slot};
 
-/// An instance that has just answered asks again within this time, or it does not count.
+/// The time within which an instance that has answered is expected to ask again.
 const FINISHING_GRACE: Duration = Duration::from_millis(25);
 
-/// First wait after a failed start; it doubles with every further one.
+/// The wait after the first failed start; it doubles with each further failure.
 const FIRST_BACK_OFF: Duration = Duration::from_millis(200);
 
-/// Longest wait between starts.
+/// The longest wait between starts.
 const MAX_BACK_OFF: Duration = Duration::from_secs(5);
 
-/// An instance that is wanted.
+/// An instance that is to be started.
 #[derive(Debug)]
 pub(super) struct Start {
     pub(super) instance: Uuid,
-    /// How long it may take until it asks for an event.
+    /// The time within which it must ask for an event.
     pub(super) limit: Duration,
-    /// Closes when the process is to be killed.
+    /// A channel that closes when the process must be killed.
     pub(super) killed: oneshot::Receiver<()>,
-    /// Held until the process is gone.
+    /// A sender that is held until the process has ended.
     pub(super) alive: mpsc::Sender<()>,
 }
 
-/// A later look at instances that work on after their answer.
+/// A scheduled check of instances that keep working after their answer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Recheck {
     Unneeded,
@@ -50,16 +50,16 @@ enum Recheck {
 pub(super) struct State {
     parts: Arc<PoolParts>,
     instances: HashMap<Uuid, Slot>,
-    /// Most recently used last.
+    /// The most recently used instance is the last.
     idle: Vec<Uuid>,
     queue: VecDeque<Job>,
-    /// Starts that failed in a row.
+    /// The number of consecutive failed starts.
     failures: u32,
-    /// The last failure, and until when nothing is started because of it.
+    /// The last failure, and the time until which it prevents further starts.
     blocked: Option<(Instant, InvokeError)>,
     recheck: Recheck,
     starts: Vec<Start>,
-    /// A start has just run into its limit: as on Lambda, the next one is part of the invocation.
+    /// True if the last start exceeded its limit. As on Lambda, the next start is then part of the invocation.
     was_too_slow: bool,
     alive: Option<mpsc::Sender<()>>,
 }
@@ -80,7 +80,7 @@ impl State {
         }
     }
 
-    /// Gives the event to an idle instance, or lets it wait for one.
+    /// Gives the event to an idle instance, or queues it.
     pub(super) fn enqueue(&mut self, job: Job) {
         let mut job = job;
         while let Some(instance) = self.idle.pop() {
@@ -90,7 +90,7 @@ impl State {
             }
         }
         if self.parts.limit() == 0 || (self.parts.settings.throttle && self.load() >= self.parts.limit()) {
-            // The caller may have gone, here and below: then nobody needs the answer.
+            // The send fails if the caller is gone, here and below. Nobody needs the answer then.
             let _ = job.dispatched.send(Err(InvokeError::Throttled));
             return;
         }
@@ -98,7 +98,7 @@ impl State {
         self.start_more(true);
     }
 
-    /// The instance wants an event: one that waits, or the next to come.
+    /// Registers that the instance wants an event: it gets a queued one or the next to come.
     pub(super) fn ready(&mut self, instance: Uuid, next: oneshot::Sender<Delivery>) -> bool {
         let Some(slot) = self.instances.get_mut(&instance) else { return false };
         if let Phase::Busy { reply, .. } = std::mem::replace(&mut slot.phase, Phase::Finishing) {
@@ -130,7 +130,7 @@ impl State {
         true
     }
 
-    /// Where the pieces of the answer go that the instance begins; `None` when it is wanted as a whole.
+    /// Returns the channel for the pieces of the instance's answer, or `None` if the caller wants it whole.
     pub(super) fn pieces(&self, instance: Uuid, id: &str) -> Option<mpsc::Sender<Bytes>> {
         match &self.instances.get(&instance)?.phase {
             Phase::Busy { request_id, pieces, .. } if request_id == id => pieces.clone(),
@@ -156,23 +156,23 @@ impl State {
     pub(super) fn init_failed(&mut self, instance: Uuid, reason: String) {
         if let Some(slot) = self.instances.get_mut(&instance) {
             slot.init_error = Some(reason);
-            // What cannot start ends; so it is killed in case it does not.
+            // A process that fails to start should end by itself; dropping `kill` ends it in any case.
             slot.kill = None;
         }
     }
 
-    /// The instance has not asked for an event in the time that it had.
+    /// Records that the instance did not ask for an event in time.
     pub(super) fn too_slow(&mut self, instance: Uuid) {
         if let Some(slot) = self.instances.get_mut(&instance) {
             slot.too_slow = true;
         }
     }
 
-    /// The process is gone.
+    /// Records that the process has ended.
     pub(super) fn exited(&mut self, instance: Uuid, status: &str) {
         self.idle.retain(|other| *other != instance);
         match self.instances.remove(&instance) {
-            // Their callers are told by the stop itself.
+            // The stop itself informs the callers.
             _ if *self.parts.stop.borrow() => {}
             Some(Slot { phase: Phase::Busy { reply, .. }, .. }) => {
                 self.parts
@@ -201,19 +201,19 @@ impl State {
         self.start_more(true);
     }
 
-    /// No process could be made of the binary.
+    /// Records that no process could be started from the binary.
     pub(super) fn not_started(&mut self, instance: Uuid, reason: String) {
         self.instances.remove(&instance);
         self.failed_to_start(InvokeError::Init(reason));
     }
 
-    /// The instance took too long over its event.
+    /// Records that the instance exceeded the timeout.
     pub(super) fn timed_out(&mut self, instance: Uuid) {
         self.remove_and_kill(instance);
         self.start_more(true);
     }
 
-    /// Forgets the instance at once; its process is killed.
+    /// Forgets the instance at once, which kills its process.
     fn remove_and_kill(&mut self, instance: Uuid) {
         self.idle.retain(|other| *other != instance);
         self.instances.remove(&instance);
@@ -229,7 +229,7 @@ impl State {
         }
     }
 
-    /// Instances of another binary than `current` get no more events.
+    /// Retires instances of any binary but `current`: they get no more events.
     pub(super) fn replace_older(&mut self, current: Stamp) {
         let older = |slot: &Slot| slot.stamp.is_some_and(|stamp| stamp != current);
         if !self.instances.values().any(|slot| older(slot) && !slot.retired) {
@@ -253,7 +253,7 @@ impl State {
         self.blocked = None;
     }
 
-    /// Stops instances that are of no use for so long: idle, or never back for another event.
+    /// Stops instances that have been idle for this long, or have not asked for another event since their answer.
     pub(super) fn stop_idle(&mut self, now: Instant, after: Duration) {
         self.instances.retain(|_, slot| {
             !matches!(slot.phase, Phase::Idle(_) | Phase::Finishing)
@@ -268,7 +268,8 @@ impl State {
         self.queue.clear();
     }
 
-    /// Starts as many instances as events wait for, less those that are about to be free.
+    /// Starts an instance for each waiting event, less the instances that are already starting and, with
+    /// `count_finishing`, those that are nearly free.
     fn start_more(&mut self, count_finishing: bool) {
         self.queue.retain(|job| !job.dispatched.is_closed());
         let Some(alive) = self.alive.clone() else { return };
@@ -309,12 +310,12 @@ impl State {
         }
     }
 
-    /// Instances to start since the last call.
+    /// Returns the instances to start since the last call.
     pub(super) fn take_starts(&mut self) -> Vec<Start> {
         std::mem::take(&mut self.starts)
     }
 
-    /// How soon [`recheck`](Self::recheck) is to be called, if no such call is planned.
+    /// Returns the time until [`recheck`](Self::recheck) must be called, unless a call is already scheduled.
     pub(super) fn take_recheck(&mut self) -> Option<Duration> {
         let is_wanted = self.recheck == Recheck::Wanted;
         is_wanted.then(|| {
@@ -323,7 +324,7 @@ impl State {
         })
     }
 
-    /// An instance that works on after its answer must not keep others waiting.
+    /// Starts instances for events that wait for one that keeps working after its answer.
     pub(super) fn recheck(&mut self) {
         self.recheck = Recheck::Unneeded;
         self.start_more(false);
@@ -338,7 +339,7 @@ impl State {
         let delivery =
             Delivery { payload, request_id: request_id.clone(), trace_id, deadline: deadline_millis };
         if let Err(Delivery { payload, request_id, trace_id, .. }) = next.send(delivery) {
-            // Its connection is gone: so is the process, or it soon will be.
+            // The connection is gone, so the process has ended or will soon.
             self.remove_and_kill(instance);
             return Err(Job { payload, request_id, trace_id, pieces, dispatched });
         }
@@ -363,7 +364,8 @@ impl State {
         self.blocked = Some((Instant::now() + back_off, error));
     }
 
-    /// Events that instances have, or are being started or waited for by.
+    /// Returns the number of busy instances, plus that of waiting events or of starting instances, whichever is
+    /// greater.
     fn load(&self) -> usize {
         let in_phase =
             |wanted: fn(&Phase) -> bool| self.instances.values().filter(|slot| wanted(&slot.phase)).count();

@@ -1,4 +1,4 @@
-//! An answer that comes piece by piece.
+//! Answers that are streamed in pieces.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -11,32 +11,32 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use super::invocation::InvokeError;
 
-/// Pieces that wait for the client. With more than these the function waits, too: the memory that an answer takes
-/// does not depend on its length.
+/// The number of pieces that wait for the client. Beyond it the function waits, so the memory for an answer does not
+/// depend on its length.
 const WAITING_PIECES: usize = 1;
 
-/// Where a function's pieces go, and where they arrive.
+/// Makes the channel for a function's pieces.
 pub(super) fn pieces() -> (mpsc::Sender<Bytes>, mpsc::Receiver<Bytes>) {
     mpsc::channel(WAITING_PIECES)
 }
 
-/// Longest wait for the next piece of an answer that has failed: another process may hold the connection.
+/// The longest wait for the next piece of a failed answer, because another process may keep the connection open.
 const LAST_PIECES_WAIT: Duration = Duration::from_millis(500);
 
-/// An invocation whose answer is sent as it is made.
+/// An invocation whose answer is streamed.
 #[derive(Debug)]
 pub(crate) struct Streaming {
     pieces: mpsc::Receiver<Bytes>,
     end: End,
-    /// Whether it was the instance's first event.
+    /// True if it was the instance's first event.
     pub(crate) cold: bool,
 }
 
-/// How an invocation ends.
+/// The outcome of an invocation.
 #[derive(Debug)]
 enum End {
     Open(oneshot::Receiver<Result<(), InvokeError>>),
-    /// With an error, which comes after the last piece, or when none has come for so long.
+    /// It failed. The error follows the last piece, or comes when no piece arrives before the timer ends.
     Failed(InvokeError, Pin<Box<Sleep>>),
     Well,
 }
@@ -50,7 +50,7 @@ impl Streaming {
         Self { pieces, end: End::Open(end), cold }
     }
 
-    /// Returns the next piece; `None` after the last one of an answer that is whole.
+    /// Returns the next piece, or `None` after the last piece of a complete answer.
     pub(crate) async fn next(&mut self) -> Option<Result<Bytes, InvokeError>> {
         poll_fn(|context| self.poll_next(context)).await
     }
@@ -70,7 +70,8 @@ impl Streaming {
             match &mut self.end {
                 End::Open(end) => {
                     let result = ready!(Pin::new(end).poll(context)).unwrap_or(Err(InvokeError::Stopping));
-                    // Look once more: all pieces were sent before a good end, and a failed process's are on their way.
+                    // Look again: all pieces precede a good end, and those of a failed process may still be on their
+                    // way.
                     self.end = match result {
                         Ok(()) => End::Well,
                         Err(error) => End::Failed(error, Box::pin(sleep(LAST_PIECES_WAIT))),

@@ -48,7 +48,7 @@ fn event(method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> V
     serde_json::from_slice(&build(Via::Route(found.route, &found.parameters), &incoming)).unwrap()
 }
 
-// `content-length` of a request without a body: aws-lambda-rust-runtime's fixtures, captured on AWS.
+// `content-length` in a request without a body: from the fixtures of aws-lambda-rust-runtime, captured on AWS.
 #[test]
 fn a_whole_event_has_the_shape_of_format_2() {
     let event = event(
