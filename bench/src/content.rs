@@ -1,4 +1,4 @@
-//! What the tables are filled with: the same posts, problems and payments in every run.
+//! The contents of the tables: the same posts, problems and payments in every run.
 
 use std::str::FromStr;
 
@@ -10,7 +10,7 @@ use shared::random::Random;
 
 use crate::error::Error;
 
-/// Problems whose name has the rare word, however many there are.
+/// The number of problems whose name has the rare word, whatever the size of the table.
 pub(crate) const RARE: u32 = 10;
 
 const CATEGORIES: [&str; 4] = ["computing", "history", "mathematics", "music"];
@@ -33,21 +33,21 @@ impl Content {
         Ok(Self { random, author, payers: [Payer::User(buyer), Payer::Email(parse("buyer@example.com")?)] })
     }
 
-    /// A published post of 1 KB.
+    /// Makes a published post of 1 KB.
     pub(crate) fn post(&self, n: u32) -> Result<Post, Error> {
         let (at, draft) = (at(n), post_draft(n)?);
         let id = PostId::new(at, &self.random);
         Ok(Post { id, author_id: self.author, draft, revision: Revision::first(at) })
     }
 
-    /// A problem of 1 KB, one of `size`.
+    /// Makes a problem of 1 KB, one of `size`.
     pub(crate) fn problem(&self, n: u32, size: u32) -> Result<Problem, Error> {
         let (at, draft) = (at(n), problem_draft(n, n.is_multiple_of((size / RARE).max(1)))?);
         let id = ProblemId::new(at, &self.random);
         Ok(Problem { id, author_id: self.author, draft, revision: Revision::first(at) })
     }
 
-    /// A payment of one of the two payers in turn, and whose it is.
+    /// Makes a payment of the two payers in turn, and returns its payer.
     pub(crate) fn payment(&self, n: u32) -> Result<(Payment, &Payer), Error> {
         let payment = Payment {
             id: parse(&format!("cs_live_a1XvT4mQy0wGkB3nJr7cLd9sHfUe2oZiP5xN8tRbW6qYjKaVhM1g{n:07}"))?,
@@ -90,7 +90,7 @@ pub(crate) fn parse<T: FromStr<Err = Invalid>>(text: &str) -> Result<T, Error> {
     text.parse().map_err(|invalid| Error::Content(text.to_owned(), invalid))
 }
 
-/// One after the other.
+/// Returns the time of the nth entity, a second after the one before.
 fn at(n: u32) -> Timestamp {
     Timestamp::from_millis(1_767_225_600_000 + 1000 * i64::from(n))
 }

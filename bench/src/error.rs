@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use local::dynamodb::TableError;
 use local::template::LoadError;
 
-/// Why nothing was measured.
+/// The reason why the measurement failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error("{0}: {1}")]

@@ -7,13 +7,13 @@ use shared::store::check::Items;
 use crate::content::Content;
 use crate::error::Error;
 
-/// Items that are written at once, and kept in memory until then.
+/// The number of items that are written at once, and kept in memory until then.
 const BATCH: usize = 5_000;
 
-/// Entities that are kept, to be asked for.
+/// The number of entities that are kept for requests.
 const KEPT: u32 = 64;
 
-/// A full table.
+/// A filled table.
 pub(crate) struct Filled {
     pub(crate) size: u32,
     pub(crate) content: Content,
@@ -21,16 +21,16 @@ pub(crate) struct Filled {
     pub(crate) posts: Vec<Post>,
     /// Some of the problems.
     pub(crate) problems: Vec<Problem>,
-    /// Bytes of all posts, problems and payments: what a scan of each would read.
+    /// Bytes of all posts, problems and payments: the size of a scan of each.
     pub(crate) bytes: [u64; 3],
 }
 
-/// Writes what the stores would have written, past them.
+/// Writes the items that the stores would write, without the stores.
 pub(crate) fn fill(dynamodb: &DynamoDb, table: &str, size: u32) -> Result<Filled, Error> {
     let style = ProgressStyle::with_template("{msg:>8} {wide_bar} {human_pos}/{human_len} {elapsed_precise}");
     let bar = ProgressBar::new(u64::from(size)).with_message("filling");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    // What a crash would lose is gone afterwards anyway.
+    // A crash may lose data, because the table is temporary.
     dynamodb.database().enable_bulk_loading().map_err(|error| Error::Database(error.to_string()))?;
     let (content, mut posts, mut problems) = (Content::new()?, Vec::new(), Vec::new());
     let [mut of_posts, mut of_problems, mut of_payments] = <[Items; 3]>::default();

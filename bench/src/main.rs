@@ -1,5 +1,5 @@
-//! What requests cost as the table grows: fills embedded tables of several sizes, asks each the same, and prints the
-//! answers side by side, with what a scan of the same data would cost.
+//! The costs of requests as the table grows. Fills embedded tables of several sizes, sends the same requests to each,
+//! and prints their costs side by side, with the cost of a scan of the same data.
 
 #![expect(clippy::large_futures, reason = "what is polled once may be large")]
 
@@ -25,7 +25,7 @@ use self::measure::Measured;
 /// Measure what requests cost in tables of several sizes.
 #[derive(Parser)]
 struct Cli {
-    /// How many posts, problems and payments there are, each
+    /// The number of posts, problems and payments, each
     #[arg(long, value_delimiter = ' ', default_value = "1000 10000 100000")]
     sizes: Vec<u32>,
     /// Write the table to docs/data-model.md, too
@@ -63,7 +63,7 @@ async fn run(mut cli: Cli) -> Result<String, Error> {
     Ok(markdown)
 }
 
-/// Everything about one size, in a table of its own that is gone afterwards.
+/// Measures one size in a table of its own, which is removed afterwards.
 async fn column(template: &Template, size: u32) -> Result<Measured, Error> {
     let folder = tempfile::tempdir().map_err(|error| Error::Io(std::env::temp_dir(), error))?;
     let file = folder.path().join("dynamodb.sqlite");

@@ -11,16 +11,16 @@ use crate::content::{RARE, category, parse, post_draft, problem_draft};
 use crate::error::Error;
 use crate::fill::Filled;
 
-/// How often a request is sent; its time is the median.
+/// The number of times that each request is sent; its time is the median.
 const REPEATED: u32 = 15;
 
-/// What was measured in one table.
+/// The measurements of one table.
 pub(crate) struct Measured {
     pub(crate) size: u32,
     pub(crate) rows: Vec<Row>,
 }
 
-/// A request: its cost, its time, and what a scan that answers it would read.
+/// A request: its cost, its time, and the size of a scan that answers it.
 pub(crate) struct Row {
     pub(crate) request: &'static str,
     pub(crate) cost: Cost,
@@ -57,7 +57,7 @@ pub(crate) async fn measure(table: &Table, filled: &Filled) -> Result<Measured, 
 }
 
 impl Bench<'_> {
-    /// Sends the request again and again, the nth time with `n`; the costs are all the same, or the most is shown.
+    /// Sends the request repeatedly, the nth time with `n`. If the costs differ, the highest is shown.
     async fn row(
         &mut self,
         request: &'static str,
@@ -184,7 +184,7 @@ impl Bench<'_> {
 
     async fn write_problems(&mut self) -> Result<(), Error> {
         let (problems, filled) = (self.problems.clone(), self.filled);
-        // Names of one length, whatever the size.
+        // All names have the same length, whatever the size of the table.
         let drafts: Vec<ProblemDraft> =
             (0..2 * REPEATED).map(|n| problem_draft(1_000_000 + 8 * n, false)).collect::<Result<_, _>>()?;
         let again = REPEATED as usize;

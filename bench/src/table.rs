@@ -5,7 +5,7 @@ use crate::measure::{Measured, Row};
 
 const MARKERS: (&str, &str) = ("<!-- scale -->\n", "<!-- /scale -->");
 
-/// A row for each request, its figures by size.
+/// Formats a row for each request, with a column for each size.
 pub(crate) fn markdown(columns: &[Measured]) -> String {
     let Some(first) = columns.first() else { return String::new() };
     let sizes: Vec<String> = columns.iter().map(|column| thousands(column.size)).collect();
@@ -26,7 +26,8 @@ pub(crate) fn markdown(columns: &[Measured]) -> String {
     lines.join("\n")
 }
 
-/// Eventually consistent, 4 KB at half a unit (Amazon DynamoDB developer guide, "Read and write operations").
+/// Formats the cost of a scan: half a unit for 4 KB, eventually consistent (Amazon DynamoDB developer guide, "Read and
+/// write operations").
 fn scan(bytes: u64) -> String {
     let halves = bytes.div_ceil(4096);
     thousands(u32::try_from(halves.div_ceil(2)).unwrap_or(u32::MAX))
@@ -50,7 +51,7 @@ fn thousands(n: u32) -> String {
     groups.join(",")
 }
 
-/// Puts the table between its markers.
+/// Writes the table between its markers.
 pub(crate) fn write(path: &Path, table: &str) -> Result<(), Error> {
     let io = |error| Error::Io(path.to_owned(), error);
     let document = std::fs::read_to_string(path).map_err(io)?;

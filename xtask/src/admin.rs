@@ -1,4 +1,4 @@
-//! `cargo xtask admin`: an administrator of a deployment.
+//! `cargo xtask admin`: creates an administrator of a deployment.
 
 use std::env;
 
@@ -8,11 +8,11 @@ use shared::store::Table;
 
 use crate::Error;
 
-/// What `admin` is told. Region and credentials are in the environment, as for a function: `AWS_REGION`,
-/// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and maybe `AWS_SESSION_TOKEN`.
+/// The arguments of `admin`. The region and the credentials are in the environment, as for a function: `AWS_REGION`,
+/// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and, for temporary ones, `AWS_SESSION_TOKEN`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// The address to sign in with; who has an account with it becomes an admin, with another password
+    /// The e-mail address to sign in with; an existing account becomes an admin and gets the new password
     #[arg(long)]
     pub email: Email,
     /// The deployment's table: its output `TableName`
@@ -20,8 +20,8 @@ pub struct Args {
     pub table: String,
 }
 
-/// Makes the admin, whose password is in `ADMIN_PASSWORD` or else asked for: an argument would be in the shell's history
-/// and in the list of processes.
+/// Creates the admin. The password is in `ADMIN_PASSWORD` or is asked for, because arguments appear in the shell's
+/// history and in the list of processes.
 pub fn run(args: Args) -> Result<String, Error> {
     let password: Password = given_password()?.parse().map_err(Error::Password)?;
     let table = Table::named_from_env(args.table)?;

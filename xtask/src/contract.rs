@@ -1,4 +1,4 @@
-//! What must agree: the folders of functions/, their code, template.yaml and openapi.json.
+//! The contract of four places that must agree: the folders of functions/, their code, template.yaml and openapi.json.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -10,11 +10,11 @@ use crate::error::{Error, read};
 use crate::functions::{self, Function};
 use crate::template;
 
-/// The four places, as they are now.
+/// The current content of the four places.
 pub struct Sources {
-    /// Folders of functions/ with the package that each has.
+    /// The folders of functions/, each with its package.
     pub folders: Vec<Folder>,
-    /// What the functions' routes answer.
+    /// The functions with the operations at their routes.
     pub code: Vec<Function>,
     /// template.yaml.
     pub template: Template,
@@ -26,14 +26,14 @@ pub struct Sources {
 pub struct Folder {
     /// Its name.
     pub name: String,
-    /// What its Cargo.toml says.
+    /// The text of its Cargo.toml.
     pub manifest: String,
-    /// How many events are recorded for it.
+    /// The number of events that are recorded for it.
     pub events: usize,
 }
 
 impl Sources {
-    /// Reads them.
+    /// Reads the four places.
     pub fn load(root: &Path) -> Result<Self, Error> {
         let path = root.join("functions");
         let entries =
@@ -50,7 +50,7 @@ impl Sources {
         Ok(Self { folders, code: functions::all(), template: template::load(root)?, document })
     }
 
-    /// All that is missing somewhere, each with what to do.
+    /// Returns everything that is missing somewhere, with the way to add it.
     #[must_use]
     pub fn gaps(&self) -> Vec<String> {
         let mut gaps = Vec::new();
@@ -101,7 +101,7 @@ impl Sources {
         }
     }
 
-    /// Whether events of S3 or DynamoDB lead to the function: it has no routes then.
+    /// Tells whether events of S3 or DynamoDB invoke the function, which then has no routes.
     fn is_triggered(&self, name: &str) -> bool {
         let objects = self.template.object_triggers.iter().map(|trigger| &trigger.function);
         let streams = self.template.stream_triggers.iter().map(|trigger| &trigger.function);
@@ -147,7 +147,8 @@ impl Sources {
         for route in &self.template.routes {
             let (line, key, function) = (route.line, route.key(), &route.function);
             if route.method != "ANY" {
-                // The function answers 405 with `Allow`, in the error shape; the gateway would answer 404 in its own.
+                // The function itself answers 405 with `Allow` in the error shape. The gateway would answer 404 in its
+                // own shape.
                 gaps.push(format!(
                     "template.yaml, line {line}: route every method: Method: ANY, not {}",
                     route.method
@@ -216,14 +217,14 @@ impl Sources {
     }
 }
 
-/// `users-id` for `/api/users/{id}`.
+/// Returns `users-id` for `/api/users/{id}`.
 #[must_use]
 pub fn name_of(path: &str) -> String {
     let path = path.strip_prefix("/api/").unwrap_or(path);
     path.split('/').map(|segment| segment.trim_matches(['{', '}', '+'])).collect::<Vec<_>>().join("-")
 }
 
-/// `/api/users/{id}` for `users-id`; a guess, as `-` may also be part of a segment.
+/// Returns `/api/users/{id}` for `users-id`. The result is a guess, because a segment may contain `-`.
 #[must_use]
 pub fn path_of(name: &str) -> String {
     let segments = name.split('-').map(|segment| if segment == "id" { "{id}" } else { segment });

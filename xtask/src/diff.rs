@@ -1,7 +1,7 @@
-/// Lines shown of either text.
+/// The maximum number of lines shown of either text.
 const SHOWN: usize = 12;
 
-/// Where two texts begin and cease to differ, line by line: `-` is in `old`, `+` in `new`.
+/// Returns the lines from the first to the last difference of two texts: `-` is in `old`, `+` in `new`.
 pub(crate) fn diff(old: &str, new: &str) -> String {
     let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
     let before = old.iter().zip(&new).take_while(|(old, new)| old == new).count();

@@ -1,75 +1,75 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Why a chore was not done; says what to do about it.
+/// The reason why a chore failed. The message says how to fix it.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A file that can not be read.
+    /// A file cannot be read.
     #[error("can not read {}: {source}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: io::Error,
     },
-    /// A file that can not be written.
+    /// A file cannot be written.
     #[error("can not write {}: {source}", path.display())]
     Write {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: io::Error,
     },
-    /// The template can not be used.
+    /// The template cannot be used.
     #[error(transparent)]
     Template(#[from] local::template::LoadError),
-    /// The document or an event can not be read or written as JSON.
+    /// The document or an event cannot be read or written as JSON.
     #[error("the OpenAPI document, or a recorded event: {0}")]
     Document(#[from] serde_json::Error),
-    /// Generated files are not what the code says.
+    /// The generated files do not match the code.
     #[error("not what the code says: run `cargo xtask openapi` and commit\n{0}")]
     Drift(String),
-    /// Nothing can be signed.
+    /// The token cannot be signed.
     #[error("can not sign: {0}")]
     Sign(String),
-    /// There is no such table, or nothing leads there.
+    /// The table cannot be configured.
     #[error(transparent)]
     Config(#[from] shared::config::ConfigError),
-    /// DynamoDB does not answer.
+    /// A request to DynamoDB failed.
     #[error(transparent)]
     Store(#[from] shared::store::Error),
-    /// The data can not be served.
+    /// The data cannot be served.
     #[error(transparent)]
     Start(#[from] local::StartError),
-    /// Nothing was run yet.
+    /// There is no data yet.
     #[error("there is no data in {}: name a table, or another --data-dir", .0.display())]
     NoData(PathBuf),
-    /// There is no administrator.
+    /// The administrator could not be created.
     #[error(transparent)]
     Admin(#[from] shared::auth::AdminError),
-    /// The administrator's password can not be one.
+    /// The administrator's password is invalid.
     #[error("the password {0}")]
     Password(shared::domain::Invalid),
-    /// The password was typed in two ways.
+    /// The two entries of the password differ.
     #[error("these are two passwords, not one")]
     Mistyped,
-    /// Nobody can be asked for a password.
+    /// The password cannot be asked for.
     #[error("set ADMIN_PASSWORD, or run this in a terminal: {0}")]
     Prompt(io::Error),
-    /// The machine gives no event loop.
+    /// The async runtime cannot be started.
     #[error("can not wait for the network: {0}")]
     Runtime(io::Error),
-    /// No function can be started under this name.
+    /// The function's name cannot be used.
     #[error("{0}")]
     Name(String),
 }
 
-/// The file's text.
+/// Returns the file's text.
 pub(crate) fn read(path: &Path) -> Result<String, Error> {
     std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })
 }
 
-/// Writes the file, and the folders that it is in.
+/// Writes the file and creates its folders.
 pub(crate) fn write(path: &Path, text: &str) -> Result<(), Error> {
     path.parent()
         .map_or(Ok(()), std::fs::create_dir_all)

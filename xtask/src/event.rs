@@ -1,4 +1,4 @@
-//! `cargo xtask event`: a recorded event, ready to be sent to its function.
+//! `cargo xtask event`: prints a recorded event, ready to be sent to its function.
 
 use std::path::Path;
 
@@ -8,20 +8,20 @@ use shared::domain::Role;
 use crate::error::read;
 use crate::{Error, stripe_sign, token};
 
-/// What `event` is told.
+/// The arguments of `event`.
 #[derive(clap::Args)]
 pub struct Args {
     /// The function
     pub function: String,
-    /// The file in `events/<function>/`, without its ending
+    /// The file in `events/<function>/`, without its extension
     pub case: String,
-    /// The id of the user whose tokens the event gets
+    /// The id of the user to whom the event's tokens belong
     #[arg(long, value_name = "ID", default_value = "01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f")]
     pub user: shared::domain::UserId,
 }
 
-/// The event, with `{{CALLER_TOKEN}}` and `{{ADMIN_TOKEN}}` replaced by tokens, and `{{STRIPE_SIGNATURE}}` by a signature,
-/// that are valid now.
+/// Returns the event with `{{CALLER_TOKEN}}` and `{{ADMIN_TOKEN}}` replaced by valid tokens, and `{{STRIPE_SIGNATURE}}`
+/// by a valid signature.
 pub fn run(args: &Args, root: &Path) -> Result<String, Error> {
     let mut event = read(&root.join("events").join(&args.function).join(format!("{}.json", args.case)))?;
     for (placeholder, role) in [("{{CALLER_TOKEN}}", Role::User), ("{{ADMIN_TOKEN}}", Role::Admin)] {

@@ -1,4 +1,4 @@
-//! `cargo xtask fsck`: whether a table agrees with itself.
+//! `cargo xtask fsck`: checks that the items of a table are consistent.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -13,38 +13,38 @@ use shared::store::check::{Check, Outcome, Report};
 use crate::error::read;
 use crate::{Error, template};
 
-/// Parts of a table on AWS that are walked at once. An embedded database does one thing at a time.
+/// The number of segments of a table on AWS that are scanned in parallel. An embedded database does one thing at a
+/// time.
 const SEGMENTS: u8 = 4;
 
-/// Walk a table and list every item that is not what it should be: title and address locks, rows of postings, index keys,
-/// counters, usage, and items that nothing writes.
+/// Check a table and list every inconsistent item: title and address locks, rows of postings, index keys, counters,
+/// usage, and items that nothing writes.
 ///
-/// Each line is a code, the item's key and what is wrong with it; docs/data-model.md says what the codes mean. The table
-/// may be in use: what differs is looked at again by consistent reads. Counters are compared only where they stand still
-/// while the table is walked twice; those that do not are listed as unsettled.
+/// Each line has a code, the item's key and the mistake; docs/data-model.md explains the codes. The table may be in
+/// use: differences are checked again with consistent reads. Counters are compared only if they do not change while the
+/// table is scanned twice; the others are listed as unsettled.
 ///
-/// Exit code: 0 when the table is whole, 1 when there is damage, 3 when there was and all of it is mended, 2 when this
-/// could not be found out.
+/// Exit code: 0 if the table is consistent, 1 if there is damage, 3 if all damage was repaired, 2 if the check failed.
 #[derive(clap::Args)]
 pub struct Args {
-    /// The table; the template's first one unless set. Without --endpoint it is on AWS, where `AWS_REGION`,
-    /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and maybe `AWS_SESSION_TOKEN` lead
+    /// The table; by default the template's first one. Without --endpoint it is on AWS, with `AWS_REGION`,
+    /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and, for temporary credentials, `AWS_SESSION_TOKEN`
     #[arg(long)]
     pub table: Option<String>,
-    /// Where the table's DynamoDB is, if it is not on AWS: it takes any credentials
+    /// The endpoint of the table's DynamoDB if it is not on AWS; any credentials are accepted
     #[arg(long, value_name = "URL")]
     pub endpoint: Option<String>,
-    /// The data of `make run` to look over when neither is given, whether it is running or not
+    /// The folder with the data of `make run`, which is checked if neither of the others is given; it may be in use
     #[arg(long, env = "DATA_DIR", value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
-    /// Mend what can be mended without loss, each by a transaction that does nothing where the item, its entity or the
-    /// counter is no longer as it was looked at. Safe on a table in use; counters that never stand still are left for a
-    /// time when nobody writes
+    /// Repair damage that can be repaired without loss. Each transaction has no effect if the item, its entity or the
+    /// counter has changed since it was read, so this is safe on a table in use. Counters that keep changing are left
+    /// for a quiet time
     #[arg(long)]
     pub repair: bool,
 }
 
-/// Looks the table over, and says what it found.
+/// Checks the table and prints the result.
 #[must_use]
 pub fn run(args: &Args, root: &Path) -> ExitCode {
     let looked = tokio::runtime::Builder::new_multi_thread()
@@ -89,7 +89,7 @@ async fn look(args: &Args, root: &Path) -> Result<(Report, Cost), Error> {
         (None, None) => {
             let data = args.data_dir.clone().unwrap_or_else(|| root.join(".local"));
             served = open(&data, root).await?;
-            // Whoever has the data says where it is; otherwise it is served here, for as long as this takes.
+            // A `local` that uses the data has published its endpoint; otherwise the data is served here for the check.
             let endpoint = match &served {
                 Some(stack) => stack.dynamodb_url(),
                 None => read(&data.join(ENDPOINT_FILE))?,
@@ -104,7 +104,7 @@ async fn look(args: &Args, root: &Path) -> Result<(Report, Cost), Error> {
     outcome
 }
 
-/// The data, unless somebody has it open.
+/// Opens the data unless another process has it open.
 async fn open(data: &Path, root: &Path) -> Result<Option<Stack>, Error> {
     if !data.is_dir() {
         return Err(Error::NoData(data.to_owned()));

@@ -1,25 +1,25 @@
-//! Every function, and the operations at its routes.
+//! All functions and the operations at their routes.
 
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::{Operation, PathItem};
 
-/// A function as its code has it.
+/// A function as its code describes it.
 pub struct Function {
-    /// Its folder, package and binary.
+    /// The name of its folder, package and binary.
     pub name: &'static str,
-    /// Its operations and the schemas that they use; `servers` where it has a Function URL.
+    /// Its operations and their schemas; `servers` if it has a Function URL.
     pub document: OpenApi,
 }
 
 impl Function {
-    /// Whether it answers at a URL of its own, and not through the HTTP API.
+    /// Tells whether the function answers at its own URL instead of through the HTTP API.
     #[must_use]
     pub fn has_url(&self) -> bool {
         self.document.servers.is_some()
     }
 }
 
-/// All functions, by name. A new one is added here and to xtask/Cargo.toml; the contract test says so.
+/// Returns all functions, by name. A new function is added here and to xtask/Cargo.toml, as the contract test demands.
 #[must_use]
 pub fn all() -> Vec<Function> {
     vec![
@@ -52,7 +52,7 @@ pub fn all() -> Vec<Function> {
     ]
 }
 
-/// The operations of a document: method in capitals, path, operation.
+/// Returns the operations of a document: method in capitals, path, operation.
 pub fn operations(document: &OpenApi) -> impl Iterator<Item = (&'static str, &str, &Operation)> {
     document.paths.paths.iter().flat_map(|(path, item)| {
         let PathItem { get, post, put, patch, delete, .. } = item;
@@ -62,7 +62,7 @@ pub fn operations(document: &OpenApi) -> impl Iterator<Item = (&'static str, &st
     })
 }
 
-/// The same without their paths, to change them.
+/// Returns the operations without their paths, for changes.
 pub(crate) fn operations_mut(document: &mut OpenApi) -> impl Iterator<Item = (&'static str, &mut Operation)> {
     document.paths.paths.values_mut().flat_map(|item| {
         let PathItem { get, post, put, patch, delete, .. } = item;

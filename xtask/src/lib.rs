@@ -1,4 +1,4 @@
-//! The project's chores, one module each, and what keeps code, template.yaml and openapi.json in agreement.
+//! The project's chores, one module each, and the checks that code, template.yaml and openapi.json agree.
 
 use std::path::PathBuf;
 
@@ -20,7 +20,7 @@ mod template;
 
 pub use error::Error;
 
-/// The folder of the workspace: the one that cargo runs this in, else the one that it was compiled in.
+/// Returns the workspace's folder: the one in which cargo runs this program, else the one in which it was compiled.
 #[must_use]
 pub fn root() -> PathBuf {
     let here = std::env::var_os("CARGO_MANIFEST_DIR")

@@ -20,13 +20,13 @@ enum Chore {
     Token(token::Args),
     /// Print the Stripe-Signature of a body for the API on this machine
     StripeSign(stripe_sign::Args),
-    /// Make an administrator of a deployment
+    /// Create an administrator of a deployment
     Admin(admin::Args),
     /// Print a recorded event with valid tokens
     Event(event::Args),
-    /// Look a table over, and mend it
+    /// Check a table and repair it
     Fsck(fsck::Args),
-    /// Start a new function
+    /// Create a new function
     New(new::Args),
 }
 

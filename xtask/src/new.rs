@@ -8,12 +8,12 @@ use crate::contract::{Sources, name_of, path_of};
 use crate::error::{Error, write};
 use crate::template::logical_id;
 
-/// What `new` is told.
+/// The arguments of `new`.
 #[derive(clap::Args)]
 pub struct Args {
     /// The function's name: its path without /api/, such as `users-id`
     pub name: String,
-    /// Its path, where the name leaves it open, such as `/api/two-words/{id}`
+    /// Its path, if the name does not determine it, such as `/api/two-words/{id}`
     #[arg(long)]
     pub path: Option<String>,
 }
@@ -24,7 +24,7 @@ Then:
     make test                says what is still missing
 docs/adding-a-route.md has the rest.";
 
-/// Writes the function's files and says what to add elsewhere.
+/// Writes the function's files and returns the steps that are left.
 pub fn run(args: &Args, root: &Path) -> Result<String, Error> {
     let path = check(args, root)?;
     let files = files(&args.name, &path);
@@ -36,10 +36,10 @@ pub fn run(args: &Args, root: &Path) -> Result<String, Error> {
     Ok(format!("Written:\n{}\n\nTo do:\n\n{gaps}\n\n{NEXT}", written.join("\n")))
 }
 
-/// An id that nobody has.
+/// An id that nothing has.
 const EXAMPLE_ID: &str = "01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f";
 
-/// The function's path, where one can be started there under this name.
+/// Returns the function's path, or an error if the name cannot be used.
 fn check(args: &Args, root: &Path) -> Result<String, Error> {
     let name = &args.name;
     let path = args.path.clone().unwrap_or_else(|| path_of(name));
@@ -61,7 +61,7 @@ fn check(args: &Args, root: &Path) -> Result<String, Error> {
     wrong.map_or(Ok(path), |wrong| Err(Error::Name(wrong)))
 }
 
-/// The files of a function that says hello, from the workspace's folder.
+/// Returns the files of a function that says hello, relative to the workspace's folder.
 fn files(name: &str, path: &str) -> Vec<(PathBuf, String)> {
     let id = logical_id(name);
     let values = [
@@ -86,19 +86,19 @@ fn files(name: &str, path: &str) -> Vec<(PathBuf, String)> {
     ]
 }
 
-/// The line of `utoipa::path` for the variables of a path.
+/// Returns the line of `utoipa::path` for the variables of a path.
 fn parameters(path: &str) -> String {
     let parameters: Vec<String> =
         variables(path).map(|name| format!("(\"{name}\" = String, Path)")).collect();
     if parameters.is_empty() { String::new() } else { format!("\n    params({}),", parameters.join(", ")) }
 }
 
-/// A path that a request can have.
+/// Returns a valid URL for the path.
 fn url(path: &str) -> String {
     variables(path).fold(path.to_owned(), |url, name| url.replace(&format!("{{{name}}}"), EXAMPLE_ID))
 }
 
-/// The member of an event for the variables of a path.
+/// Returns the member of an event for the variables of a path.
 fn event_parameters(path: &str) -> String {
     let parameters: Vec<String> =
         variables(path).map(|name| format!("    \"{name}\": \"{EXAMPLE_ID}\"")).collect();

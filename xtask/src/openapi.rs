@@ -1,4 +1,4 @@
-//! `cargo xtask openapi`: openapi.json and the README's route table, both from the code.
+//! `cargo xtask openapi`: generates openapi.json and the README's route table from the code.
 
 mod about;
 mod errors;
@@ -20,15 +20,15 @@ use crate::error::{Error, read, write};
 use crate::functions::{self, operations_mut};
 use crate::{route_table, template};
 
-/// What `openapi` is told.
+/// The arguments of `openapi`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Write nothing; fail where the files are not what the code says
+    /// Write nothing; fail if the files do not match the code
     #[arg(long)]
     pub check: bool,
 }
 
-/// Writes, or checks, openapi.json and the table in README.md.
+/// Writes or checks openapi.json and the table in README.md.
 pub fn run(args: &Args, root: &Path) -> Result<String, Error> {
     let document = document();
     let readme = root.join("README.md");
@@ -45,7 +45,7 @@ pub fn run(args: &Args, root: &Path) -> Result<String, Error> {
         };
     }
     for (path, text) in &files {
-        // Untouched where it is the same: whatever embeds it is not built again.
+        // An unchanged file is not written, so that crates that embed it are not built again.
         if drift(path, text).is_some() {
             write(path, text)?;
         }
@@ -53,12 +53,12 @@ pub fn run(args: &Args, root: &Path) -> Result<String, Error> {
     Ok("openapi.json and the route table of README.md are written".to_owned())
 }
 
-/// The document as the file has it.
+/// Returns the document in the format of the file.
 pub fn json(document: &OpenApi) -> Result<String, Error> {
     Ok(document.to_pretty_json()? + "\n")
 }
 
-/// Returns the document: the operations of all functions, and what they have in common.
+/// Returns the document: the operations of all functions, and the parts that they share.
 #[must_use]
 pub fn document() -> OpenApi {
     let mut document = about::document();
@@ -76,14 +76,14 @@ pub fn document() -> OpenApi {
         examples::add(operation, &mut components);
         errors::describe(operation, &codes, &mut components);
         texts::finish(operation, &components);
-        // Public operations say so.
+        // A public operation declares that it needs no security.
         operation.security.get_or_insert_default();
     }
     document.components = Some(components);
     document
 }
 
-/// What a function says of where it is goes to each of its operations: those of other functions are elsewhere.
+/// Moves a function's `servers` to each of its operations, because other functions are elsewhere.
 fn name_own_url(document: &mut OpenApi) {
     let servers = document.servers.take();
     if servers.is_some() {
@@ -91,7 +91,7 @@ fn name_own_url(document: &mut OpenApi) {
     }
 }
 
-/// Adds 304 where a request can say which version the client has.
+/// Adds 304 to an operation if its request can name the version that the client has.
 fn not_modified(operation: &mut Operation) {
     if has_parameter(operation, "If-None-Match")
         && let Some(RefOr::T(whole)) = operation.responses.responses.get("200")
@@ -102,7 +102,7 @@ fn not_modified(operation: &mut Operation) {
     }
 }
 
-/// What to say of a file that does not have this text.
+/// Describes the difference if a file does not have this text.
 fn drift(path: &Path, text: &str) -> Option<String> {
     let old = std::fs::read_to_string(path).unwrap_or_default();
     (old != text).then(|| format!("{}, {}", path.display(), diff(&old, text)))

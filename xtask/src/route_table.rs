@@ -10,10 +10,10 @@ use crate::functions::operations;
 const BEGIN: &str = "<!-- routes -->";
 const END: &str = "<!-- /routes -->";
 
-/// Where there is no README yet.
+/// The text of a missing README.
 pub(crate) const EMPTY_README: &str = "# Serverless API\n\n<!-- routes -->\n<!-- /routes -->\n";
 
-/// A row an operation, in the order of the template: the API's, then those at Function URLs.
+/// Renders a row for each operation in the template's order: the API's first, then those at Function URLs.
 pub(crate) fn render(document: &OpenApi, template: &Template) -> String {
     let mut table = "| function | method and path | does |\n|---|---|---|\n".to_owned();
     for route in &template.routes {
@@ -43,7 +43,7 @@ fn summary(operation: &Operation) -> &str {
     operation.summary.as_deref().unwrap_or_default()
 }
 
-/// The README with this table between its markers; at its end, markers and all, where it has none.
+/// Returns the README with this table between its markers. If the README has none, they are added at its end.
 pub(crate) fn insert(readme: &str, table: &str) -> String {
     let parts = readme.split_once(BEGIN).and_then(|(before, rest)| {
         let (_, after) = rest.split_once(END)?;

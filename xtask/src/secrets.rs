@@ -8,8 +8,8 @@ use shared::config::Secret;
 
 use crate::Error;
 
-/// The secret in the variable `name`, or else the one that `make run` uses and keeps in `DATA_DIR`: whichever of the two
-/// comes first makes it up. Of several that are separated by commas, the first.
+/// Returns the secret in the variable `name`, or else the one that `make run` uses and stores in `DATA_DIR`; the first
+/// of the two programs to need it generates it. If several are given, separated by commas, it is the first.
 pub(crate) fn of_local_api(name: &'static str, root: &Path) -> Result<Secret, Error> {
     let data_dir = variable("DATA_DIR").map_or_else(|| root.join(".local"), PathBuf::from);
     given_or_kept(name, variable(name), &data_dir)

@@ -11,13 +11,13 @@ use shared::clock::Clock;
 use crate::error::{Error, read};
 use crate::secrets;
 
-/// Where an event gets the signature of its body.
+/// The placeholder in an event for the signature of its body.
 const PLACEHOLDER: &str = "{{STRIPE_SIGNATURE}}";
 
 /// The recorded event whose body is replaced.
 const RECORDED: &str = "events/webhooks-stripe/checkout-session-completed.json";
 
-/// What `stripe-sign` is told. The secret is in `STRIPE_WEBHOOK_SECRET`, or else the one that `make run` made up.
+/// The arguments of `stripe-sign`. The secret is in `STRIPE_WEBHOOK_SECRET`, or else the one that `make run` generated.
 #[derive(clap::Args)]
 pub struct Args {
     /// The file with the body; without it, standard input is read
@@ -27,7 +27,7 @@ pub struct Args {
     pub event: bool,
 }
 
-/// The value of `Stripe-Signature` for the body, good for five minutes; or the whole event.
+/// Returns the value of `Stripe-Signature` for the body, valid for five minutes, or the whole event.
 pub fn run(args: &Args, root: &Path) -> Result<String, Error> {
     let body = match &args.body {
         Some(path) => std::fs::read(path).map_err(|source| Error::Read { path: path.clone(), source })?,
@@ -46,7 +46,7 @@ pub fn run(args: &Args, root: &Path) -> Result<String, Error> {
     Ok(signed(event, root)?.to_string())
 }
 
-/// The event with its placeholder replaced by a signature that is good now.
+/// Returns the event with its placeholder replaced by a valid signature.
 pub(crate) fn fill(event: String, root: &Path) -> Result<String, Error> {
     if !event.contains(PLACEHOLDER) {
         return Ok(event);

@@ -1,4 +1,4 @@
-//! What template.yaml says, with the defaults of its parameters.
+//! template.yaml with the defaults of its parameters.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,12 +10,12 @@ use crate::Error;
 /// Any region: no route depends on it.
 const REGION: &str = "us-east-1";
 
-/// The workspace's template.
+/// Loads the workspace's template.
 pub(crate) fn load(root: &Path) -> Result<Template, Error> {
     Ok(Template::load(&root.join("template.yaml"), &BTreeMap::new(), REGION)?)
 }
 
-/// `UsersIdFunction` for `users-id`.
+/// Returns `UsersIdFunction` for `users-id`.
 pub(crate) fn logical_id(function: &str) -> String {
     let words = function.split('-').map(|word| {
         let mut letters = word.chars();
@@ -26,7 +26,7 @@ pub(crate) fn logical_id(function: &str) -> String {
     words.chain(["Function".to_owned()]).collect()
 }
 
-/// The resource of a function that has one path and uses nothing.
+/// Returns the resource of a function that has one path and needs nothing.
 pub(crate) fn resource(function: &str, path: &str) -> String {
     let (id, route) = (logical_id(function), route(path));
     format!(
@@ -46,7 +46,7 @@ pub(crate) fn resource(function: &str, path: &str) -> String {
     )
 }
 
-/// The properties of an `HttpApi` event. All methods go to the function, which answers each of them.
+/// Returns the properties of an `HttpApi` event. All methods go to the function, which answers each of them.
 pub(crate) fn route(path: &str) -> String {
     format!(r#"{{ ApiId: !Ref Api, Path: "{path}", Method: ANY }}"#)
 }

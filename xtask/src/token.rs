@@ -1,4 +1,4 @@
-//! `cargo xtask token`: an access token for the API that `make run` serves.
+//! `cargo xtask token`: prints an access token for the API that `make run` serves.
 
 use std::path::Path;
 
@@ -10,24 +10,24 @@ use shared::random::Random;
 
 use crate::{Error, secrets};
 
-/// What `token` is told.
+/// The arguments of `token`.
 #[derive(clap::Args)]
 pub struct Args {
     /// The user's id
     #[arg(long, value_name = "ID")]
     pub user: UserId,
-    /// Whether the token is an admin's
+    /// Make it an admin's token
     #[arg(long)]
     pub admin: bool,
 }
 
-/// A token that is valid from now on for 15 minutes. Whether the user exists is not asked.
+/// Returns a token that is valid for the next 15 minutes. It does not check that the user exists.
 pub fn run(args: &Args, root: &Path) -> Result<String, Error> {
     let role = if args.admin { Role::Admin } else { Role::User };
     sign(Caller { id: args.user, role }, root)
 }
 
-/// A token for `caller`, signed with the local API's `JWT_SECRET`.
+/// Signs a token for `caller` with the local API's `JWT_SECRET`.
 pub(crate) fn sign(caller: Caller, root: &Path) -> Result<String, Error> {
     sign_with(caller, secrets::of_local_api("JWT_SECRET", root)?)
 }

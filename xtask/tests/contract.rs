@@ -1,4 +1,4 @@
-//! Code, template.yaml and openapi.json agree, and where they do not the test says what to add.
+//! Code, template.yaml and openapi.json agree. If they do not, the test says what to add.
 
 #![expect(clippy::unwrap_used, reason = "the functions below are of tests only")]
 
@@ -8,7 +8,7 @@ fn sources() -> Sources {
     Sources::load(&xtask::root()).unwrap()
 }
 
-/// The one gap after a change.
+/// Returns the only gap after a change.
 fn gap(change: impl FnOnce(&mut Sources)) -> String {
     let mut sources = sources();
     change(&mut sources);
@@ -150,7 +150,7 @@ fn a_function_url_is_in_code_and_template_or_named() {
     sources.code[at].document.servers = None;
     let gaps = sources.gaps().join("\n");
     assert!(gaps.contains("begin `routes()` with `function_url_routes(\"stream\")`"), "{gaps}");
-    // Without its URL, it would be at the API.
+    // Without its URL, the operation would belong to the API.
     assert!(gaps.contains("no route to GET /api/stream;"), "{gaps}");
 
     let mut sources = self::sources();

@@ -1,10 +1,10 @@
-//! What a function may link: its Cargo.toml is the list of its capabilities.
+//! The dependencies of functions: a function's Cargo.toml is the list of its capabilities.
 
 #![expect(clippy::unwrap_used, reason = "the functions below are of tests only")]
 
 use std::process::Command;
 
-/// Every crate that a function is linked from.
+/// Returns every crate from which a function is linked.
 fn linked(function: &str) -> String {
     let output = Command::new(env!("CARGO"))
         .args(["tree", "--offline", "--edges", "normal", "--prefix", "none", "--package", function])

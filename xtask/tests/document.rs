@@ -15,8 +15,8 @@ fn document() -> Value {
     serde_json::to_value(xtask::openapi::document()).unwrap()
 }
 
-/// Calls `visit` with every value in the document and its JSON pointer. What is in an example, or the name of a member
-/// or of a component, is no part of the document itself.
+/// Calls `visit` with every value in the document and its JSON pointer. Examples, and the names of members and
+/// components, are not visited.
 fn walk(value: &Value, pointer: &str, visit: &mut impl FnMut(&str, &Value)) {
     visit(pointer, value);
     let escaped = |name: &str| name.replace('~', "~0").replace('/', "~1");
@@ -42,7 +42,7 @@ fn follow<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
 /// Returns the description of the value itself, or of the schema that it refers to.
 fn description<'a>(document: &'a Value, value: &'a Value) -> Option<&'a str> {
     let own = value.get("description").or_else(|| follow(document, value).get("description"));
-    // Of a member that can be null, utoipa describes the alternative.
+    // utoipa puts the description of a nullable member on the alternative.
     own.or_else(|| value.pointer("/oneOf/0/description")).and_then(Value::as_str)
 }
 
@@ -54,7 +54,7 @@ fn everything_is_described() {
         let mut names = pointer.rsplit('/');
         let (name, parent, grandparent) = (names.next(), names.next(), names.next());
         let is_described = match parent {
-            // A member that is called `headers` holds none.
+            // A member that is called `headers` contains no headers.
             _ if grandparent == Some("properties") => false,
             Some("properties" | "parameters" | "schemas" | "responses" | "headers" | "securitySchemes") => {
                 true
@@ -62,7 +62,7 @@ fn everything_is_described() {
             Some("servers" | "tags") => value.is_object(),
             _ => matches!(name, Some("get" | "post" | "put" | "patch" | "delete" | "info")),
         };
-        // Where an error's codes are narrowed, `code` is described by the error itself.
+        // An error whose codes are narrowed describes `code` itself.
         let is_narrowed = pointer.contains("/allOf/");
         if is_described && !is_narrowed && description(&document, value).is_none_or(str::is_empty) {
             undescribed.push(pointer.to_owned());
@@ -115,7 +115,7 @@ fn every_example_is_valid() {
     let mut validator = Validator::new(&document);
     let mut checked = 0;
     walk(&document, "", &mut |pointer, value| {
-        // A schema's own, and those of parameters, headers and media types.
+        // These schemas include those of parameters, headers and media types.
         let is_schema = value.get("type").is_some() && !pointer.contains("/securitySchemes/");
         let schema = if is_schema { pointer.to_owned() } else { format!("{pointer}/schema") };
         if !is_schema && value.get("schema").is_none() {

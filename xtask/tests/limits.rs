@@ -1,4 +1,4 @@
-//! The limits that the document names fit each other, and those of AWS.
+//! The limits in the document fit each other and those of AWS.
 
 #![expect(clippy::unwrap_used, reason = "the functions below are of tests only")]
 
@@ -35,17 +35,17 @@ fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
     }
 }
 
-/// The longest text that a schema allows, in characters.
+/// Returns the longest text that a schema allows, in characters.
 fn characters(document: &Value, schema: &Value) -> usize {
     let schema = resolved(document, schema);
     let parts =
         ["oneOf", "anyOf", "allOf"].iter().flat_map(|name| schema[name].as_array().into_iter().flatten());
     let of_parts = parts.map(|part| characters(document, part)).max().unwrap_or_default();
-    // What has no limit of its own has that of the body, and is short: numbers, names from a list, times.
+    // A value without a limit, such as a number, a listed name or a time, is short.
     schema["maxLength"].as_u64().map_or(64, |length| usize::try_from(length).unwrap()).max(of_parts)
 }
 
-/// The largest object that a schema allows, if a character takes so many bytes.
+/// Returns the size of the largest object that a schema allows if a character takes `character` bytes.
 fn bytes(document: &Value, schema: &Value, character: usize) -> usize {
     const QUOTES_COLON_COMMA: usize = 6;
     let members = resolved(document, schema)["properties"].as_object().into_iter().flatten();
@@ -74,7 +74,7 @@ fn every_value_that_a_json_body_may_have_fits_into_it() {
 
 #[test]
 fn every_body_fits_into_an_event() {
-    // What is text is a JSON string in the event, where quotes and backslashes are escaped.
+    // The event holds a text body as a JSON string, in which quotes and backslashes are escaped.
     for (what, size) in [
         ("JSON", 2 * MAX_JSON_BYTES),
         ("Stripe's", 2 * webhooks_stripe::MAX_BODY_BYTES),
@@ -87,7 +87,8 @@ fn every_body_fits_into_an_event() {
 
 #[test]
 fn what_comes_back_of_a_body_fits_into_an_answer() {
-    // JSON comes back as it is, in a JSON string; a form with ten times its bytes, as a test of `example` shows.
+    // JSON comes back unchanged in a JSON string; a form comes back with ten times its bytes, as a test of `example`
+    // shows.
     for size in [2 * MAX_JSON_BYTES, 10 * example::MAX_FORM_BYTES] {
         assert!(size + AROUND_A_BODY_BYTES <= LAMBDA_PAYLOAD_BYTES, "{size}");
     }

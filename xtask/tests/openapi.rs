@@ -1,4 +1,4 @@
-//! The document is one that a client can be generated from.
+//! The document is suitable for generating a client.
 
 #![expect(clippy::unwrap_used, reason = "the functions below are of tests only")]
 
@@ -11,7 +11,7 @@ fn document() -> Value {
     serde_json::to_value(xtask::openapi::document()).unwrap()
 }
 
-/// Every operation: its name for messages, and itself.
+/// Returns every operation with its name for messages.
 fn operations(document: &Value) -> Vec<(String, &Value)> {
     let paths = document["paths"].as_object().unwrap();
     paths
@@ -74,7 +74,7 @@ fn every_operation_says_what_it_is() {
     }
 }
 
-/// The codes with which an operation ends in each status, as both shapes of the error list them.
+/// Returns the codes of an operation by status, as both shapes of the error list them.
 fn codes<'a>(document: &'a Value, operation: &'a Value) -> BTreeMap<&'a str, Vec<&'a str>> {
     let mut codes = BTreeMap::new();
     for (status, response) in operation["responses"].as_object().unwrap() {
@@ -98,7 +98,7 @@ fn codes<'a>(document: &'a Value, operation: &'a Value) -> BTreeMap<&'a str, Vec
     codes
 }
 
-/// The value, or what it refers to.
+/// Returns the value, or the value to which it refers.
 fn follow<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     match value.get("$ref").and_then(Value::as_str) {
         Some(reference) => document.pointer(reference.strip_prefix('#').unwrap()).unwrap(),
@@ -116,11 +116,11 @@ fn who_can_be_refused_is_told_so() {
         let codes = codes(&document, operation);
         let refusals = codes.get("401").map(Vec::as_slice).unwrap_or_default();
         let about_token = refusals.contains(&"missing_token") || refusals.contains(&"invalid_token");
-        // A refresh token is in the body: no security scheme of OpenAPI says that.
+        // A refresh token is in the body, which no security scheme of OpenAPI can express.
         let is_refresh = operation["operationId"] == "refreshTokens";
         assert_eq!(takes("accessToken") || is_refresh, about_token, "{name}: {refusals:?}");
         assert!(!is_required || codes.contains_key("401"), "{name} requires authentication");
-        // Public operations that refuse somebody check a password, or that a list is the caller's own.
+        // A public operation refuses callers only if it checks a password, or if a list is the caller's own.
         let own = ["invalid_credentials", "missing_token", "invalid_token", "token_expired"];
         assert!(is_required || refusals.iter().all(|code| own.contains(code)), "{name}: {refusals:?}");
     }
@@ -141,7 +141,7 @@ fn every_status_is_that_of_its_codes_and_both_shapes_list_them() {
             }
         }
     }
-    // No operation ends with these: the path or the method has none, or nothing of ours is so unreadable.
+    // No operation ends with these: the path or the method has no operation, or the request cannot be read at all.
     let elsewhere = [Code::MethodNotAllowed, Code::BadRequest];
     let missing: Vec<&Code> =
         Code::ALL.iter().filter(|code| !seen.contains(code) && !elsewhere.contains(code)).collect();
@@ -183,7 +183,7 @@ fn no_body_takes_members_that_it_does_not_know() {
         let Some(body) = operation.get("requestBody") else { continue };
         assert_eq!(body["required"], true, "{name}");
         for content in body["content"].as_object().unwrap().values() {
-            // Stripe says what is in its events, and the example takes anything.
+            // Stripe defines its events, and the example takes anything.
             let takes_anything =
                 ["receiveStripeEvent", "createExample"].contains(&operation["operationId"].as_str().unwrap());
             let schema = follow(&document, &content["schema"]);

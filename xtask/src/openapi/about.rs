@@ -1,4 +1,4 @@
-//! The document without operations: what the API is, its tags and its security schemes.
+//! The document without operations: the description of the API, its tags and its security schemes.
 
 use shared::http::{ErrorBody, ProblemBody};
 use utoipa::OpenApi as _;
@@ -67,7 +67,7 @@ fn tag((name, description): (&str, &str)) -> Tag {
 #[openapi(components(schemas(ErrorBody<'static>, ProblemBody<'static>)))]
 struct Errors;
 
-/// Returns what operations refer to by name: the shapes of an error and the security schemes.
+/// Returns the components to which operations refer: the shapes of an error and the security schemes.
 fn components() -> Components {
     let mut components = Errors::openapi().components.unwrap_or_default();
     components.add_security_scheme("accessToken", access_token());

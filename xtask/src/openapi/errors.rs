@@ -1,4 +1,4 @@
-//! The errors of operations: most follow from what an operation takes, and it names the others by their codes.
+//! The errors of operations. Most follow from an operation's declaration; it names the others by their codes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,25 +12,25 @@ use super::headers::{self, ACCEPT_PATCH, RATE_LIMITS};
 use super::operation::{body_types, has_parameter, has_parameters_in, requires_security, takes_security};
 use super::samples::Sample;
 
-/// The extension by which an operation names the codes that are its own. The document does not keep it.
+/// The extension in which an operation names its own codes. It is removed from the document.
 const CODES: &str = "x-codes";
 
 const MULTIPART: &str = "multipart/form-data";
 
-/// Both shapes of an error: media type, schema, and what the names of its examples end in.
+/// Both shapes of an error: media type, schema, and the suffix of the examples' names.
 const SHAPES: [(&str, &str, &str); 2] =
     [("application/json", "Error", ""), ("application/problem+json", "ProblemDetails", "Problem")];
 
 /// Returns every code with which the operation can end.
 ///
-/// 405 is not among them: it answers methods that the path does not have, and so no operation.
+/// Status 405 is not among them, because it answers methods without an operation.
 pub(super) fn codes(method: &str, operation: &mut Operation) -> BTreeSet<Code> {
     let mut codes = named(operation);
     codes.extend(derived(method, operation));
     codes
 }
 
-/// Takes the codes that the operation names.
+/// Removes and returns the codes that the operation names.
 fn named(operation: &mut Operation) -> BTreeSet<Code> {
     let named = operation.extensions.as_mut().and_then(|extensions| extensions.remove(CODES));
     operation.extensions = operation.extensions.take().filter(|extensions| !extensions.is_empty());
@@ -40,7 +40,7 @@ fn named(operation: &mut Operation) -> BTreeSet<Code> {
     Code::ALL.iter().filter(is_named).copied().collect()
 }
 
-/// The codes that follow from the method, the security, the parameters and the body.
+/// Returns the codes that follow from the method, the security, the parameters and the body.
 fn derived(method: &str, operation: &Operation) -> impl Iterator<Item = Code> {
     let is_write = method != "GET";
     let must_authenticate = requires_security(operation);
@@ -58,7 +58,7 @@ fn derived(method: &str, operation: &Operation) -> impl Iterator<Item = Code> {
         (Code::MissingToken, takes_token && must_authenticate),
         (Code::InvalidToken, takes_token),
         (Code::TokenExpired, takes_token),
-        // A session's requests must come from the API's own pages to change something.
+        // Requests with a session must come from the API's own pages to change something.
         (Code::Forbidden, takes_session && is_write),
         (Code::NotFound, has_parameters_in(operation, &ParameterIn::Path)),
         (
@@ -77,7 +77,7 @@ fn derived(method: &str, operation: &Operation) -> impl Iterator<Item = Code> {
     .filter_map(|(code, holds)| holds.then_some(code))
 }
 
-/// Adds a response for each status that `codes` have, as a component that operations with the same codes share.
+/// Adds a response for each status of `codes`, as a component that operations with the same codes share.
 pub(super) fn describe(operation: &mut Operation, codes: &BTreeSet<Code>, components: &mut Components) {
     let is_limited = codes.contains(&Code::RateLimited);
     let mut of_status: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
@@ -102,7 +102,7 @@ pub(super) fn describe(operation: &mut Operation, codes: &BTreeSet<Code>, compon
     }
 }
 
-/// The name of the component, such as `MissingTokenOrInvalidToken`.
+/// Returns the name of the component, such as `MissingTokenOrInvalidToken`.
 fn name(codes: &[Code], is_limited: bool) -> String {
     let names: Vec<String> = codes.iter().map(|code| format!("{code:?}")).collect();
     names.join("Or") + if is_limited { "WithRateLimit" } else { "" }
@@ -137,7 +137,7 @@ fn response(codes: &[Code], is_limited: bool, components: &mut Components) -> Re
     response
 }
 
-/// The shape of an error, with no other codes than these.
+/// Returns the shape of an error with exactly these codes.
 fn content(codes: &[Code], has_details: bool, schema: &str, suffix: &str) -> Content {
     let code = ObjectBuilder::new().schema_type(Type::String);
     let code = code.enum_values(Some(codes.iter().map(|code| code.as_str())));

@@ -1,4 +1,4 @@
-//! Whole examples of bodies, put together from those of their members.
+//! Examples of whole bodies, composed from the examples of their members.
 
 use serde_json::Value;
 use utoipa::openapi::content::Content;
@@ -9,7 +9,7 @@ use utoipa::openapi::{Components, Ref, RefOr, Schema, Type};
 
 use super::operation::inline_mut;
 
-/// Adds an example to each body of `operation` that has none: a component that bodies of the same schema share.
+/// Adds an example to each body of `operation` that has none, as a component that bodies of the same schema share.
 pub(super) fn add(operation: &mut Operation, components: &mut Components) {
     let request = operation.request_body.as_mut().and_then(inline_mut);
     let responses = operation.responses.responses.values_mut().filter_map(inline_mut);
@@ -39,7 +39,7 @@ fn of_component(name: &str, components: &Components) -> Option<Value> {
     of(components.schemas.get(name)?, components)
 }
 
-/// A value of the schema: its own example, or one that is made of its members'.
+/// Returns a value of the schema: its own example, or one composed of its members' examples.
 fn of(schema: &RefOr<Schema>, components: &Components) -> Option<Value> {
     let schema = match schema {
         RefOr::Ref(reference) => return of_component(schema_name(reference)?, components),

@@ -1,4 +1,4 @@
-//! The headers of responses. Each one that several operations share is described here, once.
+//! The headers of responses. Each shared header is described here once.
 
 use serde_json::{Value, json};
 use utoipa::openapi::extensions::Extensions;
@@ -19,7 +19,7 @@ const LOCATION: &str = "Location";
 pub(super) const RATE_LIMITS: [&str; 2] = ["RateLimit-Policy", "RateLimit"];
 const REPLAYED: &str = "Idempotency-Replayed";
 
-/// Name, description and example of each shared header.
+/// Returns name, description and example of each shared header.
 #[rustfmt::skip]
 fn shared() -> [(&'static str, &'static str, Value); 18] {
     [
@@ -44,9 +44,9 @@ fn shared() -> [(&'static str, &'static str, Value); 18] {
     ]
 }
 
-/// Adds to each response of `operation` the headers that every response has and those that follow from its parameters.
+/// Adds to each response of `operation` the headers that every response has, and those that follow from its parameters.
 ///
-/// `is_limited` says that a rate limit can count the request.
+/// `is_limited` tells whether a rate limit can count the request.
 pub(super) fn describe(operation: &mut Operation, is_limited: bool, components: &mut Components) {
     let everywhere = Sample::success().headers;
     let has = |parameters: &[&str]| parameters.iter().any(|name| has_parameter(operation, name));
@@ -78,7 +78,7 @@ pub(super) fn describe(operation: &mut Operation, is_limited: bool, components: 
     }
 }
 
-/// Says that the response has these shared headers, whatever the case of their names.
+/// Declares that the response always has these shared headers, in any case of their names.
 pub(super) fn promise<'a>(
     response: &mut Response,
     names: impl IntoIterator<Item = &'a str>,
@@ -87,7 +87,7 @@ pub(super) fn promise<'a>(
     refer(response, names, components, true);
 }
 
-/// Says that the response can have these shared headers.
+/// Declares that the response may have these shared headers.
 pub(super) fn allow<'a>(
     response: &mut Response,
     names: impl IntoIterator<Item = &'a str>,
@@ -116,12 +116,12 @@ fn refer<'a>(
     }
 }
 
-/// The shared header of this name, in whatever case.
+/// Returns the shared header with this name, in any case.
 fn find(name: &str) -> Option<(&'static str, &'static str, Value)> {
     shared().into_iter().find(|(shared, ..)| shared.eq_ignore_ascii_case(name))
 }
 
-/// `required: true`, which utoipa's headers have no member for.
+/// Returns `required: true`, for which utoipa's headers have no member.
 fn required() -> Extensions {
     [("required", true)].into_iter().collect()
 }
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn every_header_of_an_error_or_of_every_response_is_described() {
-        // Those of the body belong to its content, and no operation answers 405.
+        // Headers of the body belong to its content, and no operation answers 405.
         let elsewhere = ["content-type", "content-length", "allow"];
         let errors = Code::ALL.iter().map(|code| Sample::error(*code, "application/json"));
         for name in errors.chain([Sample::success()]).flat_map(|sample| sample.headers) {

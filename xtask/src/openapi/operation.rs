@@ -1,37 +1,37 @@
-//! Questions about an operation.
+//! Queries about an operation.
 
 use utoipa::openapi::RefOr;
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
 use utoipa::openapi::security::SecurityRequirement;
 
-/// The parameters of the operation. None is a reference.
+/// Returns the parameters of the operation. None of them is a reference.
 pub(super) fn parameters(operation: &Operation) -> impl Iterator<Item = &Parameter> {
     operation.parameters.iter().flatten().filter_map(inline)
 }
 
-/// Does it take this parameter?
+/// Tells whether the operation takes this parameter.
 pub(super) fn has_parameter(operation: &Operation, name: &str) -> bool {
     parameters(operation).any(|parameter| parameter.name == name)
 }
 
-/// Does it take parameters at this place of a request?
+/// Tells whether the operation takes parameters at this place of a request.
 pub(super) fn has_parameters_in(operation: &Operation, place: &ParameterIn) -> bool {
     parameters(operation).any(|parameter| parameter.parameter_in == *place)
 }
 
-/// The media types of its request body.
+/// Returns the media types of its request body.
 pub(super) fn body_types(operation: &Operation) -> impl Iterator<Item = &str> {
     let body = operation.request_body.as_ref().and_then(inline);
     body.into_iter().flat_map(|body| body.content.keys()).map(String::as_str)
 }
 
-/// Does it take this security scheme, alone or as one of several?
+/// Tells whether the operation takes this security scheme, alone or as one of several.
 pub(super) fn takes_security(operation: &Operation, scheme: &str) -> bool {
     let requirement = SecurityRequirement::new::<_, [&str; 0], &str>(scheme, []);
     operation.security.iter().flatten().any(|one| *one == requirement)
 }
 
-/// Must a request authenticate?
+/// Tells whether a request must authenticate.
 pub(super) fn requires_security(operation: &Operation) -> bool {
     operation
         .security
@@ -39,7 +39,7 @@ pub(super) fn requires_security(operation: &Operation) -> bool {
         .is_some_and(|all| !all.is_empty() && !all.contains(&SecurityRequirement::default()))
 }
 
-/// Returns a value that stands there itself, and not by reference.
+/// Returns a value that is inline and not a reference.
 pub(super) fn inline<T>(value: &RefOr<T>) -> Option<&T> {
     match value {
         RefOr::T(value) => Some(value),
@@ -47,7 +47,7 @@ pub(super) fn inline<T>(value: &RefOr<T>) -> Option<&T> {
     }
 }
 
-/// The same, to change it.
+/// Returns the inline value, for changes.
 pub(super) fn inline_mut<T>(value: &mut RefOr<T>) -> Option<&mut T> {
     match value {
         RefOr::T(value) => Some(value),

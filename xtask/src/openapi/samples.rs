@@ -1,4 +1,4 @@
-//! Answers that the API's own code gives: one for each code, and one without an error.
+//! Sample answers of the API's own code: one for each code, and one without an error.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use tower::service_fn;
 /// The time of every example.
 const NOW: Timestamp = Timestamp::from_millis(1_795_192_375_123);
 
-/// The request id of every example, as API Gateway makes them.
+/// The request id of every example, in API Gateway's format.
 const REQUEST_ID: &str = "UGFkZyG6liAEMUQ=";
 
 /// An answer of the API.
@@ -29,12 +29,12 @@ pub(super) struct Sample {
 }
 
 impl Sample {
-    /// Returns an answer that is no error.
+    /// Returns an answer without an error.
     pub(super) fn success() -> Self {
         Self::of("*/*", || StatusCode::NO_CONTENT.into_response())
     }
 
-    /// Returns the answer to a client that accepts `media_type`, when the request ends with `code`.
+    /// Returns the answer with `code` to a client that accepts `media_type`.
     pub(super) fn error(code: Code, media_type: &'static str) -> Self {
         Self::of(media_type, || error(code))
     }
@@ -48,7 +48,7 @@ impl Sample {
         Self { headers, body }
     }
 
-    /// Waits for nothing: the answer is there at once.
+    /// Runs the handler. It waits for nothing, so the answer is ready at once.
     async fn ask(accept: &'static str, answer: impl Fn() -> Response + Send) -> (Vec<String>, Vec<u8>) {
         let mut request = Request::new(Body::empty());
         request.headers_mut().insert(ACCEPT, axum::http::HeaderValue::from_static(accept));
@@ -60,7 +60,7 @@ impl Sample {
     }
 }
 
-/// An error with this code.
+/// Returns an error with this code.
 fn error(code: Code) -> Response {
     let field = |field: &str, message: &str| FieldError { field: field.into(), message: message.into() };
     let cause = || Arc::new(std::io::Error::other("example"));

@@ -1,11 +1,11 @@
-//! The descriptions that Rust's documentation comments became.
+//! The descriptions that come from Rust's documentation comments.
 
 use utoipa::openapi::path::{Operation, Parameter};
 use utoipa::openapi::{Components, RefOr, Schema};
 
 use super::operation::inline_mut;
 
-/// Makes lines of paragraphs, and describes parameters that say nothing of themselves as their schemas are.
+/// Joins the lines of paragraphs, and gives parameters without a description that of their schemas.
 pub(super) fn finish(operation: &mut Operation, components: &Components) {
     if let Some(description) = &mut operation.description {
         *description = unwrapped(description);
@@ -25,7 +25,7 @@ fn of_schema(parameter: &Parameter, components: &Components) -> Option<String> {
     }
 }
 
-/// The text without the line breaks of its source: in Markdown as Swagger UI reads it, they would stay.
+/// Removes the line breaks of the source, which Swagger UI's Markdown would keep.
 fn unwrapped(text: &str) -> String {
     let paragraphs: Vec<String> = text.split("\n\n").map(|paragraph| paragraph.replace('\n', " ")).collect();
     paragraphs.join("\n\n")

@@ -1,16 +1,16 @@
-//! Which module uses what another one defines.
+//! The graph of modules: each module with the modules whose definitions it uses.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use crate::krate::{Crate, Segments};
 
-/// For each module the modules that it uses, and the names that it uses of them.
+/// The modules that each module uses, with the names that it uses of them.
 #[derive(Default)]
 pub(crate) struct Graph(BTreeMap<String, BTreeMap<String, BTreeSet<String>>>);
 
 impl Graph {
-    /// Follows every path to the module that defines what it names, through re-exports.
+    /// Follows every path, through re-exports, to the module that defines the item.
     pub(crate) fn of(krate: &Crate) -> Self {
         let mut graph = Self::default();
         for (from, module) in &krate.modules {
@@ -23,7 +23,7 @@ impl Graph {
         graph
     }
 
-    /// The same, with all modules of a folder at the top as one.
+    /// Merges all modules below each top-level folder into one.
     pub(crate) fn rooms(&self) -> Self {
         let room = |module: &str| module.split("::").take(2).collect::<Vec<_>>().join("::");
         let mut rooms = Self::default();
@@ -53,7 +53,7 @@ impl Graph {
         }
     }
 
-    /// A shortest way from a module to itself.
+    /// Returns a shortest path from a module to itself.
     fn way_back<'g>(&'g self, module: &'g str) -> Option<Vec<&'g str>> {
         let mut ways = vec![vec![module]];
         let mut seen = BTreeSet::new();
@@ -76,7 +76,7 @@ impl Graph {
     }
 }
 
-/// The module that defines what `path` means in the module `at`; nothing of another crate.
+/// Returns the module that defines what `path` means in the module `at`, or `None` for another crate.
 ///
 /// `met` holds the imports that were followed to get here.
 fn defined_in(krate: &Crate, at: &str, path: &[String], met: &mut Vec<(String, Segments)>) -> Option<String> {
@@ -102,7 +102,7 @@ fn defined_in(krate: &Crate, at: &str, path: &[String], met: &mut Vec<(String, S
     if let Some(import) = module.imports.get(first) {
         return defined_in(krate, at, &[import.as_slice(), rest].concat(), met);
     }
-    // A `*` of another crate leads nowhere.
+    // A `*` import of another crate is not followed.
     let is_own = |glob: &&Segments| {
         let first = &glob[0];
         matches!(first.as_str(), "crate" | "self" | "super") || module.children.contains(first)
@@ -120,7 +120,7 @@ mod tests {
 
     use super::*;
 
-    /// The circle of a crate of these files.
+    /// Returns the circle in a crate of these files.
     fn circle(files: &[(&str, &str)]) -> Option<String> {
         let directory = tempfile::tempdir().unwrap();
         for (name, text) in files {

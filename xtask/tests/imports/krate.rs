@@ -23,11 +23,11 @@ pub(crate) struct Crate {
 pub(crate) struct Module {
     pub(crate) parent: Option<String>,
     pub(crate) children: BTreeSet<String>,
-    /// Names of the items that it defines.
+    /// The names of the items that it defines.
     pub(crate) items: BTreeSet<String>,
-    /// The item for which each imported name stands.
+    /// The path for which each imported name stands.
     pub(crate) imports: BTreeMap<String, Segments>,
-    /// The modules of which `*` is imported.
+    /// The modules from which `*` is imported.
     pub(crate) globs: Vec<Segments>,
     /// Every path in its code and its imports.
     pub(crate) paths: BTreeSet<Segments>,
@@ -107,7 +107,7 @@ fn attributes(item: &Item) -> &[Attribute] {
     }
 }
 
-/// Unit tests import what they like.
+/// Tells whether the item is for unit tests, whose imports are free.
 fn is_for_tests(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| match &attribute.meta {
         Meta::List(list) => list.path.is_ident("cfg") && list.tokens.to_string() == "test",
@@ -161,7 +161,7 @@ impl Paths<'_> {
         self.0.imports.insert(name, path);
     }
 
-    /// Finds paths in what a macro is given, which nobody has parsed.
+    /// Finds paths in the arguments of a macro, which the parser leaves unparsed.
     fn tokens(&mut self, tokens: TokenStream) {
         let (mut path, mut colons) = (Segments::new(), 0);
         for token in tokens {

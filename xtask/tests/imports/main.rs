@@ -1,6 +1,6 @@
-//! How modules import each other: in no circle, and in one style.
+//! The imports between modules have no circles and one style.
 //!
-//! `cargo cycles` (crate `cargo-cycles`) shows the circles too, as far as `use` declarations go.
+//! `cargo cycles` (crate `cargo-cycles`) also shows circles, as far as they come from `use` declarations.
 
 #![expect(clippy::unwrap_used, reason = "all of it is a test")]
 

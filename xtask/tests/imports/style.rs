@@ -1,4 +1,5 @@
-//! The style of imports: one `use` for each module, in groups of the standard library, of other crates, and of the own.
+//! The style of imports: one `use` for each module, in groups of the standard library, of other crates and of this
+//! crate.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +11,7 @@ pub(crate) fn mistakes(file: &Path) -> Vec<String> {
     in_text(&text).into_iter().map(found).collect()
 }
 
-/// The place of the imports of what they name: a re-export has no place among them.
+/// The group to which an import belongs. A re-export belongs to none.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 enum Group {
     Standard,
