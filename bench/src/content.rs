@@ -3,8 +3,8 @@
 use std::str::FromStr;
 
 use shared::domain::{
-    Category, Difficulty, Invalid, Payer, Payment, PaymentStatus, Post, PostDraft, PostId, Problem,
-    ProblemDraft, ProblemId, Revision, Timestamp, UserId,
+    Category, Difficulty, Invalid, Payer, Payment, PaymentStatus, Post, PostAttributes, PostId, Problem,
+    ProblemAttributes, ProblemId, Revision, Timestamp, UserId,
 };
 use shared::random::Random;
 
@@ -35,16 +35,16 @@ impl Content {
 
     /// Makes a published post of 1 KB.
     pub(crate) fn post(&self, n: u32) -> Result<Post, Error> {
-        let (at, draft) = (at(n), post_draft(n)?);
+        let (at, attributes) = (at(n), post_attributes(n)?);
         let id = PostId::new(at, &self.random);
-        Ok(Post { id, author_id: self.author, draft, revision: Revision::first(at) })
+        Ok(Post { id, author_id: self.author, attributes, revision: Revision::first(at) })
     }
 
     /// Makes a problem of 1 KB, one of `size`.
     pub(crate) fn problem(&self, n: u32, size: u32) -> Result<Problem, Error> {
-        let (at, draft) = (at(n), problem_draft(n, n.is_multiple_of((size / RARE).max(1)))?);
+        let (at, attributes) = (at(n), problem_attributes(n, n.is_multiple_of((size / RARE).max(1)))?);
         let id = ProblemId::new(at, &self.random);
-        Ok(Problem { id, author_id: self.author, draft, revision: Revision::first(at) })
+        Ok(Problem { id, author_id: self.author, attributes, revision: Revision::first(at) })
     }
 
     /// Makes a payment of the two payers in turn, and returns its payer.
@@ -67,8 +67,8 @@ pub(crate) fn category() -> Result<Category, Error> {
     parse(CATEGORIES[0])
 }
 
-pub(crate) fn post_draft(n: u32) -> Result<PostDraft, Error> {
-    Ok(PostDraft {
+pub(crate) fn post_attributes(n: u32) -> Result<PostAttributes, Error> {
+    Ok(PostAttributes {
         title: parse(&format!("A title of usual length, number {n}"))?,
         content: parse(&"The engine weaves algebra. ".repeat(38))?,
         category: Some(parse(CATEGORIES[n as usize % CATEGORIES.len()])?),
@@ -76,10 +76,10 @@ pub(crate) fn post_draft(n: u32) -> Result<PostDraft, Error> {
     })
 }
 
-pub(crate) fn problem_draft(n: u32, is_rare: bool) -> Result<ProblemDraft, Error> {
+pub(crate) fn problem_attributes(n: u32, is_rare: bool) -> Result<ProblemAttributes, Error> {
     let kind = if is_rare { "Zigzag" } else { KINDS[n as usize % KINDS.len()] };
     let of = OF[n as usize / KINDS.len() % OF.len()];
-    Ok(ProblemDraft {
+    Ok(ProblemAttributes {
         name: parse(&format!("{kind} of {of} {n}"))?,
         description: Some(parse(&"What is to be done. ".repeat(50))?),
         difficulty: Difficulty::Medium,

@@ -2,12 +2,12 @@ use std::time::{Duration, Instant};
 
 use shared::clock::Clock;
 use shared::cost::Cost;
-use shared::domain::{Order, PostDraft, PostSort, ProblemDraft, Start};
+use shared::domain::{Order, PostAttributes, PostSort, ProblemAttributes, Start};
 use shared::random::Random;
 use shared::store::{Error as StoreError, Payments, PostList, Posts, ProblemSearch, Problems, Table};
 use tokio::try_join;
 
-use crate::content::{RARE, category, parse, post_draft, problem_draft};
+use crate::content::{RARE, category, parse, post_attributes, problem_attributes};
 use crate::error::Error;
 use crate::fill::Filled;
 
@@ -160,19 +160,19 @@ impl Bench<'_> {
 
     async fn write_posts(&mut self) -> Result<(), Error> {
         let (posts, filled) = (self.posts.clone(), self.filled);
-        let drafts: Vec<PostDraft> =
-            (0..2 * REPEATED).map(|n| post_draft(filled.size + n)).collect::<Result<_, _>>()?;
+        let attributes: Vec<PostAttributes> =
+            (0..2 * REPEATED).map(|n| post_attributes(filled.size + n)).collect::<Result<_, _>>()?;
         let again = REPEATED as usize;
         self.row("POST /api/posts", None, async |n| {
-            let made = posts.create(filled.content.author, drafts[n].clone(), None).await?;
-            Ok(made.into_parts().0.draft == drafts[n])
+            let made = posts.create(filled.content.author, attributes[n].clone(), None).await?;
+            Ok(made.into_parts().0.attributes == attributes[n])
         })
         .await?;
         self.row("PATCH /api/posts/{id}, another title", None, async |n| {
             let Some(post) = posts.get_latest(filled.posts[n].id).await? else { return Ok(false) };
-            let title = drafts[again + n].title.clone();
-            let draft = PostDraft { title, ..post.draft.clone() };
-            Ok(posts.replace(&post, draft).await?.revision.version == 2)
+            let title = attributes[again + n].title.clone();
+            let attributes = PostAttributes { title, ..post.attributes.clone() };
+            Ok(posts.replace(&post, attributes).await?.revision.version == 2)
         })
         .await?;
         self.row("DELETE /api/posts/{id}", None, async |n| {
@@ -185,17 +185,18 @@ impl Bench<'_> {
     async fn write_problems(&mut self) -> Result<(), Error> {
         let (problems, filled) = (self.problems.clone(), self.filled);
         // All names have the same length, whatever the size of the table.
-        let drafts: Vec<ProblemDraft> =
-            (0..2 * REPEATED).map(|n| problem_draft(1_000_000 + 8 * n, false)).collect::<Result<_, _>>()?;
+        let attributes: Vec<ProblemAttributes> = (0..2 * REPEATED)
+            .map(|n| problem_attributes(1_000_000 + 8 * n, false))
+            .collect::<Result<_, _>>()?;
         let again = REPEATED as usize;
         self.row("POST /api/problems", None, async |n| {
-            let made = problems.create(filled.content.author, drafts[n].clone(), None).await?;
-            Ok(made.into_parts().0.draft == drafts[n])
+            let made = problems.create(filled.content.author, attributes[n].clone(), None).await?;
+            Ok(made.into_parts().0.attributes == attributes[n])
         })
         .await?;
         self.row("PATCH /api/problems/{id}, another name", None, async |n| {
             let Some(problem) = problems.get_latest(filled.problems[n].id).await? else { return Ok(false) };
-            Ok(problems.replace(&problem, drafts[again + n].clone()).await?.revision.version == 2)
+            Ok(problems.replace(&problem, attributes[again + n].clone()).await?.revision.version == 2)
         })
         .await?;
         self.row("DELETE /api/problems/{id}", None, async |n| {

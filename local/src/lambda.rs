@@ -1,7 +1,7 @@
 //! Lambda: functions run as processes, and each process handles one event at a time.
 //!
 //! A request becomes an event ([`request_payload`]), an instance of the function takes it over the Runtime API
-//! ([`runtime_api`], [`instances`]), and its answer becomes a response ([`response_payload`]). A Function URL
+//! ([`runtime_api`], [`instances`]), and its answer ([`response_payload`]) becomes a [`response`]. A Function URL
 //! ([`function_url`]) and the Invoke API ([`invoke_api`]) reach a function without API Gateway. Asynchronous events are
 //! kept in [`async_queue`] and retried.
 
@@ -12,5 +12,6 @@ pub mod request_payload;
 pub(crate) mod runtime_api;
 
 pub(crate) mod async_queue;
+pub(crate) mod response;
 pub(crate) mod response_payload;
 pub(crate) mod trace;

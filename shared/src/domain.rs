@@ -18,7 +18,7 @@ mod weather;
 
 pub use email::Email;
 pub use file::{
-    File, FileDraft, FileName, FileSize, FileState, FileType, Inspected, Inspection, MAX_BYTES_PER_USER,
+    File, FileAttributes, FileName, FileSize, FileState, FileType, Inspected, Inspection, MAX_BYTES_PER_USER,
     MAX_FILES_PER_USER, MAX_UPLOAD_BYTES, Sha256Digest,
 };
 pub use id::{FileId, PostId, ProblemId, UserId};
@@ -29,12 +29,14 @@ pub use password::{Password, PasswordAttempt, PasswordHash};
 pub use payment::{
     CheckoutSessionId, Currency, Payer, Payment, PaymentIntentId, PaymentStatus, StripeEventId,
 };
-pub use post::{Category, Content, Excerpt, Post, PostDraft, PostSort, PostSummary, Title};
-pub use problem::{Description, Difficulty, Problem, ProblemDraft, ProblemName, ProblemSummary, SearchText};
+pub use post::{Category, Content, Excerpt, Post, PostAttributes, PostSort, PostSummary, Title};
+pub use problem::{
+    Description, Difficulty, Problem, ProblemAttributes, ProblemName, ProblemSummary, SearchText,
+};
 pub use revision::Revision;
 pub use text::{Invalid, fold};
 pub use timestamp::Timestamp;
-pub use user::{Name, Role, User, UserDraft};
+pub use user::{Name, Role, User, UserAttributes};
 pub use weather::{
     Celsius, City, KilometresPerHour, Label, Percent, Report, WEATHER_FRESH, WEATHER_STALE, Weather, Within,
 };

@@ -25,10 +25,13 @@ mod path;
 mod preconditions;
 mod query;
 #[cfg(feature = "store")]
+mod quota_policy;
+#[cfg(feature = "store")]
 mod rate_limit;
 mod rate_limit_fields;
 mod respond;
 mod serve;
+mod source_address;
 mod streamed;
 mod unauthorized;
 mod validators;
@@ -52,13 +55,16 @@ pub use member::from_json;
 #[cfg(feature = "multipart")]
 pub use multipart::{MultipartForm, Part};
 pub use openapi::{AnyObject, FixedParams, ListParams, ReadParams, WriteParams, function_url_routes};
-pub use path::{Named, PathId};
+pub use path::{EntityId, PathId};
 pub use preconditions::Preconditions;
 pub use query::Query;
 #[cfg(feature = "store")]
-pub use rate_limit::{Policy, RateLimits, Scale, SourceAddress};
-pub use respond::{ErrorBody, ProblemBody, chain, respond};
+pub use quota_policy::{QuotaPolicy, Scale};
+#[cfg(feature = "store")]
+pub use rate_limit::RateLimits;
+pub use respond::{ErrorBody, ProblemDetails, chain, respond};
 pub use serve::{serve, serve_as, serve_stream};
+pub use source_address::SourceAddress;
 pub use streamed::Streamed;
 pub use unauthorized::Unauthorized;
 pub use validators::Validators;

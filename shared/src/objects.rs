@@ -18,7 +18,7 @@ use tokio::try_join;
 use crate::aws;
 use crate::clock::Clock;
 use crate::config::{ConfigError, optional, required};
-use crate::domain::{File, FileDraft, FileId, Sha256Digest, Timestamp};
+use crate::domain::{File, FileAttributes, FileId, Sha256Digest, Timestamp};
 
 /// How long somebody may begin an upload to a presigned URL.
 pub const UPLOAD_URL_LIFETIME: Duration = Duration::from_mins(15);
@@ -131,7 +131,7 @@ impl Objects {
     pub async fn put_incoming(
         &self,
         id: FileId,
-        draft: &FileDraft,
+        attributes: &FileAttributes,
         sha256: Sha256Digest,
         content: Bytes,
     ) -> Result<String, Error> {
@@ -140,7 +140,7 @@ impl Objects {
             .put_object()
             .bucket(&self.bucket)
             .key(incoming_key(id))
-            .content_type(draft.kind.media_type())
+            .content_type(attributes.kind.media_type())
             .checksum_sha256(sha256.to_base64())
             .body(content.into())
             .send()
@@ -194,15 +194,16 @@ impl Objects {
     /// A request that uploads this file and nothing else: its length, its type and, if it is known, its digest are signed.
     pub async fn presign_upload(&self, file: &File) -> Result<Presigned, Error> {
         let expiry = self.expiry(UPLOAD_URL_LIFETIME)?;
-        let length = i64::try_from(file.draft.size.bytes()).map_err(|error| Error::Internal(error.into()))?;
+        let length =
+            i64::try_from(file.attributes.size.bytes()).map_err(|error| Error::Internal(error.into()))?;
         let request = self
             .client
             .put_object()
             .bucket(&self.bucket)
             .key(incoming_key(file.id))
             .content_length(length)
-            .content_type(file.draft.kind.media_type())
-            .set_checksum_sha256(file.draft.sha256.map(Sha256Digest::to_base64))
+            .content_type(file.attributes.kind.media_type())
+            .set_checksum_sha256(file.attributes.sha256.map(Sha256Digest::to_base64))
             .presigned(expiry)
             .await?;
         Ok(self.presigned(&request, UPLOAD_URL_LIFETIME))
@@ -216,8 +217,8 @@ impl Objects {
             .get_object()
             .bucket(&self.bucket)
             .key(file_key(file.id))
-            .response_content_type(file.draft.kind.media_type())
-            .response_content_disposition(file.draft.name.content_disposition())
+            .response_content_type(file.attributes.kind.media_type())
+            .response_content_disposition(file.attributes.name.content_disposition())
             .presigned(expiry)
             .await?;
         Ok(self.presigned(&request, DOWNLOAD_URL_LIFETIME))

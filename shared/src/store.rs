@@ -1,7 +1,7 @@
 //! The one DynamoDB table: the only place that names the AWS SDK's types.
 //!
 //! One file an entity, each a narrow store whose calls are the IAM actions that template.yaml grants
-//! to the functions that use it. Every write is a transaction, but for the counts of [`Rates`]; every call's cost is
+//! to the functions that use it. Every write is a transaction, but for the counts of [`RateCounters`]; every call's cost is
 //! counted in [`Cost`](crate::cost::Cost).
 
 #[cfg(feature = "check")]
@@ -15,7 +15,7 @@ mod payments;
 mod postings;
 mod posts;
 mod problems;
-mod rates;
+mod rate_counters;
 mod refresh;
 mod search;
 mod sessions;
@@ -26,17 +26,17 @@ mod weather;
 
 pub use error::{Error, Unique};
 pub use files::Files;
-pub use idempotency::{Attempt, IDEMPOTENCY_KEY_LIFETIME, Made};
+pub use idempotency::{IDEMPOTENCY_KEY_LIFETIME, IdempotencyRecord, Made};
 pub use payments::{Payments, Recorded};
 pub use posts::{PostList, Posts};
 pub use problems::Problems;
-pub use rates::Rates;
+pub use rate_counters::RateCounters;
 pub use refresh::{FamilyId, REFRESH_LIFETIME, RefreshFamilies, RefreshFamily};
 pub use search::ProblemSearch;
 pub use sessions::{SESSION_IDLE_TIMEOUT, SESSION_LIFETIME, Session, SessionId, Sessions};
 pub use table::Table;
 pub use users::{Credential, Users};
-pub use weather::Reports;
+pub use weather::WeatherCache;
 
 use std::future::Future;
 

@@ -10,7 +10,7 @@
 
 use crate::domain::{File, FileState, Sha256Digest};
 use crate::objects::{self, Objects};
-use crate::store::{self, Attempt, Files};
+use crate::store::{self, Files, IdempotencyRecord};
 
 /// Why a step was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -37,17 +37,17 @@ pub enum Published {
 }
 
 /// Makes a pending file ready whose content at `incoming/` is checked: it has this entity tag and this digest.
-/// That finishes the `attempt` that began it.
+/// Finishes the `record` that began it.
 pub async fn publish(
     files: &Files,
     objects: &Objects,
     file: &File,
     etag: &str,
     sha256: Sha256Digest,
-    attempt: Option<&Attempt>,
+    record: Option<&IdempotencyRecord>,
 ) -> Result<Published, Error> {
     let published = match objects.accept(file.id, etag).await {
-        Ok(()) => match files.complete(file, sha256, attempt).await {
+        Ok(()) => match files.complete(file, sha256, record).await {
             Ok(file) => Published::Ready(file),
             Err(store::Error::Stale) => what_became_of(files, objects, file).await?,
             Err(store::Error::QuotaExceeded) => match discard(files, objects, file).await? {

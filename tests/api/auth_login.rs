@@ -2,7 +2,7 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 use shared::auth::{Passwords, needs_rehash};
-use shared::domain::{Email, PasswordHash, Role, Start, UserDraft};
+use shared::domain::{Email, PasswordHash, Role, Start, UserAttributes};
 use tests::{Answer, App, user};
 use tokio::process::Command;
 
@@ -99,8 +99,8 @@ async fn a_password_is_the_same_however_its_letters_are_composed() {
 async fn a_hash_that_costs_less_than_today_is_made_anew_at_login() {
     let app = App::start().await;
     let users = app.users();
-    let draft = UserDraft { email: ada(), name: None, role: Role::User };
-    let before = users.register(draft, PasswordHash::from_phc(WEAK.to_owned())).await.unwrap();
+    let attributes = UserAttributes { email: ada(), name: None, role: Role::User };
+    let before = users.register(attributes, PasswordHash::from_phc(WEAK.to_owned())).await.unwrap();
     let hash = async || users.credential(&ada()).await.unwrap().unwrap().password_hash.unwrap();
 
     login(&app, "ada@example.com", OTHER).await.expect(401);
@@ -122,9 +122,9 @@ async fn a_hash_that_costs_less_than_today_is_made_anew_at_login() {
 async fn of_two_who_make_a_hash_anew_the_first_does() {
     let app = App::start().await;
     let users = app.users();
-    let draft = UserDraft { email: ada(), name: None, role: Role::User };
+    let attributes = UserAttributes { email: ada(), name: None, role: Role::User };
     let weak = PasswordHash::from_phc(WEAK.to_owned());
-    users.register(draft, weak.clone()).await.unwrap();
+    users.register(attributes, weak.clone()).await.unwrap();
     let hash = || Passwords::system().hash(&PASSWORD.parse().unwrap()).unwrap();
     let (first, second) = (hash(), hash());
     users.rehash(&ada(), &weak, &first).await.unwrap();

@@ -160,7 +160,7 @@ async fn a_changed_password_ends_the_refresh_tokens_from_before() {
     let registered = register(&app, "ada@example.com").await;
     let users = app.users();
     let user = users.get_latest(registered.text("/user/id").parse().unwrap()).await.unwrap().unwrap();
-    let credential = users.credential(&user.draft.email).await.unwrap().unwrap();
+    let credential = users.credential(&user.attributes.email).await.unwrap().unwrap();
     users.change_password(&user, credential.password_hash.unwrap()).await.unwrap();
     refresh(&app, &registered.text("/refreshToken")).await.expect_error(401, "invalid_token");
     let signed_in = login(&app, "ada@example.com").await;

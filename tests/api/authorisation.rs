@@ -18,8 +18,8 @@ const PASSWORD: &str = "correct horse battery staple";
 struct Case {
     /// Method and path as openapi.json has them.
     operation: &'static str,
-    on: On,
-    by: By,
+    resource: Resource,
+    credential: Credential,
     statuses: [u16; 4],
     /// The path of the request, if it differs from the operation's path.
     path: Option<&'static str>,
@@ -31,7 +31,7 @@ struct Case {
 
 /// A resource of the owner's that the request is about. Each request gets a new one.
 #[derive(Clone, Copy, Debug)]
-enum On {
+enum Resource {
     Nothing,
     User,
     Draft,
@@ -43,7 +43,7 @@ enum On {
 
 /// The credential of a request; an anonymous client never sends one.
 #[derive(Clone, Copy, Debug)]
-enum By {
+enum Credential {
     Token,
     /// A session's cookie, from the API's own pages.
     Cookie,
@@ -51,8 +51,8 @@ enum By {
     StrangeCookie,
 }
 
-use By::{Cookie, StrangeCookie, Token};
-use On::{Draft, File, Nothing, Problem, Published, RefreshToken, User};
+use Credential::{Cookie, StrangeCookie, Token};
+use Resource::{Draft, File, Nothing, Problem, Published, RefreshToken, User};
 
 /// Lists a case for every operation. The four statuses are those of an anonymous client, somebody else, the owner and
 /// an admin.
@@ -209,8 +209,8 @@ async fn everybody_gets_what_is_theirs_and_nothing_else() {
     for case in cases() {
         for (who, status) in case.statuses.into_iter().enumerate() {
             if let Err(what) = world.attempt(&case, who, status).await {
-                let (operation, on, by) = (case.operation, case.on, case.by);
-                wrong.push(format!("{operation} (on {on:?}, by {by:?}), {}: {what}", WHO[who]));
+                let Case { operation, resource, credential, .. } = case;
+                wrong.push(format!("{operation} (on {resource:?}, by {credential:?}), {}: {what}", WHO[who]));
             }
         }
     }
@@ -234,8 +234,17 @@ fn operations() -> Vec<(String, Value)> {
     operations
 }
 
-fn case(operation: &'static str, on: On, by: By, statuses: [u16; 4]) -> Case {
-    Case { operation, on, by, statuses, path: None, body: None, form: None, is_about_oneself: false }
+fn case(operation: &'static str, resource: Resource, credential: Credential, statuses: [u16; 4]) -> Case {
+    Case {
+        operation,
+        resource,
+        credential,
+        statuses,
+        path: None,
+        body: None,
+        form: None,
+        is_about_oneself: false,
+    }
 }
 
 impl Case {
@@ -311,7 +320,7 @@ impl World {
 
     /// Sends the case's request as one of the four callers.
     async fn attempt(&self, case: &Case, who: usize, status: u16) -> Result<(), String> {
-        let target = self.target(case.on).await;
+        let target = self.target(case.resource).await;
         let person = match who {
             0 => None,
             OWNER => Some(&target.owner),
@@ -333,11 +342,11 @@ impl World {
         }
     }
 
-    async fn target(&self, on: On) -> Target {
+    async fn target(&self, resource: Resource) -> Target {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         let mut owner = self.people[OWNER - 1].clone();
         let (mut url, mut refresh_token) = (None, String::new());
-        match on {
+        match resource {
             Nothing => {}
             User => {
                 owner = register(&self.app, &format!("owner-{number}@example.com")).await;
@@ -345,7 +354,7 @@ impl World {
             }
             Draft | Published => {
                 let mut body = post(&format!("Title {number}"));
-                body["published"] = json!(matches!(on, Published));
+                body["published"] = json!(matches!(resource, Published));
                 let created = self.app.user(&owner.id).post("/api/posts", &body).await.expect(201);
                 url = Some(created.header("location").to_owned());
             }
@@ -391,11 +400,11 @@ impl World {
             call = call.header("content-type", "application/merge-patch+json");
         }
         let Some(person) = person else { return call.await };
-        match case.by {
+        match case.credential {
             Token => call = call.header("authorization", &format!("Bearer {}", person.token)),
             Cookie | StrangeCookie => call = call.header("cookie", &self.sign_in(person).await),
         }
-        match case.by {
+        match case.credential {
             Token => {}
             Cookie => call = call.header("sec-fetch-site", "same-origin"),
             StrangeCookie => {

@@ -259,10 +259,10 @@ async fn a_password_leaves_no_trace_under_a_key() {
     keyed(app.anonymous().post("/api/auth/register", &other), KEY).await.expect(201);
     let id = first.text("/user/id");
     let items = app.items();
-    let attempt = items.iter().find(|item| item["made"]["S"] == id.as_str()).unwrap();
+    let record = items.iter().find(|item| item["made"]["S"] == id.as_str()).unwrap();
     // The fingerprint is the SHA-256 of address and name alone.
     let expected = "e2503c98e1e63608fb2222882c1af13645ed8e9871db42b82ca87787af788bac";
-    assert_eq!(attempt["fingerprint"]["S"], expected);
+    assert_eq!(record["fingerprint"]["S"], expected);
 }
 
 /// Each writer repeats its request with one key until it is answered, while the process is killed and started again.

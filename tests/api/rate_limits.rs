@@ -79,7 +79,11 @@ async fn first_denied(client: &Client) -> Answer {
 async fn every_operation_that_a_caller_writes_with_counts_it() {
     let cases: BTreeSet<_> =
         writes().iter().map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned())).collect();
-    assert_eq!(cases, documented_writes(), "`limits.take(Policy::WRITE, caller.id)`, and a case in `writes`");
+    assert_eq!(
+        cases,
+        documented_writes(),
+        "`limits.take(QuotaPolicy::WRITE, caller.id)`, and a case in `writes`"
+    );
     let app = App::limited("1").await;
     for (method, path, body) in writes() {
         let path = path.replace("{id}", "01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f");

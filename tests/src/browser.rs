@@ -3,7 +3,7 @@ use std::sync::LazyLock;
 use reqwest::Method;
 use serde_json::{Value, json};
 use shared::auth::Passwords;
-use shared::domain::{PasswordHash, Role, User, UserDraft};
+use shared::domain::{PasswordHash, Role, User, UserAttributes};
 
 use crate::{Answer, App, Call, Client};
 
@@ -24,8 +24,8 @@ impl App {
         // The hash is computed once, because hashing is expensive on purpose.
         static HASH: LazyLock<PasswordHash> =
             LazyLock::new(|| Passwords::system().hash(&PASSWORD.parse().unwrap()).unwrap());
-        let draft = UserDraft { email: email.parse().unwrap(), name: None, role: Role::User };
-        self.users().register(draft, HASH.clone()).await.unwrap()
+        let attributes = UserAttributes { email: email.parse().unwrap(), name: None, role: Role::User };
+        self.users().register(attributes, HASH.clone()).await.unwrap()
     }
 
     /// Returns a browser in which nobody is signed in.

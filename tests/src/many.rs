@@ -3,7 +3,7 @@ use std::path::Path;
 use serde_json::Value;
 use shared::clock::Clock;
 use shared::domain::{
-    Post, PostDraft, PostId, Problem, ProblemDraft, ProblemId, Revision, Timestamp, UserId,
+    Post, PostAttributes, PostId, Problem, ProblemAttributes, ProblemId, Revision, Timestamp, UserId,
 };
 use shared::random::Random;
 use shared::store::check::Items;
@@ -14,32 +14,36 @@ impl App {
     /// Writes this many published posts; `Post number 0` is the oldest.
     pub fn write_posts(&self, count: usize) {
         let content = "What it says. ".repeat(14);
-        let draft = |number| PostDraft {
+        let attributes = |number| PostAttributes {
             title: format!("Post number {number}").parse().unwrap(),
             content: content.parse().unwrap(),
             category: None,
             published: true,
         };
-        self.import_posts(UserId::new(Clock::system().now(), &Random::system()), (0..count).map(draft));
+        self.import_posts(UserId::new(Clock::system().now(), &Random::system()), (0..count).map(attributes));
     }
 
     /// Writes these posts, the oldest first, with all items that the store would write. Thousands take a second.
-    pub fn import_posts(&self, author_id: UserId, drafts: impl IntoIterator<Item = PostDraft>) {
+    pub fn import_posts(&self, author_id: UserId, attributes: impl IntoIterator<Item = PostAttributes>) {
         let mut items = Items::default();
-        let posts = moments().zip(drafts).map(|(at, draft)| {
+        let posts = moments().zip(attributes).map(|(at, attributes)| {
             let id = PostId::new(at, &Random::system());
-            Post { id, author_id, draft, revision: Revision::first(at) }
+            Post { id, author_id, attributes, revision: Revision::first(at) }
         });
         let made: Vec<Value> = posts.flat_map(|post| items.of_post(&post).unwrap()).collect();
         self.import(made, &items);
     }
 
     /// Writes problems in the same way.
-    pub fn import_problems(&self, author_id: UserId, drafts: impl IntoIterator<Item = ProblemDraft>) {
+    pub fn import_problems(
+        &self,
+        author_id: UserId,
+        attributes: impl IntoIterator<Item = ProblemAttributes>,
+    ) {
         let mut items = Items::default();
-        let problems = moments().zip(drafts).map(|(at, draft)| {
+        let problems = moments().zip(attributes).map(|(at, attributes)| {
             let id = ProblemId::new(at, &Random::system());
-            Problem { id, author_id, draft, revision: Revision::first(at) }
+            Problem { id, author_id, attributes, revision: Revision::first(at) }
         });
         let made: Vec<Value> = problems.flat_map(|problem| items.of_problem(&problem).unwrap()).collect();
         self.import(made, &items);

@@ -3,12 +3,13 @@
 use serde_json::{Value, json};
 use shared::clock::Clock;
 use shared::domain::{
-    FileDraft, Payer, PaymentStatus, PostDraft, ProblemDraft, Role, Timestamp, UserDraft, UserId,
+    FileAttributes, Payer, PaymentStatus, PostAttributes, ProblemAttributes, Role, Timestamp, UserAttributes,
+    UserId,
 };
-use shared::http::{Policy, RateLimits, Scale};
+use shared::http::{QuotaPolicy, RateLimits, Scale};
 use shared::random::Random;
 use shared::store::check::{Check, Code, Damage, Outcome, Report};
-use shared::store::{Attempt, Payments, RefreshFamilies, Reports, Sessions};
+use shared::store::{IdempotencyRecord, Payments, RefreshFamilies, Sessions, WeatherCache};
 use tests::App;
 
 /// A table with items of every kind, which tests damage.
@@ -21,12 +22,13 @@ impl Table {
     async fn filled() -> Self {
         let app = App::start().await;
         let (users, posts, problems) = (app.users(), app.posts(), app.problems());
-        let draft = UserDraft { email: "ada@example.com".parse().unwrap(), name: None, role: Role::User };
-        let ada = users.create(draft.clone(), None).await.unwrap().into_parts().0;
-        let moved = UserDraft { email: "Lovelace@example.com".parse().unwrap(), ..draft };
+        let attributes =
+            UserAttributes { email: "ada@example.com".parse().unwrap(), name: None, role: Role::User };
+        let ada = users.create(attributes.clone(), None).await.unwrap().into_parts().0;
+        let moved = UserAttributes { email: "Lovelace@example.com".parse().unwrap(), ..attributes };
         let ada = users.replace(&ada, moved).await.unwrap();
-        let attempt = Attempt::new("posts", &ada.id, &"key".parse().unwrap(), &[0; 32]);
-        posts.create(ada.id, post("On engines", true), Some(&attempt)).await.unwrap();
+        let record = IdempotencyRecord::new("posts", &ada.id, &"key".parse().unwrap(), &[0; 32]);
+        posts.create(ada.id, post("On engines", true), Some(&record)).await.unwrap();
         let draft = posts.create(ada.id, post("On looms", false), None).await.unwrap().into_parts().0;
         posts.replace(&draft, post("On threads", true)).await.unwrap();
         for name in ["Two Sum", "Straße"] {
@@ -38,7 +40,7 @@ impl Table {
         RefreshFamilies::new(app.table(), clock.clone(), random.clone()).begin(&ada).await.unwrap();
         let payments = Payments::new(app.table(), clock.clone(), random);
         for (n, payer) in
-            [Some(Payer::User(ada.id)), Some(Payer::Email(ada.draft.email)), None].iter().enumerate()
+            [Some(Payer::User(ada.id)), Some(Payer::Email(ada.attributes.email)), None].iter().enumerate()
         {
             let event = format!("evt_{n}").parse().unwrap();
             payments.record(&event, &payment(n), payer.as_ref()).await.unwrap();
@@ -48,9 +50,9 @@ impl Table {
         files.begin(ada.id, self::file(), None).await.unwrap();
         files.complete(&file, "07".repeat(32).parse().unwrap(), None).await.unwrap();
         let report = shared::domain::Report { fetched_at: clock.now(), weather: None };
-        Reports::new(&app.table()).keep(&"Atlantis".parse().unwrap(), &report).await.unwrap();
+        WeatherCache::new(&app.table()).keep(&"Atlantis".parse().unwrap(), &report).await.unwrap();
         let limits = RateLimits::new(&app.table(), clock, Scale::parse("1").unwrap());
-        limits.take(Policy::WRITE, ada.id).await.unwrap();
+        limits.take(QuotaPolicy::WRITE, ada.id).await.unwrap();
         Self { app, author: ada.id }
     }
 
@@ -117,8 +119,8 @@ fn named(expected: &[(Code, &str)]) -> Vec<(Code, String)> {
     expected.iter().map(|(code, kind)| (*code, (*kind).to_owned())).collect()
 }
 
-fn post(title: &str, published: bool) -> PostDraft {
-    PostDraft {
+fn post(title: &str, published: bool) -> PostAttributes {
+    PostAttributes {
         title: title.parse().unwrap(),
         content: "What it says.".parse().unwrap(),
         category: Some("Tech".parse().unwrap()),
@@ -126,13 +128,13 @@ fn post(title: &str, published: bool) -> PostDraft {
     }
 }
 
-fn problem(name: &str) -> ProblemDraft {
+fn problem(name: &str) -> ProblemAttributes {
     let difficulty = shared::domain::Difficulty::Easy;
-    ProblemDraft { name: name.parse().unwrap(), description: None, difficulty }
+    ProblemAttributes { name: name.parse().unwrap(), description: None, difficulty }
 }
 
-fn file() -> FileDraft {
-    FileDraft {
+fn file() -> FileAttributes {
+    FileAttributes {
         name: "a.png".parse().unwrap(),
         kind: "image/png".to_owned().try_into().unwrap(),
         size: 1024.try_into().unwrap(),

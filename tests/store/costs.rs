@@ -6,9 +6,9 @@ use std::path::Path;
 
 use shared::clock::Clock;
 use shared::cost::Cost;
-use shared::domain::{Order, PostDraft, PostSort, Role, Start, UserDraft, UserId};
-use shared::http::{Policy, RateLimits, Scale};
-use shared::store::{Attempt, PostList, Posts, Users};
+use shared::domain::{Order, PostAttributes, PostSort, Role, Start, UserAttributes, UserId};
+use shared::http::{QuotaPolicy, RateLimits, Scale};
+use shared::store::{IdempotencyRecord, PostList, Posts, Users};
 use tests::App;
 use tokio::try_join;
 
@@ -28,7 +28,7 @@ async fn every_request_costs_what_the_documentation_says_and_no_more_than_the_de
     let app = App::start().await;
     let (posts, users) = (app.posts(), app.users());
     let author: UserId = app.caller().id().parse().unwrap();
-    app.import_posts(author, (0..POSTS).map(draft));
+    app.import_posts(author, (0..POSTS).map(attributes));
 
     let mut rows = user_rows(&users).await;
     rows.extend(post_rows(&posts, author).await);
@@ -41,7 +41,7 @@ async fn every_request_costs_what_the_documentation_says_and_no_more_than_the_de
     let ((), limit) = measure(
         "each change, for its rate limit, besides",
         (1, 0.0, 1.0),
-        limits.take(Policy::WRITE, author),
+        limits.take(QuotaPolicy::WRITE, author),
     )
     .await;
     rows.push(limit);
@@ -59,7 +59,7 @@ async fn every_request_costs_what_the_documentation_says_and_no_more_than_the_de
 async fn a_page_costs_the_same_wherever_a_cursor_points() {
     let app = App::start().await;
     let posts = app.posts();
-    app.import_posts(app.caller().id().parse().unwrap(), (0..POSTS).map(draft));
+    app.import_posts(app.caller().id().parse().unwrap(), (0..POSTS).map(attributes));
     let list = PostList::Published(PostSort::CreatedAt);
     let (mut start, mut costs) = (Start::Offset(0), Vec::new());
     loop {
@@ -76,8 +76,8 @@ async fn a_page_costs_the_same_wherever_a_cursor_points() {
 }
 
 /// Returns a post whose content has 1,024 characters.
-fn draft(n: usize) -> PostDraft {
-    PostDraft {
+fn attributes(n: usize) -> PostAttributes {
+    PostAttributes {
         title: format!("A title of usual length, number {n}").parse().unwrap(),
         content: "The engine weaves algebra. "
             .repeat(38)
@@ -92,13 +92,13 @@ fn draft(n: usize) -> PostDraft {
 }
 
 async fn user_rows(users: &Users) -> Vec<Row> {
-    let draft = UserDraft {
+    let attributes = UserAttributes {
         email: "ada@example.com".parse().unwrap(),
         name: Some("Ada Lovelace".parse().unwrap()),
         role: Role::User,
     };
-    let moved = UserDraft { email: "lovelace@example.com".parse().unwrap(), ..draft.clone() };
-    let (user, create) = measure("POST /api/users", (1, 0.0, 8.0), users.create(draft, None)).await;
+    let moved = UserAttributes { email: "lovelace@example.com".parse().unwrap(), ..attributes.clone() };
+    let (user, create) = measure("POST /api/users", (1, 0.0, 8.0), users.create(attributes, None)).await;
     let (user, _) = user.into_parts();
     let (_, get) = measure("GET /api/users/{id}", (1, 0.5, 0.0), users.get(user.id)).await;
     let (_, list) = measure("GET /api/users", (2, 1.5, 0.0), async {
@@ -119,21 +119,21 @@ async fn user_rows(users: &Users) -> Vec<Row> {
 }
 
 async fn post_rows(posts: &Posts, author: UserId) -> Vec<Row> {
-    let renamed = PostDraft { title: "Another title of usual length".parse().unwrap(), ..draft(0) };
-    let hidden = PostDraft { published: false, ..renamed.clone() };
+    let renamed = PostAttributes { title: "Another title of usual length".parse().unwrap(), ..attributes(0) };
+    let hidden = PostAttributes { published: false, ..renamed.clone() };
     let (post, create) = measure(
         "POST /api/posts, 1 KB, published, with a category",
         (1, 0.0, 24.0),
-        posts.create(author, draft(POSTS), None),
+        posts.create(author, attributes(POSTS), None),
     )
     .await;
     let (post, _) = post.into_parts();
-    let attempt = Attempt::new("posts", &author, &"key".parse().unwrap(), &[0; 32]);
-    let again = PostDraft { title: "A title of usual length, twice".parse().unwrap(), ..draft(0) };
+    let record = IdempotencyRecord::new("posts", &author, &"key".parse().unwrap(), &[0; 32]);
+    let again = PostAttributes { title: "A title of usual length, twice".parse().unwrap(), ..attributes(0) };
     let (again, keyed) = measure(
         "POST /api/posts, the same with an Idempotency-Key",
         (1, 0.0, 24.0),
-        posts.create(author, again, Some(&attempt)),
+        posts.create(author, again, Some(&record)),
     )
     .await;
     posts.delete(&again.into_parts().0).await.unwrap();

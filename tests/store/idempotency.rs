@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use shared::clock::Clock;
-use shared::domain::{PostDraft, Timestamp, UserId};
+use shared::domain::{PostAttributes, Timestamp, UserId};
 use shared::random::Random;
-use shared::store::{Attempt, IDEMPOTENCY_KEY_LIFETIME, Made, Posts};
+use shared::store::{IDEMPOTENCY_KEY_LIFETIME, IdempotencyRecord, Made, Posts};
 use tests::App;
 
-fn draft() -> PostDraft {
-    PostDraft {
+fn attributes() -> PostAttributes {
+    PostAttributes {
         title: "On engines".parse().unwrap(),
         content: "They weave.".parse().unwrap(),
         category: None,
@@ -24,16 +24,16 @@ async fn a_key_is_remembered_for_24_hours() {
     let clock = Clock::set_to(Timestamp::from_millis(1_800_000_000_000));
     let posts = Posts::new(app.table(), clock.clone(), Random::system());
     let author = UserId::new(clock.now(), &Random::system());
-    let attempt = Attempt::new("posts", &author, &"key".parse().unwrap(), &[0; 32]);
-    let create = async || posts.create(author, draft(), Some(&attempt)).await.unwrap();
+    let record = IdempotencyRecord::new("posts", &author, &"key".parse().unwrap(), &[0; 32]);
+    let create = async || posts.create(author, attributes(), Some(&record)).await.unwrap();
 
-    let Made::Now(first) = create().await else { panic!("the key is new") };
+    let Made::New(first) = create().await else { panic!("the key is new") };
     clock.advance(IDEMPOTENCY_KEY_LIFETIME.checked_sub(SECOND).unwrap());
-    assert_eq!(create().await, Made::Before(first.clone()));
+    assert_eq!(create().await, Made::Replayed(first.clone()));
     posts.delete(&first).await.unwrap();
     clock.advance(SECOND);
     // The item is still there, because nothing sweeps the table here.
-    let Made::Now(second) = create().await else { panic!("the key has expired") };
+    let Made::New(second) = create().await else { panic!("the key has expired") };
     assert_ne!(second.id, first.id);
-    assert_eq!(create().await, Made::Before(second));
+    assert_eq!(create().await, Made::Replayed(second));
 }

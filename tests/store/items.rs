@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use shared::clock::Clock;
-use shared::domain::{PasswordHash, PostDraft, Role, UserDraft, UserId};
+use shared::domain::{PasswordHash, PostAttributes, Role, UserAttributes, UserId};
 use shared::random::Random;
 use shared::store::RefreshFamilies;
 use tests::App;
@@ -23,8 +23,8 @@ fn items(app: &App) -> BTreeMap<String, i64> {
     items
 }
 
-fn post(title: &str) -> PostDraft {
-    PostDraft {
+fn post(title: &str) -> PostAttributes {
+    PostAttributes {
         title: title.parse().unwrap(),
         content: "Content.".parse().unwrap(),
         category: Some("Tech".parse().unwrap()),
@@ -48,7 +48,7 @@ async fn a_post_has_its_items_and_takes_all_of_them_along() {
     .into();
     assert_eq!(items(&app), expected);
 
-    let hidden = PostDraft {
+    let hidden = PostAttributes {
         published: false,
         category: None,
         title: "On Looms".parse().unwrap(),
@@ -71,14 +71,15 @@ async fn a_post_has_its_items_and_takes_all_of_them_along() {
 async fn a_user_has_its_items_and_takes_all_of_them_along() {
     let app = App::start().await;
     let users = app.users();
-    let draft = |email: &str| UserDraft { email: email.parse().unwrap(), name: None, role: Role::User };
-    let created = users.create(draft("Ada@example.com"), None).await.unwrap().into_parts().0;
+    let attributes =
+        |email: &str| UserAttributes { email: email.parse().unwrap(), name: None, role: Role::User };
+    let created = users.create(attributes("Ada@example.com"), None).await.unwrap().into_parts().0;
     let with_email = |email: &str| -> BTreeMap<String, i64> {
         [("COUNT#USERS".to_owned(), 1), (format!("EMAIL#{email}"), 1), (format!("USER#{}", created.id), 1)]
             .into()
     };
     assert_eq!(items(&app), with_email("ada@example.com"));
-    let changed = users.replace(&created, draft("lovelace@example.com")).await.unwrap();
+    let changed = users.replace(&created, attributes("lovelace@example.com")).await.unwrap();
     assert_eq!(items(&app), with_email("lovelace@example.com"));
     users.delete(&changed).await.unwrap();
     assert_eq!(items(&app), BTreeMap::new());
@@ -94,7 +95,7 @@ async fn a_refused_write_leaves_the_table_as_it_was() {
     posts.create(author, post("on engines"), None).await.unwrap_err();
     posts.replace(&second, post("ON ENGINES")).await.unwrap_err();
     let stale = first.clone();
-    posts.replace(&first, PostDraft { published: false, ..post("On Engines") }).await.unwrap();
+    posts.replace(&first, PostAttributes { published: false, ..post("On Engines") }).await.unwrap();
     let after_hiding = items(&app);
     posts.replace(&stale, post("On Clocks")).await.unwrap_err();
     posts.delete(&stale).await.unwrap_err();
@@ -107,10 +108,11 @@ async fn a_registration_has_its_items_and_a_refused_one_has_none() {
     let app = App::start().await;
     let (users, families) =
         (app.users(), RefreshFamilies::new(app.table(), Clock::system(), Random::system()));
-    let draft = || UserDraft { email: "ada@example.com".parse().unwrap(), name: None, role: Role::User };
+    let attributes =
+        || UserAttributes { email: "ada@example.com".parse().unwrap(), name: None, role: Role::User };
     let hash = || PasswordHash::from_phc("$argon2id$".to_owned());
     let id = families.new_id();
-    let (user, _) = users.register_signed_in(draft(), hash(), id, None).await.unwrap().into_parts();
+    let (user, _) = users.register_signed_in(attributes(), hash(), id, None).await.unwrap().into_parts();
     let expected: BTreeMap<String, i64> = [
         ("COUNT#USERS".to_owned(), 1),
         ("EMAIL#ada@example.com".to_owned(), 1),
@@ -119,6 +121,6 @@ async fn a_registration_has_its_items_and_a_refused_one_has_none() {
     ]
     .into();
     assert_eq!(items(&app), expected);
-    users.register_signed_in(draft(), hash(), families.new_id(), None).await.unwrap_err();
+    users.register_signed_in(attributes(), hash(), families.new_id(), None).await.unwrap_err();
     assert_eq!(items(&app), expected);
 }

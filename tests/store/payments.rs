@@ -39,7 +39,7 @@ async fn record(payments: &Payments, n: i64, payer: impl Fn(i64) -> usize) {
     for n in 1..=n {
         let event = format!("evt_{n}").parse().unwrap();
         let recorded = payments.record(&event, &payment(n), Some(&payers[payer(n)])).await.unwrap();
-        assert_eq!(recorded, Recorded::Now);
+        assert_eq!(recorded, Recorded::New);
     }
 }
 
@@ -54,13 +54,13 @@ async fn a_payment_is_recorded_once_by_event_and_by_checkout() {
     let payments = payments(app.table());
     let [user, email] = payers();
     let event = |n: i64| format!("evt_{n}").parse().unwrap();
-    assert_eq!(payments.record(&event(1), &payment(1), Some(&user)).await.unwrap(), Recorded::Now);
+    assert_eq!(payments.record(&event(1), &payment(1), Some(&user)).await.unwrap(), Recorded::New);
     // The same event, another event of the checkout, and the same event about another checkout.
-    assert_eq!(payments.record(&event(1), &payment(1), Some(&user)).await.unwrap(), Recorded::Before);
-    assert_eq!(payments.record(&event(2), &payment(1), Some(&email)).await.unwrap(), Recorded::Before);
-    assert_eq!(payments.record(&event(1), &payment(2), Some(&user)).await.unwrap(), Recorded::Before);
+    assert_eq!(payments.record(&event(1), &payment(1), Some(&user)).await.unwrap(), Recorded::Duplicate);
+    assert_eq!(payments.record(&event(2), &payment(1), Some(&email)).await.unwrap(), Recorded::Duplicate);
+    assert_eq!(payments.record(&event(1), &payment(2), Some(&user)).await.unwrap(), Recorded::Duplicate);
     // The second event was not recorded with the first checkout, so it can record another one.
-    assert_eq!(payments.record(&event(2), &payment(2), None).await.unwrap(), Recorded::Now);
+    assert_eq!(payments.record(&event(2), &payment(2), None).await.unwrap(), Recorded::New);
     assert_eq!(payments.count(&[user.clone(), email]).await.unwrap(), 1);
     let page = payments.list(&[user], &Start::Offset(0), 10).await.unwrap();
     assert_eq!(page, Page { items: vec![payment(1)], next: None });
@@ -117,7 +117,7 @@ async fn what_was_recorded_although_nobody_was_told_is_found_by_the_next_attempt
         outcome = silent.record(&event, &payment, Some(&user)) => panic!("an answer came through: {outcome:?}"),
         () = until_there_is_one(&direct, &user) => {}
     }
-    assert_eq!(direct.record(&event, &payment, Some(&user)).await.unwrap(), Recorded::Before);
+    assert_eq!(direct.record(&event, &payment, Some(&user)).await.unwrap(), Recorded::Duplicate);
     assert_eq!(direct.count(&[user]).await.unwrap(), 1);
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use shared::clock::Clock;
-use shared::domain::{Revision, Role, Timestamp, User, UserDraft, UserId};
+use shared::domain::{Revision, Role, Timestamp, User, UserAttributes, UserId};
 use shared::random::Random;
 use shared::store::{FamilyId, RefreshFamilies};
 use tests::App;
@@ -21,7 +21,11 @@ fn user() -> User {
     let now = clock().now();
     User {
         id: UserId::new(now, &Random::seeded(2)),
-        draft: UserDraft { email: "ada@example.com".parse().unwrap(), name: None, role: Role::User },
+        attributes: UserAttributes {
+            email: "ada@example.com".parse().unwrap(),
+            name: None,
+            role: Role::User,
+        },
         revision: Revision::first(now),
         auth_epoch: 3,
     }

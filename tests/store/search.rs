@@ -6,7 +6,9 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::{Config, TestRunner};
 use shared::cost::Cost;
-use shared::domain::{Difficulty, Problem, ProblemDraft, ProblemId, ProblemName, SearchText, Start, fold};
+use shared::domain::{
+    Difficulty, Problem, ProblemAttributes, ProblemId, ProblemName, SearchText, Start, fold,
+};
 use shared::store::{Error, ProblemSearch, Problems};
 use tests::App;
 use tokio::runtime::Runtime;
@@ -52,8 +54,8 @@ const PARTS: [&str; 36] = [
     "\u{200d}",
 ];
 
-fn draft(name: &ProblemName) -> ProblemDraft {
-    ProblemDraft { name: name.clone(), description: None, difficulty: Difficulty::Easy }
+fn attributes(name: &ProblemName) -> ProblemAttributes {
+    ProblemAttributes { name: name.clone(), description: None, difficulty: Difficulty::Easy }
 }
 
 /// Returns everything that `text` finds, in pages of `limit`.
@@ -114,15 +116,15 @@ fn a_search_finds_what_a_scan_finds_through_renames_and_removals() {
             }
             for (which, from, length, made) in texts {
                 let part = items.values().nth(which.index(items.len().max(1)));
-                let part = part.map(|problem| problem.draft.name.as_str().to_uppercase());
+                let part = part.map(|problem| problem.attributes.name.as_str().to_uppercase());
                 let part: String = part.unwrap_or_default().chars().skip(from % 12).take(length).collect();
                 for text in [part, made] {
                     let Ok(parsed) = text.parse::<SearchText>() else { continue };
                     let scanned: Vec<(ProblemId, String)> = items
                         .values()
                         .rev()
-                        .filter(|problem| fold(problem.draft.name.as_str()).contains(&fold(&text)))
-                        .map(|problem| (problem.id, problem.draft.name.to_string()))
+                        .filter(|problem| fold(problem.attributes.name.as_str()).contains(&fold(&text)))
+                        .map(|problem| (problem.id, problem.attributes.name.to_string()))
                         .collect();
                     prop_assert_eq!(search(&searched, &parsed, limit).await, scanned, "{:?}", text);
                 }
@@ -143,12 +145,12 @@ async fn apply(
     let chosen = |which: Index| there.values().nth(which.index(there.len().max(1))).cloned();
     match change {
         Change::Create(name) => {
-            let (problem, _) = problems.create(author, draft(&name), None).await.unwrap().into_parts();
+            let (problem, _) = problems.create(author, attributes(&name), None).await.unwrap().into_parts();
             there.insert(problem.id, problem);
         }
         Change::Rename(which, name) => {
             let Some(problem) = chosen(which) else { return };
-            let renamed = problems.replace(&problem, draft(&name)).await.unwrap();
+            let renamed = problems.replace(&problem, attributes(&name)).await.unwrap();
             there.insert(renamed.id, renamed);
         }
         Change::Remove(which) => {
@@ -168,8 +170,8 @@ async fn the_longest_name_is_renamed_to_another_in_one_transaction() {
     };
     let (before, after) = (letters(0x4e00), letters(0x5e00));
     let author = app.caller().id().parse().unwrap();
-    let (problem, _) = problems.create(author, draft(&before), None).await.unwrap().into_parts();
-    let (renamed, cost) = Cost::of(problems.replace(&problem, draft(&after))).await;
+    let (problem, _) = problems.create(author, attributes(&before), None).await.unwrap().into_parts();
+    let (renamed, cost) = Cost::of(problems.replace(&problem, attributes(&after))).await;
     assert_eq!(cost.calls, 2, "the rows, and one transaction: {cost:?}");
     let parts = |name: &ProblemName| -> Vec<SearchText> {
         let characters: Vec<char> = name.as_str().chars().collect();
@@ -193,11 +195,12 @@ async fn the_table_has_the_grams_of_the_names_that_there_are_and_no_others() {
     let problems = app.problems();
     let author = app.caller().id().parse().unwrap();
     let name = |text: &str| -> ProblemName { text.parse().unwrap() };
-    let create =
-        async |text: &str| problems.create(author, draft(&name(text)), None).await.unwrap().into_parts().0;
+    let create = async |text: &str| {
+        problems.create(author, attributes(&name(text)), None).await.unwrap().into_parts().0
+    };
     let (kept, renamed, removed) =
         (create("Straße").await, create("A very long name to begin with").await, create("Gone").await);
-    let renamed = problems.replace(&renamed, draft(&name("Sum"))).await.unwrap();
+    let renamed = problems.replace(&renamed, attributes(&name("Sum"))).await.unwrap();
     problems.delete(&removed).await.unwrap();
     let mut expected = BTreeSet::new();
     for (problem, folded) in [(kept, "strasse"), (renamed, "sum")] {
@@ -226,12 +229,12 @@ async fn of_two_renames_of_one_version_one_is_done_as_a_whole() {
     let author = app.caller().id().parse().unwrap();
     for n in 0..10 {
         let (problem, _) = problems
-            .create(author, draft(&name(&format!("First name {n}"))), None)
+            .create(author, attributes(&name(&format!("First name {n}"))), None)
             .await
             .unwrap()
             .into_parts();
         let names = [name(&format!("Second {n}")), name(&format!("Third {n}"))];
-        let [one, other] = names.each_ref().map(|name| problems.replace(&problem, draft(name)));
+        let [one, other] = names.each_ref().map(|name| problems.replace(&problem, attributes(name)));
         let outcomes = tokio::join!(one, other);
         let (done, refused) = match outcomes {
             (Ok(done), Err(refused)) | (Err(refused), Ok(done)) => (done, refused),
@@ -240,8 +243,10 @@ async fn of_two_renames_of_one_version_one_is_done_as_a_whole() {
         assert!(matches!(refused, Error::Stale), "{refused:?}");
         for text in ["First name", "Second", "Third"] {
             let text = format!("{text} {n}");
-            let expected: Vec<(ProblemId, String)> =
-                [(done.id, text.clone())].into_iter().filter(|_| done.draft.name.as_str() == text).collect();
+            let expected: Vec<(ProblemId, String)> = [(done.id, text.clone())]
+                .into_iter()
+                .filter(|_| done.attributes.name.as_str() == text)
+                .collect();
             assert_eq!(search(&searched, &text.parse().unwrap(), 10).await, expected);
         }
     }
@@ -254,7 +259,7 @@ async fn a_page_ends_after_a_bounded_number_of_postings_and_the_next_one_goes_on
     let author = app.caller().id().parse().unwrap();
     let create = async |text: &str| {
         let name: ProblemName = text.parse().unwrap();
-        problems.create(author, draft(&name), None).await.unwrap().into_parts().0
+        problems.create(author, attributes(&name), None).await.unwrap().into_parts().0
     };
     let oldest = create("abab").await;
     // Each name contains both grams of the search text, but not the text itself.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use shared::clock::Clock;
-use shared::domain::{PasswordHash, Timestamp, UserDraft, UserId};
+use shared::domain::{PasswordHash, Timestamp, UserAttributes, UserId};
 use shared::random::Random;
 use shared::store::{Error, SESSION_IDLE_TIMEOUT, SESSION_LIFETIME, SessionId, Sessions};
 use tests::App;
@@ -122,15 +122,16 @@ async fn a_changed_password_moves_user_address_and_session_to_the_next_epoch_tog
     let (users, user) = (app.users(), app.account("ada@example.com").await);
     let session = sessions.begin(user.id, user.auth_epoch).await.unwrap();
     let hash = PasswordHash::from_phc("$argon2id$another".to_owned());
-    let changed = users.change_password_in(&session, &user, user.draft.clone(), hash.clone()).await.unwrap();
+    let changed =
+        users.change_password_in(&session, &user, user.attributes.clone(), hash.clone()).await.unwrap();
     assert_eq!(changed.auth_epoch, 1);
     assert_eq!(users.get_latest(user.id).await.unwrap(), Some(changed.clone()));
-    let credential = users.credential(&user.draft.email).await.unwrap().unwrap();
+    let credential = users.credential(&user.attributes.email).await.unwrap().unwrap();
     assert_eq!((credential.auth_epoch, credential.password_hash), (1, Some(hash)));
     assert_eq!(sessions.find(session.id).await.unwrap().unwrap().epoch, 1);
 
     // A change of the address takes the epoch along.
-    let other = UserDraft { email: "lovelace@example.com".parse().unwrap(), ..user.draft.clone() };
+    let other = UserAttributes { email: "lovelace@example.com".parse().unwrap(), ..user.attributes.clone() };
     users.replace(&changed, other.clone()).await.unwrap();
     assert_eq!(users.credential(&other.email).await.unwrap().unwrap().auth_epoch, 1);
 }
@@ -143,7 +144,7 @@ async fn a_session_that_has_just_ended_changes_no_password() {
     let session = sessions.begin(user.id, user.auth_epoch).await.unwrap();
     sessions.end(session.id).await.unwrap();
     let hash = PasswordHash::from_phc("$argon2id$another".to_owned());
-    let refused = users.change_password_in(&session, &user, user.draft.clone(), hash).await;
+    let refused = users.change_password_in(&session, &user, user.attributes.clone(), hash).await;
     assert!(matches!(refused, Err(Error::Stale)), "{refused:?}");
     assert_eq!(users.get_latest(user.id).await.unwrap(), Some(user));
     assert_eq!(sessions.find(session.id).await.unwrap(), None);

@@ -6,7 +6,7 @@ use shared::clock::Clock;
 use shared::domain::{City, Timestamp};
 use shared::http::Error;
 use shared::random::Random;
-use shared::store::Reports;
+use shared::store::WeatherCache;
 use tests::{App, Behaviour, Upstream};
 use weather::{ApiKey, Cache, Found, Source, WeatherApi};
 
@@ -30,7 +30,7 @@ impl World {
     fn instance(&self) -> Cache {
         let key = ApiKey::new("key".to_owned());
         let api = WeatherApi::new(self.upstream.url(), key, Random::seeded(1)).unwrap();
-        Cache::new(Reports::new(&self.app.table()), api, self.clock.clone())
+        Cache::new(WeatherCache::new(&self.app.table()), api, self.clock.clone())
     }
 
     fn asked(&self) -> usize {

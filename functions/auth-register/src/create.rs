@@ -5,7 +5,7 @@ use axum::response::IntoResponse;
 use shared::api::{RegistrationInput, TokensBody};
 use shared::auth::{AccessTokens, Passwords, RefreshTokens, register};
 use shared::http::{
-    Code, Error, IdempotencyParams, Idempotent, Json, Policy, RateLimits, Replayed, SourceAddress,
+    Code, Error, IdempotencyParams, Idempotent, Json, QuotaPolicy, RateLimits, Replayed, SourceAddress,
 };
 use shared::store::Users;
 
@@ -36,7 +36,7 @@ pub(crate) async fn create(
     address: SourceAddress,
     Idempotent { input, key }: Idempotent<RegistrationInput>,
 ) -> Result<impl IntoResponse, Error> {
-    limits.take(Policy::REGISTER, address).await?;
+    limits.take(QuotaPolicy::REGISTER, address).await?;
     let (tokens, replayed) = register(&access, &refresh, &users, &passwords, &input, key).await?;
     let location = format!("/api/users/{}", tokens.user_id());
     Ok((StatusCode::CREATED, Replayed(replayed), [(LOCATION, location)], Json(tokens)))

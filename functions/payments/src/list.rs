@@ -34,10 +34,10 @@ pub(crate) async fn list(
         None => users.get_latest(caller.id).await?,
     };
     let user = user.ok_or(Error::Unauthorized(Unauthorized::Invalid))?;
-    let payers = [Payer::User(user.id), Payer::Email(user.draft.email)];
+    let payers = [Payer::User(user.id), Payer::Email(user.attributes.email)];
     let (page, total) =
         try_join!(payments.list(&payers, &request.start, request.limit), payments.count(&payers))?;
-    let (links, pagination) = request.place(page.next.as_deref(), total, &cursors);
+    let (links, pagination) = request.paginate(page.next.as_deref(), total, &cursors);
     let payments = page.items.into_iter().map(PaymentBody::from).collect();
     Ok((links, Json(PaymentListBody { payments, pagination })))
 }

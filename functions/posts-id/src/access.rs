@@ -6,8 +6,10 @@ use shared::http::Error;
 
 /// Returns the post if the caller may see it: somebody else's draft is answered as if it was not there.
 pub(crate) fn visible(post: Option<Post>, caller: Option<Caller>) -> Result<Post, Error> {
-    post.filter(|post| post.draft.published || caller.is_some_and(|caller| caller.manages(post.author_id)))
-        .ok_or(Error::NotFound("Post"))
+    post.filter(|post| {
+        post.attributes.published || caller.is_some_and(|caller| caller.manages(post.author_id))
+    })
+    .ok_or(Error::NotFound("Post"))
 }
 
 /// Returns the post if the caller may change it.

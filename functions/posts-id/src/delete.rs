@@ -2,7 +2,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use shared::auth::Caller;
 use shared::domain::PostId;
-use shared::http::{Code, Error, PathId, Policy, Preconditions, RateLimits, Validators, WriteParams};
+use shared::http::{Code, Error, PathId, Preconditions, QuotaPolicy, RateLimits, Validators, WriteParams};
 use shared::store::{Posts, retry_stale};
 
 /// Remove a post
@@ -25,7 +25,7 @@ pub(crate) async fn delete(
     PathId(id): PathId<PostId>,
     preconditions: Preconditions,
 ) -> Result<StatusCode, Error> {
-    limits.take(Policy::WRITE, caller.id).await?;
+    limits.take(QuotaPolicy::WRITE, caller.id).await?;
     retry_stale(async || {
         let post = crate::access::manageable(posts.get_latest(id).await?, caller)?;
         preconditions.require(&Validators::of(post.revision))?;

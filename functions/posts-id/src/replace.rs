@@ -2,8 +2,10 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use shared::api::{PostBody, PostInput};
 use shared::auth::Caller;
-use shared::domain::{PostDraft, PostId};
-use shared::http::{Code, Error, Json, PathId, Policy, Preconditions, RateLimits, Validators, WriteParams};
+use shared::domain::{PostAttributes, PostId};
+use shared::http::{
+    Code, Error, Json, PathId, Preconditions, QuotaPolicy, RateLimits, Validators, WriteParams,
+};
 use shared::store::{Posts, retry_stale};
 
 /// Replace a post
@@ -28,12 +30,12 @@ pub(crate) async fn replace(
     preconditions: Preconditions,
     Json(input): Json<PostInput>,
 ) -> Result<impl IntoResponse, Error> {
-    limits.take(Policy::WRITE, caller.id).await?;
-    let draft = PostDraft::from(input);
+    limits.take(QuotaPolicy::WRITE, caller.id).await?;
+    let attributes = PostAttributes::from(input);
     let post = retry_stale(async || {
         let post = crate::access::manageable(posts.get_latest(id).await?, caller)?;
         preconditions.require(&Validators::of(post.revision))?;
-        Ok::<_, Error>(posts.replace(&post, draft.clone()).await?)
+        Ok::<_, Error>(posts.replace(&post, attributes.clone()).await?)
     })
     .await?;
     Ok(PostBody::resource(post))

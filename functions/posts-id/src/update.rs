@@ -3,7 +3,9 @@ use axum::response::IntoResponse;
 use shared::api::{PostBody, PostPatch};
 use shared::auth::Caller;
 use shared::domain::PostId;
-use shared::http::{Code, Error, Json, PathId, Policy, Preconditions, RateLimits, Validators, WriteParams};
+use shared::http::{
+    Code, Error, Json, PathId, Preconditions, QuotaPolicy, RateLimits, Validators, WriteParams,
+};
 use shared::store::{Posts, retry_stale};
 
 /// Change a post
@@ -28,11 +30,11 @@ pub(crate) async fn update(
     preconditions: Preconditions,
     Json(input): Json<PostPatch>,
 ) -> Result<impl IntoResponse, Error> {
-    limits.take(Policy::WRITE, caller.id).await?;
+    limits.take(QuotaPolicy::WRITE, caller.id).await?;
     let post = retry_stale(async || {
         let post = crate::access::manageable(posts.get_latest(id).await?, caller)?;
         preconditions.require(&Validators::of(post.revision))?;
-        Ok::<_, Error>(posts.replace(&post, input.apply(&post.draft)).await?)
+        Ok::<_, Error>(posts.replace(&post, input.apply(&post.attributes)).await?)
     })
     .await?;
     Ok(PostBody::resource(post))

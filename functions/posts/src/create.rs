@@ -4,7 +4,7 @@ use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use shared::api::{PostBody, PostInput};
 use shared::auth::Caller;
-use shared::http::{Code, Error, IdempotencyParams, Idempotent, Policy, RateLimits, Replayed};
+use shared::http::{Code, Error, IdempotencyParams, Idempotent, QuotaPolicy, RateLimits, Replayed};
 use shared::store::Posts;
 
 /// Write a post
@@ -27,9 +27,9 @@ pub(crate) async fn create(
     caller: Caller,
     Idempotent { input, key }: Idempotent<PostInput>,
 ) -> Result<impl IntoResponse, Error> {
-    limits.take(Policy::WRITE, caller.id).await?;
-    let attempt = key.map(|key| key.attempt("posts", caller.id));
-    let (post, replayed) = posts.create(caller.id, input.into(), attempt.as_ref()).await?.into_parts();
+    limits.take(QuotaPolicy::WRITE, caller.id).await?;
+    let record = key.map(|key| key.record("posts", caller.id));
+    let (post, replayed) = posts.create(caller.id, input.into(), record.as_ref()).await?.into_parts();
     let location = format!("/api/posts/{}", post.id);
     Ok((StatusCode::CREATED, Replayed(replayed), [(LOCATION, location)], PostBody::resource(post)))
 }

@@ -50,7 +50,7 @@ pub(crate) async fn list(
     let request = ListRequest::read(query, url, &cursors)?;
     let (page, total) =
         try_join!(posts.list(&list, order, &request.start, request.limit), posts.count(&list))?;
-    let (links, pagination) = request.place(page.next.as_deref(), total, &cursors);
+    let (links, pagination) = request.paginate(page.next.as_deref(), total, &cursors);
     let posts = page.items.into_iter().map(PostSummaryBody::from).collect();
     Ok((links, Json(PostListBody { posts, pagination })))
 }

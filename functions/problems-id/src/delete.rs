@@ -2,7 +2,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use shared::auth::Caller;
 use shared::domain::ProblemId;
-use shared::http::{Code, Error, PathId, Policy, Preconditions, RateLimits, Validators, WriteParams};
+use shared::http::{Code, Error, PathId, Preconditions, QuotaPolicy, RateLimits, Validators, WriteParams};
 use shared::store::{Problems, retry_stale};
 
 /// Remove a problem
@@ -25,7 +25,7 @@ pub(crate) async fn delete(
     PathId(id): PathId<ProblemId>,
     preconditions: Preconditions,
 ) -> Result<StatusCode, Error> {
-    limits.take(Policy::WRITE, caller.id).await?;
+    limits.take(QuotaPolicy::WRITE, caller.id).await?;
     retry_stale(async || {
         let problem = crate::access::manageable(problems.get_latest(id).await?, caller)?;
         preconditions.require(&Validators::of(problem.revision))?;

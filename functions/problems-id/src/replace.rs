@@ -2,8 +2,10 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use shared::api::{ProblemBody, ProblemInput};
 use shared::auth::Caller;
-use shared::domain::{ProblemDraft, ProblemId};
-use shared::http::{Code, Error, Json, PathId, Policy, Preconditions, RateLimits, Validators, WriteParams};
+use shared::domain::{ProblemAttributes, ProblemId};
+use shared::http::{
+    Code, Error, Json, PathId, Preconditions, QuotaPolicy, RateLimits, Validators, WriteParams,
+};
 use shared::store::{Problems, retry_stale};
 
 /// Replace a problem
@@ -28,12 +30,12 @@ pub(crate) async fn replace(
     preconditions: Preconditions,
     Json(input): Json<ProblemInput>,
 ) -> Result<impl IntoResponse, Error> {
-    limits.take(Policy::WRITE, caller.id).await?;
-    let draft = ProblemDraft::from(input);
+    limits.take(QuotaPolicy::WRITE, caller.id).await?;
+    let attributes = ProblemAttributes::from(input);
     let problem = retry_stale(async || {
         let problem = crate::access::manageable(problems.get_latest(id).await?, caller)?;
         preconditions.require(&Validators::of(problem.revision))?;
-        Ok::<_, Error>(problems.replace(&problem, draft.clone()).await?)
+        Ok::<_, Error>(problems.replace(&problem, attributes.clone()).await?)
     })
     .await?;
     Ok(ProblemBody::resource(problem))

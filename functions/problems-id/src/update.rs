@@ -3,7 +3,9 @@ use axum::response::IntoResponse;
 use shared::api::{ProblemBody, ProblemPatch};
 use shared::auth::Caller;
 use shared::domain::ProblemId;
-use shared::http::{Code, Error, Json, PathId, Policy, Preconditions, RateLimits, Validators, WriteParams};
+use shared::http::{
+    Code, Error, Json, PathId, Preconditions, QuotaPolicy, RateLimits, Validators, WriteParams,
+};
 use shared::store::{Problems, retry_stale};
 
 /// Change a problem
@@ -28,11 +30,11 @@ pub(crate) async fn update(
     preconditions: Preconditions,
     Json(input): Json<ProblemPatch>,
 ) -> Result<impl IntoResponse, Error> {
-    limits.take(Policy::WRITE, caller.id).await?;
+    limits.take(QuotaPolicy::WRITE, caller.id).await?;
     let problem = retry_stale(async || {
         let problem = crate::access::manageable(problems.get_latest(id).await?, caller)?;
         preconditions.require(&Validators::of(problem.revision))?;
-        Ok::<_, Error>(problems.replace(&problem, input.apply(&problem.draft)).await?)
+        Ok::<_, Error>(problems.replace(&problem, input.apply(&problem.attributes)).await?)
     })
     .await?;
     Ok(ProblemBody::resource(problem))

@@ -4,7 +4,7 @@ use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use shared::api::{ProblemBody, ProblemInput};
 use shared::auth::Caller;
-use shared::http::{Error, IdempotencyParams, Idempotent, Policy, RateLimits, Replayed};
+use shared::http::{Error, IdempotencyParams, Idempotent, QuotaPolicy, RateLimits, Replayed};
 use shared::store::Problems;
 
 /// Pose a problem
@@ -28,9 +28,9 @@ pub(crate) async fn create(
     caller: Caller,
     Idempotent { input, key }: Idempotent<ProblemInput>,
 ) -> Result<impl IntoResponse, Error> {
-    limits.take(Policy::WRITE, caller.id).await?;
-    let attempt = key.map(|key| key.attempt("problems", caller.id));
-    let (problem, replayed) = problems.create(caller.id, input.into(), attempt.as_ref()).await?.into_parts();
+    limits.take(QuotaPolicy::WRITE, caller.id).await?;
+    let record = key.map(|key| key.record("problems", caller.id));
+    let (problem, replayed) = problems.create(caller.id, input.into(), record.as_ref()).await?.into_parts();
     let location = format!("/api/problems/{}", problem.id);
     Ok((StatusCode::CREATED, Replayed(replayed), [(LOCATION, location)], ProblemBody::resource(problem)))
 }

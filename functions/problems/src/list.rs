@@ -23,7 +23,7 @@ pub(crate) async fn list(
 ) -> Result<impl IntoResponse, Error> {
     let request = ListRequest::read(query, "/api/problems".to_owned(), &cursors)?;
     let (page, total) = try_join!(problems.list(&request.start, request.limit), problems.count())?;
-    let (links, pagination) = request.place(page.next.as_deref(), total, &cursors);
+    let (links, pagination) = request.paginate(page.next.as_deref(), total, &cursors);
     let problems = page.items.into_iter().map(ProblemSummaryBody::from).collect();
     Ok((links, Json(ProblemListBody { problems, pagination })))
 }

@@ -2,8 +2,10 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use shared::api::AccountBody;
 use shared::auth::{Passwords, SessionUser};
-use shared::domain::{Email, Name, Password, PasswordAttempt, User, UserDraft};
-use shared::http::{Change, Code, Error, Json, Policy, Preconditions, RateLimits, Validators, WriteParams};
+use shared::domain::{Email, Name, Password, PasswordAttempt, User, UserAttributes};
+use shared::http::{
+    Change, Code, Error, Json, Preconditions, QuotaPolicy, RateLimits, Validators, WriteParams,
+};
 use shared::input;
 use shared::store::{Sessions, Users, retry_stale};
 
@@ -23,12 +25,12 @@ input! {
 }
 
 impl ProfileInput {
-    /// What `draft` becomes.
-    fn apply(&self, draft: &UserDraft) -> UserDraft {
-        UserDraft {
-            email: self.email.as_ref().unwrap_or(&draft.email).clone(),
-            name: self.name.apply(draft.name.as_ref()),
-            role: draft.role,
+    /// Returns `attributes` with the changes applied.
+    fn apply(&self, attributes: &UserAttributes) -> UserAttributes {
+        UserAttributes {
+            email: self.email.as_ref().unwrap_or(&attributes.email).clone(),
+            name: self.name.apply(attributes.name.as_ref()),
+            role: attributes.role,
         }
     }
 }
@@ -57,7 +59,7 @@ pub(crate) async fn update(
     preconditions: Preconditions,
     Json(input): Json<ProfileInput>,
 ) -> Result<impl IntoResponse, Error> {
-    limits.take(Policy::WRITE, signed_in.user.id).await?;
+    limits.take(QuotaPolicy::WRITE, signed_in.user.id).await?;
     let hash = match (&input.current_password, &input.new_password) {
         (Some(current), Some(new)) => {
             confirm(&users, &passwords, &limits, &signed_in.user, current).await?;
@@ -68,10 +70,10 @@ pub(crate) async fn update(
     let user = retry_stale(async || {
         let SessionUser { user, session } = signed_in.latest(&sessions, &users).await?;
         preconditions.require(&Validators::of(user.revision))?;
-        let draft = input.apply(&user.draft);
+        let attributes = input.apply(&user.attributes);
         Ok::<_, Error>(match &hash {
-            Some(hash) => users.change_password_in(&session, &user, draft, hash.clone()).await?,
-            None => users.replace(&user, draft).await?,
+            Some(hash) => users.change_password_in(&session, &user, attributes, hash.clone()).await?,
+            None => users.replace(&user, attributes).await?,
         })
     })
     .await?;
@@ -86,8 +88,8 @@ async fn confirm(
     user: &User,
     attempt: &PasswordAttempt,
 ) -> Result<(), Error> {
-    let email = &user.draft.email;
-    limits.take(Policy::LOGIN, email.normalised()).await?;
+    let email = &user.attributes.email;
+    limits.take(QuotaPolicy::LOGIN, email.normalised()).await?;
     let credential = users.credential(email).await?.filter(|credential| credential.user_id == user.id);
     let hash = credential.and_then(|credential| credential.password_hash);
     if passwords.verify(attempt, hash.as_ref())? {

@@ -62,7 +62,7 @@ pub(crate) async fn search(
     let request = ListRequest::read_on(query, url, &cursors)?;
     let text = text.map_err(|message| Error::field("q", message))?;
     let page = problems.page(&text, &request.start, request.limit).await?;
-    let (links, pagination) = request.place(page.next.as_deref(), None, &cursors);
+    let (links, pagination) = request.paginate(page.next.as_deref(), None, &cursors);
     let problems = page.items.into_iter().map(ProblemSummaryBody::from).collect();
     Ok((links, Json(ProblemListBody { problems, pagination })))
 }

@@ -94,20 +94,20 @@ pub(crate) async fn check(files: &Files, objects: &Objects, id: FileId) -> Resul
 
 /// Reads the upload to its end, unless it is refused before.
 async fn inspect(file: &File, upload: &mut Incoming) -> Result<Result<Inspected, Reason>, Error> {
-    if upload.size != file.draft.size.bytes() {
+    if upload.size != file.attributes.size.bytes() {
         return Ok(Err(Reason::Size));
     }
-    if FileType::declared(&upload.content_type) != Some(file.draft.kind) {
+    if FileType::declared(&upload.content_type) != Some(file.attributes.kind) {
         return Ok(Err(Reason::ContentType));
     }
-    let mut inspection = Inspection::new(file.draft.kind);
+    let mut inspection = Inspection::new(file.attributes.kind);
     while let Some(piece) = upload.next().await? {
         inspection.update(&piece);
     }
     let inspected = inspection.finish();
     Ok(if !inspected.is_of_its_type {
         Err(Reason::Content)
-    } else if file.draft.sha256.is_some_and(|announced| announced != inspected.sha256) {
+    } else if file.attributes.sha256.is_some_and(|announced| announced != inspected.sha256) {
         Err(Reason::Sha256)
     } else {
         Ok(inspected)

@@ -2,7 +2,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use shared::auth::Caller;
 use shared::domain::{FileId, FileState};
-use shared::http::{Error, PathId, Policy, Preconditions, RateLimits, Validators, WriteParams};
+use shared::http::{Error, PathId, Preconditions, QuotaPolicy, RateLimits, Validators, WriteParams};
 use shared::objects::Objects;
 use shared::store::{Error as StoreError, Files, retry_stale};
 
@@ -27,7 +27,7 @@ pub(crate) async fn delete(
     PathId(id): PathId<FileId>,
     preconditions: Preconditions,
 ) -> Result<StatusCode, Error> {
-    limits.take(Policy::WRITE, caller.id).await?;
+    limits.take(QuotaPolicy::WRITE, caller.id).await?;
     let file = retry_stale(async || {
         let file = crate::access::own(files.get_latest(id).await?, caller)?;
         // One whose removal S3 interrupted goes on from there, whatever version the client knows.

@@ -4,7 +4,7 @@ use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use shared::api::{PresignInput, PresignedBody, UploadMethod};
 use shared::auth::Caller;
-use shared::http::{Code, Error, IdempotencyParams, Idempotent, Json, Policy, RateLimits, Replayed};
+use shared::http::{Code, Error, IdempotencyParams, Idempotent, Json, QuotaPolicy, RateLimits, Replayed};
 use shared::objects::Objects;
 use shared::store::Files;
 
@@ -31,9 +31,9 @@ pub(crate) async fn create(
     caller: Caller,
     Idempotent { input, key }: Idempotent<PresignInput>,
 ) -> Result<impl IntoResponse, Error> {
-    limits.take(Policy::WRITE, caller.id).await?;
-    let attempt = key.map(|key| key.attempt("upload-presign", caller.id));
-    let announced = files.announce(caller.id, input.try_into()?, attempt.as_ref()).await?;
+    limits.take(QuotaPolicy::WRITE, caller.id).await?;
+    let record = key.map(|key| key.record("upload-presign", caller.id));
+    let announced = files.announce(caller.id, input.try_into()?, record.as_ref()).await?;
     let (file, replayed) = announced.into_parts();
     let upload = objects.presign_upload(&file).await?;
     let location = format!("/api/upload/{}", file.id);

@@ -5,9 +5,9 @@ use axum::response::IntoResponse;
 use shared::api::UploadedBody;
 use shared::auth::Caller;
 use shared::domain::{File, UserId};
-use shared::http::{Code, Error, IdempotencyParams, Json, Policy, RateLimits, Replayed};
+use shared::http::{Code, Error, IdempotencyParams, Json, QuotaPolicy, RateLimits, Replayed};
 use shared::objects::Objects;
-use shared::store::{Attempt, Files, Made, Users};
+use shared::store::{Files, IdempotencyRecord, Made, Users};
 use shared::uploads::{self, Published, discard, publish};
 
 use crate::form::{FormBody, Upload, UploadForm};
@@ -35,12 +35,12 @@ pub(crate) async fn create(
     caller: Caller,
     UploadForm { user_id, upload, key }: UploadForm,
 ) -> Result<impl IntoResponse, Error> {
-    limits.take(Policy::WRITE, caller.id).await?;
+    limits.take(QuotaPolicy::WRITE, caller.id).await?;
     let owner = owner(user_id, caller, &users).await?;
-    let attempt = key.map(|key| key.attempt("upload", caller.id));
-    let (file, replayed) = match files.begin(owner, upload.draft.clone(), attempt.as_ref()).await? {
-        Made::Now(pending) => (store(&files, &objects, &pending, upload, attempt.as_ref()).await?, false),
-        Made::Before(file) => (file, true),
+    let record = key.map(|key| key.record("upload", caller.id));
+    let (file, replayed) = match files.begin(owner, upload.attributes.clone(), record.as_ref()).await? {
+        Made::New(pending) => (store(&files, &objects, &pending, upload, record.as_ref()).await?, false),
+        Made::Replayed(file) => (file, true),
     };
     let location = format!("/api/upload/{}", file.id);
     Ok((StatusCode::CREATED, Replayed(replayed), [(LOCATION, location)], Json(UploadedBody::from(file))))
@@ -64,9 +64,9 @@ async fn store(
     objects: &Objects,
     pending: &File,
     upload: Upload,
-    attempt: Option<&Attempt>,
+    record: Option<&IdempotencyRecord>,
 ) -> Result<File, Error> {
-    let failed = match put(files, objects, pending, upload, attempt).await {
+    let failed = match put(files, objects, pending, upload, record).await {
         Ok(Published::Ready(file)) => return Ok(file),
         // Where it is gone, `upload-completed` was faster, and had no other reason to remove it.
         Ok(Published::OverQuota | Published::Gone) => return Err(Error::QuotaExceeded),
@@ -85,9 +85,9 @@ async fn put(
     objects: &Objects,
     pending: &File,
     upload: Upload,
-    attempt: Option<&Attempt>,
+    record: Option<&IdempotencyRecord>,
 ) -> Result<Published, uploads::Error> {
-    let Upload { draft, sha256, content } = upload;
-    let etag = objects.put_incoming(pending.id, &draft, sha256, content).await?;
-    publish(files, objects, pending, &etag, sha256, attempt).await
+    let Upload { attributes, sha256, content } = upload;
+    let etag = objects.put_incoming(pending.id, &attributes, sha256, content).await?;
+    publish(files, objects, pending, &etag, sha256, record).await
 }

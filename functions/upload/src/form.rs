@@ -2,7 +2,7 @@ use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
 use serde::Deserialize;
 use shared::domain::{
-    FileDraft, FileName, FileSize, FileType, Inspection, MAX_UPLOAD_BYTES, Sha256Digest, UserId,
+    FileAttributes, FileName, FileSize, FileType, Inspection, MAX_UPLOAD_BYTES, Sha256Digest, UserId,
 };
 use shared::http::{
     ContentType, Error, FieldError, MultipartForm, Part, RequestKey, check_acceptable, read_body,
@@ -38,7 +38,7 @@ pub(crate) struct UploadForm {
 
 #[derive(Debug)]
 pub(crate) struct Upload {
-    pub(crate) draft: FileDraft,
+    pub(crate) attributes: FileAttributes,
     pub(crate) sha256: Sha256Digest,
     pub(crate) content: Bytes,
 }
@@ -67,7 +67,7 @@ impl<S: Sync> FromRequest<S> for UploadForm {
 impl Upload {
     /// Of what the form says, not of its bytes: each time it is sent it has another boundary.
     fn fingerprint(&self, user_id: UserId) -> String {
-        let FileDraft { name, kind, .. } = &self.draft;
+        let FileAttributes { name, kind, .. } = &self.attributes;
         [&user_id.to_string(), name.as_str(), kind.media_type(), &self.sha256.to_string()].join("\n")
     }
 }
@@ -152,8 +152,8 @@ fn check(part: &Part) -> Result<Upload, String> {
         return Err(format!("must hold {}, but its content is something else", kind.media_type()));
     }
     let sha256 = inspected.sha256;
-    let draft = FileDraft { name, kind, size, sha256: Some(sha256) };
-    Ok(Upload { draft, sha256, content: part.content.clone() })
+    let attributes = FileAttributes { name, kind, size, sha256: Some(sha256) };
+    Ok(Upload { attributes, sha256, content: part.content.clone() })
 }
 
 /// The type that the part declares, which its name must fit. Many clients declare none, or only that it is bytes: then
@@ -219,8 +219,8 @@ mod tests {
     #[tokio::test]
     async fn a_form_has_a_user_and_a_file() {
         let UploadForm { user_id, upload, .. } = form(&[user(), text("../a.txt")]).await.unwrap();
-        assert_eq!((user_id.to_string().as_str(), upload.draft.name.as_str()), (USER, "a.txt"));
-        assert_eq!((&*upload.content, upload.draft.kind), (&b"Hello"[..], FileType::Text));
+        assert_eq!((user_id.to_string().as_str(), upload.attributes.name.as_str()), (USER, "a.txt"));
+        assert_eq!((&*upload.content, upload.attributes.kind), (&b"Hello"[..], FileType::Text));
     }
 
     #[tokio::test]
@@ -263,11 +263,11 @@ mod tests {
             ("a.txt", "text/html", "Hello", None),
         ] {
             let read = form(&[user(), file(name, content_type, content)]).await;
-            let read = read.ok().map(|form| form.upload.draft.kind);
+            let read = read.ok().map(|form| form.upload.attributes.kind);
             assert_eq!(read, kind, "{name} as {content_type:?}");
         }
         let undeclared = form(&[user(), part("name=file; filename=a.zip", "PK\x03\x04")]).await.unwrap();
-        assert_eq!(undeclared.upload.draft.kind, FileType::Zip);
+        assert_eq!(undeclared.upload.attributes.kind, FileType::Zip);
     }
 
     #[tokio::test]

@@ -3,7 +3,7 @@ use axum::http::StatusCode;
 use shared::api::UserBody;
 use shared::auth::Caller;
 use shared::domain::UserId;
-use shared::http::{Code, Error, PathId, Policy, Preconditions, RateLimits, WriteParams};
+use shared::http::{Code, Error, PathId, Preconditions, QuotaPolicy, RateLimits, WriteParams};
 use shared::store::{Users, retry_stale};
 
 /// Remove a user
@@ -26,7 +26,7 @@ pub(crate) async fn delete(
     PathId(id): PathId<UserId>,
     preconditions: Preconditions,
 ) -> Result<StatusCode, Error> {
-    limits.take(Policy::WRITE, caller.id).await?;
+    limits.take(QuotaPolicy::WRITE, caller.id).await?;
     crate::access::allow(caller, id)?;
     retry_stale(async || {
         let user = users.get_latest(id).await?.ok_or(Error::NotFound("User"))?;

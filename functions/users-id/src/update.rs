@@ -3,7 +3,7 @@ use axum::response::IntoResponse;
 use shared::api::{UserBody, UserPatch};
 use shared::auth::Caller;
 use shared::domain::UserId;
-use shared::http::{Code, Error, Json, PathId, Policy, Preconditions, RateLimits, WriteParams};
+use shared::http::{Code, Error, Json, PathId, Preconditions, QuotaPolicy, RateLimits, WriteParams};
 use shared::store::{Users, retry_stale};
 
 /// Change a user
@@ -29,7 +29,7 @@ pub(crate) async fn update(
     preconditions: Preconditions,
     Json(input): Json<UserPatch>,
 ) -> Result<impl IntoResponse, Error> {
-    limits.take(Policy::WRITE, caller.id).await?;
+    limits.take(QuotaPolicy::WRITE, caller.id).await?;
     crate::access::allow(caller, id)?;
     if input.sets_role() && !caller.is_admin() {
         return Err(Error::Forbidden("Only an admin may set a role"));
@@ -37,7 +37,7 @@ pub(crate) async fn update(
     let user = retry_stale(async || {
         let user = users.get_latest(id).await?.ok_or(Error::NotFound("User"))?;
         preconditions.require(&UserBody::validators(&user, true))?;
-        Ok::<_, Error>(users.replace(&user, input.apply(&user.draft)).await?)
+        Ok::<_, Error>(users.replace(&user, input.apply(&user.attributes)).await?)
     })
     .await?;
     Ok(UserBody::resource(user, true))

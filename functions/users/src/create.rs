@@ -5,7 +5,7 @@ use axum::response::IntoResponse;
 use shared::api::{UserBody, UserInput};
 use shared::auth::Admin;
 use shared::domain::Role;
-use shared::http::{Code, Error, IdempotencyParams, Idempotent, Policy, RateLimits, Replayed};
+use shared::http::{Code, Error, IdempotencyParams, Idempotent, QuotaPolicy, RateLimits, Replayed};
 use shared::store::Users;
 
 /// Add a user
@@ -29,9 +29,9 @@ pub(crate) async fn create(
     Admin(caller): Admin,
     Idempotent { input, key }: Idempotent<UserInput>,
 ) -> Result<impl IntoResponse, Error> {
-    limits.take(Policy::WRITE, caller.id).await?;
-    let attempt = key.map(|key| key.attempt("users", caller.id));
-    let (user, replayed) = users.create(input.draft(Role::User), attempt.as_ref()).await?.into_parts();
+    limits.take(QuotaPolicy::WRITE, caller.id).await?;
+    let record = key.map(|key| key.record("users", caller.id));
+    let (user, replayed) = users.create(input.attributes(Role::User), record.as_ref()).await?.into_parts();
     let location = format!("/api/users/{}", user.id);
     Ok((StatusCode::CREATED, Replayed(replayed), [(LOCATION, location)], UserBody::resource(user, true)))
 }

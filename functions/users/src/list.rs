@@ -26,7 +26,7 @@ pub(crate) async fn list(
 ) -> Result<impl IntoResponse, Error> {
     let request = ListRequest::read(query, "/api/users".to_owned(), &cursors)?;
     let (page, total) = try_join!(users.list(&request.start, request.limit), users.count())?;
-    let (links, pagination) = request.place(page.next.as_deref(), total, &cursors);
+    let (links, pagination) = request.paginate(page.next.as_deref(), total, &cursors);
     let users = page.items.into_iter().map(|user| {
         let may_see_email = caller.manages(user.id);
         UserBody::of(user, may_see_email)

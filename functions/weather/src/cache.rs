@@ -3,7 +3,7 @@ use std::time::Duration;
 use shared::clock::Clock;
 use shared::domain::{City, Report, Timestamp, Weather};
 use shared::http::{Error, chain};
-use shared::store::Reports;
+use shared::store::WeatherCache;
 
 use crate::breaker::Breaker;
 use crate::memory::Memory;
@@ -15,7 +15,7 @@ use crate::{Failure, WeatherApi};
 #[derive(Clone, Debug)]
 pub struct Cache {
     memory: Memory,
-    reports: Reports,
+    shared: WeatherCache,
     upstream: WeatherApi,
     breaker: Breaker,
     clock: Clock,
@@ -47,10 +47,10 @@ pub enum Source {
 }
 
 impl Cache {
-    /// A cache in front of `upstream`, shared through `reports`.
+    /// A cache in front of `upstream`, shared with other instances through `shared`.
     #[must_use]
-    pub fn new(reports: Reports, upstream: WeatherApi, clock: Clock) -> Self {
-        Self { memory: Memory::default(), reports, upstream, breaker: Breaker::default(), clock }
+    pub fn new(shared: WeatherCache, upstream: WeatherApi, clock: Clock) -> Self {
+        Self { memory: Memory::default(), shared, upstream, breaker: Breaker::default(), clock }
     }
 
     /// The weather in the city.
@@ -62,7 +62,7 @@ impl Cache {
         if let Some(report) = known.as_ref().filter(|report| report.is_fresh(now)) {
             return self.found(report, Source::Hit);
         }
-        let table = self.reports.find(city).await;
+        let table = self.shared.find(city).await;
         let has_table = table.as_ref().inspect_err(|error| warn_without_table(error)).is_ok();
         let shared = table.ok().flatten();
         if shared.as_ref().map(|report| report.fetched_at) > known.as_ref().map(|report| report.fetched_at) {
@@ -75,7 +75,7 @@ impl Cache {
             Ok(weather) => {
                 let report = known.insert(Report { fetched_at: self.clock.now(), weather });
                 if has_table {
-                    let _ = self.reports.keep(city, report).await.inspect_err(warn_without_table);
+                    let _ = self.shared.keep(city, report).await.inspect_err(warn_without_table);
                 }
                 self.found(report, Source::Miss)
             }

@@ -5,7 +5,8 @@ use axum::response::IntoResponse;
 use serde::Serialize;
 use shared::domain::{City, Label, Timestamp, WEATHER_FRESH, Weather};
 use shared::http::{
-    Code, Error, Policy, Preconditions, Query, RateLimits, ReadParams, Resource, SourceAddress, Validators,
+    Code, Error, Preconditions, Query, QuotaPolicy, RateLimits, ReadParams, Resource, SourceAddress,
+    Validators,
 };
 use utoipa::{IntoParams, ToSchema};
 
@@ -80,7 +81,7 @@ pub(crate) async fn get(
     let city: Option<City> = query.get("city");
     query.finish()?;
     let city = city.ok_or_else(|| Error::field("city", "is required"))?;
-    limits.take(Policy::WEATHER, address).await?;
+    limits.take(QuotaPolicy::WEATHER, address).await?;
     let found = cache.find(&city).await?;
     let headers = [
         (CACHE_CONTROL, format!("public, max-age={}", WEATHER_FRESH.as_secs())),

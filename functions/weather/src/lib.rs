@@ -9,7 +9,7 @@ use shared::clock::Clock;
 use shared::config::ConfigError;
 use shared::http::RateLimits;
 use shared::random::Random;
-use shared::store::{Reports, Table};
+use shared::store::{Table, WeatherCache};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -34,9 +34,9 @@ pub struct Deps {
 impl Deps {
     /// All of it, as template.yaml sets the environment.
     pub fn from_env() -> Result<Self, ConfigError> {
-        let reports = Reports::new(&Table::from_env()?);
+        let shared = WeatherCache::new(&Table::from_env()?);
         let upstream = WeatherApi::from_env(Random::system())?;
-        Ok(Self { cache: Cache::new(reports, upstream, Clock::system()), limits: RateLimits::from_env()? })
+        Ok(Self { cache: Cache::new(shared, upstream, Clock::system()), limits: RateLimits::from_env()? })
     }
 }
 

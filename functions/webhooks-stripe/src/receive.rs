@@ -75,9 +75,9 @@ pub(crate) async fn receive(
         Some(Paid { event_id, payment, payer }) => {
             let recording = payments.record(event_id, payment, payer.as_ref());
             match tokio::time::timeout(RECORD_TIMEOUT, recording).await.map_err(|_| Error::TimedOut)?? {
-                Recorded::Now if payer.is_none() => "recorded, in nobody's list",
-                Recorded::Now => "recorded",
-                Recorded::Before => "recorded before",
+                Recorded::New if payer.is_none() => "recorded, in nobody's list",
+                Recorded::New => "recorded",
+                Recorded::Duplicate => "recorded before",
             }
         }
         None => "nothing to record",

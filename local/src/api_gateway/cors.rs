@@ -5,12 +5,12 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
-use crate::lambda::response_payload::Response;
+use crate::lambda::response::Response;
 use crate::template::Cors;
 
 /// A CORS configuration with its headers prepared.
 #[derive(Clone, Debug)]
-pub struct Policy {
+pub struct CorsPolicy {
     origins: Vec<String>,
     any_origin: bool,
     credentials: bool,
@@ -20,7 +20,7 @@ pub struct Policy {
     max_age: Option<HeaderValue>,
 }
 
-impl Policy {
+impl CorsPolicy {
     /// Prepares a template's configuration.
     #[must_use]
     pub fn new(cors: &Cors) -> Self {
@@ -133,9 +133,9 @@ impl Policy {
 mod tests {
     use super::*;
 
-    fn policy(origins: &[&str], credentials: bool) -> Policy {
+    fn policy(origins: &[&str], credentials: bool) -> CorsPolicy {
         let list = |items: &[&str]| items.iter().map(|item| (*item).to_owned()).collect();
-        Policy::new(&Cors {
+        CorsPolicy::new(&Cors {
             allow_origins: list(origins),
             allow_methods: list(&["GET", "POST"]),
             allow_headers: list(&["Content-Type"]),

@@ -13,15 +13,15 @@ use http_body_util::BodyExt;
 use hyper::body::{Body as _, Incoming};
 use uuid::Uuid;
 
-use super::cors::Policy;
+use super::cors::CorsPolicy;
 use super::routes::{Match, Router};
 use super::throttle::Bucket;
 use crate::clock;
 use crate::lambda::function_url::FunctionUrl;
 use crate::lambda::instances::{InvokeError, Pool, Pools};
 use crate::lambda::request_payload::Via;
-use crate::lambda::response_payload::{Answer, DeclaredLength, Response};
-use crate::lambda::{function_url, request_payload, response_payload, trace};
+use crate::lambda::response::{Answer, DeclaredLength, Response};
+use crate::lambda::{function_url, request_payload, response, response_payload, trace};
 use crate::logs::{Logs, RequestLine};
 use crate::product::too_large::too_large;
 use crate::template::Route;
@@ -42,7 +42,7 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(crate) struct Gateway {
     pub(crate) router: Router,
-    pub(crate) cors: Option<Policy>,
+    pub(crate) cors: Option<CorsPolicy>,
     pub(crate) urls: Vec<Url>,
     pub(crate) pools: Pools,
     pub(crate) throttle: Option<Bucket>,
@@ -54,13 +54,13 @@ pub(crate) struct Gateway {
 #[derive(Debug)]
 pub(crate) struct Url {
     url: FunctionUrl,
-    cors: Option<Policy>,
+    cors: Option<CorsPolicy>,
 }
 
 impl Url {
     /// Returns the URL of a pool's function, if it has one.
     pub(crate) fn of(pool: &Arc<Pool>) -> Option<Self> {
-        let cors = pool.function().url.as_ref()?.cors.as_ref().map(Policy::new);
+        let cors = pool.function().url.as_ref()?.cors.as_ref().map(CorsPolicy::new);
         Some(Self { url: FunctionUrl::of(pool)?, cors })
     }
 }
@@ -127,7 +127,7 @@ impl Gateway {
         &'g self,
         parts: &'r Parts,
         url: Option<(&'g Url, &'r str)>,
-        cors: Option<&Policy>,
+        cors: Option<&CorsPolicy>,
     ) -> Result<(Target<'g>, Cow<'r, str>), Box<Answer<'g>>> {
         let refused = |status, message| Err(Box::new(own(status, message)));
         if head_length(parts) > MAX_HEAD_BYTES {
@@ -219,7 +219,7 @@ impl Gateway {
                         self.logs.warn(format_args!(
                             "{function}: API Gateway would not take its answer: {reason}"
                         ));
-                        response_payload::message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+                        response::message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
                     });
                 Answer { response, function, start }
             }
@@ -231,22 +231,21 @@ impl Gateway {
     fn failed(&self, function: &str, error: &InvokeError) -> Response {
         match error {
             InvokeError::RequestTooLarge(_) => {
-                response_payload::message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large")
+                response::message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large")
             }
             InvokeError::Throttled | InvokeError::Stopping | InvokeError::UnknownFunction(_) => {
                 self.logs.warn(format_args!("{function}: {error}"));
-                let mut response =
-                    response_payload::message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable");
+                let mut response = response::message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable");
                 response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
                 response
             }
             InvokeError::Function(_) | InvokeError::ResponseTooLarge => {
                 self.logs.warn(format_args!("{function}: {error}"));
-                response_payload::message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+                response::message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
             }
             // These errors were logged where they happened.
             InvokeError::TimedOut(_) | InvokeError::Exited(_) | InvokeError::Init(_) => {
-                response_payload::message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+                response::message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
             }
         }
     }
@@ -258,7 +257,7 @@ const PREFLIGHT: &str = "preflight";
 const OWN: &str = "-";
 
 fn own(status: StatusCode, message: &str) -> Answer<'static> {
-    Answer { response: response_payload::message(status, message), function: "gateway", start: OWN }
+    Answer { response: response::message(status, message), function: "gateway", start: OWN }
 }
 
 fn head_length(parts: &Parts) -> usize {

@@ -11,8 +11,8 @@ use bytes::Bytes;
 use http::StatusCode;
 
 use super::instances::{InvokeError, Pool};
+use super::response::{self, Answer, AnswerError, Response};
 use super::response_payload;
-use super::response_payload::{Answer, AnswerError, Response};
 use crate::logs::Logs;
 
 /// The prefix of the URLs' paths.
@@ -92,5 +92,5 @@ fn failed(error: &AnswerError) -> Response {
         }
         _ => (StatusCode::BAD_GATEWAY, "Internal Server Error"),
     };
-    response_payload::message(status, message)
+    response::message(status, message)
 }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::async_queue::Queue;
 use super::instances::{Invocation, InvokeError, MAX_PAYLOAD_BYTES, Pools};
 use super::request_payload::decode_path;
-use super::response_payload::{Body, Response};
+use super::response::{Body, Response};
 use super::trace;
 
 /// Lambda's limit for an asynchronous event, in bytes.

@@ -1,94 +1,14 @@
 //! A function's answer as an HTTP response: payload format 2.0, the format that is inferred when the answer has no
 //! `statusCode`, and streamed answers.
 
-use std::pin::Pin;
-use std::task::{Context, Poll};
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use http_body_util::Full;
-use hyper::body::{Frame, SizeHint};
 use serde_json::{Map, Value};
 
-use super::instances::{InvokeError, Streaming};
-
-/// A response that is ready to be sent.
-pub(crate) type Response = http::Response<Body>;
-
-/// The body of a response, complete or streamed.
-#[derive(Debug)]
-pub(crate) enum Body {
-    Full(Full<Bytes>),
-    /// The first piece, and those that follow it.
-    Streamed(Option<Bytes>, Streaming),
-}
-
-impl Default for Body {
-    fn default() -> Self {
-        Bytes::new().into()
-    }
-}
-
-impl From<Bytes> for Body {
-    fn from(bytes: Bytes) -> Self {
-        Self::Full(Full::new(bytes))
-    }
-}
-
-impl hyper::body::Body for Body {
-    type Data = Bytes;
-    /// Ends the connection. Only a stop of `local` itself produces this error.
-    type Error = InvokeError;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, InvokeError>>> {
-        match self.get_mut() {
-            Self::Full(full) => Pin::new(full).poll_frame(context).map_err(|never| match never {}),
-            Self::Streamed(first, rest) => match first.take() {
-                Some(first) => Poll::Ready(Some(Ok(Frame::data(first)))),
-                None => rest.poll_next(context).map(|piece| match piece? {
-                    Ok(piece) => Some(Ok(Frame::data(piece))),
-                    Err(InvokeError::Stopping) => Some(Err(InvokeError::Stopping)),
-                    // AWS ends an answer that fails midway as if it was complete.
-                    Err(_) => None,
-                }),
-            },
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        matches!(self, Self::Full(full) if full.is_end_stream())
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Full(full) => full.size_hint(),
-            Self::Streamed(..) => SizeHint::default(),
-        }
-    }
-}
-
-/// An answer, and the part that gave it.
-pub(crate) struct Answer<'g> {
-    pub(crate) response: Response,
-    /// The function's name, or the part of the gateway that answered.
-    pub(crate) function: &'g str,
-    /// `cold` or `warm`; `preflight`, or `-` if no function answered.
-    pub(crate) start: &'static str,
-}
-
-/// The reason why no answer can be sent.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum AnswerError {
-    #[error(transparent)]
-    Invoke(#[from] InvokeError),
-    #[error("{0}")]
-    Malformed(String),
-}
+use super::instances::Streaming;
+use super::response::{AnswerError, Body, DeclaredLength, Response};
 
 /// The delimiter between the prelude, which is JSON, and the body.
 pub(crate) const DELIMITER: [u8; 8] = [0; 8];
@@ -120,15 +40,6 @@ pub(crate) async fn from_streaming(mut streaming: Streaming) -> Result<Response,
     let first = start.split_off(length + DELIMITER.len()).freeze();
     *response.body_mut() = Body::Streamed(Some(first).filter(|first| !first.is_empty()), streaming);
     Ok(response)
-}
-
-/// Returns an answer of API Gateway's own: `{"message": "..."}`.
-pub(crate) fn message(status: StatusCode, message: &str) -> Response {
-    let body = serde_json::json!({ "message": message }).to_string();
-    let mut response = http::Response::new(Body::from(Bytes::from(body)));
-    *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
 }
 
 /// The content type that an HTTP API gives a body without one.
@@ -197,10 +108,6 @@ fn head(answer: &Map<String, Value>, may_be_no_body: bool) -> Result<Response, S
     Ok(response)
 }
 
-/// The `Content-Length` of an answer to HEAD, which has no body.
-#[derive(Clone, Debug)]
-pub(crate) struct DeclaredLength(pub(crate) HeaderValue);
-
 fn status(value: Option<&Value>) -> Result<StatusCode, String> {
     let code = match value {
         Some(Value::Number(number)) => number.as_u64(),
@@ -242,6 +149,7 @@ mod tests {
     use tokio::sync::{mpsc, oneshot};
 
     use super::*;
+    use crate::lambda::instances::InvokeError;
 
     async fn sent(payload: Value) -> (u16, Vec<(String, String)>, Vec<u8>) {
         let response = from_payload(payload.to_string().into(), TEXT).unwrap();

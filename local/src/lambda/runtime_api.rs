@@ -18,7 +18,8 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::instances::{InvokeError, MAX_PAYLOAD_BYTES, MAX_STREAM_BYTES, Pool, Reply, reason};
-use super::response_payload::{Body, DELIMITER, Response};
+use super::response::{Body, Response};
+use super::response_payload::DELIMITER;
 use crate::server::serve::{Limits, serve};
 
 /// The content type of an answer with a prelude.

@@ -6,7 +6,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::lambda::response_payload::Response;
+use crate::lambda::response::Response;
 
 /// Returns API Gateway's answer, `{"message": "Request Entity Too Large"}`, with the members of the API's own errors,
 /// so that a body that is too large has one error shape in all cases. On AWS the gateway sends `message` alone.

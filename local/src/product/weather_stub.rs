@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use crate::clock::now;
-use crate::lambda::response_payload::Response;
+use crate::lambda::response::Response;
 
 /// The variable that has the key. The stub answers if the environment lacks it.
 pub(crate) const API_KEY: &str = "WEATHER_API_KEY";

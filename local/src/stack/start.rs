@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::environment::environment;
 use super::{Builder, ENDPOINT_FILE, Stack, StartError, reachable};
-use crate::api_gateway::cors::Policy;
+use crate::api_gateway::cors::CorsPolicy;
 use crate::api_gateway::handle::{Gateway, Url};
 use crate::api_gateway::routes::Router;
 use crate::api_gateway::throttle::Bucket;
@@ -146,7 +146,7 @@ impl Builder {
     fn gateway(&self, template: &Template, pools: &Pools, logs: &Logs, local: SocketAddr) -> Gateway {
         Gateway {
             router: Router::new(&template.routes),
-            cors: template.cors.as_ref().map(Policy::new),
+            cors: template.cors.as_ref().map(CorsPolicy::new),
             urls: pools.iter().filter_map(Url::of).collect(),
             pools: pools.clone(),
             throttle: template

@@ -4,7 +4,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::truth::True;
-use crate::domain::{File, FileDraft, FileId, FileName, FileSize, FileType, Sha256Digest, Timestamp, UserId};
+use crate::domain::{
+    File, FileAttributes, FileId, FileName, FileSize, FileType, Sha256Digest, Timestamp, UserId,
+};
 use crate::http::{Error, Resource, Validators};
 use crate::input;
 
@@ -22,7 +24,7 @@ input! {
     }
 }
 
-impl TryFrom<PresignInput> for FileDraft {
+impl TryFrom<PresignInput> for FileAttributes {
     type Error = Error;
 
     fn try_from(input: PresignInput) -> Result<Self, Error> {
@@ -55,7 +57,7 @@ pub struct UploadedBody {
 
 impl From<File> for UploadedBody {
     fn from(file: File) -> Self {
-        let FileDraft { name, kind, size, sha256 } = file.draft;
+        let FileAttributes { name, kind, size, sha256 } = file.attributes;
         Self {
             success: True,
             file_id: file.id,
@@ -145,7 +147,7 @@ impl FileBody {
     pub fn resource(file: File, download: Option<(String, Timestamp)>) -> Resource<Self> {
         let validators = Validators::of(file.revision);
         let (download_url, download_url_expires_at) = download.unzip();
-        let FileDraft { name, kind, size, sha256 } = file.draft;
+        let FileAttributes { name, kind, size, sha256 } = file.attributes;
         let body = Self {
             file_id: file.id,
             file_name: name,

@@ -2,7 +2,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::{
-    Category, Content, Excerpt, Post, PostDraft, PostId, PostSummary, Timestamp, Title, UserId,
+    Category, Content, Excerpt, Post, PostAttributes, PostId, PostSummary, Timestamp, Title, UserId,
 };
 use crate::http::{Change, Pagination, Resource, Validators};
 use crate::input;
@@ -21,7 +21,7 @@ input! {
     }
 }
 
-impl From<PostInput> for PostDraft {
+impl From<PostInput> for PostAttributes {
     fn from(input: PostInput) -> Self {
         let PostInput { title, content, category, published } = input;
         Self { title, content, category, published }
@@ -43,14 +43,14 @@ input! {
 }
 
 impl PostPatch {
-    /// What `draft` becomes.
+    /// Returns `attributes` with the changes applied.
     #[must_use]
-    pub fn apply(&self, draft: &PostDraft) -> PostDraft {
-        PostDraft {
-            title: self.title.as_ref().unwrap_or(&draft.title).clone(),
-            content: self.content.as_ref().unwrap_or(&draft.content).clone(),
-            category: self.category.apply(draft.category.as_ref()),
-            published: self.published.unwrap_or(draft.published),
+    pub fn apply(&self, attributes: &PostAttributes) -> PostAttributes {
+        PostAttributes {
+            title: self.title.as_ref().unwrap_or(&attributes.title).clone(),
+            content: self.content.as_ref().unwrap_or(&attributes.content).clone(),
+            category: self.category.apply(attributes.category.as_ref()),
+            published: self.published.unwrap_or(attributes.published),
         }
     }
 }
@@ -82,7 +82,7 @@ impl PostBody {
     #[must_use]
     pub fn resource(post: Post) -> Resource<Self> {
         let validators = Validators::of(post.revision);
-        let PostDraft { title, content, category, published } = post.draft;
+        let PostAttributes { title, content, category, published } = post.attributes;
         let body = Self {
             id: post.id,
             title,

@@ -2,7 +2,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::{
-    Description, Difficulty, Problem, ProblemDraft, ProblemId, ProblemName, ProblemSummary, Timestamp, UserId,
+    Description, Difficulty, Problem, ProblemAttributes, ProblemId, ProblemName, ProblemSummary, Timestamp,
+    UserId,
 };
 use crate::http::{Change, Pagination, Resource, Validators};
 use crate::input;
@@ -19,7 +20,7 @@ input! {
     }
 }
 
-impl From<ProblemInput> for ProblemDraft {
+impl From<ProblemInput> for ProblemAttributes {
     fn from(input: ProblemInput) -> Self {
         let ProblemInput { name, description, difficulty } = input;
         Self { name, description, difficulty }
@@ -39,13 +40,13 @@ input! {
 }
 
 impl ProblemPatch {
-    /// What `draft` becomes.
+    /// Returns `attributes` with the changes applied.
     #[must_use]
-    pub fn apply(&self, draft: &ProblemDraft) -> ProblemDraft {
-        ProblemDraft {
-            name: self.name.as_ref().unwrap_or(&draft.name).clone(),
-            description: self.description.apply(draft.description.as_ref()),
-            difficulty: self.difficulty.unwrap_or(draft.difficulty),
+    pub fn apply(&self, attributes: &ProblemAttributes) -> ProblemAttributes {
+        ProblemAttributes {
+            name: self.name.as_ref().unwrap_or(&attributes.name).clone(),
+            description: self.description.apply(attributes.description.as_ref()),
+            difficulty: self.difficulty.unwrap_or(attributes.difficulty),
         }
     }
 }
@@ -74,7 +75,7 @@ impl ProblemBody {
     #[must_use]
     pub fn resource(problem: Problem) -> Resource<Self> {
         let validators = Validators::of(problem.revision);
-        let ProblemDraft { name, description, difficulty } = problem.draft;
+        let ProblemAttributes { name, description, difficulty } = problem.attributes;
         let body = Self {
             id: problem.id,
             name,

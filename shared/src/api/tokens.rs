@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::UserBody;
-use crate::domain::{Email, Name, Password, PasswordAttempt, Role, User, UserDraft, UserId};
+use crate::domain::{Email, Name, Password, PasswordAttempt, Role, User, UserAttributes, UserId};
 use crate::http::{Resource, Validators};
 use crate::input;
 
@@ -24,8 +24,8 @@ input! {
 impl RegistrationInput {
     /// The user that is meant. Nobody registers as an admin.
     #[must_use]
-    pub fn draft(&self) -> UserDraft {
-        UserDraft { email: self.email.clone(), name: self.name.clone(), role: Role::User }
+    pub fn attributes(&self) -> UserAttributes {
+        UserAttributes { email: self.email.clone(), name: self.name.clone(), role: Role::User }
     }
 }
 

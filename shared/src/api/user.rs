@@ -1,7 +1,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::{Email, Name, Role, Timestamp, User, UserDraft, UserId};
+use crate::domain::{Email, Name, Role, Timestamp, User, UserAttributes, UserId};
 use crate::http::{Change, Pagination, Resource, Validators};
 use crate::input;
 
@@ -26,8 +26,8 @@ impl UserInput {
 
     /// The user that is meant, who has `role` where the client does not say.
     #[must_use]
-    pub fn draft(&self, role: Role) -> UserDraft {
-        UserDraft { email: self.email.clone(), name: self.name.clone(), role: self.role.unwrap_or(role) }
+    pub fn attributes(&self, role: Role) -> UserAttributes {
+        UserAttributes { email: self.email.clone(), name: self.name.clone(), role: self.role.unwrap_or(role) }
     }
 }
 
@@ -50,13 +50,13 @@ impl UserPatch {
         self.role.is_some()
     }
 
-    /// What `draft` becomes.
+    /// Returns `attributes` with the changes applied.
     #[must_use]
-    pub fn apply(&self, draft: &UserDraft) -> UserDraft {
-        UserDraft {
-            email: self.email.as_ref().unwrap_or(&draft.email).clone(),
-            name: self.name.apply(draft.name.as_ref()),
-            role: self.role.unwrap_or(draft.role),
+    pub fn apply(&self, attributes: &UserAttributes) -> UserAttributes {
+        UserAttributes {
+            email: self.email.as_ref().unwrap_or(&attributes.email).clone(),
+            name: self.name.apply(attributes.name.as_ref()),
+            role: self.role.unwrap_or(attributes.role),
         }
     }
 }
@@ -87,9 +87,9 @@ impl UserBody {
     pub fn of(user: User, may_see_email: bool) -> Self {
         Self {
             id: user.id,
-            email: may_see_email.then_some(user.draft.email),
-            name: user.draft.name,
-            role: user.draft.role,
+            email: may_see_email.then_some(user.attributes.email),
+            name: user.attributes.name,
+            role: user.attributes.role,
             created_at: user.revision.created_at,
             updated_at: user.revision.updated_at,
         }

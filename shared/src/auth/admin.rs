@@ -2,7 +2,7 @@
 
 use super::Passwords;
 use crate::clock::Clock;
-use crate::domain::{Email, Password, PasswordHash, Role, User, UserDraft, UserId};
+use crate::domain::{Email, Password, PasswordHash, Role, User, UserAttributes, UserId};
 use crate::http;
 use crate::random::Random;
 use crate::store::{self, Table, Users, retry_stale};
@@ -25,9 +25,9 @@ pub async fn write_admin(table: &Table, email: Email, password: &Password) -> Re
     let users = Users::new(table.clone(), Clock::system(), Random::system());
     let passwords = Passwords::system();
     let Some(credential) = users.credential(&email).await? else {
-        let draft = UserDraft { email, name: None, role: Role::Admin };
+        let attributes = UserAttributes { email, name: None, role: Role::Admin };
         let hash = passwords.hash(password).map_err(AdminError::Hash)?;
-        return Ok(users.register(draft, hash).await?.id);
+        return Ok(users.register(attributes, hash).await?.id);
     };
     let is_theirs = match &credential.password_hash {
         Some(hash) => passwords.verify(password.as_attempt(), Some(hash)).map_err(AdminError::Hash)?,
@@ -42,7 +42,7 @@ pub async fn write_admin(table: &Table, email: Email, password: &Password) -> Re
 async fn promote(users: &Users, id: UserId, hash: Option<PasswordHash>) -> Result<User, store::Error> {
     // Gone since its address was found: as if it had changed.
     let user = users.get_latest(id).await?.ok_or(store::Error::Stale)?;
-    let user = users.replace(&user, UserDraft { role: Role::Admin, ..user.draft.clone() }).await?;
+    let user = users.replace(&user, UserAttributes { role: Role::Admin, ..user.attributes.clone() }).await?;
     match hash {
         Some(hash) => users.change_password(&user, hash).await,
         None => Ok(user),

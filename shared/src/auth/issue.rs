@@ -32,7 +32,7 @@ pub async fn reissue(
 }
 
 pub(super) fn body(access: &AccessTokens, user: User, refresh_token: String) -> Result<TokensBody, Error> {
-    let caller = Caller { id: user.id, role: user.draft.role };
+    let caller = Caller { id: user.id, role: user.attributes.role };
     let access_token = access.sign(caller).map_err(|error| Error::Internal(Arc::new(error)))?;
     Ok(TokensBody::new(user, access_token, refresh_token, ACCESS_TOKEN_TTL))
 }

@@ -8,8 +8,8 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 use crate::config::{ConfigError, Secret, signing_secrets};
-use crate::domain::{PasswordHash, User, UserDraft, UserId};
-use crate::store::{Attempt, Error, FamilyId, Made, RefreshFamilies, RefreshFamily, Users};
+use crate::domain::{PasswordHash, User, UserAttributes, UserId};
+use crate::store::{Error, FamilyId, IdempotencyRecord, Made, RefreshFamilies, RefreshFamily, Users};
 
 /// Sets this use of the secret apart from its others.
 const PURPOSE: &[u8] = b"refresh";
@@ -46,72 +46,72 @@ impl RefreshTokens {
     /// The first token for a user who has just signed in.
     pub async fn begin(&self, user: &User) -> Result<String, Error> {
         let family = self.families.begin(user).await?;
-        self.sign(Place::of(&family))
+        self.sign(Payload::of(&family))
     }
 
     /// Adds a user, as [`Users::register_signed_in`] does, and gives the first token: none where that was before.
     pub async fn register(
         &self,
         users: &Users,
-        draft: UserDraft,
+        attributes: UserAttributes,
         password_hash: PasswordHash,
-        attempt: Option<&Attempt>,
+        record: Option<&IdempotencyRecord>,
     ) -> Result<(User, Option<String>), Error> {
         let id = self.families.new_id();
-        match users.register_signed_in(draft, password_hash, id, attempt).await? {
-            Made::Now(user) => {
-                let token = self.sign(Place::of(&RefreshFamily::first(id, &user)))?;
+        match users.register_signed_in(attributes, password_hash, id, record).await? {
+            Made::New(user) => {
+                let token = self.sign(Payload::of(&RefreshFamily::first(id, &user)))?;
                 Ok((user, Some(token)))
             }
-            Made::Before(user) => Ok((user, None)),
+            Made::Replayed(user) => Ok((user, None)),
         }
     }
 
     /// Whose token it is; none for one that is not ours. Neither asks the table, nor uses the token up.
     #[must_use]
     pub fn user(&self, token: &str) -> Option<UserId> {
-        self.verify(token).map(|place| place.user)
+        self.verify(token).map(|payload| payload.user)
     }
 
     /// The token's family and its successor, as [`RefreshFamilies::rotate`] decides; none for a token that is not ours,
     /// without asking the table.
     pub async fn rotate(&self, token: &str) -> Result<Option<(RefreshFamily, String)>, Error> {
-        let Some(Place { family, counter, .. }) = self.verify(token) else { return Ok(None) };
+        let Some(Payload { family, counter, .. }) = self.verify(token) else { return Ok(None) };
         let Some(family) = self.families.rotate(family, counter).await? else { return Ok(None) };
-        let successor = self.sign(Place::of(&family))?;
+        let successor = self.sign(Payload::of(&family))?;
         Ok(Some((family, successor)))
     }
 
     /// Ends the family that the token is of, be it the last one or an older. One that is not ours ends nothing.
     pub async fn end(&self, token: &str) -> Result<(), Error> {
         match self.verify(token) {
-            Some(place) => self.families.end(place.family).await,
+            Some(payload) => self.families.end(payload.family).await,
             None => Ok(()),
         }
     }
 
-    fn sign(&self, place: Place) -> Result<String, Error> {
+    fn sign(&self, payload: Payload) -> Result<String, Error> {
         let key = self.keys.first().ok_or_else(|| Error::Internal("there is no key".into()))?;
         let mut token = Vec::with_capacity(TOKEN_BYTES);
-        token.extend_from_slice(&place.family.0);
-        token.extend_from_slice(&place.user.into_bytes());
-        token.extend_from_slice(&place.counter.to_be_bytes());
+        token.extend_from_slice(&payload.family.0);
+        token.extend_from_slice(&payload.user.into_bytes());
+        token.extend_from_slice(&payload.counter.to_be_bytes());
         let tag = key.clone().chain_update(&token).finalize().into_bytes();
         token.extend_from_slice(&tag);
         Ok(URL_SAFE_NO_PAD.encode(token))
     }
 
     /// In constant time.
-    fn verify(&self, token: &str) -> Option<Place> {
+    fn verify(&self, token: &str) -> Option<Payload> {
         let token: [u8; TOKEN_BYTES] = URL_SAFE_NO_PAD.decode(token).ok()?.try_into().ok()?;
-        let (place, tag) = token.split_last_chunk::<TAG_BYTES>()?;
-        let is_ours = |key: &Hmac<Sha256>| key.clone().chain_update(place).verify_slice(tag).is_ok();
+        let (payload, tag) = token.split_last_chunk::<TAG_BYTES>()?;
+        let is_ours = |key: &Hmac<Sha256>| key.clone().chain_update(payload).verify_slice(tag).is_ok();
         if !self.keys.iter().any(is_ours) {
             return None;
         }
-        let (family, rest) = place.split_first_chunk::<ID_BYTES>()?;
+        let (family, rest) = payload.split_first_chunk::<ID_BYTES>()?;
         let (user, counter) = rest.split_first_chunk::<ID_BYTES>()?;
-        Some(Place {
+        Some(Payload {
             family: FamilyId(*family),
             user: UserId::from_bytes(*user),
             counter: u32::from_be_bytes(counter.try_into().ok()?),
@@ -121,13 +121,13 @@ impl RefreshTokens {
 
 /// What a token says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Place {
+struct Payload {
     family: FamilyId,
     user: UserId,
     counter: u32,
 }
 
-impl Place {
+impl Payload {
     /// The last token's.
     fn of(family: &RefreshFamily) -> Self {
         Self { family: family.id, user: family.user_id, counter: family.counter }
@@ -157,21 +157,21 @@ mod tests {
         RefreshTokens::new(&letters.chars().map(secret).collect::<Vec<_>>(), families)
     }
 
-    const fn place(counter: u32) -> Place {
-        Place { family: FamilyId([7; 16]), user: UserId::from_bytes([8; 16]), counter }
+    const fn payload(counter: u32) -> Payload {
+        Payload { family: FamilyId([7; 16]), user: UserId::from_bytes([8; 16]), counter }
     }
 
     proptest! {
         #[test]
         fn a_token_is_of_its_family_user_and_place(family: [u8; 16], user: [u8; 16], counter: u32) {
-            let place = Place { family: FamilyId(family), user: UserId::from_bytes(user), counter };
-            let token = tokens("a").sign(place).unwrap();
-            prop_assert_eq!(tokens("a").verify(&token), Some(place));
+            let payload = Payload { family: FamilyId(family), user: UserId::from_bytes(user), counter };
+            let token = tokens("a").sign(payload).unwrap();
+            prop_assert_eq!(tokens("a").verify(&token), Some(payload));
         }
 
         #[test]
         fn a_changed_token_is_refused(counter: u32, at in 0..TOKEN_BYTES, flip in 1u8..=255) {
-            let mut token = URL_SAFE_NO_PAD.decode(tokens("a").sign(place(counter)).unwrap()).unwrap();
+            let mut token = URL_SAFE_NO_PAD.decode(tokens("a").sign(payload(counter)).unwrap()).unwrap();
             token[at] ^= flip;
             prop_assert_eq!(tokens("a").verify(&URL_SAFE_NO_PAD.encode(token)), None);
         }
@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_token_has_one_spelling() {
-        let token = tokens("a").sign(place(1)).unwrap();
+        let token = tokens("a").sign(payload(1)).unwrap();
         for other in [format!("{token}="), format!(" {token}"), format!("{token}A"), token.to_lowercase()] {
             assert_eq!(tokens("a").verify(&other), None, "{other}");
         }
@@ -192,14 +192,14 @@ mod tests {
 
     #[test]
     fn while_the_secret_is_changed_tokens_of_both_are_ours() {
-        let old = tokens("a").sign(place(1)).unwrap();
-        assert_eq!(tokens("ba").verify(&old), Some(place(1)));
+        let old = tokens("a").sign(payload(1)).unwrap();
+        assert_eq!(tokens("ba").verify(&old), Some(payload(1)));
         assert_eq!(tokens("b").verify(&old), None);
     }
 
     #[tokio::test]
     async fn a_token_that_is_not_ours_is_no_question_to_the_table() {
-        let foreign = tokens("b").sign(place(1)).unwrap();
+        let foreign = tokens("b").sign(payload(1)).unwrap();
         for token in ["", "x", "a.b.c", &foreign] {
             assert!(matches!(tokens("a").rotate(token).await, Ok(None)), "{token}");
             assert!(tokens("a").end(token).await.is_ok(), "{token}");

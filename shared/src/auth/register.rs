@@ -16,15 +16,15 @@ pub async fn register(
     input: &RegistrationInput,
     key: Option<RequestKey>,
 ) -> Result<(TokensBody, bool), Error> {
-    let draft = input.draft();
-    let email = draft.email.clone();
+    let attributes = input.attributes();
+    let email = attributes.email.clone();
     // Nothing of the password is in what is kept of the request: a plain hash would help to guess it.
-    let name = draft.name.as_ref().map_or("", |name| name.as_str());
-    let attempt = key.map(|key| {
-        key.saying(&format!("{}\n{name}", email.as_str())).attempt("auth-register", email.normalised())
+    let name = attributes.name.as_ref().map_or("", |name| name.as_str());
+    let record = key.map(|key| {
+        key.saying(&format!("{}\n{name}", email.as_str())).record("auth-register", email.normalised())
     });
     let hash = passwords.hash(&input.password)?;
-    let (user, token) = refresh.register(users, draft, hash, attempt.as_ref()).await?;
+    let (user, token) = refresh.register(users, attributes, hash, record.as_ref()).await?;
     if let Some(token) = token {
         return Ok((body(access, user, token)?, false));
     }

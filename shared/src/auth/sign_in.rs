@@ -1,6 +1,6 @@
 use super::Passwords;
 use crate::domain::{Email, PasswordAttempt, User};
-use crate::http::{Error, Policy, RateLimits, SourceAddress, Unauthorized};
+use crate::http::{Error, QuotaPolicy, RateLimits, SourceAddress, Unauthorized};
 use crate::store::Users;
 
 /// Who signs in with this address and password, limited by both whence and as whom they try.
@@ -16,8 +16,8 @@ pub async fn sign_in(
     attempt: &PasswordAttempt,
 ) -> Result<User, Error> {
     // An address that is denied uses up no account.
-    limits.take(Policy::LOGIN_ADDRESS, address).await?;
-    limits.take(Policy::LOGIN, email.normalised()).await?;
+    limits.take(QuotaPolicy::LOGIN_ADDRESS, address).await?;
+    limits.take(QuotaPolicy::LOGIN, email.normalised()).await?;
     let credential = users.credential(email).await?;
     let hash = credential.as_ref().and_then(|credential| credential.password_hash.as_ref());
     let is_right = passwords.verify(attempt, hash)?;

@@ -32,7 +32,7 @@ pub struct File {
     /// Whose it is.
     pub user_id: UserId,
     /// What it should be, before it is ready, and is, afterwards.
-    pub draft: FileDraft,
+    pub attributes: FileAttributes,
     /// Whether its content is there.
     pub state: FileState,
     /// Its version.
@@ -41,7 +41,7 @@ pub struct File {
 
 /// What a request can say of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileDraft {
+pub struct FileAttributes {
     /// As its user calls it.
     pub name: FileName,
     /// What it holds.

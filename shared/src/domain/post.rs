@@ -13,14 +13,14 @@ pub struct Post {
     /// Who wrote it.
     pub author_id: UserId,
     /// What the author can change.
-    pub draft: PostDraft,
+    pub attributes: PostAttributes,
     /// Its version.
     pub revision: Revision,
 }
 
 /// What a request can say of a post.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PostDraft {
+pub struct PostAttributes {
     /// Unique among all posts.
     pub title: Title,
     /// The text.

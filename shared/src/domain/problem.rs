@@ -14,14 +14,14 @@ pub struct Problem {
     /// Who posed it.
     pub author_id: UserId,
     /// What the author can change.
-    pub draft: ProblemDraft,
+    pub attributes: ProblemAttributes,
     /// Its version.
     pub revision: Revision,
 }
 
 /// What a request can say of a problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProblemDraft {
+pub struct ProblemAttributes {
     /// What it is found by; others may have the same.
     pub name: ProblemName,
     /// What is to be done.

@@ -9,7 +9,7 @@ pub struct User {
     /// Names the user for good.
     pub id: UserId,
     /// What the user can change.
-    pub draft: UserDraft,
+    pub attributes: UserAttributes,
     /// Its version.
     pub revision: Revision,
     /// Rises by one when all that began before must end: sessions, refresh tokens. From 0.
@@ -18,7 +18,7 @@ pub struct User {
 
 /// What a request can say of a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UserDraft {
+pub struct UserAttributes {
     /// Unique among all users.
     pub email: Email,
     /// How the user wants to be called.

@@ -39,14 +39,14 @@ const MAX_URI_BYTES: usize = 60_000;
 
 /// Encodes the path again, which an HTTP API passes on decoded and a Function URL as it was sent, and drops a host that
 /// no URL can have.
-pub(super) fn tidy(request: &mut LambdaRequest) {
+pub(super) fn sanitise(request: &mut LambdaRequest) {
     // `apigw_http` is the only trigger that this crate builds `lambda_http` with. Function URLs share its format.
     if let LambdaRequest::ApiGatewayV2(request) = request {
-        tidy_format_2(request);
+        sanitise_format_2(request);
     }
 }
 
-fn tidy_format_2(request: &mut ApiGatewayV2httpRequest) {
+fn sanitise_format_2(request: &mut ApiGatewayV2httpRequest) {
     let raw_path = request.raw_path.take().unwrap_or_default();
     let kept = if is_from_function_url(request) { ENCODED_PATH } else { PATH };
     let mut path = utf8_percent_encode(without_stage(&raw_path, request), kept).to_string();
@@ -118,7 +118,7 @@ mod tests {
             "requestContext": {"stage": stage, "domainName": domain_name, "http": {"method": "GET"}},
         });
         let mut request: LambdaRequest = serde_json::from_value(event).unwrap();
-        tidy(&mut request);
+        sanitise(&mut request);
         request.into()
     }
 
@@ -168,7 +168,7 @@ mod tests {
             "requestContext": {"http": {"method": "GET"}},
         });
         let mut request: LambdaRequest = serde_json::from_value(event).unwrap();
-        tidy(&mut request);
+        sanitise(&mut request);
         let request: Request<Body> = request.into();
         assert_eq!(request.headers()["cookie"].as_bytes(), "a=1; d=Zo\u{eb}; e".as_bytes());
     }

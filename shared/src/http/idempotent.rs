@@ -13,7 +13,7 @@ use super::field::value;
 use super::json::{json_body, parse};
 use super::{Error, FromFields, check_acceptable};
 use crate::domain::IdempotencyKey;
-use crate::store::Attempt;
+use crate::store::IdempotencyRecord;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -50,10 +50,10 @@ impl RequestKey {
         Self { fingerprint: Sha256::digest(statement).into(), ..self }
     }
 
-    /// The attempt of `principal` at `operation`, which is the function's name.
+    /// Returns the record of `operation`, which is the function's name, by `principal` under this key.
     #[must_use]
-    pub fn attempt(&self, operation: &str, principal: impl Display) -> Attempt {
-        Attempt::new(operation, &principal, &self.key, &self.fingerprint)
+    pub fn record(&self, operation: &str, principal: impl Display) -> IdempotencyRecord {
+        IdempotencyRecord::new(operation, &principal, &self.key, &self.fingerprint)
     }
 }
 

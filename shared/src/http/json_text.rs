@@ -13,8 +13,8 @@ use super::{Error, FieldError};
 /// Objects and arrays inside each other. A body that nests deeper is none of anybody's data.
 const MAX_DEPTH: usize = 100;
 
-/// Characters of a member's place that an answer repeats.
-const MAX_PLACE_CHARACTERS: usize = 200;
+/// Characters of a member's path that an answer repeats.
+const MAX_PATH_CHARACTERS: usize = 200;
 
 /// A text that is a JSON object: its members, and the text itself.
 pub(super) struct ObjectText<'a> {
@@ -27,7 +27,7 @@ impl<'a> ObjectText<'a> {
     pub(super) fn parse(body: &'a [u8]) -> Result<Self, Error> {
         let text = text(body).map_err(malformed)?;
         let duplicate = RefCell::new(None);
-        let root = Node { place: Place::Root, depth: 0, duplicate: &duplicate };
+        let root = Node { path: JsonPath::Root, depth: 0, duplicate: &duplicate };
         let mut deserializer = serde_json::Deserializer::from_str(text);
         let value = root.deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
         match value {
@@ -84,22 +84,22 @@ fn located(reason: &str, error: &serde_json::Error) -> String {
     format!("{reason}, at line {}, column {}", error.line(), error.column())
 }
 
-/// The message of `serde_json`, without the place at its end.
+/// The message of `serde_json`, without the position at its end.
 fn unlocated(error: &serde_json::Error) -> String {
     let said = error.to_string();
-    let place = format!(" at line {} column {}", error.line(), error.column());
-    said.strip_suffix(&place).map_or_else(|| said.clone(), str::to_owned)
+    let position = format!(" at line {} column {}", error.line(), error.column());
+    said.strip_suffix(&position).map_or_else(|| said.clone(), str::to_owned)
 }
 
-/// The place of a value in the text.
+/// The path of a value in the text.
 #[derive(Clone, Copy)]
-enum Place<'a> {
+enum JsonPath<'a> {
     Root,
-    Member(&'a Place<'a>, &'a str),
-    Element(&'a Place<'a>, usize),
+    Member(&'a JsonPath<'a>, &'a str),
+    Element(&'a JsonPath<'a>, usize),
 }
 
-impl fmt::Display for Place<'_> {
+impl fmt::Display for JsonPath<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Root => Ok(()),
@@ -113,20 +113,20 @@ impl fmt::Display for Place<'_> {
 /// Reads one value, and so all that is in it.
 #[derive(Clone, Copy)]
 struct Node<'a> {
-    place: Place<'a>,
+    path: JsonPath<'a>,
     depth: usize,
     /// The member that is there twice.
     duplicate: &'a RefCell<Option<String>>,
 }
 
 impl<'a> Node<'a> {
-    fn child<E: serde::de::Error>(&self, place: Place<'a>) -> Result<Self, E> {
+    fn child<E: serde::de::Error>(&self, path: JsonPath<'a>) -> Result<Self, E> {
         if self.depth == MAX_DEPTH {
             return Err(E::custom(format_args!(
                 "more than {MAX_DEPTH} objects and arrays are inside each other"
             )));
         }
-        Ok(Self { place, depth: self.depth + 1, duplicate: self.duplicate })
+        Ok(Self { path, depth: self.depth + 1, duplicate: self.duplicate })
     }
 }
 
@@ -171,9 +171,9 @@ impl<'de> Visitor<'de> for Node<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
         let mut elements = Vec::new();
-        let parent = self.place;
+        let parent = self.path;
         while let Some(element) =
-            seq.next_element_seed(self.child(Place::Element(&parent, elements.len()))?)?
+            seq.next_element_seed(self.child(JsonPath::Element(&parent, elements.len()))?)?
         {
             elements.push(element);
         }
@@ -182,14 +182,14 @@ impl<'de> Visitor<'de> for Node<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut members = Map::new();
-        let parent = self.place;
+        let parent = self.path;
         while let Some(name) = map.next_key::<String>()? {
-            let place = Place::Member(&parent, &name);
+            let path = JsonPath::Member(&parent, &name);
             if members.contains_key(&name) {
-                self.duplicate.replace(Some(place.to_string().chars().take(MAX_PLACE_CHARACTERS).collect()));
+                self.duplicate.replace(Some(path.to_string().chars().take(MAX_PATH_CHARACTERS).collect()));
                 return Err(A::Error::custom("a member is there twice"));
             }
-            let value = map.next_value_seed(self.child(place)?)?;
+            let value = map.next_value_seed(self.child(path)?)?;
             members.insert(name, value);
         }
         Ok(Value::Object(members))
@@ -212,14 +212,14 @@ mod tests {
 
     #[test]
     fn a_member_that_is_there_twice_is_named_at_any_depth() {
-        for (body, member, place) in [
+        for (body, member, position) in [
             (r#"{"a":1,"a":2}"#, "a", "line 1, column 10"),
             (r#"{"a":1,"\u0061":2}"#, "a", "line 1, column 15"),
             ("{\"a\":{\"b\":1,\n \"b\":2}}", "a.b", "line 2, column 4"),
             (r#"{"a":[0,{"b":[[{"c":1,"c":1}]]}]}"#, "a[1].b[0][0].c", "line 1, column 25"),
             (r#"{"":1,"":2}"#, "", "line 1, column 8"),
         ] {
-            let expected = (member.to_owned(), format!("is there twice, at {place}"));
+            let expected = (member.to_owned(), format!("is there twice, at {position}"));
             assert_eq!(refused(body.as_bytes()), expected, "{body}");
         }
         let apart = br#"{"a":{"b":1},"b":{"a":1},"c":[{"a":1},{"a":1}]}"#;

@@ -80,11 +80,11 @@ impl ListRequest {
                 (position.map_or(Start::Offset(0), Start::After), None)
             }
             None if offset > reach => {
-                let place = match reach {
+                let bound = match reach {
                     0 => "must be 1".to_owned(),
                     _ => format!("must begin within the first {reach} items"),
                 };
-                query.wrong::<()>("page", place + "; use cursor to read on");
+                query.wrong::<()>("page", bound + "; use cursor to read on");
                 (Start::Offset(0), None)
             }
             None => (Start::Offset(u32::try_from(offset).unwrap_or(u32::MAX)), Some(page.max(1))),
@@ -96,7 +96,7 @@ impl ListRequest {
     /// The page's `Link` header and its place in a list of `total` items, if they were counted, where `next` is the
     /// position to read on from.
     #[must_use]
-    pub fn place(
+    pub fn paginate(
         &self,
         next: Option<&str>,
         total: impl Into<Option<u64>>,
@@ -115,9 +115,9 @@ impl ListRequest {
 
     fn links(&self, pagination: &Pagination) -> HeaderValue {
         let last_page = pagination.total_pages.map(|pages| pages.max(1));
-        let link = |rel: &str, place: String| {
+        let link = |rel: &str, start: String| {
             let join = if self.list.contains('?') { '&' } else { '?' };
-            format!("<{}{join}{place}limit={}>; rel=\"{rel}\"", self.list, self.limit)
+            format!("<{}{join}{start}limit={}>; rel=\"{rel}\"", self.list, self.limit)
         };
         let page_link = |rel: &str, page: u64| link(rel, format!("page={page}&"));
         let mut links = vec![page_link("first", 1)];

@@ -12,28 +12,28 @@ use crate::domain::{FileId, PostId, ProblemId, UserId};
 pub struct PathId<T>(pub T);
 
 /// An id that knows what it is the id of.
-pub trait Named: FromStr {
+pub trait EntityId: FromStr {
     /// As in `User not found`.
     const ENTITY: &'static str;
 }
 
-impl Named for UserId {
+impl EntityId for UserId {
     const ENTITY: &'static str = "User";
 }
 
-impl Named for PostId {
+impl EntityId for PostId {
     const ENTITY: &'static str = "Post";
 }
 
-impl Named for ProblemId {
+impl EntityId for ProblemId {
     const ENTITY: &'static str = "Problem";
 }
 
-impl Named for FileId {
+impl EntityId for FileId {
     const ENTITY: &'static str = "File";
 }
 
-impl<S: Sync, T: Named> FromRequestParts<S> for PathId<T> {
+impl<S: Sync, T: EntityId> FromRequestParts<S> for PathId<T> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {

@@ -10,12 +10,12 @@ const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
 tokio::task_local! {
-    static STANDINGS: RefCell<Vec<Standing>>;
+    static SERVICE_LIMITS: RefCell<Vec<ServiceLimit>>;
 }
 
-/// How a request stands under a policy, now that it is counted.
+/// The current service limit under a quota policy, once the request is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Standing {
+pub(super) struct ServiceLimit {
     /// The policy's name.
     pub(super) policy: &'static str,
     /// Requests in a window.
@@ -28,13 +28,13 @@ pub(super) struct Standing {
     pub(super) reset_seconds: u32,
 }
 
-impl Standing {
-    /// Runs `work` and tells how its request stood under each policy that counted it.
+impl ServiceLimit {
+    /// Runs `work` and returns the service limits under the policies that counted its request.
     pub(super) async fn of<F: Future>(work: F) -> (F::Output, Vec<Self>) {
-        STANDINGS
+        SERVICE_LIMITS
             .scope(RefCell::default(), async {
                 let output = work.await;
-                (output, STANDINGS.with(RefCell::take))
+                (output, SERVICE_LIMITS.with(RefCell::take))
             })
             .await
     }
@@ -42,18 +42,18 @@ impl Standing {
     /// Shows this in the answer to the request under way; outside of [`of`](Self::of) nobody asks.
     #[cfg(feature = "store")]
     pub(super) fn show(self) {
-        let _ = STANDINGS.try_with(|standings| standings.borrow_mut().push(self));
+        let _ = SERVICE_LIMITS.try_with(|limits| limits.borrow_mut().push(self));
     }
 }
 
 /// Adds both fields to an answer whose request was counted.
-pub(super) fn insert(headers: &mut HeaderMap, standings: &[Standing]) {
-    if standings.is_empty() {
+pub(super) fn insert(headers: &mut HeaderMap, service_limits: &[ServiceLimit]) {
+    if service_limits.is_empty() {
         return;
     }
     let (mut policies, mut limits) = (String::new(), String::new());
-    for (n, standing) in standings.iter().enumerate() {
-        let Standing { policy, quota, window_seconds, remaining, reset_seconds } = standing;
+    for (n, limit) in service_limits.iter().enumerate() {
+        let ServiceLimit { policy, quota, window_seconds, remaining, reset_seconds } = limit;
         let separator = if n == 0 { "" } else { ", " };
         let _ = write!(policies, r#"{separator}"{policy}";q={quota};w={window_seconds}"#);
         let _ = write!(limits, r#"{separator}"{policy}";r={remaining};t={reset_seconds}"#);
@@ -72,8 +72,8 @@ mod tests {
     #[test]
     fn the_fields_are_lists_of_strings_with_parameters() {
         let account =
-            Standing { policy: "login", quota: 5, window_seconds: 60, remaining: 3, reset_seconds: 42 };
-        let address = Standing { policy: "login-address", quota: 20, remaining: 0, ..account };
+            ServiceLimit { policy: "login", quota: 5, window_seconds: 60, remaining: 3, reset_seconds: 42 };
+        let address = ServiceLimit { policy: "login-address", quota: 20, remaining: 0, ..account };
         let mut headers = HeaderMap::new();
         insert(&mut headers, &[address, account]);
         assert_eq!(headers["ratelimit-policy"], r#""login-address";q=20;w=60, "login";q=5;w=60"#);

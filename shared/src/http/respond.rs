@@ -5,7 +5,7 @@ mod call;
 mod finish;
 mod streaming;
 
-pub use body::{ErrorBody, ProblemBody};
+pub use body::{ErrorBody, ProblemDetails};
 pub use call::chain;
 
 use std::convert::Infallible;
@@ -24,7 +24,7 @@ use self::call::Call;
 use self::finish::{allow_options, insert, limit_last_modified, name_patches, remove_content};
 use super::Error;
 use super::accept::negotiate;
-use super::rate_limit_fields::{self, Standing};
+use super::rate_limit_fields::{self, ServiceLimit};
 use crate::clock::Clock;
 use crate::cost::Cost;
 
@@ -55,7 +55,7 @@ where
     let started = Instant::now();
     let call = Call::of(&request, clock);
     let is_acceptable = negotiate(&call.headers, produces, request.extensions_mut());
-    let ((mut response, cost), standings) = Standing::of(Cost::of(call.run(routes, request))).await;
+    let ((mut response, cost), limits) = ServiceLimit::of(Cost::of(call.run(routes, request))).await;
     if !is_acceptable && call.method.is_safe() && has_representation(response.status()) {
         response = Error::NotAcceptable.into_response();
     }
@@ -75,7 +75,7 @@ where
     for (name, value) in DEFAULT_HEADERS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
-    rate_limit_fields::insert(headers, &standings);
+    rate_limit_fields::insert(headers, &limits);
     insert(headers, X_REQUEST_ID, &call.request_id);
     insert(headers, SERVER_TIMING, &format!("handler;dur={:.3}", duration.as_secs_f64() * 1000.0));
     if response.body().size_hint().exact().is_none() {

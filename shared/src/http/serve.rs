@@ -9,7 +9,7 @@ use lambda_http::{Adapter, LambdaEvent, Request, Service, StreamAdapter, service
 use utoipa_axum::router::OpenApiRouter;
 
 use super::accept::STREAMED;
-use super::event::tidy;
+use super::event::sanitise;
 use super::{JSON, respond};
 use crate::clock::Clock;
 use crate::config::ConfigError;
@@ -80,7 +80,7 @@ where
     S: Service<LambdaEvent<LambdaRequest>>,
 {
     service_fn(move |mut event: LambdaEvent<LambdaRequest>| {
-        tidy(&mut event.payload);
+        sanitise(&mut event.payload);
         function.call(event)
     })
 }

@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 use super::idempotency::First;
 use super::table::{Consistency, Key, Table};
 use super::transaction::{Transaction, number};
-use super::{Attempt, Error, Made};
+use super::{Error, IdempotencyRecord, Made};
 use crate::clock::Clock;
 use crate::config::ConfigError;
 use crate::domain::{
-    File, FileDraft, FileId, FileName, FileSize, FileState, FileType, MAX_BYTES_PER_USER, MAX_FILES_PER_USER,
-    Revision, Sha256Digest, UserId,
+    File, FileAttributes, FileId, FileName, FileSize, FileState, FileType, MAX_BYTES_PER_USER,
+    MAX_FILES_PER_USER, Revision, Sha256Digest, UserId,
 };
 use crate::random::Random;
 
@@ -39,49 +39,49 @@ impl Files {
         Self { table, clock, random }
     }
 
-    /// Adds a pending file, which TTL removes again, once if there is an `attempt`; or ends in [`Error::QuotaExceeded`].
+    /// Adds a pending file, which TTL removes again, once if there is a `record`; or ends in [`Error::QuotaExceeded`].
     ///
     /// That there is room now saves an upload that is in vain; whether it gets it, [`complete`](Self::complete) decides.
     pub async fn announce(
         &self,
         user_id: UserId,
-        draft: FileDraft,
-        attempt: Option<&Attempt>,
+        attributes: FileAttributes,
+        record: Option<&IdempotencyRecord>,
     ) -> Result<Made<File>, Error> {
-        self.check_room(user_id, draft.size, attempt).await?;
-        let file = self.new_file(user_id, draft);
-        let transaction = Transaction::once(&self.table, attempt, file.id, file.revision.created_at)?;
-        let first = self.pending(transaction, &file)?.commit_once(&self.table, &self.random, attempt).await?;
+        self.check_room(user_id, attributes.size, record).await?;
+        let file = self.new_file(user_id, attributes);
+        let transaction = Transaction::once(&self.table, record, file.id, file.revision.created_at)?;
+        let first = self.pending(transaction, &file)?.commit_once(&self.table, &self.random, record).await?;
         Ok(match first {
-            None => Made::Now(file),
-            Some(First { id, at, .. }) => Made::Before(File { id, revision: Revision::first(at), ..file }),
+            None => Made::New(file),
+            Some(First { id, at, .. }) => Made::Replayed(File { id, revision: Revision::first(at), ..file }),
         })
     }
 
-    /// The same for a file whose content is at hand: what was begun under the key of `attempt` and not completed goes on,
+    /// The same for a file whose content is at hand: what was begun under the key of `record` and not completed goes on,
     /// as the file that it was.
     pub async fn begin(
         &self,
         user_id: UserId,
-        draft: FileDraft,
-        attempt: Option<&Attempt>,
+        attributes: FileAttributes,
+        record: Option<&IdempotencyRecord>,
     ) -> Result<Made<File>, Error> {
-        self.check_room(user_id, draft.size, attempt).await?;
-        let file = self.new_file(user_id, draft);
-        let transaction = Transaction::start(&self.table, attempt, file.id, file.revision.created_at)?;
-        let first = self.pending(transaction, &file)?.commit_once(&self.table, &self.random, attempt).await?;
-        let Some(First { id, at, is_started }) = first else { return Ok(Made::Now(file)) };
+        self.check_room(user_id, attributes.size, record).await?;
+        let file = self.new_file(user_id, attributes);
+        let transaction = Transaction::start(&self.table, record, file.id, file.revision.created_at)?;
+        let first = self.pending(transaction, &file)?.commit_once(&self.table, &self.random, record).await?;
+        let Some(First { id, at, is_started }) = first else { return Ok(Made::New(file)) };
         let file = File { id, revision: Revision::first(at), ..file };
         match self.get_latest(id).await? {
-            Some(found) if found.state == FileState::Pending => Ok(Made::Now(found)),
-            Some(found) if found.state == FileState::Ready => Ok(Made::Before(found)),
+            Some(found) if found.state == FileState::Pending => Ok(Made::New(found)),
+            Some(found) if found.state == FileState::Ready => Ok(Made::Replayed(found)),
             // It failed, and left nothing.
             None if is_started => {
                 self.pending(Transaction::default(), &file)?.commit(&self.table, &self.random).await?;
-                Ok(Made::Now(file))
+                Ok(Made::New(file))
             }
             // It was there, and was removed since.
-            _ => Ok(Made::Before(file)),
+            _ => Ok(Made::Replayed(file)),
         }
     }
 
@@ -90,22 +90,22 @@ impl Files {
         &self,
         user_id: UserId,
         size: FileSize,
-        attempt: Option<&Attempt>,
+        record: Option<&IdempotencyRecord>,
     ) -> Result<(), Error> {
         let usage: Option<Usage> = self.table.get(usage_key(user_id), Consistency::Eventual).await?;
         if usage.unwrap_or_default().has_room_for(size) {
             return Ok(());
         }
-        match attempt {
-            Some(attempt) if self.table.knows(attempt, self.clock.now()).await? => Ok(()),
+        match record {
+            Some(record) if self.table.knows(record, self.clock.now()).await? => Ok(()),
             _ => Err(Error::QuotaExceeded),
         }
     }
 
-    fn new_file(&self, user_id: UserId, draft: FileDraft) -> File {
+    fn new_file(&self, user_id: UserId, attributes: FileAttributes) -> File {
         let now = self.clock.now();
         let id = FileId::new(now, &self.random);
-        File { id, user_id, draft, state: FileState::Pending, revision: Revision::first(now) }
+        File { id, user_id, attributes, state: FileState::Pending, revision: Revision::first(now) }
     }
 
     fn pending(&self, transaction: Transaction, file: &File) -> Result<Transaction, Error> {
@@ -124,19 +124,19 @@ impl Files {
 
     /// Makes a pending file ready, and its user's usage more, unless it changed since it was read.
     ///
-    /// Ends in [`Error::QuotaExceeded`] where there is no room for it. Finishes the `attempt` that began it.
+    /// Ends in [`Error::QuotaExceeded`] where there is no room for it. Finishes the `record` that began it.
     pub async fn complete(
         &self,
         file: &File,
         sha256: Sha256Digest,
-        attempt: Option<&Attempt>,
+        record: Option<&IdempotencyRecord>,
     ) -> Result<File, Error> {
-        let draft = FileDraft { sha256: Some(sha256), ..file.draft.clone() };
-        let ready = File { draft, ..self.next(file, FileState::Ready) };
+        let attributes = FileAttributes { sha256: Some(sha256), ..file.attributes.clone() };
+        let ready = File { attributes, ..self.next(file, FileState::Ready) };
         Transaction::default()
             .replace(&self.table, &FileItem::of(&ready), file.revision.version)?
             .take_room(&self.table, &ready)?
-            .finish(&self.table, attempt)?
+            .finish(&self.table, record)?
             .commit(&self.table, &self.random)
             .await?;
         Ok(ready)
@@ -178,7 +178,7 @@ impl Files {
 impl Transaction {
     /// Counts the file as its user's, or ends in [`Error::QuotaExceeded`].
     fn take_room(self, table: &Table, file: &File) -> Result<Self, Error> {
-        let size = file.draft.size.bytes();
+        let size = file.attributes.size.bytes();
         let update = Update::builder()
             .table_name(&table.name)
             .set_key(Some(usage_key(file.user_id).into_item()))
@@ -202,7 +202,7 @@ impl Transaction {
             .set_key(Some(usage_key(file.user_id).into_item()))
             .update_expression("ADD fileCount :one, byteCount :size")
             .expression_attribute_values(":one", number(-1))
-            .expression_attribute_values(":size", number(-i128::from(file.draft.size.bytes())));
+            .expression_attribute_values(":size", number(-i128::from(file.attributes.size.bytes())));
         Ok(self.and(TransactWriteItem::builder().update(update.build()?).build(), None))
     }
 }
@@ -263,10 +263,10 @@ impl FileItem {
             gsi1pk: is_ready.then(|| format!("FILES#{}", file.user_id)),
             gsi1sk: is_ready.then(|| file.id.to_string()),
             user_id: file.user_id,
-            file_name: file.draft.name.clone(),
-            content_type: file.draft.kind,
-            size: file.draft.size,
-            sha256: file.draft.sha256,
+            file_name: file.attributes.name.clone(),
+            content_type: file.attributes.kind,
+            size: file.attributes.size,
+            sha256: file.attributes.sha256,
             state: file.state,
             revision: file.revision,
             expires_at: (file.state == FileState::Pending)
@@ -283,7 +283,7 @@ impl TryFrom<FileItem> for File {
         Ok(Self {
             id: id.map_err(|error| Error::Internal(Box::new(error)))?,
             user_id: item.user_id,
-            draft: FileDraft {
+            attributes: FileAttributes {
                 name: item.file_name,
                 kind: item.content_type,
                 size: item.size,

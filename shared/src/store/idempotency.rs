@@ -1,8 +1,8 @@
 //! Requests that have their effect once, however often they are sent.
 //!
-//! The item of an attempt is written in the transaction of its effect, so that there is never one without the other,
-//! and holds what can not be computed again: the id of what was made, and when. An effect of several transactions, as an
-//! upload has, is started by the first and finished by the last; a repetition in between goes on with the same id.
+//! The record is written in the transaction of the effect, so that there is never one without the other. Its item holds
+//! what cannot be computed again: the id of what was made, and the time. An effect of several transactions, as an upload
+//! has, is started by the first and finished by the last; a repetition in between continues with the same id.
 
 use std::fmt::Display;
 use std::time::Duration;
@@ -22,15 +22,15 @@ use crate::random::Random;
 /// How long a key is remembered.
 pub const IDEMPOTENCY_KEY_LIFETIME: Duration = Duration::from_hours(24);
 
-/// A request that must have its effect once: who sent it, for what, under which key, and what it says.
+/// The record of a request with an `Idempotency-Key`: its operation, its principal, its key and its fingerprint.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Attempt {
+pub struct IdempotencyRecord {
     pub(super) pk: String,
     pub(super) fingerprint: String,
 }
 
-impl Attempt {
-    /// The attempt of `principal` at `operation` under `key`, with a body of this SHA-256.
+impl IdempotencyRecord {
+    /// Returns the record of `operation` by `principal` under `key`. `fingerprint` is the SHA-256 of the body.
     ///
     /// Keys of other principals or operations are other keys.
     #[must_use]
@@ -53,69 +53,71 @@ impl Attempt {
     }
 }
 
-/// What a request made, now or when it came first.
+/// The entity that a request made, now or when it came first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Made<T> {
-    /// By this request.
-    Now(T),
-    /// By an earlier one with the same key, as it was then.
-    Before(T),
+    /// This request made it.
+    New(T),
+    /// An earlier request with the same key made it; this is the entity as it was then.
+    Replayed(T),
 }
 
 impl<T> Made<T> {
-    /// What was made, and whether that was before.
+    /// Returns the entity, and true if it is a replay.
     pub fn into_parts(self) -> (T, bool) {
         match self {
-            Self::Now(made) => (made, false),
-            Self::Before(made) => (made, true),
+            Self::New(made) => (made, false),
+            Self::Replayed(made) => (made, true),
         }
     }
 }
 
-/// What an attempt made first.
+/// The effect of the first request under a key.
 pub(super) struct First<I> {
     pub(super) id: I,
     pub(super) at: Timestamp,
-    /// Whether it was [started](Transaction::start), and has not been [finished](Transaction::finish).
+    /// True if it was [started](Transaction::start), and has not been [finished](Transaction::finish).
     pub(super) is_started: bool,
 }
 
 impl Transaction {
-    /// Begins a transaction that makes the entity `id`, once: remembers it under the key of `attempt`, if there is one.
+    /// Begins a transaction that makes the entity `id`, once: with `record`, if there is one.
     ///
     /// It comes first, so that a repetition is known as one, not as a conflict with what it made itself.
     pub(super) fn once(
         table: &Table,
-        attempt: Option<&Attempt>,
+        record: Option<&IdempotencyRecord>,
         id: impl Display,
         at: Timestamp,
     ) -> Result<Self, Error> {
-        Self::remember(table, attempt.map(|attempt| AttemptItem::of(attempt, id.to_string(), at)), at)
+        Self::remember(table, record.map(|record| IdempotencyItem::of(record, id.to_string(), at)), at)
     }
 
     /// The same for an entity that is not made by this transaction alone.
     pub(super) fn start(
         table: &Table,
-        attempt: Option<&Attempt>,
+        record: Option<&IdempotencyRecord>,
         id: impl Display,
         at: Timestamp,
     ) -> Result<Self, Error> {
-        let item = attempt
-            .map(|attempt| AttemptItem { started: true, ..AttemptItem::of(attempt, id.to_string(), at) });
+        let item = record.map(|record| IdempotencyItem {
+            started: true,
+            ..IdempotencyItem::of(record, id.to_string(), at)
+        });
         Self::remember(table, item, at)
     }
 
     /// Ends what [`start`](Self::start) began.
-    pub(super) fn finish(self, table: &Table, attempt: Option<&Attempt>) -> Result<Self, Error> {
-        let Some(attempt) = attempt else { return Ok(self) };
+    pub(super) fn finish(self, table: &Table, record: Option<&IdempotencyRecord>) -> Result<Self, Error> {
+        let Some(record) = record else { return Ok(self) };
         let update = Update::builder()
             .table_name(&table.name)
-            .set_key(Some(attempt.key().into_item()))
+            .set_key(Some(record.key().into_item()))
             .update_expression("REMOVE started");
         Ok(self.and(TransactWriteItem::builder().update(update.build()?).build(), None))
     }
 
-    fn remember(table: &Table, item: Option<AttemptItem>, at: Timestamp) -> Result<Self, Error> {
+    fn remember(table: &Table, item: Option<IdempotencyItem>, at: Timestamp) -> Result<Self, Error> {
         let Some(item) = item else { return Ok(Self::default()) };
         let put = Put::builder()
             .table_name(&table.name)
@@ -126,42 +128,42 @@ impl Transaction {
         Ok(Self::default().and(TransactWriteItem::builder().put(put.build()?).build(), Some(Error::Repeated)))
     }
 
-    /// Commits, or finds what `attempt` made before: `None` where it was made now.
+    /// Commits, or returns the effect of an earlier request with this `record`: `None` if this is the first.
     pub(super) async fn commit_once<I: std::str::FromStr>(
         self,
         table: &Table,
         random: &Random,
-        attempt: Option<&Attempt>,
+        record: Option<&IdempotencyRecord>,
     ) -> Result<Option<First<I>>, Error> {
-        match (self.commit(table, random).await, attempt) {
-            (Err(Error::Repeated), Some(attempt)) => table.first(attempt).await.map(Some),
+        match (self.commit(table, random).await, record) {
+            (Err(Error::Repeated), Some(record)) => table.first(record).await.map(Some),
             (outcome, _) => outcome.map(|()| None),
         }
     }
 }
 
 impl Table {
-    /// Whether `attempt` is a repetition.
-    pub(super) async fn knows(&self, attempt: &Attempt, now: Timestamp) -> Result<bool, Error> {
-        let item: Option<AttemptItem> = self.get(attempt.key(), Consistency::Strong).await?;
+    /// Returns true if an earlier request left this `record`.
+    pub(super) async fn knows(&self, record: &IdempotencyRecord, now: Timestamp) -> Result<bool, Error> {
+        let item: Option<IdempotencyItem> = self.get(record.key(), Consistency::Strong).await?;
         Ok(item.is_some_and(|item| now.as_seconds() < item.expires_at))
     }
 
-    /// What `attempt`, which is known to be a repetition, made first; [`Error::KeyReused`] where that said something else.
-    async fn first<I: std::str::FromStr>(&self, attempt: &Attempt) -> Result<First<I>, Error> {
+    /// What `record`, which is known to be a repetition, made first; [`Error::KeyReused`] where that said something else.
+    async fn first<I: std::str::FromStr>(&self, record: &IdempotencyRecord) -> Result<First<I>, Error> {
         // Gone only where it expired in between: then the request is a new one, and its client tries again.
-        let item: AttemptItem = self.get(attempt.key(), Consistency::Strong).await?.ok_or(Error::Stale)?;
-        if item.fingerprint != attempt.fingerprint {
+        let item: IdempotencyItem = self.get(record.key(), Consistency::Strong).await?.ok_or(Error::Stale)?;
+        if item.fingerprint != record.fingerprint {
             return Err(Error::KeyReused);
         }
-        let id = item.made.parse().map_err(|_| Error::Internal("the attempt made no such id".into()))?;
+        let id = item.made.parse().map_err(|_| Error::Internal("the record made no such id".into()))?;
         Ok(First { id, at: item.made_at, is_started: item.started })
     }
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct AttemptItem {
+pub(super) struct IdempotencyItem {
     pub(super) pk: String,
     sk: String,
     /// SHA-256 of what the request said.
@@ -174,11 +176,11 @@ pub(super) struct AttemptItem {
     expires_at: i64,
 }
 
-impl AttemptItem {
-    pub(super) fn of(attempt: &Attempt, made: String, at: Timestamp) -> Self {
-        let Key { pk, sk } = attempt.key();
+impl IdempotencyItem {
+    pub(super) fn of(record: &IdempotencyRecord, made: String, at: Timestamp) -> Self {
+        let Key { pk, sk } = record.key();
         let lifetime = i64::try_from(IDEMPOTENCY_KEY_LIFETIME.as_secs()).unwrap_or(i64::MAX);
-        let fingerprint = attempt.fingerprint.clone();
+        let fingerprint = record.fingerprint.clone();
         Self {
             pk,
             sk,
@@ -196,7 +198,7 @@ mod tests {
     use super::*;
 
     fn pk(operation: &str, principal: &str, key: &str) -> String {
-        Attempt::new(operation, &principal, &key.parse().unwrap(), &[0; 32]).pk
+        IdempotencyRecord::new(operation, &principal, &key.parse().unwrap(), &[0; 32]).pk
     }
 
     #[test]

@@ -27,13 +27,13 @@ pub struct Payments {
     random: Random,
 }
 
-/// What came of an event that tells of a payment.
+/// The effect of an event that reports a payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recorded {
     /// The payment is recorded.
-    Now,
-    /// It was before, by this event or by another one of the same checkout.
-    Before,
+    New,
+    /// It was recorded before, by this event or by another one of the same checkout.
+    Duplicate,
 }
 
 impl Payments {
@@ -64,8 +64,8 @@ impl Payments {
             transaction = transaction.count(&self.table, &list_name(payer), payment.id.shard(), 1)?;
         }
         match transaction.commit(&self.table, &self.random).await {
-            Ok(()) => Ok(Recorded::Now),
-            Err(Error::Taken(Unique::Payment)) => Ok(Recorded::Before),
+            Ok(()) => Ok(Recorded::New),
+            Err(Error::Taken(Unique::Payment)) => Ok(Recorded::Duplicate),
             Err(error) => Err(error),
         }
     }

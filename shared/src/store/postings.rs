@@ -95,8 +95,8 @@ impl Rows {
                 sk,
                 keys,
                 author_id: problem.author_id,
-                name: &problem.draft.name,
-                difficulty: problem.draft.difficulty,
+                name: &problem.attributes.name,
+                difficulty: problem.attributes.difficulty,
                 created_at: problem.revision.created_at,
                 updated_at: problem.revision.updated_at,
             });

@@ -4,12 +4,12 @@ use super::idempotency::First;
 use super::list::List;
 use super::table::{Consistency, Key, Table};
 use super::transaction::Transaction;
-use super::{Attempt, Error, Made, Unique};
+use super::{Error, IdempotencyRecord, Made, Unique};
 use crate::clock::Clock;
 use crate::config::ConfigError;
 use crate::domain::{
-    Category, Content, Excerpt, Order, Page, Post, PostDraft, PostId, PostSort, PostSummary, Revision, Start,
-    Timestamp, Title, UserId,
+    Category, Content, Excerpt, Order, Page, Post, PostAttributes, PostId, PostSort, PostSummary, Revision,
+    Start, Timestamp, Title, UserId,
 };
 use crate::random::Random;
 
@@ -51,23 +51,23 @@ impl Posts {
         Self { table, clock, random }
     }
 
-    /// Adds a post, once if there is an `attempt`, or ends in [`Unique::Title`] taken.
+    /// Adds a post, once if there is a `record`, or ends in [`Unique::Title`] taken.
     pub async fn create(
         &self,
         author_id: UserId,
-        draft: PostDraft,
-        attempt: Option<&Attempt>,
+        attributes: PostAttributes,
+        record: Option<&IdempotencyRecord>,
     ) -> Result<Made<Post>, Error> {
         let now = self.clock.now();
         let id = PostId::new(now, &self.random);
-        let post = Post { id, author_id, draft, revision: Revision::first(now) };
-        let transaction = Transaction::once(&self.table, attempt, id, now)?
+        let post = Post { id, author_id, attributes, revision: Revision::first(now) };
+        let transaction = Transaction::once(&self.table, record, id, now)?
             .create(&self.table, &TitleItem::of(&post), Error::Taken(Unique::Title))?
             .create(&self.table, &PostItem::of(&post), Error::Internal("the id exists".into()))?;
         let transaction = self.count_in(transaction, &[], &counters(&post), id)?;
-        Ok(match transaction.commit_once(&self.table, &self.random, attempt).await? {
-            None => Made::Now(post),
-            Some(First { id, at, .. }) => Made::Before(Post { id, revision: Revision::first(at), ..post }),
+        Ok(match transaction.commit_once(&self.table, &self.random, record).await? {
+            None => Made::New(post),
+            Some(First { id, at, .. }) => Made::Replayed(Post { id, revision: Revision::first(at), ..post }),
         })
     }
 
@@ -89,7 +89,7 @@ impl Posts {
         start: &Start,
         limit: u32,
     ) -> Result<Page<PostSummary>, Error> {
-        let (index, partition) = list.place();
+        let (index, partition) = list.partition();
         let list = List { index, partition, order, key: |position| position_id(position).ok().map(post_key) };
         let page: Page<SummaryItem> = self.table.page(&list, start, limit).await?;
         let items = page.items.into_iter().map(PostSummary::try_from).collect::<Result<_, _>>()?;
@@ -101,19 +101,19 @@ impl Posts {
         self.table.count(&list.counter()).await
     }
 
-    /// Makes `post` what `draft` says, unless it changed since it was read.
-    pub async fn replace(&self, post: &Post, draft: PostDraft) -> Result<Post, Error> {
-        if post.draft == draft {
+    /// Gives `post` these attributes, unless it changed since it was read.
+    pub async fn replace(&self, post: &Post, attributes: PostAttributes) -> Result<Post, Error> {
+        if post.attributes == attributes {
             return Ok(post.clone());
         }
         let now = self.clock.now();
-        let next = Post { draft, revision: post.revision.next(now), ..post.clone() };
+        let next = Post { attributes, revision: post.revision.next(now), ..post.clone() };
         let mut transaction =
             Transaction::default().replace(&self.table, &PostItem::of(&next), post.revision.version)?;
-        if title_key(&next.draft.title) != title_key(&post.draft.title) {
+        if title_key(&next.attributes.title) != title_key(&post.attributes.title) {
             transaction = transaction
                 .create(&self.table, &TitleItem::of(&next), Error::Taken(Unique::Title))?
-                .release(&self.table, title_key(&post.draft.title))?;
+                .release(&self.table, title_key(&post.attributes.title))?;
         }
         self.count_in(transaction, &counters(post), &counters(&next), post.id)?
             .commit(&self.table, &self.random)
@@ -125,7 +125,7 @@ impl Posts {
     pub async fn delete(&self, post: &Post) -> Result<(), Error> {
         let transaction = Transaction::default()
             .delete(&self.table, post_key(post.id), post.revision.version)?
-            .release(&self.table, title_key(&post.draft.title))?;
+            .release(&self.table, title_key(&post.attributes.title))?;
         self.count_in(transaction, &counters(post), &[], post.id)?.commit(&self.table, &self.random).await
     }
 
@@ -154,7 +154,7 @@ impl Posts {
 
 impl PostList {
     /// The index that has the list, and its partition there.
-    fn place(&self) -> (&'static str, String) {
+    fn partition(&self) -> (&'static str, String) {
         match self {
             Self::Published(PostSort::CreatedAt) => ("gsi1", self.counter()),
             Self::Published(PostSort::Title) => ("gsi2", self.counter()),
@@ -177,10 +177,13 @@ impl PostList {
 /// The counters that `post` is in.
 pub(super) fn counters(post: &Post) -> Vec<String> {
     let mut lists = vec![PostList::Author(post.author_id)];
-    if post.draft.published {
+    if post.attributes.published {
         lists.push(PostList::Published(PostSort::CreatedAt));
         lists.extend(
-            post.draft.category.clone().map(|category| PostList::Category(category, PostSort::CreatedAt)),
+            post.attributes
+                .category
+                .clone()
+                .map(|category| PostList::Category(category, PostSort::CreatedAt)),
         );
     }
     lists.iter().map(PostList::counter).collect()
@@ -254,17 +257,17 @@ struct IndexKeys {
 impl IndexKeys {
     fn of(post: &Post) -> Self {
         let id = Some(post.id.to_string());
-        let title = Some(title_position(&post.draft.title, post.id));
+        let title = Some(title_position(&post.attributes.title, post.id));
         let mut keys = Self {
             gsi5pk: Some(PostList::Author(post.author_id).counter()),
             gsi5sk: id.clone(),
             ..Self::default()
         };
-        if post.draft.published {
+        if post.attributes.published {
             let all = Some(PostList::Published(PostSort::CreatedAt).counter());
             (keys.gsi1pk, keys.gsi1sk) = (all.clone(), id.clone());
             (keys.gsi2pk, keys.gsi2sk) = (all, title.clone());
-            if let Some(category) = &post.draft.category {
+            if let Some(category) = &post.attributes.category {
                 let category = Some(PostList::Category(category.clone(), PostSort::CreatedAt).counter());
                 (keys.gsi3pk, keys.gsi3sk) = (category.clone(), id);
                 (keys.gsi4pk, keys.gsi4sk) = (category, title);
@@ -282,11 +285,11 @@ impl PostItem {
             sk,
             indexes: IndexKeys::of(post),
             author_id: post.author_id,
-            title: post.draft.title.clone(),
-            excerpt: Excerpt::of(&post.draft.content),
-            content: post.draft.content.clone(),
-            category: post.draft.category.clone(),
-            published: post.draft.published,
+            title: post.attributes.title.clone(),
+            excerpt: Excerpt::of(&post.attributes.content),
+            content: post.attributes.content.clone(),
+            category: post.attributes.category.clone(),
+            published: post.attributes.published,
             revision: post.revision,
         }
     }
@@ -299,7 +302,7 @@ impl TryFrom<PostItem> for Post {
         Ok(Self {
             id: key_id(&item.pk)?,
             author_id: item.author_id,
-            draft: PostDraft {
+            attributes: PostAttributes {
                 title: item.title,
                 content: item.content,
                 category: item.category,
@@ -357,7 +360,7 @@ pub(super) struct TitleItem {
 
 impl TitleItem {
     pub(super) fn of(post: &Post) -> Self {
-        let Key { pk, sk } = title_key(&post.draft.title);
+        let Key { pk, sk } = title_key(&post.attributes.title);
         Self { pk, sk, post_id: post.id }
     }
 }

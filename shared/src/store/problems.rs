@@ -5,11 +5,11 @@ use super::list::List;
 use super::postings::{Rows, partition};
 use super::table::{Consistency, Key, Table};
 use super::transaction::Transaction;
-use super::{Attempt, Error, Made};
+use super::{Error, IdempotencyRecord, Made};
 use crate::clock::Clock;
 use crate::config::ConfigError;
 use crate::domain::{
-    Description, Difficulty, Order, Page, Problem, ProblemDraft, ProblemId, ProblemName, ProblemSummary,
+    Description, Difficulty, Order, Page, Problem, ProblemAttributes, ProblemId, ProblemName, ProblemSummary,
     Revision, Start, Timestamp, UserId,
 };
 use crate::random::Random;
@@ -37,26 +37,26 @@ impl Problems {
         Self { table, clock, random }
     }
 
-    /// Adds a problem, once if there is an `attempt`, or ends in [`Error::TooManyGrams`].
+    /// Adds a problem, once if there is a `record`, or ends in [`Error::TooManyGrams`].
     pub async fn create(
         &self,
         author_id: UserId,
-        draft: ProblemDraft,
-        attempt: Option<&Attempt>,
+        attributes: ProblemAttributes,
+        record: Option<&IdempotencyRecord>,
     ) -> Result<Made<Problem>, Error> {
         let now = self.clock.now();
         let id = ProblemId::new(now, &self.random);
-        let problem = Problem { id, author_id, draft, revision: Revision::first(now) };
-        let mut transaction = Transaction::once(&self.table, attempt, id, now)?
+        let problem = Problem { id, author_id, attributes, revision: Revision::first(now) };
+        let mut transaction = Transaction::once(&self.table, record, id, now)?
             .create(&self.table, &ProblemItem::of(&problem), Error::Internal("the id exists".into()))?
             .count(&self.table, LIST, id.shard(), 1)?;
-        for row in Rows::default().renamed(&problem.draft.name)?.items(&problem) {
+        for row in Rows::default().renamed(&problem.attributes.name)?.items(&problem) {
             transaction = transaction.put(&self.table, &row)?;
         }
-        Ok(match transaction.commit_once(&self.table, &self.random, attempt).await? {
-            None => Made::Now(problem),
+        Ok(match transaction.commit_once(&self.table, &self.random, record).await? {
+            None => Made::New(problem),
             Some(First { id, at, .. }) => {
-                Made::Before(Problem { id, revision: Revision::first(at), ..problem })
+                Made::Replayed(Problem { id, revision: Revision::first(at), ..problem })
             }
         })
     }
@@ -89,16 +89,16 @@ impl Problems {
         self.table.count(LIST).await
     }
 
-    /// Makes `problem` what `draft` says, unless it changed since it was read; or ends in [`Error::TooManyGrams`].
-    pub async fn replace(&self, problem: &Problem, draft: ProblemDraft) -> Result<Problem, Error> {
-        if problem.draft == draft {
+    /// Gives `problem` these attributes, unless it changed since it was read; or ends in [`Error::TooManyGrams`].
+    pub async fn replace(&self, problem: &Problem, attributes: ProblemAttributes) -> Result<Problem, Error> {
+        if problem.attributes == attributes {
             return Ok(problem.clone());
         }
         let now = self.clock.now();
-        let next = Problem { draft, revision: problem.revision.next(now), ..problem.clone() };
+        let next = Problem { attributes, revision: problem.revision.next(now), ..problem.clone() };
         // Rows of another version fail with the problem's.
         let before = self.table.rows(problem.id).await?;
-        let after = before.renamed(&next.draft.name)?;
+        let after = before.renamed(&next.attributes.name)?;
         let mut transaction =
             Transaction::default().replace(&self.table, &ProblemItem::of(&next), problem.revision.version)?;
         for row in after.items(&next) {
@@ -163,9 +163,9 @@ impl ProblemItem {
             gsi1pk: LIST.to_owned(),
             gsi1sk: problem.id.to_string(),
             author_id: problem.author_id,
-            name: problem.draft.name.clone(),
-            description: problem.draft.description.clone(),
-            difficulty: problem.draft.difficulty,
+            name: problem.attributes.name.clone(),
+            description: problem.attributes.description.clone(),
+            difficulty: problem.attributes.difficulty,
             revision: problem.revision,
         }
     }
@@ -178,7 +178,7 @@ impl TryFrom<ProblemItem> for Problem {
         Ok(Self {
             id: key_id(&item.pk)?,
             author_id: item.author_id,
-            draft: ProblemDraft {
+            attributes: ProblemAttributes {
                 name: item.name,
                 description: item.description,
                 difficulty: item.difficulty,

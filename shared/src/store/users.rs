@@ -6,11 +6,13 @@ use super::idempotency::First;
 use super::list::List;
 use super::table::{Consistency, Key, Table, units};
 use super::transaction::Transaction;
-use super::{Attempt, Error, FamilyId, Made, RefreshFamily, Session, Unique};
+use super::{Error, FamilyId, IdempotencyRecord, Made, RefreshFamily, Session, Unique};
 use crate::clock::Clock;
 use crate::config::ConfigError;
 use crate::cost::Cost;
-use crate::domain::{Email, Name, Order, Page, PasswordHash, Revision, Role, Start, User, UserDraft, UserId};
+use crate::domain::{
+    Email, Name, Order, Page, PasswordHash, Revision, Role, Start, User, UserAttributes, UserId,
+};
 use crate::random::Random;
 
 /// The list and the counter of all users.
@@ -47,53 +49,61 @@ impl Users {
         Self { table, clock, random }
     }
 
-    /// Adds a user who has no password, once if there is an `attempt`, or ends in [`Unique::Email`] taken.
-    pub async fn create(&self, draft: UserDraft, attempt: Option<&Attempt>) -> Result<Made<User>, Error> {
-        let user = self.new_user(draft);
-        let transaction = self.addition(&user, None, attempt)?;
-        self.make(user, transaction, attempt).await
+    /// Adds a user who has no password, once if there is a `record`, or ends in [`Unique::Email`] taken.
+    pub async fn create(
+        &self,
+        attributes: UserAttributes,
+        record: Option<&IdempotencyRecord>,
+    ) -> Result<Made<User>, Error> {
+        let user = self.new_user(attributes);
+        let transaction = self.addition(&user, None, record)?;
+        self.make(user, transaction, record).await
     }
 
     /// Adds a user who signs in with the password of this hash, or ends in [`Unique::Email`] taken.
-    pub async fn register(&self, draft: UserDraft, password_hash: PasswordHash) -> Result<User, Error> {
-        let user = self.new_user(draft);
+    pub async fn register(
+        &self,
+        attributes: UserAttributes,
+        password_hash: PasswordHash,
+    ) -> Result<User, Error> {
+        let user = self.new_user(attributes);
         self.addition(&user, Some(password_hash), None)?.commit(&self.table, &self.random).await?;
         Ok(user)
     }
 
-    /// The same, once if there is an `attempt`, and begins the family `id` for the user: both or neither.
+    /// The same, once if there is a `record`, and begins the family `id` for the user: both or neither.
     pub async fn register_signed_in(
         &self,
-        draft: UserDraft,
+        attributes: UserAttributes,
         password_hash: PasswordHash,
         id: FamilyId,
-        attempt: Option<&Attempt>,
+        record: Option<&IdempotencyRecord>,
     ) -> Result<Made<User>, Error> {
-        let user = self.new_user(draft);
+        let user = self.new_user(attributes);
         let family = RefreshFamily::first(id, &user);
-        let transaction = self.addition(&user, Some(password_hash), attempt)?.begin_family(
+        let transaction = self.addition(&user, Some(password_hash), record)?.begin_family(
             &self.table,
             &family,
             user.revision.created_at,
         )?;
-        self.make(user, transaction, attempt).await
+        self.make(user, transaction, record).await
     }
 
-    fn new_user(&self, draft: UserDraft) -> User {
+    fn new_user(&self, attributes: UserAttributes) -> User {
         let now = self.clock.now();
         let id = UserId::new(now, &self.random);
-        User { id, draft, revision: Revision::first(now), auth_epoch: 0 }
+        User { id, attributes, revision: Revision::first(now), auth_epoch: 0 }
     }
 
     async fn make(
         &self,
         user: User,
         transaction: Transaction,
-        attempt: Option<&Attempt>,
+        record: Option<&IdempotencyRecord>,
     ) -> Result<Made<User>, Error> {
-        Ok(match transaction.commit_once(&self.table, &self.random, attempt).await? {
-            None => Made::Now(user),
-            Some(First { id, at, .. }) => Made::Before(User { id, revision: Revision::first(at), ..user }),
+        Ok(match transaction.commit_once(&self.table, &self.random, record).await? {
+            None => Made::New(user),
+            Some(First { id, at, .. }) => Made::Replayed(User { id, revision: Revision::first(at), ..user }),
         })
     }
 
@@ -101,9 +111,9 @@ impl Users {
         &self,
         user: &User,
         password_hash: Option<PasswordHash>,
-        attempt: Option<&Attempt>,
+        record: Option<&IdempotencyRecord>,
     ) -> Result<Transaction, Error> {
-        Transaction::once(&self.table, attempt, user.id, user.revision.created_at)?
+        Transaction::once(&self.table, record, user.id, user.revision.created_at)?
             .create(&self.table, &EmailItem::of(user, password_hash), Error::Taken(Unique::Email))?
             .create(&self.table, &UserItem::of(user), Error::Internal("the id exists".into()))?
             .count(&self.table, USERS, user.id.shard(), 1)
@@ -143,24 +153,24 @@ impl Users {
         self.table.count(USERS).await
     }
 
-    /// Makes `user` what `draft` says, unless it changed since it was read. The password moves along to another address.
-    pub async fn replace(&self, user: &User, draft: UserDraft) -> Result<User, Error> {
-        if user.draft == draft {
+    /// Gives `user` these attributes, unless it changed since it was read. The password moves along to another address.
+    pub async fn replace(&self, user: &User, attributes: UserAttributes) -> Result<User, Error> {
+        if user.attributes == attributes {
             return Ok(user.clone());
         }
         let now = self.clock.now();
-        let next = User { draft, revision: user.revision.next(now), ..user.clone() };
+        let next = User { attributes, revision: user.revision.next(now), ..user.clone() };
         let mut transaction =
             Transaction::default().replace(&self.table, &UserItem::of(&next), user.revision.version)?;
-        if email_key(&next.draft.email) != email_key(&user.draft.email) {
+        if email_key(&next.attributes.email) != email_key(&user.attributes.email) {
             // The user's version guards the credential too: whatever changes a password raises it.
-            let credential = self.credential(&user.draft.email).await?;
+            let credential = self.credential(&user.attributes.email).await?;
             let hash = credential
                 .filter(|credential| credential.user_id == user.id)
                 .and_then(|credential| credential.password_hash);
             transaction = transaction
                 .create(&self.table, &EmailItem::of(&next, hash), Error::Taken(Unique::Email))?
-                .release(&self.table, email_key(&user.draft.email))?;
+                .release(&self.table, email_key(&user.attributes.email))?;
         }
         transaction.commit(&self.table, &self.random).await?;
         Ok(next)
@@ -169,7 +179,7 @@ impl Users {
     /// Gives `user` another password, unless the user changed since it was read, and ends what began with the old one:
     /// the answer is of the next `auth_epoch`.
     pub async fn change_password(&self, user: &User, password_hash: PasswordHash) -> Result<User, Error> {
-        let next = self.next_epoch(user, user.draft.clone());
+        let next = self.next_epoch(user, user.attributes.clone());
         Transaction::default()
             .replace(&self.table, &UserItem::of(&next), user.revision.version)?
             .put(&self.table, &EmailItem::of(&next, Some(password_hash)))?
@@ -178,34 +188,34 @@ impl Users {
         Ok(next)
     }
 
-    /// The same by the user, who also becomes what `draft` says: `session` alone goes on, in the next epoch.
+    /// The same by the user, who also gets these attributes: `session` alone goes on, in the next epoch.
     /// Ends in [`Error::Stale`] also where the session has just ended.
     pub async fn change_password_in(
         &self,
         session: &Session,
         user: &User,
-        draft: UserDraft,
+        attributes: UserAttributes,
         password_hash: PasswordHash,
     ) -> Result<User, Error> {
-        let next = self.next_epoch(user, draft);
+        let next = self.next_epoch(user, attributes);
         let email = EmailItem::of(&next, Some(password_hash));
         let mut transaction = Transaction::default()
             .replace(&self.table, &UserItem::of(&next), user.revision.version)?
             .carry_over(&self.table, session, next.auth_epoch)?;
-        transaction = if email_key(&next.draft.email) == email_key(&user.draft.email) {
+        transaction = if email_key(&next.attributes.email) == email_key(&user.attributes.email) {
             transaction.put(&self.table, &email)?
         } else {
             transaction
                 .create(&self.table, &email, Error::Taken(Unique::Email))?
-                .release(&self.table, email_key(&user.draft.email))?
+                .release(&self.table, email_key(&user.attributes.email))?
         };
         transaction.commit(&self.table, &self.random).await?;
         Ok(next)
     }
 
-    fn next_epoch(&self, user: &User, draft: UserDraft) -> User {
+    fn next_epoch(&self, user: &User, attributes: UserAttributes) -> User {
         User {
-            draft,
+            attributes,
             revision: user.revision.next(self.clock.now()),
             auth_epoch: user.auth_epoch + 1,
             ..user.clone()
@@ -242,7 +252,7 @@ impl Users {
     pub async fn delete(&self, user: &User) -> Result<(), Error> {
         Transaction::default()
             .delete(&self.table, user_key(user.id), user.revision.version)?
-            .release(&self.table, email_key(&user.draft.email))?
+            .release(&self.table, email_key(&user.attributes.email))?
             .count(&self.table, USERS, user.id.shard(), -1)?
             .commit(&self.table, &self.random)
             .await
@@ -292,9 +302,9 @@ impl UserItem {
             sk,
             gsi1pk: USERS.to_owned(),
             gsi1sk: user.id.to_string(),
-            email: user.draft.email.clone(),
-            name: user.draft.name.clone(),
-            role: user.draft.role,
+            email: user.attributes.email.clone(),
+            name: user.attributes.name.clone(),
+            role: user.attributes.role,
             revision: user.revision,
             auth_epoch: user.auth_epoch,
         }
@@ -307,7 +317,7 @@ impl TryFrom<UserItem> for User {
     fn try_from(item: UserItem) -> Result<Self, Error> {
         Ok(Self {
             id: item.gsi1sk.parse().map_err(|error| Error::Internal(Box::new(error)))?,
-            draft: UserDraft { email: item.email, name: item.name, role: item.role },
+            attributes: UserAttributes { email: item.email, name: item.name, role: item.role },
             revision: item.revision,
             auth_epoch: item.auth_epoch,
         })
@@ -329,7 +339,7 @@ pub(super) struct EmailItem {
 
 impl EmailItem {
     pub(super) fn of(user: &User, password_hash: Option<PasswordHash>) -> Self {
-        let Key { pk, sk } = email_key(&user.draft.email);
+        let Key { pk, sk } = email_key(&user.attributes.email);
         let password_hash = password_hash.map(|hash| hash.as_str().to_owned());
         Self { pk, sk, user_id: user.id, auth_epoch: user.auth_epoch, password_hash }
     }

@@ -17,11 +17,11 @@ const ATTEMPTS: u32 = 2;
 
 /// Reports by city. DynamoDB removes them when they are of no use any more.
 #[derive(Clone, Debug)]
-pub struct Reports {
+pub struct WeatherCache {
     table: Table,
 }
 
-impl Reports {
+impl WeatherCache {
     /// The reports in `table`. Its connections are used, its patience is not.
     #[must_use]
     pub fn new(table: &Table) -> Self {

@@ -1,7 +1,7 @@
 //! The costs of payments, half of which are found by the caller's id and half by the address.
 
 use shared::clock::Clock;
-use shared::domain::{Payer, Payment, PaymentStatus, Role, Start, Timestamp, UserDraft};
+use shared::domain::{Payer, Payment, PaymentStatus, Role, Start, Timestamp, UserAttributes};
 use shared::random::Random;
 use shared::store::{Error, Payments, Table, Users};
 use tokio::try_join;
@@ -13,9 +13,10 @@ const PAYMENTS: i64 = 30;
 
 pub(super) async fn rows(table: Table, users: &Users) -> Vec<Row> {
     let payments = Payments::new(table, Clock::system(), Random::system());
-    let draft = UserDraft { email: "buyer@example.com".parse().unwrap(), name: None, role: Role::User };
-    let user = users.create(draft, None).await.unwrap().into_parts().0;
-    let payers = [Payer::User(user.id), Payer::Email(user.draft.email)];
+    let attributes =
+        UserAttributes { email: "buyer@example.com".parse().unwrap(), name: None, role: Role::User };
+    let user = users.create(attributes, None).await.unwrap().into_parts().0;
+    let payers = [Payer::User(user.id), Payer::Email(user.attributes.email)];
     let record = async |n: i64, payer| {
         // The id is as long as Stripe's.
         let event = format!("evt_1QkZtU2eZvKYlo2CnOpQ{n:04}").parse().unwrap();

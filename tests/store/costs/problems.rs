@@ -1,6 +1,6 @@
 //! The costs of problems and of their search, with far more problems than fit into a page.
 
-use shared::domain::{Difficulty, ProblemDraft, SearchText, Start, UserId};
+use shared::domain::{Difficulty, ProblemAttributes, SearchText, Start, UserId};
 use shared::store::Problems;
 use tests::App;
 use tokio::try_join;
@@ -19,7 +19,7 @@ pub(super) async fn rows() -> Vec<Row> {
     let author: UserId = app.caller().id().parse().unwrap();
     // The search finds ten of them, which are not the newest.
     let name = |n: usize| if n % 100 == 50 && n < 1_000 { format!("Heap {n}") } else { format!("Sort {n}") };
-    app.import_problems(author, (0..PROBLEMS).map(|n| draft(&name(n))));
+    app.import_problems(author, (0..PROBLEMS).map(|n| attributes(&name(n))));
     let mut rows = changes(&problems, author).await;
     let (page, list) = measure("GET /api/problems", (2, 1.5, 0.0), async {
         try_join!(problems.list(&Start::Offset(0), 10), problems.count())
@@ -31,8 +31,8 @@ pub(super) async fn rows() -> Vec<Row> {
     rows
 }
 
-fn draft(name: &str) -> ProblemDraft {
-    ProblemDraft {
+fn attributes(name: &str) -> ProblemAttributes {
+    ProblemAttributes {
         name: name.parse().unwrap(),
         description: Some("What is to be done. ".repeat(50).parse().unwrap()),
         difficulty: Difficulty::Medium,
@@ -43,12 +43,12 @@ async fn changes(problems: &Problems, author: UserId) -> Vec<Row> {
     let (problem, create) = measure(
         "POST /api/problems, a name of 20 characters",
         (1, 0.0, 100.0),
-        problems.create(author, draft(NAME), None),
+        problems.create(author, attributes(NAME), None),
     )
     .await;
     let (problem, _) = problem.into_parts();
     let (_, get) = measure("GET /api/problems/{id}, 1 KB", (1, 0.5, 0.0), problems.get(problem.id)).await;
-    let described = ProblemDraft { description: None, ..draft(NAME) };
+    let described = ProblemAttributes { description: None, ..attributes(NAME) };
     let (_, describe) = measure("PATCH /api/problems/{id}, the description", (3, 5.0, 100.0), async {
         let problem = problems.get_latest(problem.id).await?.unwrap();
         problems.replace(&problem, described).await
@@ -56,7 +56,7 @@ async fn changes(problems: &Problems, author: UserId) -> Vec<Row> {
     .await;
     let (_, rename) = measure("PATCH /api/problems/{id}, another name", (3, 5.0, 200.0), async {
         let problem = problems.get_latest(problem.id).await?.unwrap();
-        problems.replace(&problem, draft("Shortest path by BFS")).await
+        problems.replace(&problem, attributes("Shortest path by BFS")).await
     })
     .await;
     let ((), delete) = measure("DELETE /api/problems/{id}", (3, 5.0, 100.0), async {
@@ -68,7 +68,7 @@ async fn changes(problems: &Problems, author: UserId) -> Vec<Row> {
     let (problem, longest) = measure(
         "POST /api/problems, 90 characters, all different",
         (1, 0.0, 500.0),
-        problems.create(author, draft(&longest), None),
+        problems.create(author, attributes(&longest), None),
     )
     .await;
     problems.delete(&problem.into_parts().0).await.unwrap();

@@ -1,6 +1,6 @@
 //! The document without operations: the description of the API, its tags and its security schemes.
 
-use shared::http::{ErrorBody, ProblemBody};
+use shared::http::{ErrorBody, ProblemDetails};
 use utoipa::OpenApi as _;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
@@ -64,7 +64,7 @@ fn tag((name, description): (&str, &str)) -> Tag {
 
 /// Both shapes of an error, to which every operation refers.
 #[derive(utoipa::OpenApi)]
-#[openapi(components(schemas(ErrorBody<'static>, ProblemBody<'static>)))]
+#[openapi(components(schemas(ErrorBody<'static>, ProblemDetails<'static>)))]
 struct Errors;
 
 /// Returns the components to which operations refer: the shapes of an error and the security schemes.

@@ -41,7 +41,7 @@ pub(super) fn render(failure: &Failure, call: &Call, now: Timestamp, response: &
             None => ("about:blank", status.canonical_reason().unwrap_or("Error")),
         };
         let (status, detail) = (status.as_u16(), &**message);
-        serde_json::to_vec(&ProblemBody {
+        serde_json::to_vec(&ProblemDetails {
             r#type,
             title,
             status,
@@ -90,7 +90,7 @@ pub struct ErrorBody<'a> {
 #[derive(Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = ProblemDetails)]
-pub struct ProblemBody<'a> {
+pub struct ProblemDetails<'a> {
     /// The type of the problem: `about:blank` if the status says it all.
     #[schema(format = "uri", example = "about:blank")]
     r#type: &'a str,

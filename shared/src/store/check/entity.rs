@@ -50,7 +50,7 @@ impl Entity {
 
     /// Its rows are those of a problem that was never renamed.
     pub(in crate::store) fn of_problem(problem: &Problem) -> Result<Self, Error> {
-        let rows = Rows::default().renamed(&problem.draft.name)?;
+        let rows = Rows::default().renamed(&problem.attributes.name)?;
         Ok(Self {
             item: to_item(ProblemItem::of(problem))?,
             derived: rows.items(problem).into_iter().map(to_item).collect::<Result<_, _>>()?,
@@ -69,7 +69,7 @@ impl Entity {
 
     /// Only what is ready counts.
     pub(super) fn of_file(file: &File) -> Result<Self, Error> {
-        let size = i64::try_from(file.draft.size.bytes()).unwrap_or(i64::MAX);
+        let size = i64::try_from(file.attributes.size.bytes()).unwrap_or(i64::MAX);
         let is_ready = file.state == FileState::Ready;
         Ok(Self {
             item: to_item(FileItem::of(file))?,

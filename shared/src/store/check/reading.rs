@@ -11,8 +11,8 @@ use super::entity::Entity;
 use crate::domain::{File, FileId, Payer, Payment, Post, PostId, Problem, ProblemId, Report, User, UserId};
 use crate::store::error::Error;
 use crate::store::files::{FileItem, Usage};
-use crate::store::idempotency::Attempt;
-use crate::store::idempotency::AttemptItem;
+use crate::store::idempotency::IdempotencyItem;
+use crate::store::idempotency::IdempotencyRecord;
 use crate::store::payments::{EventItem, PaymentItem};
 use crate::store::postings::{INDEXES, MAX_ROWS, PREFIX};
 use crate::store::posts::{PostItem, post_key};
@@ -66,7 +66,7 @@ pub(super) fn read(item: &Item) -> Reading {
         ("SESSION", "SESSION") => session(item),
         ("REFRESH", "REFRESH") => as_it_is::<FamilyItem>(item),
         ("STRIPE", "STRIPE") => as_it_is::<EventItem>(item),
-        ("IDEM", "IDEM") => attempt(item),
+        ("IDEM", "IDEM") => record(item),
         ("WEATHER", "WEATHER") => report(item),
         ("RATE", "RATE") => rate(item, name),
         ("EMAIL", "EMAIL") => return derived(id::<UserId>(item, "userId").map(user_key)),
@@ -138,11 +138,11 @@ fn session(item: &Item) -> Result<Entity, Error> {
     Ok(entity)
 }
 
-fn attempt(item: &Item) -> Result<Entity, Error> {
-    let AttemptItem { pk, fingerprint, made, made_at, .. } = from_item(item.clone())?;
+fn record(item: &Item) -> Result<Entity, Error> {
+    let IdempotencyItem { pk, fingerprint, made, made_at, .. } = from_item(item.clone())?;
     // Whatever it made has an id of this form; what was made may be gone.
     parse::<FileId>(&made)?;
-    Entity::alone(&AttemptItem::of(&Attempt { pk, fingerprint }, made, made_at))
+    Entity::alone(&IdempotencyItem::of(&IdempotencyRecord { pk, fingerprint }, made, made_at))
 }
 
 fn report(item: &Item) -> Result<Entity, Error> {

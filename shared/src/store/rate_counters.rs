@@ -13,11 +13,11 @@ const ATTEMPTS: u32 = 2;
 
 /// How often something was done in a window of time: an item a window, which DynamoDB removes after its end.
 #[derive(Clone, Debug)]
-pub struct Rates {
+pub struct RateCounters {
     table: Table,
 }
 
-impl Rates {
+impl RateCounters {
     /// The counts in `table`. Its connections are used, its patience is not.
     #[must_use]
     pub fn new(table: &Table) -> Self {
