@@ -172,6 +172,23 @@ impl App {
         scanned["Items"].as_array().unwrap().clone()
     }
 
+    /// Returns the primary keys of all items of the table, however many there are.
+    pub(crate) fn keys(&self) -> Vec<(String, String)> {
+        let mut request = json!({"TableName": self.stack.table_name(), "ProjectionExpression": "pk, sk"});
+        let mut keys = Vec::new();
+        loop {
+            let page =
+                self.stack.dynamodb().database().scan(serde_json::from_value(request.clone()).unwrap());
+            let page = serde_json::to_value(page.unwrap()).unwrap();
+            let key = |item: &Value| ["pk", "sk"].map(|name| item[name]["S"].as_str().unwrap().to_owned());
+            keys.extend(page["Items"].as_array().unwrap().iter().map(key).map(<(String, String)>::from));
+            match page.get("LastEvaluatedKey") {
+                Some(last) => request["ExclusiveStartKey"] = last.clone(),
+                None => return keys,
+            }
+        }
+    }
+
     /// Returns the table, for tests that bypass the functions.
     pub fn table(&self) -> Table {
         Table::embedded(self.stack.table_name(), &self.stack.dynamodb_url()).unwrap()

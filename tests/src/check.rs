@@ -1,6 +1,8 @@
+use std::collections::BTreeSet;
+
 use shared::random::Random;
 use shared::store::Table;
-use shared::store::check::Check;
+use shared::store::check::{Check, is_known};
 use tokio::process::Command;
 
 use crate::App;
@@ -22,6 +24,28 @@ pub fn expect_whole(table: Table) -> impl Future<Output = ()> {
         let damage: Vec<String> = report.damage.iter().map(ToString::to_string).collect();
         assert!(damage.is_empty(), "{caller}:\n{}", damage.join("\n"));
         assert!(report.unsettled.is_empty(), "{caller}: {:?}", report.unsettled);
+    }
+}
+
+/// Fails a test that leaves an item which `cargo xtask fsck` does not know.
+impl Drop for App {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let unknown: BTreeSet<String> = self
+            .keys()
+            .into_iter()
+            .filter(|(pk, sk)| !is_known(pk, sk))
+            .map(|(pk, sk)| format!("    {pk} {sk}"))
+            .collect();
+        assert!(
+            unknown.is_empty(),
+            "`cargo xtask fsck` does not know these items, so it would list them as `unknown` and repair no counter:\n\
+             {}\nAdd their kind to `reader` in shared/src/store/check/reading.rs, the name of a counter to `COUNTERS` \
+             there, and a row for each to docs/data-model.md.",
+            Vec::from_iter(unknown).join("\n"),
+        );
     }
 }
 

@@ -12,6 +12,8 @@ use shared::store::check::{Check, Code, Damage, Outcome, Report};
 use shared::store::{IdempotencyRecord, Payments, RefreshFamilies, Sessions, WeatherCache};
 use tests::App;
 
+mod unknown;
+
 /// A table with items of every kind, which tests damage.
 struct Table {
     app: App,
@@ -335,19 +337,4 @@ async fn an_item_that_nobody_can_read_is_listed_and_nothing_of_it_is_touched() {
     assert_eq!(found[0], (Code::Unreadable, "POST".to_owned()));
     assert!(found[1..].iter().all(|(code, _)| *code == Code::Count) && found.len() == 4, "{found:?}");
     assert_eq!(table.app.items(), before);
-}
-
-#[tokio::test]
-async fn an_unknown_item_is_listed() {
-    let table = Table::filled().await;
-    for (pk, sk) in [("THING#1", "THING"), ("POST#1", "THING"), ("nothing", "at all")] {
-        let item = json!({"pk": {"S": pk}, "sk": {"S": sk}});
-        table.put(&item);
-        let report = table.check(true).await;
-        let [damage] = report.damage.as_slice() else { panic!("{report:?}") };
-        assert_eq!((damage.code, &*damage.pk, &*damage.sk), (Code::Unknown, pk, sk));
-        assert!(matches!(damage.outcome, Outcome::Left(_)) && !report.is_clean_now(), "{report:?}");
-        assert_eq!(report.items["unknown"], 1);
-        table.delete(&item);
-    }
 }

@@ -24,7 +24,8 @@ const SEGMENTS: u8 = 4;
 /// use: differences are checked again with consistent reads. Counters are compared only if they do not change while the
 /// table is scanned twice; the others are listed as unsettled.
 ///
-/// Exit code: 0 if the table is consistent, 1 if there is damage, 3 if all damage was repaired, 2 if the check failed.
+/// Exit code: 0 if the table is consistent, 1 if there is damage (after `--repair`: if some is left), 3 if all damage was
+/// repaired, 2 if the check failed.
 #[derive(clap::Args)]
 pub struct Args {
     /// The table; by default the template's first one. Without --endpoint it is on AWS, with `AWS_REGION`,
@@ -39,7 +40,7 @@ pub struct Args {
     pub data_dir: Option<PathBuf>,
     /// Repair damage that can be repaired without loss. Each transaction has no effect if the item, its entity or the
     /// counter has changed since it was read, so this is safe on a table in use. Counters that keep changing are left
-    /// for a quiet time
+    /// for a quiet time. No counter is repaired while there are unknown or unreadable items, as it may count them
     #[arg(long)]
     pub repair: bool,
 }

@@ -26,6 +26,7 @@ use futures_util::future::try_join_all;
 
 pub use self::damage::{Code, Damage, Outcome, Report};
 pub use self::fill::Items;
+pub use self::reading::is_known;
 
 use self::balances::Balances;
 use self::mend::Suspect;
@@ -64,8 +65,8 @@ struct FirstWalk {
 struct SecondWalk {
     owners: BTreeMap<Key, BTreeSet<Key>>,
     counters: BTreeMap<Key, Tally>,
-    /// An item that nobody can read may be one that was counted.
-    has_unreadable: bool,
+    /// There is an item that is unknown or unreadable: any counter may count it.
+    is_incomplete: bool,
 }
 
 impl Check {
@@ -80,7 +81,7 @@ impl Check {
     }
 
     /// Finds damage, and with `repair` mends what can be mended without loss: each by one transaction on the condition
-    /// that all is still as it was looked at.
+    /// that all is still as it was looked at. It repairs no counter of a table that has unknown or unreadable items.
     ///
     /// `walked` is told how many items have been walked, now and then.
     pub async fn run(&self, repair: bool, walked: impl Fn(u64)) -> Result<Report, Error> {
@@ -105,7 +106,7 @@ impl Check {
                 // second one counted what there was all the time.
                 let stood_still = first.balances.has(key, tally.lacks(), tally.stored);
                 let found = if stood_still {
-                    self.look_at_counter(key, tally, second.has_unreadable).await?
+                    self.look_at_counter(key, tally, second.is_incomplete).await?
                 } else {
                     None
                 };
@@ -219,8 +220,8 @@ impl SecondWalk {
             Reading::Counter(values) if !balances.is_even(&key) => {
                 self.counters.entry(key).or_default().stored = Some(values);
             }
-            Reading::Unreadable(_) => self.has_unreadable = true,
-            Reading::Derived { .. } | Reading::Counter(_) | Reading::Unknown => {}
+            Reading::Unreadable(_) | Reading::Unknown => self.is_incomplete = true,
+            Reading::Derived { .. } | Reading::Counter(_) => {}
         }
     }
 }

@@ -56,7 +56,7 @@ impl fmt::Display for Damage {
 /// In which way an item is not what it should be. The names stay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Code {
-    /// Nobody writes an item with such a key.
+    /// No store writes an item with such a key.
     Unknown,
     /// It does not read as what its key says.
     Unreadable,

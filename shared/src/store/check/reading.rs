@@ -34,7 +34,7 @@ pub(super) enum Reading {
     Counter([i64; 2]),
     /// Its key is one of ours, and it does not read as what the key says.
     Unreadable(String),
-    /// Nobody writes such a key.
+    /// Its key is none of ours.
     Unknown,
 }
 
@@ -51,70 +51,73 @@ pub(super) fn key_of(item: &Item) -> Key {
 
 /// The first part of a partition key.
 pub(super) fn kind(key: &Key) -> &str {
-    key.pk.split('#').next().unwrap_or_default()
+    first_part(&key.pk)
+}
+
+fn first_part(name: &str) -> &str {
+    name.split('#').next().unwrap_or_default()
+}
+
+type Reader = fn(&Item) -> Result<Reading, Error>;
+
+/// Counters, by the first part of their names.
+const COUNTERS: [&str; 5] = ["AUTHOR", "PAYMENTS", "POSTS", "PROBLEMS", "USERS"];
+
+/// Returns true if `fsck` knows items with this primary key.
+#[must_use]
+pub fn is_known(pk: &str, sk: &str) -> bool {
+    reader(&Key::new(pk.to_owned(), sk)).is_some()
 }
 
 pub(super) fn read(item: &Item) -> Reading {
-    let Key { pk, sk } = key_of(item);
-    let Some((kind, name)) = pk.split_once('#') else { return Reading::Unknown };
-    let entity = match (kind, sk.as_str()) {
-        ("USER", "USER") => user(item, name),
-        ("POST", "POST") => post(item),
-        ("PROBLEM", "PROBLEM") => problem(item),
-        ("PAYMENT", "PAYMENT") => payment(item),
-        ("FILE", "FILE") => file(item),
-        ("SESSION", "SESSION") => session(item),
-        ("REFRESH", "REFRESH") => as_it_is::<FamilyItem>(item),
-        ("STRIPE", "STRIPE") => as_it_is::<EventItem>(item),
-        ("IDEM", "IDEM") => record(item),
-        ("WEATHER", "WEATHER") => report(item),
-        ("RATE", "RATE") => rate(item, name),
-        ("EMAIL", "EMAIL") => return derived(id::<UserId>(item, "userId").map(user_key)),
-        ("TITLE", "TITLE") => return derived(id::<PostId>(item, "postId").map(post_key)),
-        ("PROBLEM", _) if is_row(item) => return derived(parse::<ProblemId>(name).map(problem_key)),
-        ("COUNT", _) if sk.strip_prefix("SHARD#").is_some_and(|n| n.len() == 2) => {
-            return counter(integer(item, "n").map(|n| [n, 0]));
-        }
-        ("USAGE", "USAGE") => return counter(usage(item)),
-        _ => return Reading::Unknown,
-    };
-    match entity {
-        Ok(entity) => Reading::Entity(entity),
-        Err(error) => Reading::Unreadable(reason(&error)),
+    match reader(&key_of(item)) {
+        None => Reading::Unknown,
+        Some(read) => read(item).unwrap_or_else(|error| Reading::Unreadable(reason(&error))),
     }
 }
 
-fn derived(owner: Result<Key, Error>) -> Reading {
-    match owner {
-        Ok(owner) => Reading::Derived { owner },
-        Err(error) => Reading::Unreadable(reason(&error)),
-    }
+/// Returns the function that reads items with this key.
+fn reader(key: &Key) -> Option<Reader> {
+    Some(match (key.pk.split_once('#')?, key.sk.as_str()) {
+        (("USER", _), "USER") => user,
+        (("POST", _), "POST") => post,
+        (("PROBLEM", _), "PROBLEM") => problem,
+        (("PAYMENT", _), "PAYMENT") => payment,
+        (("FILE", _), "FILE") => file,
+        (("SESSION", _), "SESSION") => session,
+        (("REFRESH", _), "REFRESH") => as_it_is::<FamilyItem>,
+        (("STRIPE", _), "STRIPE") => as_it_is::<EventItem>,
+        (("IDEM", _), "IDEM") => record,
+        (("WEATHER", _), "WEATHER") => report,
+        (("RATE", _), "RATE") => rate,
+        (("EMAIL", _), "EMAIL") => email,
+        (("TITLE", _), "TITLE") => title,
+        (("PROBLEM", _), sk) if is_row(sk) => row,
+        (("COUNT", name), sk) if is_shard(sk) && COUNTERS.contains(&first_part(name)) => count,
+        (("USAGE", _), "USAGE") => usage,
+        _ => return None,
+    })
 }
 
-fn counter(values: Result<[i64; 2], Error>) -> Reading {
-    match values {
-        Ok(values) => Reading::Counter(values),
-        Err(error) => Reading::Unreadable(reason(&error)),
-    }
-}
-
-fn user(item: &Item, id: &str) -> Result<Entity, Error> {
+fn user(item: &Item) -> Result<Reading, Error> {
+    let key = key_of(item);
+    let id = key.pk.strip_prefix("USER#").unwrap_or_default();
     let item = with(item, &[("gsi1pk", ""), ("gsi1sk", id)]);
-    Entity::of_user(&User::try_from(from_item::<UserItem>(item)?)?)
+    Entity::of_user(&User::try_from(from_item::<UserItem>(item)?)?).map(Reading::Entity)
 }
 
-fn post(item: &Item) -> Result<Entity, Error> {
+fn post(item: &Item) -> Result<Reading, Error> {
     let item = with(item, &[("excerpt", "")]);
-    Entity::of_post(&Post::try_from(from_item::<PostItem>(item)?)?)
+    Entity::of_post(&Post::try_from(from_item::<PostItem>(item)?)?).map(Reading::Entity)
 }
 
-fn problem(item: &Item) -> Result<Entity, Error> {
+fn problem(item: &Item) -> Result<Reading, Error> {
     let item = with(item, &[("gsi1pk", ""), ("gsi1sk", "")]);
-    Entity::of_problem(&Problem::try_from(from_item::<ProblemItem>(item)?)?)
+    Entity::of_problem(&Problem::try_from(from_item::<ProblemItem>(item)?)?).map(Reading::Entity)
 }
 
 /// Who paid is nowhere but in the keys of the list.
-fn payment(item: &Item) -> Result<Entity, Error> {
+fn payment(item: &Item) -> Result<Reading, Error> {
     let payer = match text(item, "gsi1pk").strip_prefix("PAYMENTS#") {
         None if item.contains_key("gsi1pk") => return Err(Error::Internal("gsi1pk names no payer".into())),
         None => None,
@@ -122,60 +125,84 @@ fn payment(item: &Item) -> Result<Entity, Error> {
         Some(name) => Some(Payer::User(parse(name)?)),
     };
     let payment = Payment::try_from(from_item::<PaymentItem>(item.clone())?)?;
-    Entity::of_payment(&payment, payer.as_ref())
+    Entity::of_payment(&payment, payer.as_ref()).map(Reading::Entity)
 }
 
-fn file(item: &Item) -> Result<Entity, Error> {
-    Entity::of_file(&File::try_from(from_item::<FileItem>(item.clone())?)?)
+fn file(item: &Item) -> Result<Reading, Error> {
+    Entity::of_file(&File::try_from(from_item::<FileItem>(item.clone())?)?).map(Reading::Entity)
 }
 
 /// The id of a session is not in the table, only its hash.
-fn session(item: &Item) -> Result<Entity, Error> {
+fn session(item: &Item) -> Result<Reading, Error> {
     let id: SessionId = parse(&"A".repeat(43))?;
     let stored: SessionItem = from_item(item.clone())?;
     let mut entity = Entity::alone(&SessionItem::of(&stored.into_session(id)))?;
     entity.item.insert("pk".to_owned(), AttributeValue::S(text(item, "pk").to_owned()));
-    Ok(entity)
+    Ok(Reading::Entity(entity))
 }
 
-fn record(item: &Item) -> Result<Entity, Error> {
+fn record(item: &Item) -> Result<Reading, Error> {
     let IdempotencyItem { pk, fingerprint, made, made_at, .. } = from_item(item.clone())?;
     // Whatever it made has an id of this form; what was made may be gone.
     parse::<FileId>(&made)?;
     Entity::alone(&IdempotencyItem::of(&IdempotencyRecord { pk, fingerprint }, made, made_at))
+        .map(Reading::Entity)
 }
 
-fn report(item: &Item) -> Result<Entity, Error> {
+fn report(item: &Item) -> Result<Reading, Error> {
     let report = Report::from(from_item::<ReportItem>(item.clone())?);
-    Entity::alone(&ReportItem::of(key_of(item), &report))
+    Entity::alone(&ReportItem::of(key_of(item), &report)).map(Reading::Entity)
 }
 
 /// Nothing but a number and, as its name does, when it ends.
-fn rate(item: &Item, name: &str) -> Result<Entity, Error> {
+fn rate(item: &Item) -> Result<Reading, Error> {
     let n = integer(item, "n")?;
-    let end: i64 = parse(name.rsplit('#').next().unwrap_or_default())?;
+    let end: i64 = parse(text(item, "pk").rsplit('#').next().unwrap_or_default())?;
     let mut rate = key_of(item).into_item();
     rate.insert("n".to_owned(), AttributeValue::N(n.to_string()));
     rate.insert("expiresAt".to_owned(), AttributeValue::N(end.to_string()));
-    Ok(Entity { item: rate, derived: Vec::new(), counted: Vec::new() })
+    Ok(Reading::Entity(Entity { item: rate, derived: Vec::new(), counted: Vec::new() }))
+}
+
+fn email(item: &Item) -> Result<Reading, Error> {
+    Ok(Reading::Derived { owner: user_key(parse::<UserId>(text(item, "userId"))?) })
+}
+
+fn title(item: &Item) -> Result<Reading, Error> {
+    Ok(Reading::Derived { owner: post_key(parse::<PostId>(text(item, "postId"))?) })
+}
+
+/// A row without a posting has no use.
+fn row(item: &Item) -> Result<Reading, Error> {
+    if !INDEXES.iter().any(|index| item.contains_key(&format!("{index}pk"))) {
+        return Err(Error::Internal("it has no posting".into()));
+    }
+    let id = text(item, "pk").strip_prefix("PROBLEM#").unwrap_or_default();
+    Ok(Reading::Derived { owner: problem_key(parse::<ProblemId>(id)?) })
+}
+
+fn count(item: &Item) -> Result<Reading, Error> {
+    Ok(Reading::Counter([integer(item, "n")?, 0]))
+}
+
+fn usage(item: &Item) -> Result<Reading, Error> {
+    let Usage { file_count, byte_count } = from_item(item.clone())?;
+    let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    Ok(Reading::Counter([signed(file_count), signed(byte_count)]))
 }
 
 /// An item of which nothing can be computed: it is what its type keeps of it.
-fn as_it_is<T: Serialize + DeserializeOwned>(item: &Item) -> Result<Entity, Error> {
-    Entity::alone(&from_item::<T>(item.clone())?)
+fn as_it_is<T: Serialize + DeserializeOwned>(item: &Item) -> Result<Reading, Error> {
+    Entity::alone(&from_item::<T>(item.clone())?).map(Reading::Entity)
 }
 
-fn usage(item: &Item) -> Result<[i64; 2], Error> {
-    let Usage { file_count, byte_count } = from_item(item.clone())?;
-    let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-    Ok([signed(file_count), signed(byte_count)])
-}
-
-/// Whether it has the key of a row, and a posting: one without has no use.
-fn is_row(item: &Item) -> bool {
-    let number = text(item, "sk").strip_prefix(PREFIX).filter(|n| n.len() == 2);
+fn is_row(sk: &str) -> bool {
+    let number = sk.strip_prefix(PREFIX).filter(|n| n.len() == 2);
     number.and_then(|n| n.parse().ok()).is_some_and(|n: usize| n < MAX_ROWS)
-        && INDEXES.iter().any(|index| item.contains_key(&format!("{index}pk")))
+}
+
+fn is_shard(sk: &str) -> bool {
+    sk.strip_prefix("SHARD#").is_some_and(|n| n.len() == 2)
 }
 
 /// The item with these texts in place of what it has: attributes that are computed need not be there to read it.
@@ -195,13 +222,6 @@ pub(super) fn text<'a>(item: &'a Item, name: &str) -> &'a str {
 fn integer(item: &Item, name: &str) -> Result<i64, Error> {
     let number = item.get(name).and_then(|value| value.as_n().ok());
     parse(number.map_or("", String::as_str))
-}
-
-fn id<T: std::str::FromStr>(item: &Item, name: &str) -> Result<T, Error>
-where
-    T::Err: std::error::Error + Send + Sync + 'static,
-{
-    parse(text(item, name))
 }
 
 fn parse<T: std::str::FromStr>(text: &str) -> Result<T, Error>

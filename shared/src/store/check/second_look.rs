@@ -32,9 +32,11 @@ impl Check {
                 (Code::Wrong, names.into_iter().collect::<Vec<_>>().join(", "), mend)
             }
             Reading::Unreadable(reason) => (Code::Unreadable, reason, Err("what it said is not known")),
-            Reading::Unknown => {
-                (Code::Unknown, "nothing writes such an item".to_owned(), Err("it is not ours"))
-            }
+            Reading::Unknown => (
+                Code::Unknown,
+                "no store writes such a key".to_owned(),
+                Err("newer code may have written it"),
+            ),
             Reading::Derived { .. } | Reading::Counter(_) => return Ok(None),
         };
         Ok(Some(Suspect { code, key: key.clone(), detail, mend }))
@@ -83,7 +85,7 @@ impl Check {
         &self,
         key: &Key,
         tally: &Tally,
-        has_unreadable: bool,
+        is_incomplete: bool,
     ) -> Result<Option<Suspect>, Error> {
         let now = match self.item(key).await?.as_ref().map(read) {
             Some(Reading::Counter(values)) => Some(values),
@@ -98,8 +100,8 @@ impl Check {
             shown.join(" and ")
         };
         let stored = tally.stored.map_or_else(|| "not there".to_owned(), show);
-        let mend = if has_unreadable {
-            Err("an item that can not be read may be one that it counts")
+        let mend = if is_incomplete {
+            Err("it may count an item that is listed as unknown or unreadable")
         } else {
             Ok(recount(&self.table, key, names, tally.stored, tally.lacks())?)
         };

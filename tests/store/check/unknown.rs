@@ -1,0 +1,96 @@
+//! Items that `fsck` does not know, as newer code or a new resource writes them.
+
+use serde_json::{Value, json};
+use shared::store::check::{Code, Outcome, Report};
+use tests::App;
+
+use super::{Table, name};
+
+fn item(pk: &str, sk: &str) -> Value {
+    json!({"pk": {"S": pk}, "sk": {"S": sk}})
+}
+
+/// Comments as items of their own, and below their post.
+fn comments(table: &Table) -> [Value; 2] {
+    let post = table.item("POST#");
+    [item("COMMENT#1", "COMMENT"), item(post["pk"]["S"].as_str().unwrap(), "COMMENT#1")]
+}
+
+/// The outcome of the one damage of this code.
+fn outcome(report: &Report, code: Code) -> Outcome {
+    let mut found = report.damage.iter().filter(|damage| damage.code == code);
+    let outcome = found.next().unwrap_or_else(|| panic!("no {code} in {report:?}")).outcome;
+    assert!(found.next().is_none(), "{report:?}");
+    outcome
+}
+
+#[tokio::test]
+async fn it_is_listed_and_left() {
+    let table = Table::filled().await;
+    for (pk, sk) in [
+        ("COMMENT#1", "COMMENT"),
+        ("POST#1", "COMMENT#1"),
+        ("COUNT#COMMENTS#1", "SHARD#00"),
+        ("COUNT#POSTS", "COMMENT#1"),
+        ("PROBLEM#1", "GRAM#97"),
+        ("nothing", "at all"),
+    ] {
+        let item = item(pk, sk);
+        table.put(&item);
+        let report = table.check(true).await;
+        let [damage] = report.damage.as_slice() else { panic!("{report:?}") };
+        assert_eq!((damage.code, &*damage.pk, &*damage.sk), (Code::Unknown, pk, sk));
+        assert!(matches!(damage.outcome, Outcome::Left(_)) && !report.is_clean_now(), "{report:?}");
+        assert_eq!(report.items["unknown"], 1);
+        assert!(table.app.items().contains(&item));
+        table.delete(&item);
+    }
+}
+
+#[tokio::test]
+async fn no_counter_is_repaired_beside_one() {
+    for counter in ["COUNT#AUTHOR", "COUNT#POSTS", "COUNT#PROBLEMS", "COUNT#USERS", "COUNT#PAYMENTS", "USAGE"]
+    {
+        let table = Table::filled().await;
+        let attribute = if counter == "USAGE" { "fileCount" } else { "n" };
+        let right = table.item(counter);
+        table.change(&right, attribute, Some(json!({"N": "41"})));
+        for comment in comments(&table) {
+            table.put(&comment);
+            let report = table.check(true).await;
+            assert_eq!(
+                outcome(&report, Code::Count),
+                Outcome::Left("it may count an item that is listed as unknown or unreadable")
+            );
+            assert!(matches!(outcome(&report, Code::Unknown), Outcome::Left(_)), "{report:?}");
+            assert_eq!(table.item(counter)[attribute], json!({"N": "41"}));
+            table.delete(&comment);
+        }
+        let report = table.check(true).await;
+        assert_eq!(report.damage.iter().map(name).collect::<Vec<_>>().len(), 1, "{report:?}");
+        assert_eq!(outcome(&report, Code::Count), Outcome::Mended);
+        assert_eq!(table.item(counter), right);
+    }
+}
+
+#[tokio::test]
+async fn a_counter_of_what_is_unknown_keeps_its_number() {
+    let table = Table::filled().await;
+    let mut counter = item("COUNT#COMMENTS#1", "SHARD#00");
+    counter["n"] = json!({"N": "3"});
+    table.put(&counter);
+    let report = table.check(true).await;
+    assert!(matches!(outcome(&report, Code::Unknown), Outcome::Left(_)), "{report:?}");
+    assert_eq!(table.item("COUNT#COMMENTS"), counter);
+    table.delete(&counter);
+}
+
+#[tokio::test]
+#[should_panic(
+    expected = "    COMMENT#1 COMMENT\nAdd their kind to `reader` in shared/src/store/check/reading.rs"
+)]
+async fn a_test_that_leaves_one_fails() {
+    let app = App::start().await;
+    let request = json!({"TableName": app.stack.table_name(), "Item": item("COMMENT#1", "COMMENT")});
+    app.stack.dynamodb().database().put_item(serde_json::from_value(request).unwrap()).unwrap();
+}
