@@ -95,7 +95,7 @@ fn find(name: &str) -> Result<(), String> {
 /// Returns the files that can hold a module of this package.
 fn files(package: &str, modules: &[&str]) -> Vec<PathBuf> {
     let folder = match package {
-        "shared" | "local" | "tests" | "xtask" => root().join(package),
+        "shared" | "local" | "tests" | "xtask" | "scaffold" => root().join(package),
         function => root().join("functions").join(function.replace('_', "-")),
     };
     let module = if modules.is_empty() { "lib".to_owned() } else { modules.join("/") };

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use local::template::Template;
+use scaffold::name::{logical_id, name_of, path_of};
+use scaffold::template::{resource, route as route_properties};
 use utoipa::openapi::OpenApi;
 
 use crate::error::{Error, read};
@@ -82,12 +84,12 @@ impl Sources {
             match self.template.function(name) {
                 None => gaps.push(format!(
                     "template.yaml: add to Resources, with the function's own path and what it uses of the table\n{}",
-                    template::resource(name, &path_of(name))
+                    resource(name, &path_of(name))
                 )),
-                Some(function) if function.logical_id != template::logical_id(name) => gaps.push(format!(
+                Some(function) if function.logical_id != logical_id(name) => gaps.push(format!(
                     "template.yaml: call {} {}, after functions/{name}",
                     function.logical_id,
-                    template::logical_id(name)
+                    logical_id(name)
                 )),
                 Some(_) => {}
             }
@@ -129,8 +131,8 @@ impl Sources {
                     gaps.push(format!(
                         "template.yaml: no route to {method} {path}; add to the Events of {}\n    \
                          NameIt: {{ Type: HttpApi, Properties: {} }}",
-                        template::logical_id(name),
-                        template::route(path)
+                        logical_id(name),
+                        route_properties(path)
                     ));
                 }
                 for route in routes.filter(|route| route.function != *name) {
@@ -215,18 +217,4 @@ impl Sources {
             gaps.push(format!("openapi.json: no function answers {key}; run `cargo xtask openapi`"));
         }
     }
-}
-
-/// Returns `users-id` for `/api/users/{id}`.
-#[must_use]
-pub fn name_of(path: &str) -> String {
-    let path = path.strip_prefix("/api/").unwrap_or(path);
-    path.split('/').map(|segment| segment.trim_matches(['{', '}', '+'])).collect::<Vec<_>>().join("-")
-}
-
-/// Returns `/api/users/{id}` for `users-id`. The result is a guess, because a segment may contain `-`.
-#[must_use]
-pub fn path_of(name: &str) -> String {
-    let segments = name.split('-').map(|segment| if segment == "id" { "{id}" } else { segment });
-    format!("/api/{}", segments.collect::<Vec<_>>().join("/"))
 }

@@ -59,9 +59,21 @@ pub enum Error {
     /// The async runtime cannot be started.
     #[error("can not wait for the network: {0}")]
     Runtime(io::Error),
-    /// The function's name cannot be used.
-    #[error("{0}")]
-    Name(String),
+    /// No function can be started.
+    #[error(transparent)]
+    Scaffold(#[from] scaffold::Error),
+    /// The command runs in another checkout than the one that it was compiled from.
+    #[error(
+        "this xtask was compiled from {}, and {} has other code: run `cargo xtask` there",
+        compiled.display(),
+        root.display()
+    )]
+    OtherCheckout {
+        /// The checkout around the current folder.
+        root: PathBuf,
+        /// The checkout of this code.
+        compiled: PathBuf,
+    },
 }
 
 /// Returns the file's text.

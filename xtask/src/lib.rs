@@ -1,13 +1,15 @@
 //! The project's chores, one module each, and the checks that code, template.yaml and openapi.json agree.
 
-use std::path::PathBuf;
+use std::env::{current_dir, var_os};
+use std::path::{Path, PathBuf};
+
+use scaffold::checkout;
 
 pub mod admin;
 pub mod contract;
 pub mod event;
 pub mod fsck;
 pub mod functions;
-pub mod new;
 pub mod openapi;
 pub mod stripe_sign;
 pub mod token;
@@ -20,10 +22,29 @@ mod template;
 
 pub use error::Error;
 
-/// Returns the workspace's folder: the one in which cargo runs this program, else the one in which it was compiled.
+/// Returns the folder of the workspace: the one in which cargo runs this, else the checkout around the current folder,
+/// else the one that this was compiled from.
 #[must_use]
 pub fn root() -> PathBuf {
-    let here = std::env::var_os("CARGO_MANIFEST_DIR")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
-    here.parent().unwrap_or(&here).to_owned()
+    root_from_cargo()
+        .or_else(|| checkout::find(&current_dir().ok()?).ok())
+        .unwrap_or_else(|| workspace_of(Path::new(env!("CARGO_MANIFEST_DIR"))))
+}
+
+/// Returns [`root`] if this was compiled from it, as a document of other code would be wrong there.
+pub fn root_of_this_code() -> Result<PathBuf, Error> {
+    let (root, compiled) = (root(), workspace_of(Path::new(env!("CARGO_MANIFEST_DIR"))));
+    if root_from_cargo().is_some() || root.canonicalize().ok() == compiled.canonicalize().ok() {
+        Ok(root)
+    } else {
+        Err(Error::OtherCheckout { root, compiled })
+    }
+}
+
+fn root_from_cargo() -> Option<PathBuf> {
+    var_os("CARGO_MANIFEST_DIR").map(|package| workspace_of(Path::new(&package)))
+}
+
+fn workspace_of(package: &Path) -> PathBuf {
+    package.parent().unwrap_or(package).to_owned()
 }

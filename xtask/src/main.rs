@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{admin, event, fsck, new, openapi, root, stripe_sign, token};
+use scaffold::{checkout, new};
+use xtask::{admin, event, fsck, openapi, root, root_of_this_code, stripe_sign, token};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "The project's chores")]
@@ -32,13 +33,15 @@ enum Chore {
 
 fn main() -> ExitCode {
     let done = match Cli::parse().chore {
-        Chore::Openapi(args) => openapi::run(&args, &root()),
+        Chore::Openapi(args) => root_of_this_code().and_then(|root| openapi::run(&args, &root)),
         Chore::Token(args) => token::run(&args, &root()),
         Chore::StripeSign(args) => stripe_sign::run(&args, &root()),
         Chore::Admin(args) => admin::run(args),
         Chore::Event(args) => event::run(&args, &root()),
         Chore::Fsck(args) => return fsck::run(&args, &root()),
-        Chore::New(args) => new::run(&args, &root()),
+        Chore::New(args) => {
+            checkout::find(&root()).and_then(|root| new::run(&args, &root)).map_err(Into::into)
+        }
     };
     match done {
         Ok(report) => {

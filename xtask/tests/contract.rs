@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "the functions below are of tests only")]
 
-use xtask::contract::{Folder, Sources, name_of, path_of};
+use xtask::contract::{Folder, Sources};
 
 fn sources() -> Sources {
     Sources::load(&xtask::root()).unwrap()
@@ -121,18 +121,6 @@ fn two_functions_with_one_operation_are_named() {
     sources.code.push(xtask::functions::Function { name, document });
     let gaps = sources.gaps().join("\n");
     assert!(gaps.contains("another function answers GET /api/health"), "{gaps}");
-}
-
-#[test]
-fn a_name_and_a_path_are_one() {
-    for (name, path) in [
-        ("users", "/api/users"),
-        ("users-id", "/api/users/{id}"),
-        ("webhooks-stripe", "/api/webhooks/stripe"),
-    ] {
-        assert_eq!(name_of(path), name);
-        assert_eq!(path_of(name), path);
-    }
 }
 
 #[test]

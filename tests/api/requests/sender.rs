@@ -11,8 +11,8 @@ pub(super) struct Sender<'a> {
     operation: &'a Operation,
     client: Client,
     browser: Browser,
-    /// The id in the operation's path, if there is one.
-    id: String,
+    /// The URL of the resource that the path names, if it names one.
+    resource: String,
 }
 
 impl<'a> Sender<'a> {
@@ -22,8 +22,8 @@ impl<'a> Sender<'a> {
         let client = if operation.takes_token { app.admin_with_id(account.id) } else { app.anonymous() };
         let browser =
             if operation.takes_session { app.signed_in_browser(&email).await } else { app.browser() };
-        let mut sender = Self { app, operation, client, browser, id: String::new() };
-        sender.id = sender.resource().await;
+        let mut sender = Self { app, operation, client, browser, resource: String::new() };
+        sender.resource = sender.make_resource().await;
         sender
     }
 
@@ -48,11 +48,17 @@ impl<'a> Sender<'a> {
 
     /// Returns the example of a parameter as text, if the document shows one.
     pub(super) fn parameter_example(&self, parameter: &Parameter) -> Option<String> {
-        match (&*parameter.name, parameter.example()) {
-            ("id", _) => Some(self.id.clone()),
-            (_, Some(Value::String(text))) => Some(text.clone()),
-            (_, other) => other.map(Value::to_string),
-        }
+        self.id(parameter).or_else(|| match parameter.example() {
+            Some(Value::String(text)) => Some(text.clone()),
+            other => other.map(Value::to_string),
+        })
+    }
+
+    /// The value that the resource's URL has in place of a parameter of the path.
+    fn id(&self, parameter: &Parameter) -> Option<String> {
+        let (path, variable) = (self.operation.path(), format!("{{{}}}", parameter.name));
+        let mut segments = path.split('/').zip(self.resource.split('/'));
+        segments.find(|(segment, _)| *segment == variable).map(|(_, id)| id.to_owned())
     }
 
     /// Sends a body with all required parameters.
@@ -117,12 +123,12 @@ impl<'a> Sender<'a> {
     /// Creates the operation's resource again if the operation may have removed it.
     pub(super) async fn renew(&mut self) {
         if self.operation.method == Method::DELETE {
-            self.id = self.resource().await;
+            self.resource = self.make_resource().await;
         }
     }
 
-    /// Creates the operation's resource and returns its id.
-    async fn resource(&self) -> String {
+    /// Makes the resource that the path names, and returns its URL.
+    async fn make_resource(&self) -> String {
         let unique = self.app.caller().id().to_owned();
         let owner = &self.client;
         let made = match self.operation.name.split_once(' ').unwrap().1 {
@@ -130,11 +136,17 @@ impl<'a> Sender<'a> {
             "/api/posts/{id}" => self.app.admin().post("/api/posts", &post(&unique)).await,
             "/api/problems/{id}" => self.app.admin().post("/api/problems", &problem(&unique)).await,
             "/api/upload/{id}" => owner.upload("a.png", "image/png", PNG).await,
-            path if path.contains("{id}") => panic!("{path}: say here how one is made"),
+            path if self.operation.parameters.iter().any(is_entity_id) => {
+                panic!("{path}: say here how one is made")
+            }
             _ => return String::new(),
         };
-        made.expect(201).header("location").rsplit('/').next().unwrap().to_owned()
+        made.expect(201).header("location").to_owned()
     }
+}
+
+fn is_entity_id(parameter: &Parameter) -> bool {
+    parameter.location == "path" && parameter.definition["format"] == "uuid"
 }
 
 fn form(body: &Body, value: &Value) -> Form {

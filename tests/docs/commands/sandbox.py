@@ -46,7 +46,7 @@ xtask)
 metadata) exec @cargo@ "$@" ;;
 *)
   case $* in
-  "fmt --all" | "fmt --all --check" | clean) ;;
+  "fmt --all" | "fmt --all --check" | clean | "update --workspace --offline --quiet") ;;
   *) echo "cargo $*: unknown to tests/docs/commands/sandbox.py" >&2; exit 1 ;;
   esac ;;
 esac

@@ -25,7 +25,7 @@ again; with `If-Match` a change fails if somebody else changed the resource befo
 - **The gateway** refuses some requests before they reach the API: those with a body of more than 10 MB (413) or above \
 the rate that the whole API accepts (429, 503). These errors have the shape `{\"message\": \"...\"}`.";
 
-const TAGS: [(&str, &str); 11] = [
+const TAGS: &[(&str, &str)] = &[
     ("auth", "Accounts, and tokens to authenticate with."),
     ("sessions", "Signing in with a cookie, for browsers."),
     ("users", "The users of the API."),
@@ -53,7 +53,7 @@ pub(super) fn document() -> OpenApi {
         .info(info.build())
         .servers(Some([server.build()]))
         .external_docs(Some(conventions))
-        .tags(Some(TAGS.map(tag)))
+        .tags(Some(TAGS.iter().copied().map(tag)))
         .components(Some(components()))
         .build()
 }

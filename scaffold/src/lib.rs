@@ -1,0 +1,11 @@
+//! Starts new functions: writes their files, and their lines in the files that all functions share.
+
+pub mod checkout;
+pub mod name;
+pub mod new;
+pub mod template;
+
+mod edits;
+mod error;
+
+pub use error::Error;

@@ -1,0 +1,56 @@
+//! `cargo xtask`: runs the commands of this crate itself and hands all others on to the package `xtask`, which links
+//! every function and takes minutes to build.
+
+use std::env::{args_os, current_dir, var_os};
+use std::process::{Command, ExitCode};
+
+use clap::{Parser, Subcommand};
+use scaffold::{checkout, new};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Own,
+}
+
+#[derive(Subcommand)]
+enum Own {
+    /// Start a function
+    New(new::Args),
+}
+
+fn main() -> ExitCode {
+    let is_own = args_os().nth(1).is_some_and(|name| Own::has_subcommand(&name.to_string_lossy()));
+    if !is_own {
+        return delegate();
+    }
+    let Own::New(args) = Cli::parse().command;
+    match current_dir()
+        .map_err(scaffold::Error::CurrentDir)
+        .and_then(|here| new::run(&args, &checkout::find(&here)?))
+    {
+        Ok(report) => {
+            println!("{report}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Builds and runs the package `xtask` with the same arguments.
+fn delegate() -> ExitCode {
+    let cargo = var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(["run", "--quiet", "--package", "xtask", "--"]).args(args_os().skip(1));
+    match command.status() {
+        Ok(status) => u8::try_from(status.code().unwrap_or(1)).map_or(ExitCode::FAILURE, ExitCode::from),
+        Err(error) => {
+            eprintln!("error: cannot run cargo: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! `cargo xtask new`: a new function, with everything that the workspace wants of one.
+
+mod route;
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::Error;
+use crate::edits::Written;
+
+/// The arguments of `new`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The function's name: its path without /api/, such as `users-id`
+    pub name: String,
+    /// Its path, where the name leaves it open, such as `/api/two-words/{id}`
+    #[arg(long)]
+    pub path: Option<String>,
+}
+
+const NEXT: &str = "\
+Next:
+    make openapi    writes openapi.json, the README's table and the client's types from the code
+    make test       passes
+docs/adding-a-route.md goes on from here.";
+
+/// Writes the files, formats them and adds the package to Cargo.lock.
+pub fn run(args: &Args, root: &Path) -> Result<String, Error> {
+    let written = route::edits(&args.name, args.path.as_deref(), root)?.write()?;
+    cargo(root, &["fmt", "--all"])?;
+    cargo(root, &["update", "--workspace", "--offline", "--quiet"])?;
+    Ok(report(&written))
+}
+
+fn report(Written { created, changed }: &Written) -> String {
+    let mut lines = Vec::new();
+    for (title, files) in [("New:", created), ("Changed:", changed)] {
+        lines.push(title.to_owned());
+        lines.extend(files.iter().map(|file| format!("    {}", file.display())));
+    }
+    format!("{}\n\n{NEXT}", lines.join("\n"))
+}
+
+fn cargo(root: &Path, args: &[&str]) -> Result<(), Error> {
+    let failed = |reason: String| Error::Cargo { command: format!("cargo {}", args.join(" ")), reason };
+    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(program)
+        .args(args)
+        .current_dir(root)
+        .output()
+        .map_err(|error| failed(error.to_string()))?;
+    if output.status.success() {
+        Ok(())
+    } else {
+        Err(failed(String::from_utf8_lossy(&output.stderr).into_owned()))
+    }
+}
