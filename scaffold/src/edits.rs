@@ -34,15 +34,20 @@ impl Edits {
         Ok(())
     }
 
-    /// Inserts `line` in its place among the lines that contain `mark`, which are sorted.
-    pub(crate) fn insert_sorted(&mut self, path: &str, line: &str, mark: &str) -> Result<(), Error> {
+    /// Inserts `line` in its place among its peers, which are sorted.
+    pub(crate) fn insert_sorted(
+        &mut self,
+        path: &str,
+        line: &str,
+        is_peer: impl Fn(&str) -> bool,
+    ) -> Result<(), Error> {
         // `posts` stands before `posts-id`, whatever follows the name.
         let key = |line: &str| line.replace(['/', '"', ';', ' '], "\0");
         let text = self.text(path)?;
-        let peers: Vec<(usize, &str)> = lines(text).filter(|(_, peer)| peer.contains(mark)).collect();
+        let peers: Vec<(usize, &str)> = lines(text).filter(|(_, peer)| is_peer(peer)).collect();
         let next = peers.iter().find(|(_, peer)| key(peer) > key(line)).map(|(at, _)| *at);
         let at = next.or_else(|| peers.last().map(|(at, peer)| at + peer.len()));
-        let at = at.ok_or_else(|| Error::Anchor { path: path.into(), anchor: mark.to_owned() })?;
+        let at = at.ok_or_else(|| Error::Anchor { path: path.into(), anchor: line.trim().to_owned() })?;
         text.insert_str(at, line);
         Ok(())
     }
@@ -99,7 +104,7 @@ mod tests {
         edits.create("new", "text".to_owned());
         edits.insert_before("list", "b\n", "c").unwrap();
         let error = edits.insert_before("list", "x\n", "nowhere").unwrap_err().to_string();
-        assert!(error.contains("list: no line with `nowhere`"), "{error}");
+        assert!(error.contains("list: no line like `nowhere`"), "{error}");
         assert_eq!(read_to_string(dir.path().join("list")).unwrap(), "a\nc\n");
         let written = edits.write().unwrap();
         assert_eq!(read_to_string(dir.path().join("list")).unwrap(), "a\nb\nc\n");
@@ -113,7 +118,7 @@ mod tests {
         write(dir.path().join("list"), "//! a\nmod posts;\nmod posts_id;\nmod users;\n\nend\n").unwrap();
         let mut edits = Edits::in_checkout(dir.path());
         for line in ["mod a;\n", "mod posts_id_comments;\n", "mod z;\n"] {
-            edits.insert_sorted("list", line, "mod ").unwrap();
+            edits.insert_sorted("list", line, |line| line.starts_with("mod ")).unwrap();
         }
         let sorted =
             "//! a\nmod a;\nmod posts;\nmod posts_id;\nmod posts_id_comments;\nmod users;\nmod z;\n\nend\n";

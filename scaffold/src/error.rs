@@ -14,7 +14,7 @@ pub enum Error {
     #[error("{0}")]
     Name(String),
     /// A file that all functions share is not as expected.
-    #[error("{}: no line with `{anchor}`, where the new lines belong; nothing is written", path.display())]
+    #[error("{}: no line like `{anchor}`, by which the new lines find their place; nothing is written", path.display())]
     Anchor {
         /// The file.
         path: PathBuf,
