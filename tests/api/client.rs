@@ -68,12 +68,12 @@ async fn the_client_in_node() {
 }
 
 #[tokio::test]
-async fn the_client_as_the_readme_shows_it() {
+async fn the_client_as_the_tour_shows_it() {
     if !is_built() {
         return;
     }
     let app = App::start().await;
-    assert_eq!(node(&app, "import './build/readme/product.js'").await, "Nanoseconds\n10 10\n");
+    assert_eq!(node(&app, "import './build/documents/tour.js'").await, "Nanoseconds\n10 10\n");
     assert_eq!(app.anonymous().get("/api/posts").await.expect(200).json()["posts"][0]["category"], "tech");
 }
 

@@ -1,8 +1,11 @@
-//! The documents are true: the tests that docs/security.md names exist, and commands work.
+//! The documents are true: docs/security.md names tests that exist, docs/architecture.md names items that exist, links lead
+//! somewhere, and commands work.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 mod commands;
+mod links;
+mod names;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -26,7 +26,7 @@ test("the packed files are a package that strict projects compile with", async (
   for (const name of ["openapi-fetch", "openapi-typescript-helpers", "@types/node", "undici-types"]) {
     await symlink(join(ROOT, "node_modules", name), join(modules, name));
   }
-  await cp(join(ROOT, "test/readme/product.ts"), join(project, "index.ts"));
+  await cp(join(ROOT, "test/documents/tour.ts"), join(project, "index.ts"));
   await writeFile(join(project, "package.json"), '{"type": "module"}');
   for (const [module, resolution] of MODES) {
     const options = ["--strict", "--noEmit", "--target", "es2022", "--module", module, "--moduleResolution", resolution];

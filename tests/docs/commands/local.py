@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Runs the commands of README.md, docs/ and the Makefile's help that need no AWS and no tool of .venv.
 
-The binaries must have been built. `cloud.py` runs the others, and tests/api/readme.rs the README's session.
+The binaries must have been built. `cloud.py` runs the commands that need AWS, tests/api/tour.rs the sessions of README.md and
+docs/tour.md.
 """
 import re
 import sys
@@ -13,11 +14,13 @@ from sandbox import Failure, Sandbox
 
 # Commands for a terminal on AWS: `cloud.py` runs them.
 CLOUD_DOCUMENT = "docs/deploying.md"
+# One session in many blocks: tests/api/tour.rs pastes it, and the session of README.md, whose blocks use $API.
+TOUR = "docs/tour.md"
 CLOUD = re.compile(r"(make (build|validate|deploy)|sam|aws)\b")
 
 # Names of commands, in sentences about them, and those whose programs no test can have.
 NAMES = {
-    "cargo xtask NAME", "target/debug/xtask NAME", "xtask new", "cargo xtask token",
+    "cargo xtask NAME", "xtask new", "cargo xtask token",
     "sam local start-api", "sam local", "cargo lambda watch", "cargo lambda", "cargo deny", "git diff", "aws ...",
     # Stripe's own program, which is in no registry of packages.
     "stripe trigger checkout.session.completed",
@@ -84,8 +87,7 @@ def commands():
     found = []
     for path in documents.documents():
         for block in documents.blocks(path):
-            # tests/api/readme.rs pastes the README's session, whose variables these have.
-            if block.file != CLOUD_DOCUMENT and not re.search(r"\$(API|EVENT)\b", block.text):
+            if block.file not in (CLOUD_DOCUMENT, TOUR) and "$API" not in block.text:
                 found.append(block)
         found += documents.spans(path)
     found += documents.makefile_help()

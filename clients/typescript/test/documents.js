@@ -1,11 +1,11 @@
-// Writes the TypeScript of the two README.md, each as a module, to test/readme: tsc compiles it with the tests.
-// The API is at $API, and not at the port of `make run`.
+// Writes the TypeScript of docs/tour.md and of the package's README.md to test/documents, one module for each document.
+// tsc compiles these modules with the tests. They call the API at $API instead of the port of `make run`.
 
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 
-const folder = new URL("readme/", import.meta.url);
+const folder = new URL("documents/", import.meta.url);
 await mkdir(folder, { recursive: true });
-for (const [name, path] of [["product", "../../../README.md"], ["package", "../README.md"]]) {
+for (const [name, path] of [["tour", "../../../docs/tour.md"], ["package", "../README.md"]]) {
   const text = await readFile(new URL(path, import.meta.url), "utf8");
   const blocks = [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, block]) => block);
   if (blocks.length === 0) {

@@ -1,0 +1,163 @@
+//! docs/architecture.md names what is there: files, items of the code, operations, resources.
+
+mod code;
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use serde_json::Value;
+
+use self::code::Code;
+use super::root;
+
+/// The head of the tables that go through the code.
+const STEPS: &str = "| file | what happens |\n|---|---|\n";
+
+/// Endings of files' names.
+const ENDINGS: [&str; 6] = [".json", ".md", ".rs", ".toml", ".ts", ".yaml"];
+
+#[test]
+fn every_name_in_architecture_md_exists() {
+    let project = Project::read();
+    let document = read("docs/architecture.md");
+    let gaps = project.gaps(&document);
+    assert!(spans(&document).len() > 100, "the names are found");
+    assert!(gaps.is_empty(), "docs/architecture.md:\n\n{}\n", gaps.join("\n"));
+}
+
+#[test]
+fn a_name_that_does_not_exist_is_found_out() {
+    let project = Project::read();
+    for there in [
+        "`shared/src/http.rs`",
+        "`Posts::create`",
+        "`PostInput`",
+        "`shared::http::serve`",
+        "`POST /api/posts`",
+        "`UploadCompletedFunction`",
+        "`Idempotency-Key`",
+        "`make run`",
+        &format!("{STEPS}| `functions/posts/src/create.rs` | `create` calls `Posts::create` |"),
+    ] {
+        assert_eq!(project.gaps(there), Vec::<String>::new(), "{there}");
+    }
+    for nowhere in [
+        "`shared/src/htp.rs`",
+        "`Posts::creates`",
+        "`Users::publish`",
+        "`PostInputs`",
+        "`serves`",
+        "`PUT /api/posts`",
+        "`GET /api/nowhere`",
+        "`UploadsCompletedFunction`",
+        "`Idempotence-Key`",
+        "`make nothing`",
+        &format!("{STEPS}| `functions/posts/src/list.rs` | `create` calls `Posts::create` |"),
+        &format!("{STEPS}| `functions/posts/src/create.rs` | no name |"),
+    ] {
+        assert_eq!(project.gaps(nowhere).len(), 1, "{nowhere}");
+    }
+}
+
+/// All that a document can name.
+struct Project {
+    code: Code,
+    /// Method and path of each operation.
+    operations: BTreeSet<String>,
+    /// Names of header fields.
+    fields: BTreeSet<String>,
+    /// Ids of the template's resources.
+    resources: BTreeSet<String>,
+    /// Targets of the Makefile.
+    targets: BTreeSet<String>,
+}
+
+impl Project {
+    fn read() -> Self {
+        let document: Value = serde_json::from_str(&read("openapi.json")).unwrap();
+        let mut operations = BTreeSet::new();
+        for (path, methods) in document["paths"].as_object().unwrap() {
+            let methods = methods.as_object().unwrap().keys();
+            operations.extend(methods.map(|method| format!("{} {path}", method.to_uppercase())));
+        }
+        let mut fields = BTreeSet::new();
+        find_fields(&document, &mut fields);
+        let template = read("template.yaml");
+        let makefile = read("Makefile");
+        Self {
+            code: Code::read(root()),
+            operations,
+            fields,
+            resources: keys(&template, "  "),
+            targets: keys(&makefile, ""),
+        }
+    }
+
+    /// What a document names although it does not exist, and steps whose file does not define what they begin with.
+    fn gaps(&self, document: &str) -> Vec<String> {
+        let missing = spans(document).into_iter().filter(|name| !self.has(name));
+        let mut gaps: Vec<_> = missing.map(|name| format!("`{name}` does not exist")).collect();
+        for row in steps(document) {
+            let spans = spans(row);
+            let [file, name, ..] = spans.as_slice() else {
+                gaps.push(format!("a file and a name of it are missing: {row}"));
+                continue;
+            };
+            if self.has(file) && self.has(name) && !self.code.defines(file, name) {
+                gaps.push(format!("{file} does not define {name}"));
+            }
+        }
+        gaps
+    }
+
+    fn has(&self, name: &str) -> bool {
+        if let Some(target) = name.strip_prefix("make ") {
+            return self.targets.contains(target);
+        }
+        if name.contains(' ') {
+            return self.operations.contains(name);
+        }
+        if let Some(path) = name.strip_prefix('/') {
+            return self.operations.iter().any(|operation| operation.ends_with(&format!(" /{path}")));
+        }
+        if name.contains('/') || ENDINGS.iter().any(|ending| name.ends_with(ending)) {
+            return root().join(name).exists();
+        }
+        self.code.knows(name) || self.fields.contains(name) || self.resources.contains(name)
+    }
+}
+
+/// The rows of the tables that go through the code: a file, and what happens in it.
+fn steps(document: &str) -> impl Iterator<Item = &str> {
+    let tables = document.split(STEPS).skip(1);
+    tables.flat_map(|rows| rows.lines().take_while(|line| line.starts_with('|')))
+}
+
+/// The names in backquotes: neither attributes nor what is in a block.
+fn spans(document: &str) -> Vec<String> {
+    let text = document.split("```").step_by(2).collect::<String>();
+    let spans = text.split('`').skip(1).step_by(2).filter(|span| !span.starts_with("#["));
+    spans.map(|span| span.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+}
+
+/// The names before a colon in the lines that are indented by this.
+fn keys(text: &str, indent: &str) -> BTreeSet<String> {
+    let lines = text.lines().filter_map(|line| line.strip_prefix(indent)?.split_once(':'));
+    lines.map(|(name, _)| name.to_owned()).filter(|name| !name.starts_with([' ', '#'])).collect()
+}
+
+/// Collects the names of header fields of requests and responses.
+fn find_fields(value: &Value, fields: &mut BTreeSet<String>) {
+    if let (Some("header"), Some(name)) = (value["in"].as_str(), value["name"].as_str()) {
+        fields.insert(name.to_owned());
+    }
+    if let Some(headers) = value["headers"].as_object() {
+        fields.extend(headers.keys().cloned());
+    }
+    let members = value.as_object().into_iter().flat_map(|object| object.values());
+    members.chain(value.as_array().into_iter().flatten()).for_each(|value| find_fields(value, fields));
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
