@@ -19,7 +19,7 @@ impl Code {
     /// Reads all Rust files of the workspace's packages.
     pub(super) fn read(root: &Path) -> Self {
         let mut code = Self(BTreeMap::new());
-        for folder in ["bench", "functions", "local", "shared", "tests", "xtask"] {
+        for folder in ["bench", "functions", "local", "scaffold", "shared", "tests", "xtask"] {
             code.read_folder(root, &root.join(folder));
         }
         code
