@@ -1,5 +1,5 @@
-# `make run` and `make test` need a Rust toolchain, a C compiler and make. The targets below the line in
-# `make help` use Python tools from .venv, which make fills from requirements-dev.txt.
+# `make run` and `make test` need a Rust toolchain, a C compiler and make. The targets in the second group of `make help`
+# use Python tools in .venv, which make installs from requirements-dev.txt.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
@@ -8,7 +8,7 @@ SHELL := /bin/bash
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 VENV := .venv
 CLIENT := clients/typescript
-# Tools of .venv first; cargo finds `cargo lambda` on the path, too.
+# Puts the tools of .venv first on the path, where cargo also finds `cargo lambda`.
 TOOLS = PATH="$(CURDIR)/$(VENV)/bin:$$PATH" SAM_CLI_TELEMETRY=0
 
 FUNCTION ?= users
@@ -16,12 +16,12 @@ EVENT ?= get
 ARGS ?=
 
 .PHONY: help
-help: ## Say what there is
+help: ## List the targets
 	@echo "Usage: make <target> [NAME=value ...]"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 } /^# ---/ { print "" }' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: ## Run the API on this machine: PORT=3000 HOST=127.0.0.1 DATA_DIR=.local RELEASE=1 RATE_LIMIT_SCALE=1 ARGS="--in-memory"
+run: ## Serve the API on this machine: PORT=3000 HOST=127.0.0.1 DATA_DIR=.local RELEASE=1 RATE_LIMIT_SCALE=1 ARGS="--in-memory"
 	cargo build --workspace
 ifdef RELEASE
 	cargo build --release
@@ -40,7 +40,7 @@ invoke: ## Send events/<FUNCTION>/<EVENT>.json to a function: FUNCTION=users EVE
 	@$(TARGET_DIR)/debug/xtask event $(FUNCTION) $(EVENT) | $(TARGET_DIR)/debug/local invoke $(ARGS) $(FUNCTION) -
 
 .PHONY: bench-scale
-bench-scale: ## Measure costs in tables of 1,000 to 100,000 into docs/data-model.md, or print them: SIZES="1000 5000"
+bench-scale: ## Measure costs in tables of 1,000 to 100,000 for docs/data-model.md; with sizes, print them: SIZES="1000 5000"
 	cargo run --quiet --profile scale --package bench-scale -- $(if $(SIZES),--sizes "$(SIZES)",--write)
 
 .PHONY: openapi
@@ -66,16 +66,16 @@ fmt: ## Format the code
 	cargo fmt --all
 
 .PHONY: lint
-lint: ## Check the format and run clippy, warnings being errors
+lint: ## Check the format and run clippy; warnings are errors
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 
 .PHONY: clean
-clean: ## Remove what was built; keeps the data in .local
+clean: ## Remove everything that was built; keep the data in .local
 	cargo clean
 	rm -rf .aws-sam $(VENV) $(addprefix $(CLIENT)/,node_modules dist build)
 
-# In an environment of its own: it needs other versions than SAM's tools.
+# These tools have an environment of their own, because they need other versions than SAM's tools.
 STRANGERS := tests/strangers
 $(STRANGERS)/.venv/done: $(STRANGERS)/requirements.txt $(STRANGERS)/package-lock.json
 	python3 -m venv $(STRANGERS)/.venv
@@ -84,11 +84,11 @@ $(STRANGERS)/.venv/done: $(STRANGERS)/requirements.txt $(STRANGERS)/package-lock
 	touch $@
 
 .PHONY: strangers
-strangers: $(STRANGERS)/.venv/done ## Have OpenAPI tools judge openapi.json and try the API on this machine (needs Python and Node.js)
+strangers: $(STRANGERS)/.venv/done ## Check openapi.json and the API with other OpenAPI tools (needs Python and Node.js)
 	cargo build --workspace --bins --tests
 	$(STRANGERS)/.venv/bin/python $(STRANGERS)/run.py
 
-# ---- With the tools of .venv -----------------------------------------------------------------------------------------
+# ---- With the tools in .venv -----------------------------------------------------------------------------------------
 
 $(VENV)/done: requirements-dev.txt
 	python3 -m venv $(VENV)
@@ -105,12 +105,12 @@ validate: $(VENV)/done ## Check template.yaml
 	$(TOOLS) cfn-lint
 
 .PHONY: sam-local
-sam-local: $(VENV)/done ## Run the API in Lambda's own containers (needs Docker): PORT=3000 DATA_DIR=.local
+sam-local: $(VENV)/done ## Serve the API in Lambda's own containers (needs Docker): PORT=3000 DATA_DIR=.local
 	cargo build --workspace
 	$(TOOLS) LOCAL=$(TARGET_DIR)/debug/local scripts/sam-local $(ARGS)
 
-# What every deployment needs stands here and not in samconfig.toml, where each --config-env would have to repeat it. The
-# template makes one IAM role a function.
+# These options apply to every deployment. In samconfig.toml each --config-env would have to repeat them. CAPABILITY_IAM is
+# needed because the template creates an IAM role for each function.
 .PHONY: deploy
 deploy: $(VENV)/done ## Build and deploy to AWS: ARGS="--guided", ARGS="--stack-name my-api --region eu-central-1"
 	$(TOOLS) sam build
