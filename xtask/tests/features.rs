@@ -46,13 +46,19 @@ fn every_command_compiles_a_dependency_with_the_same_features() {
     // A crate has one set of features in programs. Build scripts and macros may need another one.
     let programs = features(&["--workspace"], "normal,dev,no-proc-macro");
     let all = features(&["--workspace"], "normal,build,dev");
-    assert!(programs.len() > 250 && all.len() > programs.len(), "{} and {} crates", programs.len(), all.len());
+    assert!(
+        programs.len() > 250 && all.len() > programs.len(),
+        "{} and {} crates",
+        programs.len(),
+        all.len()
+    );
 
     let mut different = Vec::new();
     for (selection, edges) in COMMANDS {
         let here = features(selection, &format!("{edges},no-proc-macro"));
         let differs = here.into_iter().filter(|(package, sets)| programs[package] != *sets);
-        different.extend(differs.map(|(package, sets)| (selection, programs[&package].clone(), package, sets)));
+        different
+            .extend(differs.map(|(package, sets)| (selection, programs[&package].clone(), package, sets)));
 
         let here = features(selection, &format!("{edges},build"));
         let differs = here.into_iter().filter(|(package, sets)| !all[package].is_superset(sets));
