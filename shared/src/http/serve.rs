@@ -1,4 +1,5 @@
 use std::convert::Infallible;
+use std::pin::Pin;
 use std::process::ExitCode;
 
 use axum::Router;
@@ -35,7 +36,7 @@ where
     D: Clone + Send + Sync + 'static,
 {
     let Some(app) = start(routes, deps) else { return ExitCode::FAILURE };
-    ended(lambda_runtime::run(tidied(Adapter::from(responder(app, produces)))).await)
+    run(app, produces).await
 }
 
 /// Like [`serve`], for a function whose answers are sent as they are made: [`Streamed`](super::Streamed) ones piece by
@@ -48,7 +49,7 @@ where
     D: Clone + Send + Sync + 'static,
 {
     let Some(app) = start(routes, deps) else { return ExitCode::FAILURE };
-    ended(lambda_runtime::run(tidied(StreamAdapter::from(responder(app, STREAMED)))).await)
+    run_stream(app).await
 }
 
 /// The routes with what they need, unless that can not be had.
@@ -59,6 +60,20 @@ where
     telemetry::init();
     let deps = deps().inspect_err(|error| tracing::error!(%error, "the function can not start")).ok()?;
     Some(routes.with_state(deps).split_for_parts().0)
+}
+
+/// Runs `app` on Lambda's runtime API.
+///
+/// The box keeps the runtime's code in this crate. Every function would otherwise compile a copy.
+fn run(app: Router, produces: &'static [&'static str]) -> Pin<Box<dyn Future<Output = ExitCode>>> {
+    Box::pin(async move { ended(lambda_runtime::run(tidied(Adapter::from(responder(app, produces)))).await) })
+}
+
+/// Like [`run`], with answers that are sent as they are made.
+fn run_stream(app: Router) -> Pin<Box<dyn Future<Output = ExitCode>>> {
+    Box::pin(async move {
+        ended(lambda_runtime::run(tidied(StreamAdapter::from(responder(app, STREAMED)))).await)
+    })
 }
 
 fn responder(
