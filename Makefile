@@ -11,6 +11,10 @@ CLIENT := clients/typescript
 # Puts the tools of .venv first on the path, where cargo also finds `cargo lambda`.
 TOOLS = PATH="$(CURDIR)/$(VENV)/bin:$$PATH" SAM_CLI_TELEMETRY=0
 
+# `local` and every function: what `make run` serves. `local` asks for all features that the workspace needs of a
+# dependency, so no command that builds it compiles a dependency again (local/Cargo.toml).
+SERVED := --package local $(addprefix --package ,$(notdir $(wildcard functions/*)))
+
 FUNCTION ?= users
 EVENT ?= get
 ARGS ?=
@@ -22,21 +26,26 @@ help: ## List the targets
 
 .PHONY: run
 run: ## Serve the API on this machine: PORT=3000 HOST=127.0.0.1 DATA_DIR=.local RELEASE=1 RATE_LIMIT_SCALE=1 ARGS="--in-memory"
-	cargo build --workspace
+	cargo build $(SERVED)
 ifdef RELEASE
 	cargo build --release
 endif
 	$(TARGET_DIR)/debug/local run $(if $(RELEASE),--release) $(ARGS)
 
-# `--bins --tests` gives the first command the second's set of features, so that nothing is compiled twice.
 .PHONY: test
 test: ## Build the functions and run every test: ARGS="-- name of a test"
 	cargo build --workspace --bins --tests
 	cargo test --workspace $(ARGS)
 
+.PHONY: check
+check: ## Build one function and run the tests named after it, in seconds: FUNCTION=users
+	cargo build --package local --package $(FUNCTION)
+	cargo test --package $(FUNCTION) --package tests --lib
+	cargo test --package tests --test api -- $(subst -,_,$(FUNCTION))
+
 .PHONY: invoke
 invoke: ## Send events/<FUNCTION>/<EVENT>.json to a function: FUNCTION=users EVENT=get
-	@cargo build --workspace --quiet
+	@cargo build --quiet --package local --package xtask --package $(FUNCTION)
 	@$(TARGET_DIR)/debug/xtask event $(FUNCTION) $(EVENT) | $(TARGET_DIR)/debug/local invoke $(ARGS) $(FUNCTION) -
 
 .PHONY: bench-scale
@@ -100,13 +109,16 @@ build: $(VENV)/done ## Build every function for Lambda into .aws-sam
 	$(TOOLS) sam build $(ARGS)
 
 .PHONY: validate
-validate: $(VENV)/done ## Check template.yaml
+validate: $(VENV)/done ## Check template.yaml and the workflows in .github
 	$(TOOLS) sam validate --lint --region us-east-1
 	$(TOOLS) cfn-lint
+	$(TOOLS) check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(TOOLS) check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(TOOLS) zizmor --offline --quiet .github
 
 .PHONY: sam-local
 sam-local: $(VENV)/done ## Serve the API in Lambda's own containers (needs Docker): PORT=3000 DATA_DIR=.local
-	cargo build --workspace
+	cargo build --package local
 	$(TOOLS) LOCAL=$(TARGET_DIR)/debug/local scripts/sam-local $(ARGS)
 
 # These options apply to every deployment. In samconfig.toml each --config-env would have to repeat them. CAPABILITY_IAM is

@@ -75,7 +75,7 @@ async fn paste(session: &str) -> Option<String> {
         return None;
     }
     let app = App::start().await;
-    let session = session.replace("target/debug/", &format!("{}/", App::binaries().display()));
+    let session = session.replace("cargo xtask ", &format!("{}/xtask ", App::binaries().display()));
     let path = std::env::var("PATH").unwrap();
     let output = Command::new("bash")
         .args(["-euo", "pipefail", "-c", &session])

@@ -20,7 +20,7 @@ CLOUD = re.compile(r"(make (build|validate|deploy)|sam|aws)\b")
 
 # Names of commands, in sentences about them, and those whose programs no test can have.
 NAMES = {
-    "cargo xtask NAME", "xtask new", "cargo xtask token",
+    "cargo xtask NAME", "cargo xtask new NAME", "xtask new", "cargo xtask token",
     "sam local start-api", "sam local", "cargo lambda watch", "cargo lambda", "cargo deny", "git diff", "aws ...",
     # Stripe's own program, which is in no registry of packages.
     "stripe trigger checkout.session.completed",

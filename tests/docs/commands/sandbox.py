@@ -103,7 +103,7 @@ class Sandbox:
             if (ROOT / file).is_file():
                 (self.root / file).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / file, self.root / file)
-        # The documents say `target/debug/xtask`.
+        # The documents say `target/debug/local`.
         (self.root / "target").symlink_to(TARGET)
         self.bin = self.folder / "bin"
         self.bin.mkdir()
