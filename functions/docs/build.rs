@@ -1,4 +1,5 @@
-//! Puts what the function serves into one file of constants: the page, Swagger UI's own files, the document.
+//! Embeds the files that the function serves, as a file of constants: the page, Swagger UI's own files, and the
+//! document.
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -12,10 +13,11 @@ use sha2::{Digest, Sha256};
 use utoipa_swagger_ui_vendored::SWAGGER_UI_VENDORED;
 use zip::ZipArchive;
 
-/// What the page needs of Swagger UI's distribution; without the topbar's preset, source maps and other bundles.
+/// The files of Swagger UI's distribution that the page uses. The topbar's preset, source maps and other bundles are
+/// left out.
 const SWAGGER_UI_FILES: [&str; 3] = ["swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png"];
 
-/// What is written here.
+/// The page's own files.
 const OWN_FILES: [&str; 2] = ["page.css", "page.js"];
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -37,7 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for name in OWN_FILES {
         writeln!(constants, "{},", file(&out, name, &read(&here.join("page").join(name))?)?)?;
     }
-    // The document's `externalDocs`.
+    // The document's `externalDocs` refer to this text.
     let conventions = String::from_utf8(read(&here.join("../../docs/api-design.md"))?)?;
     let conventions = unlink_other_documents(&conventions);
     writeln!(constants, "{},", file(&out, "api-design.md", conventions.as_bytes())?)?;
@@ -51,7 +53,8 @@ fn read(path: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
     fs::read(path).map_err(|error| format!("{}: {error}", path.display()).into())
 }
 
-/// The document, or an empty one: `cargo xtask openapi`, which writes it, must be built without it.
+/// Reads the document. If it is missing, returns an empty one, because `cargo xtask openapi`, which writes it, is built
+/// with this crate.
 fn read_document(path: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
     if path.exists() {
         return read(path);
@@ -61,14 +64,14 @@ fn read_document(path: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
     Ok(b"{}".to_vec())
 }
 
-/// The API's name, as HTML.
+/// Returns the API's name as HTML.
 fn title(document: &[u8]) -> Result<String, Box<dyn Error>> {
     let document: Value = serde_json::from_slice(document)?;
     let title = document.pointer("/info/title").and_then(Value::as_str).unwrap_or_default();
     Ok(title.replace('&', "&amp;").replace('<', "&lt;"))
 }
 
-/// The text with `label` in place of `[label](deploying.md#part)`: the other documents are not served.
+/// Replaces `[label](deploying.md#part)` by `label`, because the other documents are not served.
 fn unlink_other_documents(text: &str) -> String {
     let mut rest = text;
     let mut unlinked = String::new();
@@ -85,7 +88,7 @@ fn unlink_other_documents(text: &str) -> String {
     unlinked + rest
 }
 
-/// A file of the distribution, which lies in the folder `dist` of a folder that is named after the version.
+/// Reads a file of the distribution, which is in the folder `dist` of a folder that is named after the version.
 fn unpack(archive: &mut ZipArchive<Cursor<&[u8]>>, name: &str) -> Result<Vec<u8>, Box<dyn Error>> {
     let wanted = format!("dist/{name}");
     let is_wanted = |path: &str| path.split_once('/').is_some_and(|(_, rest)| rest == wanted);
@@ -96,7 +99,7 @@ fn unpack(archive: &mut ZipArchive<Cursor<&[u8]>>, name: &str) -> Result<Vec<u8>
     Ok(content)
 }
 
-/// The constructor of a `File`, whose content is kept in the folder `out`.
+/// Writes the content to the folder `out`, and returns the constructor of a `File` with it.
 fn file(out: &Path, name: &str, content: &[u8]) -> Result<String, Box<dyn Error>> {
     fs::write(out.join(name), content)?;
     let media_type = match name.rsplit('.').next() {

@@ -1,4 +1,5 @@
-//! The API's resources as they go over the wire. None is ever stored as it came, or sent as it is stored.
+//! The API's resources in their JSON form. Requests are converted to domain values before they are stored, and stored
+//! items are converted before they are sent.
 
 mod file;
 mod payment;

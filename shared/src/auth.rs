@@ -1,5 +1,5 @@
-//! Who calls, and what they may do: access tokens, and extractors that make authorisation an argument
-//! of the handler. One that takes none of them is visibly public.
+//! Authentication and authorisation: access tokens, sessions, and extractors that make authorisation an argument of the
+//! handler. A handler without such an argument is visibly public.
 
 #[cfg(feature = "admin")]
 mod admin;

@@ -1,7 +1,7 @@
 //! Clients of AWS that start fast: no `aws-config`, no native certificates.
 //!
-//! The default client reads and parses about 290 root certificates at start, more than everything else
-//! that a cold start does. The certificates of AWS's own services are issued by Amazon Trust Services
+//! The default client reads and parses about 290 root certificates at start, which takes longer than the rest of a cold
+//! start. The certificates of AWS's own services are issued by Amazon Trust Services
 //! (<https://www.amazontrust.com/repository/>), so its five roots are enough.
 
 use std::sync::OnceLock;
@@ -23,19 +23,19 @@ use crate::config::{ConfigError, optional, required};
 
 const AMAZON_TRUST_SERVICES: &[u8] = include_bytes!("amazon-trust-services.pem");
 
-/// A call that takes longer has lost its connection: DynamoDB answers within milliseconds.
+/// The timeout of an attempt. DynamoDB answers within milliseconds, so a longer call has lost its connection.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-/// All attempts of one call together; well inside the functions' timeout in template.yaml.
+/// The timeout of all attempts of a call together, well below the functions' timeout in template.yaml.
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 const ATTEMPTS: u32 = 4;
 const FIRST_BACKOFF: Duration = Duration::from_millis(50);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(1);
 
-/// What all clients have in common, as Lambda's own environment variables describe it.
+/// Returns the configuration that all clients share, from Lambda's environment variables.
 ///
-/// The credentials are those that the platform put there for the life of the instance; it replaces the
-/// instance before they expire. The clients of a process share their connections.
+/// The platform sets the credentials for the life of the instance, and replaces the instance before they expire. The
+/// clients of a process share their connections.
 pub(crate) fn from_env() -> Result<SdkConfig, ConfigError> {
     static CONFIG: OnceLock<SdkConfig> = OnceLock::new();
     if let Some(config) = CONFIG.get() {
@@ -52,12 +52,12 @@ pub(crate) fn from_env() -> Result<SdkConfig, ConfigError> {
     Ok(CONFIG.get_or_init(|| config).clone())
 }
 
-/// Where a service is, if it is not at the region's own endpoint: what `variable` says, or for all `AWS_ENDPOINT_URL`.
+/// Returns the endpoint that `variable`, or else `AWS_ENDPOINT_URL`, sets in place of the region's own.
 pub(crate) fn endpoint_from_env(variable: &str) -> Option<String> {
     optional(variable).or_else(|| optional("AWS_ENDPOINT_URL"))
 }
 
-/// The same for a service on this machine, which takes these credentials or any.
+/// Returns the same for a service on this machine, which accepts these credentials or any.
 pub(crate) fn embedded() -> Result<SdkConfig, ConfigError> {
     config("us-east-1".to_owned(), Credentials::new("local", "local", None, None, "embedded"))
 }
@@ -93,7 +93,7 @@ fn config(region: String, credentials: Credentials) -> Result<SdkConfig, ConfigE
         .build())
 }
 
-/// Whether a service refused a call for good: with 4xx, but for the codes that ask to come back later.
+/// Tells whether a service refused a call permanently: a 4xx without one of the codes that ask to retry later.
 pub(crate) fn is_refusal<E: ProvideErrorMetadata>(
     error: &SdkError<E, HttpResponse>,
     come_back_later: &[&str],

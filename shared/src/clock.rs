@@ -1,4 +1,4 @@
-//! The one source of the time, so that tests can set it.
+//! The only source of the time, so that tests can set it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 use crate::domain::Timestamp;
 
-/// Tells the time: the system's, or one that a test sets. Clones of a test's clock share its hand.
+/// A clock: the system's, or one that a test sets. Clones of a test's clock share its time.
 #[derive(Clone, Debug, Default)]
 pub struct Clock(Source);
 
@@ -21,19 +21,19 @@ enum Source {
 }
 
 impl Clock {
-    /// The system's wall clock.
+    /// Returns the system's wall clock.
     #[must_use]
     pub fn system() -> Self {
         Self::default()
     }
 
-    /// A clock that stands at `at` until it is [advanced](Self::advance).
+    /// Returns a clock that stands at `at` until it is [advanced](Self::advance).
     #[must_use]
     pub fn set_to(at: Timestamp) -> Self {
         Self(Source::Set(Arc::new(AtomicI64::new(at.as_millis()))))
     }
 
-    /// Now, to the millisecond.
+    /// Returns the current time, to the millisecond.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         match &self.0 {
@@ -43,7 +43,7 @@ impl Clock {
         }
     }
 
-    /// Moves a test's clock forward. The system's clock goes its own way.
+    /// Moves a test's clock forward. Has no effect on the system's clock.
     pub fn advance(&self, by: Duration) {
         if let Source::Set(millis) = &self.0 {
             millis.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::Relaxed);

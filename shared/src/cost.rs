@@ -1,4 +1,4 @@
-//! What a request costs in DynamoDB.
+//! The costs of a request in DynamoDB.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -8,10 +8,10 @@ tokio::task_local! {
     static SPENT: Cell<Cost>;
 }
 
-/// What the DynamoDB calls of one request cost, as DynamoDB itself reported it.
+/// The cost of a request's DynamoDB calls, as DynamoDB itself reported it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Cost {
-    /// Calls that were answered.
+    /// The number of calls that were answered.
     pub calls: u32,
     /// Read capacity units, indexes included.
     pub rcu: f64,
@@ -20,7 +20,7 @@ pub struct Cost {
 }
 
 impl Cost {
-    /// Runs `work` and tells what its calls cost.
+    /// Runs `work` and returns the cost of its calls.
     pub async fn of<F: Future>(work: F) -> (F::Output, Self) {
         SPENT
             .scope(Cell::default(), async {
@@ -30,7 +30,7 @@ impl Cost {
             .await
     }
 
-    /// Adds an answered call to what the work under way costs; outside of [`of`](Self::of) nobody asks.
+    /// Adds an answered call to the cost of the current work. Outside of [`of`](Self::of) it has no effect.
     #[cfg(feature = "store")]
     pub(crate) fn add(rcu: f64, wcu: f64) {
         let _ = SPENT.try_with(|spent| {

@@ -1,4 +1,4 @@
-//! What the API is about. A value of a type here is already valid: parsing is the only way to make one.
+//! The domain: valid values. Parsing is the only way to create a value of one of these types.
 
 mod email;
 mod file;

@@ -27,7 +27,7 @@ pub const DOWNLOAD_URL_LIFETIME: Duration = Duration::from_mins(5);
 
 /// A call that takes longer has lost its connection: contents of 4 MiB at most are sent within the region.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(6);
-/// All attempts of one call together; well inside the functions' timeout in template.yaml.
+/// The timeout of all attempts of a call together, well below the functions' timeout in template.yaml.
 const CALL_TIMEOUT: Duration = Duration::from_secs(8);
 /// S3 copies 100 MiB within seconds, and says nothing meanwhile.
 const COPY_TIMEOUT: Duration = Duration::from_secs(25);
@@ -76,7 +76,7 @@ pub struct Presigned {
 
 /// An upload as it arrived: what S3 says of it, and its content, still to be read.
 pub struct Incoming {
-    /// Bytes.
+    /// The size in bytes.
     pub size: u64,
     /// As it was uploaded.
     pub content_type: String,

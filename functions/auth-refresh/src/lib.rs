@@ -1,8 +1,8 @@
-//! `/api/auth/refresh`: new tokens for an old one.
+//! `/api/auth/refresh`: new tokens for a refresh token.
 //!
 //! | method | who | does |
 //! |---|---|---|
-//! | POST | the bearer of a refresh token | puts its successor in its place |
+//! | POST | the bearer of a refresh token | replaces it by its successor |
 
 use axum::extract::FromRef;
 use shared::auth::{AccessTokens, RefreshTokens};
@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 
 mod refresh;
 
-/// What the function needs.
+/// The function's dependencies.
 #[derive(Clone, FromRef)]
 pub struct Deps {
     users: Users,
@@ -22,7 +22,7 @@ pub struct Deps {
 }
 
 impl Deps {
-    /// All of it, as template.yaml sets the environment.
+    /// Creates the dependencies from the environment that template.yaml sets.
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self {
             users: Users::from_env()?,
@@ -32,7 +32,7 @@ impl Deps {
     }
 }
 
-/// The operations at this function's path.
+/// Returns the operations at this function's path.
 pub fn routes() -> OpenApiRouter<Deps> {
     OpenApiRouter::new().routes(routes!(refresh::refresh))
 }

@@ -6,7 +6,7 @@ use shared::http::{Error, FixedParams};
 
 use crate::file::ASSETS;
 
-/// The names stay the same from one version to the next: no longer than a page of one may meet files of another.
+/// The longest time for which a page may use files of another version, whose names are the same.
 const MAX_AGE_SECONDS: u32 = 3600;
 
 /// Get a file of the page

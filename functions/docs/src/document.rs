@@ -8,7 +8,7 @@ const MAX_AGE_SECONDS: u32 = 300;
 
 /// Get the OpenAPI document
 ///
-/// This description of the API, for programs.
+/// The description of the API in a machine-readable form.
 #[utoipa::path(
     get,
     path = "/api/openapi.json",

@@ -4,7 +4,7 @@ use shared::http::{Error, Fixed};
 
 include!(concat!(env!("OUT_DIR"), "/files.rs"));
 
-/// A file that the binary holds.
+/// A file that is embedded in the binary.
 pub(crate) struct File {
     pub(crate) name: &'static str,
     media_type: &'static str,
@@ -13,7 +13,7 @@ pub(crate) struct File {
 }
 
 impl File {
-    /// The file, or 304 where the client has it already; nobody asks again for `max_age` seconds.
+    /// Answers with the file, or with 304 if the client has it. Clients may cache it for `max_age` seconds.
     pub(crate) fn answer(&'static self, headers: &HeaderMap, max_age: u32) -> Result<Response, Error> {
         let Self { media_type, etag, content, .. } = *self;
         Fixed { media_type, etag, content }.answer(headers, max_age)

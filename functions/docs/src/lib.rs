@@ -3,7 +3,7 @@
 //! | method and path | who | does |
 //! |---|---|---|
 //! | GET /api/docs | anyone | the page: Swagger UI |
-//! | GET /api/docs/{file} | anyone | what the page is made of; nothing comes from elsewhere |
+//! | GET /api/docs/{file} | anyone | the page's files; none comes from another server |
 //! | GET /api/openapi.json | anyone | the OpenAPI document, as committed |
 
 use shared::config::ConfigError;
@@ -15,18 +15,18 @@ mod document;
 mod file;
 mod page;
 
-/// What the function needs: nothing.
+/// The function's dependencies: none.
 #[derive(Clone)]
 pub struct Deps;
 
 impl Deps {
-    /// Nothing.
+    /// Needs nothing from the environment.
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self)
     }
 }
 
-/// The operations at this function's paths.
+/// Returns the operations at this function's paths.
 pub fn routes() -> OpenApiRouter<Deps> {
     OpenApiRouter::new()
         .routes(routes!(page::page))

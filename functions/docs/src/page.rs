@@ -5,7 +5,8 @@ use shared::http::{Error, FixedParams};
 
 use crate::file::PAGE;
 
-/// Nothing from elsewhere and no inline script. `data:` is for the icons in Swagger UI's style sheet.
+/// The policy allows nothing from other servers and no inline script. `data:` is for the icons in Swagger UI's style
+/// sheet.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
                       connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -13,7 +14,7 @@ const MAX_AGE_SECONDS: u32 = 300;
 
 /// Read and try the API
 ///
-/// The documentation page, for people: Swagger UI, which shows the OpenAPI document and sends requests.
+/// The interactive documentation page, Swagger UI. It shows the OpenAPI document and sends requests.
 #[utoipa::path(
     get,
     path = "/api/docs",
@@ -40,7 +41,7 @@ mod tests {
         let page = std::str::from_utf8(&page).unwrap();
         let named: Vec<&str> =
             page.split("=\"docs/").skip(1).filter_map(|rest| rest.split('"').next()).collect();
-        // The document names that one.
+        // The document names that file, not the page.
         let is_named = |name: &&str| *name != "api-design.md";
         let served: Vec<&str> = ASSETS.iter().map(|file| file.name).filter(is_named).collect();
         assert_eq!(named.len(), served.len());

@@ -7,14 +7,14 @@ use shared::http::{AnyObject, ContentType, Error, JsonObject, MultipartForm, che
 
 use crate::echo::{Carried, EchoBody};
 
-/// The largest form in bytes. What comes back of one can have ten times as many, and Lambda takes 6 MB.
+/// The largest form in bytes. The answer can be ten times as long, and Lambda's limit is 6 MB.
 pub const MAX_FORM_BYTES: usize = 256 * 1024;
 
-/// Show what a request carried, and its body
+/// Echo a request with its body
 ///
-/// Returns what arrived: method, path, query, headers, cookies and body. A JSON object is returned exactly as it was
-/// sent; of a form, each field has a list of its values, and a file has its name, media type and size. Nothing is
-/// stored. Values of cookies and of headers that carry credentials are masked. Files go to `/api/upload`.
+/// Returns the method, path, query, headers, cookies and body of the request. A JSON object is returned unchanged. A
+/// form is returned as a list of values for each field, and a file as its name, media type and size. Nothing is stored.
+/// Values of cookies and of headers with credentials are masked. To store a file, use `/api/upload`.
 #[utoipa::path(
     post,
     path = "/api/example",
@@ -34,7 +34,7 @@ pub(crate) async fn create(request: Request) -> Result<impl IntoResponse, Error>
     let (parts, body) = request.into_parts();
     let content_type = ContentType::of(&parts.headers);
     let carried = match content_type.essence() {
-        // The format knows no parameters (WHATWG URL Standard).
+        // This media type has no parameters (WHATWG URL Standard).
         "application/x-www-form-urlencoded" => Carried::pairs(&form(&parts, body).await?),
         MultipartForm::MEDIA_TYPE => {
             Carried::form(&MultipartForm::read(&content_type, &form(&parts, body).await?)?)?

@@ -10,13 +10,13 @@ use utoipa::ToSchema;
 
 const X_API_VERSION: HeaderName = HeaderName::from_static("x-api-version");
 
-/// What stands in the place of a credential.
+/// The replacement of a masked value.
 const MASK: &str = "***";
 
-/// Headers whose names have one of these carry credentials, or what is made with them.
+/// Headers whose names contain one of these words carry credentials, or values derived from them.
 const CREDENTIALS: [&str; 7] = ["auth", "cookie", "key", "password", "secret", "signature", "token"];
 
-/// What a request carried.
+/// The content of a request.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Echo)]
 pub(crate) struct EchoBody {
@@ -26,10 +26,10 @@ pub(crate) struct EchoBody {
     /// The path of the request.
     #[schema(example = "/api/example")]
     path: String,
-    /// The values of each query parameter, decoded, in the order in which they came.
+    /// The values of each query parameter, decoded, in their order in the query.
     #[schema(example = json!({"q": ["rust", "lambda"]}))]
     query: BTreeMap<String, Vec<String>>,
-    /// The headers as they arrived: names in lower case, values of one name joined by commas, credentials masked.
+    /// The headers: names in lower case, values of one name joined by commas, credentials masked.
     #[schema(example = json!({"accept": "application/json", "authorization": "***"}))]
     headers: BTreeMap<String, String>,
     /// The names of the cookies. Their values are masked.
@@ -63,7 +63,7 @@ pub(crate) enum Field {
 }
 
 impl Carried {
-    /// The fields of a form that is written like a query.
+    /// Reads a form that is encoded like a query.
     pub(crate) fn pairs(pairs: &[u8]) -> Self {
         let fields = many(pairs).into_iter();
         Self::Form(
@@ -71,7 +71,7 @@ impl Carried {
         )
     }
 
-    /// The fields of a form that can have files.
+    /// Reads a form that can have files.
     pub(crate) fn form(form: &MultipartForm) -> Result<Self, Error> {
         let mut fields: BTreeMap<String, Vec<Field>> = BTreeMap::new();
         for part in &form.parts {
@@ -108,7 +108,7 @@ impl IntoResponse for EchoBody {
     }
 }
 
-/// The pairs of a query or a form, by name.
+/// Groups the pairs of a query or a form by name.
 fn many(pairs: &[u8]) -> BTreeMap<String, Vec<String>> {
     let mut many: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (name, value) in form_urlencoded::parse(pairs) {
@@ -129,7 +129,7 @@ fn headers(headers: &HeaderMap) -> BTreeMap<String, String> {
 }
 
 fn cookies(headers: &HeaderMap) -> BTreeMap<String, &'static str> {
-    // What is no pair is no name either: it could be a secret.
+    // A cookie without `=` is left out, because it could be a secret and not a name.
     shared::http::cookies(headers)
         .map(|(name, _)| (String::from_utf8_lossy(name).into_owned(), MASK))
         .collect()
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_form_comes_back_with_ten_times_its_bytes_at_most() {
-        // As Lambda sends it: JSON, in a JSON string.
+        // Lambda sends the JSON in a JSON string.
         let sent_back =
             |form: Carried| serde_json::to_string(&serde_json::to_string(&form).unwrap()).unwrap().len();
         let names = || (1..=0x1f_u8).flat_map(|a| (1..=0x1f_u8).map(move |b| vec![a, b, b'&']));

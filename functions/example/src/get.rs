@@ -3,9 +3,9 @@ use axum::response::IntoResponse;
 
 use crate::echo::EchoBody;
 
-/// Show what a request carried
+/// Echo a request
 ///
-/// Returns what arrived: method, path, query, headers and cookies. Values of cookies and of headers that carry
+/// Returns the method, path, query, headers and cookies of the request. Values of cookies and of headers with
 /// credentials are masked.
 #[utoipa::path(
     get,

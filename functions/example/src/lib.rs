@@ -1,9 +1,9 @@
-//! `/api/example`: what a request carried, for those who write a client.
+//! `/api/example`: returns the content of requests, for authors of clients.
 //!
 //! | method | who | does |
 //! |---|---|---|
-//! | GET | anyone | shows query, headers and cookies |
-//! | POST | anyone | shows the body, too: a JSON object or a form, also one with files |
+//! | GET | anyone | returns query, headers and cookies |
+//! | POST | anyone | also returns the body: a JSON object or a form, with or without files |
 
 use shared::config::ConfigError;
 use utoipa_axum::router::OpenApiRouter;
@@ -15,18 +15,18 @@ mod get;
 
 pub use create::MAX_FORM_BYTES;
 
-/// What the function needs: nothing.
+/// The function's dependencies: none.
 #[derive(Clone)]
 pub struct Deps;
 
 impl Deps {
-    /// Nothing.
+    /// Needs nothing from the environment.
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self)
     }
 }
 
-/// The operations at this function's path.
+/// Returns the operations at this function's path.
 pub fn routes() -> OpenApiRouter<Deps> {
     OpenApiRouter::new().routes(routes!(get::get, create::create))
 }

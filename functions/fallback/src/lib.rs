@@ -1,20 +1,20 @@
-//! `$default`: every path that no other function has. Answers 404 in the error shape of the API.
+//! `$default`: every path that belongs to no other function. Answers 404 in the error shape of the API.
 
 use shared::config::ConfigError;
 use utoipa_axum::router::OpenApiRouter;
 
-/// What the function needs: nothing.
+/// The function's dependencies: none.
 #[derive(Clone)]
 pub struct Deps;
 
 impl Deps {
-    /// Nothing.
+    /// Needs nothing from the environment.
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self)
     }
 }
 
-/// No path at all, so that each is answered as one that is not there.
+/// Returns no routes, so that every path is answered with 404.
 pub fn routes() -> OpenApiRouter<Deps> {
     OpenApiRouter::new()
 }

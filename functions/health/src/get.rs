@@ -16,7 +16,7 @@ struct HealthBody {
     version: &'static str,
 }
 
-/// Always `ok`: an API that is not up answers with an error.
+/// Always `ok`: an API that is down answers with an error.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum Status {
@@ -34,7 +34,7 @@ struct HealthParams {
 
 /// Check that the API is up
 ///
-/// With `deep=true` it also checks the table, and answers 503 if that cannot be reached.
+/// With `deep=true` it also checks the table, and answers 503 if the table cannot be reached.
 #[utoipa::path(
     get,
     path = "/api/health",

@@ -1,8 +1,8 @@
-//! `/api/health`: whether the API is up.
+//! `/api/health`: the state of the API.
 //!
 //! | method | who | does |
 //! |---|---|---|
-//! | GET | anyone | says so; `deep=true` after it has reached the table too |
+//! | GET | anyone | answers 200 if the API is up; `deep=true` also checks the table |
 
 use axum::extract::FromRef;
 use shared::config::ConfigError;
@@ -12,20 +12,20 @@ use utoipa_axum::routes;
 
 mod get;
 
-/// What the function needs.
+/// The function's dependencies.
 #[derive(Clone, FromRef)]
 pub struct Deps {
     table: Table,
 }
 
 impl Deps {
-    /// All of it, as template.yaml sets the environment.
+    /// Creates the dependencies from the environment that template.yaml sets.
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self { table: Table::from_env()? })
     }
 }
 
-/// The operations at this function's path.
+/// Returns the operations at this function's path.
 pub fn routes() -> OpenApiRouter<Deps> {
     OpenApiRouter::new().routes(routes!(get::get))
 }

@@ -1,4 +1,4 @@
-//! `/api/payments`: what the caller paid.
+//! `/api/payments`: the caller's payments.
 //!
 //! | method | who | does |
 //! |---|---|---|
@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 
 mod list;
 
-/// What the function needs.
+/// The function's dependencies.
 #[derive(Clone, FromRef)]
 pub struct Deps {
     payments: Payments,
@@ -24,7 +24,7 @@ pub struct Deps {
 }
 
 impl Deps {
-    /// All of it, as template.yaml sets the environment.
+    /// Creates the dependencies from the environment that template.yaml sets.
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self {
             payments: Payments::from_env()?,
@@ -35,7 +35,7 @@ impl Deps {
     }
 }
 
-/// The operations at this function's path.
+/// Returns the operations at this function's path.
 pub fn routes() -> OpenApiRouter<Deps> {
     OpenApiRouter::new().routes(routes!(list::list))
 }

@@ -9,8 +9,8 @@ use tokio::try_join;
 
 /// List the caller's payments
 ///
-/// Payments of checkouts that name the caller in `client_reference_id`, and those of checkouts that name nobody and
-/// have the e-mail address that the caller has now. The latest checkouts come first.
+/// The payments of checkouts that name the caller in `client_reference_id`, and of checkouts that name no user but have
+/// the caller's current e-mail address. The latest checkouts come first.
 #[utoipa::path(
     get,
     path = "/api/payments",
@@ -30,7 +30,7 @@ pub(crate) async fn list(
     let request = ListRequest::read(query, "/api/payments".to_owned(), &cursors)?;
     let user = match users.get(caller.id).await? {
         Some(user) => Some(user),
-        // Maybe registered a moment ago: at half the price, a read can miss that.
+        // The user may have registered a moment ago. An eventually consistent read, at half the price, can miss that.
         None => users.get_latest(caller.id).await?,
     };
     let user = user.ok_or(Error::Unauthorized(Unauthorized::Invalid))?;

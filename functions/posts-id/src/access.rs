@@ -4,7 +4,7 @@ use shared::auth::Caller;
 use shared::domain::Post;
 use shared::http::Error;
 
-/// Returns the post if the caller may see it: somebody else's draft is answered as if it was not there.
+/// Returns the post if the caller may see it. Another author's draft is reported as not found.
 pub(crate) fn visible(post: Option<Post>, caller: Option<Caller>) -> Result<Post, Error> {
     post.filter(|post| {
         post.attributes.published || caller.is_some_and(|caller| caller.manages(post.author_id))

@@ -7,7 +7,7 @@ use shared::store::{Posts, retry_stale};
 
 /// Remove a post
 ///
-/// Its title can be used again at once.
+/// Another post can use its title at once.
 #[utoipa::path(
     delete,
     path = "/api/posts/{id}",

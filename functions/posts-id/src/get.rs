@@ -8,7 +8,7 @@ use shared::store::Posts;
 
 /// Show a post
 ///
-/// A draft is visible to its author and to admins only; for others it does not exist.
+/// A draft is visible to its author and to admins only; other callers get 404.
 #[utoipa::path(
     get,
     path = "/api/posts/{id}",

@@ -16,7 +16,7 @@ struct ListPostsParams {
     /// The sort key. `date` means the same as `createdAt`.
     #[param(required = false, inline)]
     sort: PostSort,
-    /// The order: by time `asc` begins with the oldest, by title with A.
+    /// The order: `asc` begins with the oldest post, or with A for `sort=title`.
     #[param(required = false, inline)]
     order: Order,
     /// Only posts of this category, whatever its case.
@@ -55,7 +55,7 @@ pub(crate) async fn list(
     Ok((links, Json(PostListBody { posts, pagination })))
 }
 
-/// The list that is asked for, its order and its URL.
+/// Returns the list that the query selects, its order and its URL.
 fn choose(query: &mut Query, caller: Option<Caller>) -> Result<(PostList, Order, String), Error> {
     let sort: Option<PostSort> = query.get("sort");
     let order: Order = query.get("order").unwrap_or_default();

@@ -7,7 +7,7 @@ use shared::store::{Problems, retry_stale};
 
 /// Remove a problem
 ///
-/// Searches do not find it any more. Only the author and admins can do this.
+/// Searches no longer find it. Only the author and admins can do this.
 #[utoipa::path(
     delete,
     path = "/api/problems/{id}",

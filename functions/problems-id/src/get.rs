@@ -7,7 +7,7 @@ use shared::store::Problems;
 
 /// Show a problem
 ///
-/// Everybody sees every problem.
+/// Problems are public.
 #[utoipa::path(
     get,
     path = "/api/problems/{id}",

@@ -16,7 +16,7 @@ use utoipa_axum::routes;
 mod create;
 mod list;
 
-/// What the function needs.
+/// The function's dependencies.
 #[derive(Clone, FromRef)]
 pub struct Deps {
     problems: Problems,
@@ -26,7 +26,7 @@ pub struct Deps {
 }
 
 impl Deps {
-    /// All of it, as template.yaml sets the environment.
+    /// Creates the dependencies from the environment that template.yaml sets.
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self {
             problems: Problems::from_env()?,
@@ -37,7 +37,7 @@ impl Deps {
     }
 }
 
-/// The operations at this function's path.
+/// Returns the operations at this function's path.
 pub fn routes() -> OpenApiRouter<Deps> {
     OpenApiRouter::new().routes(routes!(list::list, create::create))
 }

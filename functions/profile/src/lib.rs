@@ -1,9 +1,9 @@
-//! `/api/profile`: the user who is signed in by the session's cookie.
+//! `/api/profile`: the user who is signed in with the session's cookie.
 //!
 //! | method | who | does |
 //! |---|---|---|
-//! | GET | who is signed in | shows the user |
-//! | PUT | who is signed in | changes the user's name, address and password |
+//! | GET | a signed-in user | shows the user |
+//! | PUT | a signed-in user | changes the user's name, address and password |
 
 use axum::extract::FromRef;
 use axum::middleware::map_response;
@@ -17,7 +17,7 @@ use utoipa_axum::routes;
 mod get;
 mod update;
 
-/// What the function needs.
+/// The function's dependencies.
 #[derive(Clone, FromRef)]
 pub struct Deps {
     users: Users,
@@ -28,7 +28,7 @@ pub struct Deps {
 }
 
 impl Deps {
-    /// All of it, as template.yaml sets the environment.
+    /// Creates the dependencies from the environment that template.yaml sets.
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self {
             users: Users::from_env()?,
@@ -40,7 +40,7 @@ impl Deps {
     }
 }
 
-/// The operations at this function's path.
+/// Returns the operations at this function's path.
 pub fn routes() -> OpenApiRouter<Deps> {
     OpenApiRouter::new().routes(routes!(get::get, update::update)).layer(map_response(vary_by_cookie))
 }

@@ -16,9 +16,9 @@ input! {
         name: Change<Name> = change("name"),
         /// The new e-mail address.
         email: Option<Email> = patch("email"),
-        /// The current password, which the change of it needs.
+        /// The current password, required to set a new one.
         current_password: Option<PasswordAttempt> = patch("currentPassword"),
-        /// The new password, together with `currentPassword`.
+        /// The new password. Send `currentPassword` with it.
         new_password: Option<Password> = patch("newPassword"),
     }
     together("currentPassword", "newPassword")
@@ -80,7 +80,7 @@ pub(crate) async fn update(
     Ok(AccountBody::resource(user))
 }
 
-/// That whoever is at the browser knows the user's password, limited as signing in is.
+/// Checks the user's current password, with the rate limit of signing in.
 async fn confirm(
     users: &Users,
     passwords: &Passwords,

@@ -6,7 +6,7 @@ use shared::store::Users;
 
 /// Show the caller's account
 ///
-/// An access token can be valid for up to 15 minutes longer than its user exists. This operation then refuses it.
+/// An access token can outlive its user by up to 15 minutes. This operation refuses such a token.
 #[utoipa::path(
     get,
     path = "/api/protected",
@@ -18,7 +18,7 @@ use shared::store::Users;
 pub(crate) async fn get(State(users): State<Users>, caller: Caller) -> Result<Json<AccountBody>, Error> {
     let user = match users.get(caller.id).await? {
         Some(user) => Some(user),
-        // Maybe registered a moment ago: at half the price, a read can miss that.
+        // The user may have registered a moment ago. An eventually consistent read, at half the price, can miss that.
         None => users.get_latest(caller.id).await?,
     };
     let user = user.ok_or(Error::Unauthorized(Unauthorized::Invalid))?;

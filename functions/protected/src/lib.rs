@@ -1,4 +1,4 @@
-//! `/api/protected`: who the access token is of.
+//! `/api/protected`: the account of the access token.
 //!
 //! | method | who | does |
 //! |---|---|---|
@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 
 mod get;
 
-/// What the function needs.
+/// The function's dependencies.
 #[derive(Clone, FromRef)]
 pub struct Deps {
     users: Users,
@@ -21,13 +21,13 @@ pub struct Deps {
 }
 
 impl Deps {
-    /// All of it, as template.yaml sets the environment.
+    /// Creates the dependencies from the environment that template.yaml sets.
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self { users: Users::from_env()?, tokens: AccessTokens::from_env()? })
     }
 }
 
-/// The operations at this function's path.
+/// Returns the operations at this function's path.
 pub fn routes() -> OpenApiRouter<Deps> {
     OpenApiRouter::new().routes(routes!(get::get))
 }

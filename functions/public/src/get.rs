@@ -25,7 +25,7 @@ struct AboutBody {
     limits: LimitsBody,
 }
 
-/// The paths at which the API is described.
+/// The paths of the API's documentation.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Documentation)]
@@ -38,7 +38,7 @@ struct DocumentationBody {
     openapi: &'static str,
 }
 
-/// The limits that a form can check before it is sent. Lengths count characters (Unicode scalar values).
+/// The limits that a form can check before it is sent. Lengths are in characters (Unicode scalar values).
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Limits)]
@@ -99,9 +99,9 @@ static DOCUMENT: LazyLock<(Vec<u8>, String)> = LazyLock::new(|| {
     (content, etag)
 });
 
-/// Show what the API is
+/// Describe the API
 ///
-/// The same for everybody until the next deployment: any cache may keep it for an hour.
+/// The response is the same for every caller until the next deployment, so any cache may keep it for an hour.
 #[utoipa::path(
     get,
     path = "/api/public",

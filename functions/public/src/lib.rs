@@ -1,4 +1,4 @@
-//! `/api/public`: what everybody may know of the API, and keep for an hour.
+//! `/api/public`: the public description of the API, which may be cached for an hour.
 //!
 //! | method | who | does |
 //! |---|---|---|
@@ -10,18 +10,18 @@ use utoipa_axum::routes;
 
 mod get;
 
-/// What the function needs: nothing.
+/// The function's dependencies: none.
 #[derive(Clone)]
 pub struct Deps;
 
 impl Deps {
-    /// Nothing.
+    /// Needs nothing from the environment.
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self)
     }
 }
 
-/// The operations at this function's path.
+/// Returns the operations at this function's path.
 pub fn routes() -> OpenApiRouter<Deps> {
     OpenApiRouter::new().routes(routes!(get::get))
 }

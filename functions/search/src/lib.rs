@@ -1,4 +1,4 @@
-//! `/api/search`: the problems by parts of their names.
+//! `/api/search`: finds problems by parts of their names.
 //!
 //! | method | who | does |
 //! |---|---|---|
@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 
 mod search;
 
-/// What the function needs.
+/// The function's dependencies.
 #[derive(Clone, FromRef)]
 pub struct Deps {
     problems: ProblemSearch,
@@ -21,13 +21,13 @@ pub struct Deps {
 }
 
 impl Deps {
-    /// All of it, as template.yaml sets the environment.
+    /// Creates the dependencies from the environment that template.yaml sets.
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self { problems: ProblemSearch::from_env()?, cursors: CursorKey::from_env()? })
     }
 }
 
-/// The operations at this function's path.
+/// Returns the operations at this function's path.
 pub fn routes() -> OpenApiRouter<Deps> {
     OpenApiRouter::new().routes(routes!(search::search))
 }

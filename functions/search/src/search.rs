@@ -22,19 +22,19 @@ struct SearchParams {
     /// The maximum number of problems on the page.
     #[param(minimum = 1, maximum = 100, default = 10, required = false, example = 10)]
     limit: u32,
-    /// The `nextCursor` of the page before, in the same search.
+    /// The `nextCursor` of the previous page of the same search.
     #[param(required = false)]
     cursor: String,
-    /// The number of the page. Only the first page has one; the others are read with `cursor`.
+    /// The number of the page, which can only be 1. Use `cursor` for later pages.
     #[param(minimum = 1, maximum = 1, default = 1, required = false, example = 1)]
     page: u32,
 }
 
 /// Search problems
 ///
-/// Problems with `q` in their name, in any script, whatever the case and composition of both; newest first. The
-/// matches are not counted: `total` and `totalPages` are `null`. A page ends after 500 comparisons, with fewer
-/// problems than `limit` or none: there can be more as long as there is a `nextCursor`.
+/// Finds problems whose name contains `q`, in any script, regardless of case and Unicode composition; newest first. The
+/// matches are not counted: `total` and `totalPages` are `null`. A page ends after 500 comparisons, with fewer problems
+/// than `limit` or none. As long as there is a `nextCursor`, more matches are possible.
 #[utoipa::path(
     get,
     path = "/api/search",

@@ -9,8 +9,8 @@ use shared::store::{Sessions, Users};
 
 /// Sign in with a cookie
 ///
-/// Begins a session and sets its cookie. The session always gets a new id; a session that the request's cookie names
-/// ends.
+/// Begins a session and sets its cookie. The session always gets a new id. If the request's cookie names another
+/// session, that session ends.
 #[utoipa::path(
     post,
     path = "/api/session",

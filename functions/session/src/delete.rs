@@ -7,8 +7,8 @@ use shared::store::Sessions;
 
 /// Sign out
 ///
-/// Ends the session that the request's cookie names, if there is one, and removes the cookie. Such a request must
-/// come from a page of the API or of an allowed origin.
+/// Ends the session of the request's cookie, if there is one, and removes the cookie. The request must come from a page
+/// of the API or of an allowed origin.
 #[utoipa::path(
     delete,
     path = "/api/session",

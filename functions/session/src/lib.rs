@@ -1,8 +1,8 @@
-//! `/api/session`: who is signed in by a cookie.
+//! `/api/session`: sessions by cookie.
 //!
 //! | method | who | does |
 //! |---|---|---|
-//! | GET | who is signed in | shows the user |
+//! | GET | a signed-in user | shows the user |
 //! | POST | anyone, limited | signs in and sets the cookie |
 //! | DELETE | anyone | signs out |
 
@@ -19,7 +19,7 @@ mod create;
 mod delete;
 mod get;
 
-/// What the function needs.
+/// The function's dependencies.
 #[derive(Clone, FromRef)]
 pub struct Deps {
     users: Users,
@@ -30,7 +30,7 @@ pub struct Deps {
 }
 
 impl Deps {
-    /// All of it, as template.yaml sets the environment.
+    /// Creates the dependencies from the environment that template.yaml sets.
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self {
             users: Users::from_env()?,
@@ -42,7 +42,7 @@ impl Deps {
     }
 }
 
-/// The operations at this function's path.
+/// Returns the operations at this function's path.
 pub fn routes() -> OpenApiRouter<Deps> {
     OpenApiRouter::new()
         .routes(routes!(get::get, create::create, delete::delete))

@@ -7,7 +7,7 @@ use shared::http::Streamed;
 use tokio::time::sleep;
 
 const PIECES: [&str; 3] = ["Hello", " ", "World"];
-/// Between two pieces, so that a person can see them arrive.
+/// The pause between two pieces, so that a person can see them arrive.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Say hello in pieces

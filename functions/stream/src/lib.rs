@@ -1,9 +1,9 @@
-//! `/api/stream` and `/api/stream/posts`, at the function's own URL: answers that are sent as they are made.
+//! `/api/stream` and `/api/stream/posts`, at the function's own URL: streamed answers.
 //!
 //! | method and path | who | does |
 //! |---|---|---|
 //! | GET /api/stream | anyone | says `Hello World` in three pieces |
-//! | GET /api/stream/posts | anyone | lists all published posts, a line each, in memory that does not grow with them |
+//! | GET /api/stream/posts | anyone | lists all published posts, one a line, in constant memory |
 
 use axum::extract::FromRef;
 use shared::config::ConfigError;
@@ -15,20 +15,20 @@ use utoipa_axum::routes;
 mod get;
 mod posts;
 
-/// What the function needs.
+/// The function's dependencies.
 #[derive(Clone, FromRef)]
 pub struct Deps {
     posts: Posts,
 }
 
 impl Deps {
-    /// All of it, as template.yaml sets the environment.
+    /// Creates the dependencies from the environment that template.yaml sets.
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self { posts: Posts::from_env()? })
     }
 }
 
-/// The operations at this function's URL.
+/// Returns the operations at this function's URL.
 pub fn routes() -> OpenApiRouter<Deps> {
     function_url_routes("stream").routes(routes!(get::get)).routes(routes!(posts::posts))
 }

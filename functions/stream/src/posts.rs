@@ -11,7 +11,7 @@ use shared::http::{Error, ErrorBody, Streamed};
 use shared::store::{PostList, Posts};
 use utoipa::ToSchema;
 
-/// Posts that are in memory at once.
+/// The number of posts that are in memory at once.
 const PAGE: u32 = 200;
 
 /// A line of the list.
@@ -33,7 +33,7 @@ enum PostLine {
     Interrupted(ErrorBody<'static>),
 }
 
-/// What comes next.
+/// The next piece of the stream.
 enum Next {
     Page(Page<PostSummary>),
     After(String),
@@ -43,8 +43,8 @@ enum Next {
 /// Stream all posts
 ///
 /// Sends every published post, newest first, as one JSON object a line. The last line of a complete list is
-/// `{"complete":true,"count":N}`; a list without it is not whole. If the list is interrupted, the last line is an
-/// error. The schema is that of a line. The operation is at the URL of the function; see its servers.
+/// `{"complete":true,"count":N}`; a list without that line is incomplete. If the list is interrupted, the last line is
+/// an error. The schema describes a line. The operation is at the URL of the function; see its servers.
 #[utoipa::path(
     get,
     path = "/api/stream/posts",
@@ -55,7 +55,7 @@ enum Next {
     ),
 )]
 pub(crate) async fn posts(State(posts): State<Posts>) -> Result<impl IntoResponse, Error> {
-    // Before the answer begins, so that what fails here has a status of its own.
+    // The first page is read before the answer begins, so that a failure here has its own status.
     let first = page(&posts, &Start::Offset(0)).await?;
     let pages = stream::try_unfold((Next::Page(first), 0), move |(next, count)| {
         let posts = posts.clone();
@@ -75,7 +75,7 @@ async fn page(posts: &Posts, start: &Start) -> Result<Page<PostSummary>, Error> 
     Ok(posts.list(&PostList::Published(PostSort::CreatedAt), Order::Desc, start, PAGE).await?)
 }
 
-/// The lines of a page that `count` posts come before, what comes next, and how many come before that.
+/// Returns the lines of a page, the next step and the number of posts so far; `count` is that of the pages before.
 fn lines(page: Page<PostSummary>, mut count: u64) -> Result<(Bytes, (Next, u64)), Error> {
     let mut lines = Vec::new();
     for post in page.items {

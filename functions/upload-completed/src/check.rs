@@ -3,38 +3,38 @@ use shared::objects::{self, Incoming, Objects};
 use shared::store::Files;
 use shared::uploads::{Error, Published, discard, publish};
 
-/// What became of an upload.
+/// The outcome of an upload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// The file is ready.
     Ready,
-    /// It was ready before.
+    /// The file was ready before.
     WasReady,
-    /// It was not what it should be, and is gone.
+    /// The upload did not match its announcement, and was removed.
     Refused(Reason),
-    /// There is no file that it belongs to, and it is gone.
+    /// The upload belongs to no file, and was removed.
     Unknown,
-    /// Another took its place, or it is gone: of that S3 tells, too.
+    /// Another upload replaced it, or it was removed. S3 sends an event for that, too.
     Superseded,
 }
 
-/// Why an upload was refused.
+/// The reason why an upload was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reason {
-    /// It has another size than was announced.
+    /// The size differs from the announced one.
     Size,
-    /// It was uploaded as another type.
+    /// The media type differs from the announced one.
     ContentType,
-    /// It is not of its type.
+    /// The content is not of the media type.
     Content,
-    /// It has another digest than was announced.
+    /// The digest differs from the announced one.
     Sha256,
-    /// Its user's quota is used up.
+    /// The user's quota is used up.
     Quota,
 }
 
 impl Outcome {
-    /// For the log.
+    /// Returns the name for the log.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Ready => "ready",
@@ -45,7 +45,7 @@ impl Outcome {
         }
     }
 
-    /// For the log.
+    /// Returns the name of the reason for the log.
     pub(crate) fn reason(self) -> Option<&'static str> {
         let Self::Refused(reason) = self else { return None };
         Some(match reason {
@@ -58,7 +58,7 @@ impl Outcome {
     }
 }
 
-/// Makes of an upload what it should become.
+/// Publishes or removes an upload.
 pub(crate) async fn check(files: &Files, objects: &Objects, id: FileId) -> Result<Outcome, Error> {
     let file = match files.get_latest(id).await? {
         Some(file) if file.state == FileState::Pending => file,

@@ -1,13 +1,14 @@
-//! What S3 tells of at `incoming/`: an upload arrived, by a presigned URL or from `upload`.
+//! S3's events for `incoming/`: an upload arrived, by a presigned URL or from `upload`.
 //!
 //! | the file is | then |
 //! |---|---|
-//! | pending, and the object is what it should be | the object is copied to `files/`, the file is ready, the upload is removed |
-//! | pending, and the object is not | both are removed, and the log says why |
+//! | pending, and the object matches | the object is copied to `files/`, the file is ready, the upload is removed |
+//! | pending, and the object differs | both are removed, and the log says why |
 //! | ready | the upload is removed |
-//! | not there | the object is removed |
+//! | missing | the object is removed |
 //!
-//! Events arrive at least once, in any order. Whatever can pass fails the invocation, so that Lambda sends it again.
+//! Events arrive at least once, in any order. An error that may be transient fails the invocation, so Lambda retries
+//! it.
 
 use std::time::Instant;
 
@@ -23,21 +24,22 @@ use shared::store::Files;
 
 mod check;
 
-/// What the function needs.
+/// The function's dependencies.
 pub struct Deps {
     files: Files,
-    /// Of a bucket that each event names: template.yaml can not, as the bucket names the function.
+    /// The objects of the bucket that each event names. template.yaml cannot name it: the bucket refers to the
+    /// function, so the function cannot refer to the bucket.
     objects: Objects,
 }
 
 impl Deps {
-    /// All of it, as template.yaml sets the environment.
+    /// Creates the dependencies from the environment that template.yaml sets.
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self { files: Files::from_env()?, objects: Objects::named_by_events()? })
     }
 }
 
-/// Some records could not be handled; all others were.
+/// Some records failed; the others were handled.
 #[derive(Debug, thiserror::Error)]
 #[error("{failed} of {records} records failed")]
 struct Failed {
@@ -58,7 +60,7 @@ pub async fn complete(deps: &Deps, event: LambdaEvent<S3Event>) -> Result<(), Er
     if failed == 0 { Ok(()) } else { Err(Failed { failed, records }.into()) }
 }
 
-/// Whether the record needs not be sent again. One line of the log says what became of it.
+/// Handles a record and logs one line about its outcome. Returns `false` if the record must be sent again.
 async fn handle(deps: &Deps, record: &S3EventRecord, request_id: &str) -> bool {
     let started = Instant::now();
     let Some((bucket, id)) = upload(record) else {
@@ -102,7 +104,8 @@ async fn handle(deps: &Deps, record: &S3EventRecord, request_id: &str) -> bool {
     }
 }
 
-/// The bucket and the file of an upload. S3 encodes keys as forms do (Amazon S3 user guide, "Event message structure").
+/// Returns the bucket and the file of an upload. S3 encodes keys as forms do (Amazon S3 user guide, "Event message
+/// structure").
 fn upload(record: &S3EventRecord) -> Option<(&str, FileId)> {
     let key = percent_decode_str(record.s3.object.key.as_deref()?).decode_utf8().ok()?;
     Some((record.s3.bucket.name.as_deref()?, incoming_id(&key)?))

@@ -8,7 +8,7 @@ use shared::store::{Error as StoreError, Files, retry_stale};
 
 /// Remove a file
 ///
-/// Nobody sees the file from then on. If the response is 503, its content can still be there until the request is
+/// The file is no longer visible afterwards. If the response is 503, its content may still exist until the request is
 /// sent again.
 #[utoipa::path(
     delete,
@@ -30,7 +30,7 @@ pub(crate) async fn delete(
     limits.take(QuotaPolicy::WRITE, caller.id).await?;
     let file = retry_stale(async || {
         let file = crate::access::own(files.get_latest(id).await?, caller)?;
-        // One whose removal S3 interrupted goes on from there, whatever version the client knows.
+        // A removal that S3 interrupted continues, whatever version the client knows.
         if file.state == FileState::Deleting {
             return Ok(file);
         }
@@ -40,7 +40,7 @@ pub(crate) async fn delete(
     .await?;
     objects.remove(id).await?;
     match files.remove(&file).await {
-        // Somebody else removed it at the same time.
+        // Another request removed it at the same time.
         Ok(()) | Err(StoreError::Stale) => Ok(StatusCode::NO_CONTENT),
         Err(error) => Err(error.into()),
     }

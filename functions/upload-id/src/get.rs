@@ -9,8 +9,8 @@ use shared::store::Files;
 
 /// Show a file
 ///
-/// With a URL to download the content from, which is valid for 5 minutes. A pending file has no URL yet: ask again. A
-/// file is visible to its user and to admins only.
+/// Returns the file with a URL to download its content, valid for 5 minutes. A pending file has no URL yet: ask again
+/// later. A file is visible to its user and to admins only.
 #[utoipa::path(
     get,
     path = "/api/upload/{id}",

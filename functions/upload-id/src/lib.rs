@@ -18,7 +18,7 @@ mod access;
 mod delete;
 mod get;
 
-/// What the function needs.
+/// The function's dependencies.
 #[derive(Clone, FromRef)]
 pub struct Deps {
     files: Files,
@@ -28,7 +28,7 @@ pub struct Deps {
 }
 
 impl Deps {
-    /// All of it, as template.yaml sets the environment.
+    /// Creates the dependencies from the environment that template.yaml sets.
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self {
             files: Files::from_env()?,
@@ -39,7 +39,7 @@ impl Deps {
     }
 }
 
-/// The operations at this function's path.
+/// Returns the operations at this function's path.
 pub fn routes() -> OpenApiRouter<Deps> {
     OpenApiRouter::new().routes(routes!(get::get, delete::delete))
 }

@@ -10,8 +10,8 @@ use shared::store::Files;
 
 /// Prepare an upload to S3
 ///
-/// For a file of up to 100 MiB. Returns the request that uploads it. The file is pending until S3 has received it and
-/// it is checked: size, media type and, if it was announced, SHA-256 must be the announced ones, and the content must
+/// Returns the request that uploads a file of up to 100 MiB. The file is pending until S3 has received it and it has
+/// been checked: size, media type and, if it was announced, SHA-256 must match the announced ones, and the content must
 /// be of the media type. A file that fails the check is removed.
 #[utoipa::path(
     post,

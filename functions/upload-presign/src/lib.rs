@@ -2,7 +2,7 @@
 //!
 //! | method | who | does |
 //! |---|---|---|
-//! | POST | a caller | gives a URL that takes a file of up to 100 MiB |
+//! | POST | a caller | returns a URL for uploading a file of up to 100 MiB |
 
 use axum::extract::FromRef;
 use shared::auth::AccessTokens;
@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 
 mod create;
 
-/// What the function needs.
+/// The function's dependencies.
 #[derive(Clone, FromRef)]
 pub struct Deps {
     files: Files,
@@ -25,7 +25,7 @@ pub struct Deps {
 }
 
 impl Deps {
-    /// All of it, as template.yaml sets the environment.
+    /// Creates the dependencies from the environment that template.yaml sets.
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self {
             files: Files::from_env()?,
@@ -36,7 +36,7 @@ impl Deps {
     }
 }
 
-/// The operations at this function's path.
+/// Returns the operations at this function's path.
 pub fn routes() -> OpenApiRouter<Deps> {
     OpenApiRouter::new().routes(routes!(create::create))
 }

@@ -14,8 +14,8 @@ use crate::form::{FormBody, Upload, UploadForm};
 
 /// Upload a file
 ///
-/// For a file of up to 4 MiB; `POST /api/upload/presign` is for larger ones. The extension of its name, its media
-/// type and its content must agree.
+/// Stores a file of up to 4 MiB; use `POST /api/upload/presign` for larger ones. The extension of the file's name, its
+/// media type and its content must agree.
 #[utoipa::path(
     post,
     path = "/api/upload",
@@ -46,7 +46,7 @@ pub(crate) async fn create(
     Ok((StatusCode::CREATED, Replayed(replayed), [(LOCATION, location)], Json(UploadedBody::from(file))))
 }
 
-/// Whose file it is to be.
+/// Returns the user who will own the file.
 async fn owner(user_id: UserId, caller: Caller, users: &Users) -> Result<UserId, Error> {
     if user_id == caller.id {
         return Ok(user_id);
@@ -68,12 +68,13 @@ async fn store(
 ) -> Result<File, Error> {
     let failed = match put(files, objects, pending, upload, record).await {
         Ok(Published::Ready(file)) => return Ok(file),
-        // Where it is gone, `upload-completed` was faster, and had no other reason to remove it.
+        // If the file is gone, `upload-completed` was faster and removed it, which it does only if the quota is used
+        // up.
         Ok(Published::OverQuota | Published::Gone) => return Err(Error::QuotaExceeded),
         Ok(Published::Superseded) => Error::Contended,
         Err(error) => error.into(),
     };
-    // A failed request leaves nothing behind, unless the file got ready all the same.
+    // A failed request leaves nothing behind, unless the file became ready meanwhile.
     match discard(files, objects, pending).await {
         Ok(Published::Ready(file)) => Ok(file),
         _ => Err(failed),

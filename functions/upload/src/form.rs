@@ -9,10 +9,10 @@ use shared::http::{
 };
 use utoipa::ToSchema;
 
-/// The largest body in bytes: the file and, beside it, boundaries, headers and the other part.
+/// The largest body in bytes: the file, and beside it boundaries, headers and the other part.
 pub const MAX_BODY_BYTES: usize = MAX_UPLOAD_BYTES + 64 * 1024;
 
-/// More parts than anybody has a use for.
+/// The maximum number of parts, more than any client needs.
 const MAX_PARTS: usize = 16;
 
 /// A file to upload, as a form.
@@ -28,7 +28,7 @@ pub(crate) struct FormBody {
     user_id: UserId,
 }
 
-/// The form, with a file that is what it says it is.
+/// A valid form: the file matches its declaration.
 #[derive(Debug)]
 pub(crate) struct UploadForm {
     pub(crate) user_id: UserId,
@@ -65,14 +65,14 @@ impl<S: Sync> FromRequest<S> for UploadForm {
 }
 
 impl Upload {
-    /// Of what the form says, not of its bytes: each time it is sent it has another boundary.
+    /// Computes the fingerprint from the content of the form, not from its bytes: each repetition has another boundary.
     fn fingerprint(&self, user_id: UserId) -> String {
         let FileAttributes { name, kind, .. } = &self.attributes;
         [&user_id.to_string(), name.as_str(), kind.media_type(), &self.sha256.to_string()].join("\n")
     }
 }
 
-/// The form's fields, and all that is wrong with them.
+/// The form's fields, and all mistakes in them.
 #[derive(Default)]
 #[expect(clippy::option_option, reason = "a field that can not be used is not one that is missing")]
 struct Fields {
@@ -97,7 +97,7 @@ impl Fields {
                     fields.user_id =
                         Some(id.map_err(|error| fields.wrong("userId", format!("{error}"))).ok());
                 }
-                // What the other fields are written in (RFC 7578, section 4.6).
+                // This field names the encoding of the others (RFC 7578, section 4.6).
                 "_charset_" => {}
                 unknown => {
                     let name: String = unknown.chars().take(100).collect();
@@ -113,7 +113,7 @@ impl Fields {
             return Err(Error::FileTooLarge);
         }
         if part.content.is_empty() && part.file_name.as_deref() == Some("") {
-            // What a browser sends of a form in which no file was chosen.
+            // Browsers send this part if no file was chosen.
             return Ok(());
         }
         let checked = check(part).map_err(|message| self.wrong("file", message));
@@ -140,7 +140,7 @@ impl Fields {
     }
 }
 
-/// A file whose name, declared type and content agree, or how it must be.
+/// Returns the file if its name, declared type and content agree, or else the requirement that it violates.
 fn check(part: &Part) -> Result<Upload, String> {
     let name = part.file_name.as_deref().unwrap_or_default();
     let name: FileName = name.parse().map_err(|_| "must have a file name".to_owned())?;
@@ -156,8 +156,8 @@ fn check(part: &Part) -> Result<Upload, String> {
     Ok(Upload { attributes, sha256, content: part.content.clone() })
 }
 
-/// The type that the part declares, which its name must fit. Many clients declare none, or only that it is bytes: then
-/// its name decides.
+/// Returns the type that the part declares, which must fit the name. Many clients declare no type or only bytes; then
+/// the name decides.
 fn kind(declared: Option<&str>, name: &FileName) -> Result<FileType, String> {
     let declared = declared.map(ContentType::parse);
     let kind = match declared.as_ref().map_or("", ContentType::essence) {
@@ -254,7 +254,7 @@ mod tests {
             ("a.zip", "application/X-Zip-Compressed", "PK\x03\x04", Some(FileType::Zip)),
             ("a.pdf", "application/x-pdf; q=1", "%PDF-1.7", Some(FileType::Pdf)),
             ("a.csv", " Text/CSV ; header=present", "a,b", Some(FileType::Csv)),
-            // Go and Java declare bytes, Python and .NET nothing.
+            // Go and Java declare bytes, Python and .NET declare nothing.
             ("a.pdf", "application/octet-stream", "%PDF-1.7", Some(FileType::Pdf)),
             ("a.PDF", "", "%PDF-1.7", Some(FileType::Pdf)),
             ("a.pdf", "application/octet-stream", "Hello", None),

@@ -1,8 +1,8 @@
-//! `/api/upload`: files that come in the request's body.
+//! `/api/upload`: files in request bodies.
 //!
 //! | method | who | does |
 //! |---|---|---|
-//! | POST | a caller; for somebody else: an admin | uploads a file of up to 4 MiB |
+//! | POST | a caller; an admin for any user | uploads a file of up to 4 MiB |
 
 use axum::extract::FromRef;
 use shared::auth::AccessTokens;
@@ -18,7 +18,7 @@ mod form;
 
 pub use form::MAX_BODY_BYTES;
 
-/// What the function needs.
+/// The function's dependencies.
 #[derive(Clone, FromRef)]
 pub struct Deps {
     files: Files,
@@ -29,7 +29,7 @@ pub struct Deps {
 }
 
 impl Deps {
-    /// All of it, as template.yaml sets the environment.
+    /// Creates the dependencies from the environment that template.yaml sets.
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self {
             files: Files::from_env()?,
@@ -41,7 +41,7 @@ impl Deps {
     }
 }
 
-/// The operations at this function's path.
+/// Returns the operations at this function's path.
 pub fn routes() -> OpenApiRouter<Deps> {
     OpenApiRouter::new().routes(routes!(create::create))
 }

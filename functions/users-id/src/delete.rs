@@ -8,7 +8,7 @@ use shared::store::{Users, retry_stale};
 
 /// Remove a user
 ///
-/// The e-mail address can be used again at once. The posts of the user stay. Only the user and admins can do this.
+/// Another user can use the e-mail address at once. The user's posts stay. Only the user and admins can do this.
 #[utoipa::path(
     delete,
     path = "/api/users/{id}",

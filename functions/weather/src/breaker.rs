@@ -3,29 +3,29 @@ use std::time::Duration;
 
 use shared::domain::Timestamp;
 
-/// Failures in a row after which nobody is asked for a while.
+/// The number of consecutive failures after which requests pause.
 const FAILURES: u32 = 5;
 
-/// How long nobody is asked.
+/// The length of the pause.
 const PAUSE: Duration = Duration::from_secs(30);
 
-/// Spares a service that keeps failing, and those who would wait for it. Clones share the state.
+/// A circuit breaker, which spares a failing service and the clients that would wait for it. Clones share the state.
 ///
-/// After five failures in a row it is open for 30 seconds. Then one request goes through: its success closes it, and
-/// its failure, or that nobody hears of it again, keeps it open for another 30 seconds.
+/// After five consecutive failures it is open for 30 seconds. Then one request passes: its success closes the breaker.
+/// Its failure, or no report at all, keeps the breaker open for another 30 seconds.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Breaker(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// Since the last success.
+    /// The number of failures since the last success.
     failures: u32,
-    /// Until when nobody is asked.
+    /// The end of the pause.
     open_until: Option<Timestamp>,
 }
 
 impl Breaker {
-    /// Whether the service may be asked, or else the seconds until it may.
+    /// Allows a request to the service, or returns the seconds until the next one is allowed.
     pub(crate) fn admit(&self, now: Timestamp) -> Result<(), u32> {
         let mut state = self.state();
         match state.open_until {
@@ -40,12 +40,12 @@ impl Breaker {
         }
     }
 
-    /// The service did what it was asked.
+    /// Records a success of the service.
     pub(crate) fn succeeded(&self) {
         *self.state() = State::default();
     }
 
-    /// The service did not.
+    /// Records a failure of the service.
     pub(crate) fn failed(&self, now: Timestamp) {
         let mut state = self.state();
         state.failures = state.failures.saturating_add(1);

@@ -9,9 +9,11 @@ use crate::breaker::Breaker;
 use crate::memory::Memory;
 use crate::{Failure, WeatherApi};
 
-/// Answers from what this instance remembers, then from what any instance was told, and only then asks.
+/// A cache of two levels: the memory of this instance, and the table that all instances share. It asks the upstream
+/// only if both lack an answer.
 ///
-/// Without the table it does without; without WeatherAPI.com an old answer stands in for up to a day.
+/// If the table cannot be reached, the cache works without it. If WeatherAPI.com fails, answers of up to a day old are
+/// used.
 #[derive(Clone, Debug)]
 pub struct Cache {
     memory: Memory,
@@ -21,42 +23,42 @@ pub struct Cache {
     clock: Clock,
 }
 
-/// An answer, and where it is from.
+/// An answer and its source.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {
     /// The weather.
     pub weather: Weather,
-    /// When WeatherAPI.com said it.
+    /// The time of WeatherAPI.com's answer.
     pub fetched_at: Timestamp,
-    /// How long ago that was.
+    /// The time since then.
     pub age: Duration,
-    /// Where it is from.
+    /// The source of the answer.
     pub source: Source,
 }
 
-/// Where an answer is from.
+/// The source of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, utoipa::ToSchema)]
 #[schema(rename_all = "lowercase")]
 pub enum Source {
-    /// From the cache, and as good as a new one.
+    /// The cache, still fresh.
     Hit,
-    /// From WeatherAPI.com.
+    /// WeatherAPI.com.
     Miss,
-    /// From the cache, because WeatherAPI.com gave none.
+    /// The cache, because WeatherAPI.com failed.
     Stale,
 }
 
 impl Cache {
-    /// A cache in front of `upstream`, shared with other instances through `shared`.
+    /// Makes a cache in front of `upstream` that instances share through `shared`.
     #[must_use]
     pub fn new(shared: WeatherCache, upstream: WeatherApi, clock: Clock) -> Self {
         Self { memory: Memory::default(), shared, upstream, breaker: Breaker::default(), clock }
     }
 
-    /// The weather in the city.
+    /// Returns the weather in the city.
     pub async fn find(&self, city: &City) -> Result<Found, Error> {
         let slot = self.memory.slot(city);
-        // Who asks for the same city meanwhile waits here, and then finds the answer.
+        // Concurrent requests for the same city wait here and then find the answer.
         let mut known = slot.lock().await;
         let now = self.clock.now();
         if let Some(report) = known.as_ref().filter(|report| report.is_fresh(now)) {

@@ -5,50 +5,52 @@ use serde_json::json;
 use shared::domain::Timestamp;
 use shared::http::{Error, chain};
 
-/// Why WeatherAPI.com could not be asked. Never shows the request, whose URL has the key, nor text of the answer.
+/// The reason why WeatherAPI.com gave no answer. It never shows the request, whose URL contains the key, nor text of
+/// the answer.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Failure {
-    /// The time was up before the answer was there.
+    /// The time limit passed before the answer.
     #[error("WeatherAPI.com did not answer in time")]
     Timeout,
-    /// There was no connection, or it broke.
+    /// The connection failed.
     #[error("the connection to WeatherAPI.com failed")]
     Connection(#[source] Cause),
-    /// An answer that the contract does not have: a fault of its own, a redirect.
+    /// The status is not part of the contract: a fault of the service, or a redirect.
     #[error("WeatherAPI.com answered with status {}", .0.as_u16())]
     Status(StatusCode),
-    /// An answer of more than 64 KiB.
+    /// The answer has more than 64 KiB.
     #[error("WeatherAPI.com's answer is too large")]
     TooLarge,
-    /// An answer that is no JSON of the contract's shape.
+    /// The answer is not JSON of the expected shape.
     #[error("WeatherAPI.com's answer can not be read, from line {line}, column {column}")]
     Unreadable {
-        /// Where it stops being one.
+        /// The line of the mistake.
         line: usize,
-        /// Where in that line.
+        /// The column of the mistake.
         column: usize,
     },
-    /// The key is missing, invalid, disabled or not good for this.
+    /// The key is missing, invalid, disabled or lacks a permission.
     #[error("WeatherAPI.com refused the key, code {0}")]
     Key(u32),
-    /// More was asked than the key is good for.
+    /// The key's quota is used up.
     #[error("the quota of WeatherAPI.com is used up")]
     Quota,
-    /// The question was not understood: this service's fault, or the contract changed.
+    /// The request was refused: it is wrong, or the contract has changed.
     #[error("WeatherAPI.com did not take the question, code {0}")]
     Refused(u32),
-    /// It failed so often that it is not asked for so many seconds.
+    /// The service failed so often that requests pause for this many seconds.
     #[error("WeatherAPI.com is not asked, because it failed again and again")]
     Paused(u32),
 }
 
 type Cause = Arc<dyn std::error::Error + Send + Sync>;
 
-/// Seconds until the quota is worth another try. It ends with the month, or when the plan changes.
+/// The seconds until the next attempt after the quota is used up. The quota ends with the month, or when the plan
+/// changes.
 const QUOTA_RETRY_AFTER_SECONDS: u32 = 60;
 
 impl Failure {
-    /// Its kind, as the metric has it.
+    /// Returns the kind of failure, as in the metric.
     #[must_use]
     pub fn reason(&self) -> &'static str {
         match self {
@@ -64,7 +66,7 @@ impl Failure {
         }
     }
 
-    /// Whether the same question may well be answered at once.
+    /// Tells whether a retry may succeed at once.
     pub(crate) fn is_transient(&self) -> bool {
         match self {
             Self::Connection(_) => true,
@@ -73,14 +75,14 @@ impl Failure {
         }
     }
 
-    /// Whether any other question would have failed as well. Nobody can stop the service by what they ask for.
+    /// Tells whether any other request would have failed as well. Clients cannot open the breaker with bad requests.
     pub(crate) fn is_outage(&self) -> bool {
         !matches!(self, Self::Refused(_))
     }
 
-    /// Prints it as a metric, in the embedded metric format of `CloudWatch`: on Lambda a line of the log is enough.
+    /// Prints the failure as a metric in `CloudWatch`'s embedded metric format. On Lambda a line of the log is enough.
     ///
-    /// Level and timestamp are for Lambda's filter, which takes a line without them for one of level INFO.
+    /// Level and timestamp are for Lambda's filter, which treats a line without them as INFO.
     pub(crate) fn count(&self, now: Timestamp) {
         let function = std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default();
         println!("{}", self.metric(now, &function));
@@ -123,7 +125,8 @@ impl From<Failure> for Error {
 mod tests {
     use super::*;
 
-    /// The specification: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
+    /// Specification:
+    /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
     #[test]
     fn every_name_that_the_metric_refers_to_is_a_member_beside_it() {
         let metric = Failure::Quota.metric(Timestamp::from_millis(1_795_192_375_123), "weather");

@@ -19,22 +19,22 @@ const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
 #[serde(rename_all = "camelCase")]
 #[schema(as = Weather)]
 pub(crate) struct WeatherBody {
-    /// The name of the city that was found. It can be another city than the one that was meant.
+    /// The name of the city that was found. It can differ from the requested one.
     #[schema(value_type = String, max_length = 200, example = "London")]
     city: Label,
     /// The country of the city.
     #[schema(value_type = String, max_length = 200, example = "United Kingdom")]
     country: Label,
-    /// The temperature of the air, in degrees Celsius.
+    /// The air temperature, in degrees Celsius.
     #[schema(minimum = -100, maximum = 100, example = 11.2)]
     temperature_c: f64,
-    /// The temperature as it feels, in degrees Celsius.
+    /// The perceived temperature, in degrees Celsius.
     #[schema(minimum = -100, maximum = 100, example = 9.3)]
     feels_like_c: f64,
     /// The relative humidity, in percent.
     #[schema(minimum = 0, maximum = 100, example = 94)]
     humidity: u8,
-    /// The speed of the wind, in kilometres per hour.
+    /// The wind speed, in kilometres per hour.
     #[schema(minimum = 0, maximum = 500, example = 16.2)]
     wind_kph: f64,
     /// The weather in words.
@@ -48,15 +48,16 @@ pub(crate) struct WeatherBody {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes what `get` reads")]
 struct WeatherParams {
-    /// The name of the city, in any language. At least one word of it has no digits.
+    /// The name of the city, in any language. At least one word must have no digits.
     #[param(inline)]
     city: City,
 }
 
 /// Show the weather in a city
 ///
-/// From WeatherAPI.com, at most 300 seconds old. If that does not respond, up to a day old, with `X-Cache: stale`.
-/// `Age` is the age in seconds. Coordinates, postcodes, codes of airports and IP addresses are refused.
+/// The data comes from WeatherAPI.com and is at most 300 seconds old. If WeatherAPI.com does not respond, it can be up
+/// to a day old, with `X-Cache: stale`. `Age` is the age in seconds. Coordinates, postcodes, airport codes and IP
+/// addresses are refused.
 #[utoipa::path(
     get,
     path = "/api/weather",
@@ -86,7 +87,8 @@ pub(crate) async fn get(
     let headers = [
         (CACHE_CONTROL, format!("public, max-age={}", WEATHER_FRESH.as_secs())),
         (AGE, found.age.as_secs().to_string()),
-        // The same for every caller; an Accept that rules it out gets another answer.
+        // The response is the same for every caller. `Vary` is there because an unacceptable `Accept` gets another
+        // answer.
         (VARY, "Accept".to_owned()),
         (X_CACHE, found.source.as_str().to_owned()),
     ];

@@ -1,8 +1,8 @@
-//! `/api/weather`: the weather in a city, which WeatherAPI.com knows.
+//! `/api/weather`: the weather in a city, from WeatherAPI.com.
 //!
 //! | method | who | does |
 //! |---|---|---|
-//! | GET | anyone, limited | answers from the cache, or asks and keeps the answer for 300 s |
+//! | GET | anyone, limited | answers from the cache, or asks WeatherAPI.com and caches the answer for 300 s |
 
 use axum::extract::FromRef;
 use shared::clock::Clock;
@@ -24,7 +24,7 @@ pub use cache::{Cache, Found, Source};
 pub use failure::Failure;
 pub use upstream::{ApiKey, WeatherApi};
 
-/// What the function needs.
+/// The function's dependencies.
 #[derive(Clone, FromRef)]
 pub struct Deps {
     cache: Cache,
@@ -32,7 +32,7 @@ pub struct Deps {
 }
 
 impl Deps {
-    /// All of it, as template.yaml sets the environment.
+    /// Creates the dependencies from the environment that template.yaml sets.
     pub fn from_env() -> Result<Self, ConfigError> {
         let shared = WeatherCache::new(&Table::from_env()?);
         let upstream = WeatherApi::from_env(Random::system())?;
@@ -40,7 +40,7 @@ impl Deps {
     }
 }
 
-/// The operations at this function's path.
+/// Returns the operations at this function's path.
 pub fn routes() -> OpenApiRouter<Deps> {
     OpenApiRouter::new().routes(routes!(get::get))
 }

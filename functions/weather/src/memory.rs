@@ -4,13 +4,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use lru::LruCache;
 use shared::domain::{City, Report};
 
-/// Cities that an instance remembers, in about 200 KB; those that were asked for last.
+/// The number of cities in an instance's memory, about 200 KB; the least recently requested ones are forgotten.
 const CITIES: NonZeroUsize = NonZeroUsize::new(256).unwrap();
 
-/// What an instance knows of a city. Whoever holds it is the only one who asks for that city.
+/// An instance's knowledge of a city. Only the holder of its lock asks for that city.
 pub(crate) type Slot = Arc<tokio::sync::Mutex<Option<Report>>>;
 
-/// What an instance was told of cities. Clones share it.
+/// An instance's knowledge of cities. Clones share it.
 #[derive(Clone, Debug)]
 pub(crate) struct Memory(Arc<Mutex<LruCache<String, Slot>>>);
 
@@ -21,7 +21,7 @@ impl Default for Memory {
 }
 
 impl Memory {
-    /// The city's place in the memory, in which there may be nothing.
+    /// Returns the city's slot in the memory, which may be empty.
     pub(crate) fn slot(&self, city: &City) -> Slot {
         let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         slots.get_or_insert(city.normalised(), Slot::default).clone()

@@ -24,25 +24,25 @@ use crate::Failure;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// All attempts together, and what is waited between them.
+/// The limit for all attempts together, with the waits between them.
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(3);
 
 const RETRIES: u32 = 2;
 
-/// The longest wait before the first retry, and twice that before the second.
+/// The longest wait before the first retry; it doubles before the second.
 const FIRST_BACKOFF: Duration = Duration::from_millis(100);
 
-/// An answer has less than 2 KB.
+/// The largest answer in bytes. Real ones have less than 2 KB.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
 const USER_AGENT_VALUE: &str = concat!("serverless-api/", env!("CARGO_PKG_VERSION"));
 
-/// What the API is asked with. Its `Debug` form does not show it.
+/// The key of the API. Its `Debug` form is hidden.
 #[derive(Clone)]
 pub struct ApiKey(String);
 
 impl ApiKey {
-    /// The key with this text.
+    /// Returns the key with this text.
     #[must_use]
     pub fn new(key: String) -> Self {
         Self(key)
@@ -55,25 +55,25 @@ impl fmt::Debug for ApiKey {
     }
 }
 
-/// Asks WeatherAPI.com. Clones share the client.
+/// A client of WeatherAPI.com. Clones share the connection settings.
 #[derive(Clone, Debug)]
 pub struct WeatherApi {
     base: Uri,
     key: ApiKey,
     random: Random,
-    /// Made by the first question: an instance that answers from its cache needs none.
+    /// The HTTP client, created by the first request, because an instance that answers from its cache needs none.
     client: Arc<OnceLock<HttpClient>>,
 }
 
 type HttpClient = Client<HttpsConnector<HttpConnector>, Empty<Bytes>>;
 
 impl WeatherApi {
-    /// The API at `WEATHER_BASE_URL`, asked with `WEATHER_API_KEY`.
+    /// Creates a client of the API at `WEATHER_BASE_URL` with `WEATHER_API_KEY`.
     pub fn from_env(random: Random) -> Result<Self, ConfigError> {
         Self::new(&required("WEATHER_BASE_URL")?, ApiKey(required("WEATHER_API_KEY")?), random)
     }
 
-    /// The API at `base`, which is `https`; `http` is for one on this machine.
+    /// Creates a client of the API at `base`, which is `https`, or `http` on this machine.
     pub fn new(base: &str, key: ApiKey, random: Random) -> Result<Self, ConfigError> {
         let is_base = |uri: &Uri| {
             let is_http = uri.scheme().is_some_and(|scheme| [Scheme::HTTPS, Scheme::HTTP].contains(scheme));
@@ -88,7 +88,7 @@ impl WeatherApi {
         Ok(Self { base, key, random, client: Arc::default() })
     }
 
-    /// The weather in the city now, or nothing where there is no such city.
+    /// Returns the current weather in the city, or `None` if there is no such city.
     pub async fn current(&self, city: &City) -> Result<Option<Weather>, Failure> {
         let attempts = tokio::time::timeout(TOTAL_TIMEOUT, self.attempts(city));
         attempts.await.unwrap_or(Err(Failure::Timeout))
@@ -104,7 +104,7 @@ impl WeatherApi {
         self.attempt(city).await
     }
 
-    /// Full jitter: anything up to a limit that doubles.
+    /// Returns a random wait up to a limit that doubles (full jitter).
     fn backoff(&self, retry: u32) -> Duration {
         let share = f64::from(u32::from_be_bytes(self.random.bytes())) / f64::from(u32::MAX);
         (FIRST_BACKOFF * 2_u32.pow(retry)).mul_f64(share)
@@ -122,7 +122,7 @@ impl WeatherApi {
         match status {
             StatusCode::OK => read::<Answer>(&body).map(|answer| Some(answer.into())),
             StatusCode::TOO_MANY_REQUESTS => Err(Failure::Quota),
-            // A redirect could lead anywhere, and would take the key along.
+            // A redirect is not followed: it could lead anywhere, and would take the key along.
             _ if !status.is_client_error() => Err(Failure::Status(status)),
             _ => match read::<Refusal>(&body)?.error.code {
                 NO_SUCH_PLACE => Ok(None),
@@ -144,7 +144,7 @@ impl WeatherApi {
             .append_pair("aqi", "no")
             .finish();
         let mut parts = self.base.clone().into_parts();
-        // Neither error shows what it is about.
+        // Neither error shows the text that it is about.
         let path = PathAndQuery::try_from(path).map_err(|error| Failure::Connection(Arc::new(error)))?;
         parts.path_and_query = Some(path);
         let uri = Uri::from_parts(parts).map_err(|error| Failure::Connection(Arc::new(error)))?;
@@ -168,14 +168,14 @@ impl WeatherApi {
         tcp.enforce_http(false);
         tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
         let client = Client::builder(TokioExecutor::new())
-            // Lambda stops an instance between two events for as long as it likes: connections do not live through that.
+            // Lambda may freeze an instance between two events for any time, which connections do not survive.
             .pool_max_idle_per_host(0)
             .build(schemes.enable_http1().wrap_connector(tcp));
         Ok(self.client.get_or_init(|| client))
     }
 }
 
-// https://www.weatherapi.com/docs/error-codes/
+// Error codes: <https://www.weatherapi.com/docs/error-codes/>
 const KEY_MISSING: u32 = 1002;
 const NO_SUCH_PLACE: u32 = 1006;
 const KEY_INVALID: u32 = 2006;
@@ -193,7 +193,7 @@ struct Code {
     code: u32,
 }
 
-/// What is used of an answer.
+/// The used part of an answer.
 #[derive(Deserialize)]
 struct Answer {
     location: Location,
@@ -237,7 +237,7 @@ impl From<Answer> for Weather {
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
-    // What serde says besides quotes the answer, which may quote the key.
+    // serde's message is dropped: it quotes the answer, which may quote the key.
     serde_json::from_slice(body)
         .map_err(|error| Failure::Unreadable { line: error.line(), column: error.column() })
 }

@@ -1,5 +1,5 @@
-//! The few members of Stripe's events (<https://docs.stripe.com/api/events/object>) that say what was paid. All others
-//! differ by API version and are not looked at.
+//! The members of Stripe's events (<https://docs.stripe.com/api/events/object>) that describe a payment. All others
+//! differ by API version and are ignored.
 
 use std::collections::HashMap;
 
@@ -9,25 +9,25 @@ use serde_json::value::RawValue;
 use shared::domain::{CheckoutSessionId, Currency, Payer, Payment, PaymentStatus, StripeEventId, Timestamp};
 use shared::http::{Error, FieldError, from_json};
 
-/// Both tell of a checkout that is complete. The first comes at once, and is `unpaid` where the money is still on its
-/// way (a bank transfer); then the second follows when it has come.
+/// Both types announce a completed checkout. The first is sent at once, and is `unpaid` if the money is still on its
+/// way (a bank transfer); then the second follows when the money has arrived.
 const COMPLETED: [&str; 2] = ["checkout.session.completed", "checkout.session.async_payment_succeeded"];
 
-/// Characters of an event's id and type that are logged. Stripe's own have fewer.
+/// The maximum length of an event's id and type in the log, in characters. Stripe's own are shorter.
 const MAX_LOGGED_CHARACTERS: usize = 100;
 
-/// An event, as far as it says what to do.
+/// The relevant parts of an event.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Event {
-    /// Such as `evt_1a2b3c`, the same in each delivery. For the log: empty where there is none, and cut.
+    /// The id, such as `evt_1a2b3c`, the same in each delivery. It is for the log: shortened, and empty if missing.
     pub(crate) id: String,
-    /// Such as `checkout.session.completed`, for the log as well.
+    /// The type, such as `checkout.session.completed`; for the log as well.
     pub(crate) kind: String,
-    /// The checkout that it completes and that was paid.
+    /// The paid checkout that it completes.
     pub(crate) paid: Option<Paid>,
 }
 
-/// A checkout that was paid.
+/// A paid checkout.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Paid {
     pub(crate) event_id: StripeEventId,
@@ -36,13 +36,13 @@ pub(crate) struct Paid {
 }
 
 impl Event {
-    /// Reads a body whose signature is good and that was `received_at` this time.
+    /// Reads a body with a valid signature that was `received_at` this time.
     ///
-    /// An event of another kind or format can have any shape. Of a complete checkout, what is missing is named, so that
-    /// Stripe's dashboard shows it.
+    /// Events of other types or formats can have any shape. The error about a completed checkout names the missing
+    /// members, so that Stripe's dashboard shows them.
     pub(crate) fn read(body: &[u8], received_at: Timestamp) -> Result<Self, Error> {
         let text: &RawValue = serde_json::from_slice(body).map_err(|_| malformed("must be JSON"))?;
-        // What is no object has no members.
+        // A value that is not an object has no members.
         let members: HashMap<String, &RawValue> = serde_json::from_str(text.get()).unwrap_or_default();
         let member = |name| members.get(name).map_or("null", |value| value.get());
         let text_of = |name| serde_json::from_str::<String>(member(name)).unwrap_or_default();
@@ -61,8 +61,8 @@ impl Event {
     }
 }
 
-/// Reads what a complete checkout (<https://docs.stripe.com/api/checkout/sessions/object>) says of a payment. A setup of
-/// a payment method has no amount and pays nothing.
+/// Reads the payment of a completed checkout (<https://docs.stripe.com/api/checkout/sessions/object>). A setup of a
+/// payment method has no amount and pays nothing.
 fn paid(event: &Value, received_at: Timestamp) -> Result<Option<Paid>, Error> {
     let session = &event["data"]["object"];
     let status: String = required(event, "data.object.payment_status")?;
@@ -86,7 +86,7 @@ fn paid(event: &Value, received_at: Timestamp) -> Result<Option<Paid>, Error> {
     Ok(Some(Paid { event_id: required(event, "id")?, payment, payer: payer(session) }))
 }
 
-/// The user that the application named, or else whoever has the address that was typed in at the checkout.
+/// Returns the user whom the application named, or else the e-mail address that was entered at the checkout.
 fn payer(session: &Value) -> Option<Payer> {
     if let Some(id) = session["client_reference_id"].as_str().and_then(|id| id.parse().ok()) {
         return Some(Payer::User(id));
@@ -95,19 +95,19 @@ fn payer(session: &Value) -> Option<Payer> {
     emails.into_iter().filter_map(Value::as_str).find_map(|email| email.parse().ok()).map(Payer::Email)
 }
 
-/// The id of an object that is expanded or not, as an endpoint's API version and settings have it.
+/// Returns the id of an object, which is expanded or not, depending on the endpoint's API version and settings.
 fn id(object: &Value) -> Option<&str> {
     object.as_str().or(object["id"].as_str())
 }
 
-/// A time in seconds since the Unix epoch, of the years that RFC 3339 can write.
+/// Reads a time in seconds since the Unix epoch, in the years that RFC 3339 can express.
 fn time(value: &Value) -> Option<Timestamp> {
     const END: i64 = 253_402_300_800;
     let seconds: i64 = from_json(value.clone()).ok()?;
     (0..END).contains(&seconds).then(|| Timestamp::from_millis(seconds * 1000))
 }
 
-/// A member without which nothing can be recorded.
+/// Reads a member that a payment needs.
 fn required<T: DeserializeOwned>(event: &Value, path: &str) -> Result<T, Error> {
     let member = path.split('.').fold(event, |object, name| &object[name]);
     from_json(member.clone()).map_err(|wrong| Error::field(path, wrong.to_string()))
@@ -152,7 +152,7 @@ mod tests {
         read(&event("checkout.session.completed", &session(changes))).unwrap().paid
     }
 
-    /// The fields that an event is refused for.
+    /// Returns the fields for which an event is refused.
     fn refused(event: &Value) -> Vec<String> {
         match read(event) {
             Err(Error::Invalid(fields)) => fields.into_iter().map(|error| error.field).collect(),
@@ -189,7 +189,7 @@ mod tests {
         assert_eq!(status(json!({"payment_status": "settled"})), None, "a status of days to come");
         let free = json!({"payment_status": "no_payment_required", "amount_total": 0});
         assert_eq!(status(free), Some(PaymentStatus::NoPaymentRequired));
-        // Mode `setup`.
+        // A checkout in the mode `setup`.
         let setup = json!({"payment_status": "no_payment_required", "amount_total": null, "currency": null});
         assert_eq!(status(setup), None);
     }

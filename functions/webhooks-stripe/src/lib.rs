@@ -1,4 +1,4 @@
-//! `/api/webhooks/stripe`: what Stripe tells of payments.
+//! `/api/webhooks/stripe`: Stripe's events about payments.
 //!
 //! | method | who | does |
 //! |---|---|---|
@@ -19,7 +19,7 @@ mod signed;
 pub use signature::{SignatureError, SigningSecrets, sign};
 pub use signed::MAX_BODY_BYTES;
 
-/// What the function needs.
+/// The function's dependencies.
 #[derive(Clone, FromRef)]
 pub struct Deps {
     payments: Payments,
@@ -28,7 +28,7 @@ pub struct Deps {
 }
 
 impl Deps {
-    /// All of it, as template.yaml sets the environment.
+    /// Creates the dependencies from the environment that template.yaml sets.
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self {
             payments: Payments::from_env()?,
@@ -38,7 +38,7 @@ impl Deps {
     }
 }
 
-/// The operations at this function's path.
+/// Returns the operations at this function's path.
 pub fn routes() -> OpenApiRouter<Deps> {
     OpenApiRouter::new().routes(routes!(receive::receive))
 }

@@ -11,8 +11,8 @@ use utoipa::{IntoParams, ToSchema};
 use crate::event::{Event, Paid};
 use crate::signed::Signed;
 
-/// The time to record a payment in, all attempts together. Stripe gives up on a slow answer and tries again for three
-/// days, so the sooner it is told to, the better; what was recorded all the same is found then.
+/// The time limit for recording a payment, all attempts together. Stripe repeats a slow delivery for three days, so an
+/// early 503 is better than a late answer. A repetition finds a payment that was recorded after all.
 const RECORD_TIMEOUT: Duration = Duration::from_millis(800);
 
 #[derive(IntoParams)]
@@ -37,9 +37,9 @@ pub(crate) struct ReceivedBody {
 
 /// Receive an event of Stripe's
 ///
-/// `checkout.session.completed` and `checkout.session.async_payment_succeeded` record the payment of a checkout that
-/// was paid, once, however often and in whatever order they arrive. Other events are received and ignored. Stripe
-/// sends an event again that is not answered with 200.
+/// `checkout.session.completed` and `checkout.session.async_payment_succeeded` record the payment of a paid checkout
+/// exactly once, however often and in whatever order they arrive. Other events are accepted and ignored. Stripe sends
+/// an event again if the response is not 200.
 #[utoipa::path(
     post,
     path = "/api/webhooks/stripe",
@@ -98,7 +98,7 @@ mod tests {
 
     #[tokio::test]
     async fn stripe_does_not_wait_for_a_table_that_does_not_answer() {
-        // Connections are made, and nobody reads from them.
+        // Connections are accepted, and nothing reads from them.
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let table = Table::embedded("table", &endpoint).unwrap();
@@ -107,7 +107,7 @@ mod tests {
             "data": {"object": {"id": "cs_1", "payment_status": "paid", "amount_total": 1, "currency": "eur"}}}"#;
         let clock = State(Clock::system());
         let outcome = receive(State(payments), clock, Signed(Bytes::from_static(event))).await;
-        // The client's own patience, which is longer, would end in `Unavailable`.
+        // Without this limit the client's own longer timeout would end in `Unavailable`.
         assert!(matches!(outcome, Err(Error::TimedOut)), "{:?}", outcome.err());
     }
 }

@@ -1,4 +1,4 @@
-//! The signatures that Stripe puts on what it sends (<https://docs.stripe.com/webhooks#verify-manually>).
+//! The signatures of Stripe's requests (<https://docs.stripe.com/webhooks#verify-manually>).
 
 use std::fmt;
 
@@ -6,42 +6,44 @@ use hmac::Mac;
 use shared::config::{ConfigError, Secret, secrets};
 use shared::domain::Timestamp;
 
-/// How far the time of a signature may be from ours, in either direction.
+/// The largest difference between the time of a signature and ours, in either direction.
 const TOLERANCE_SECONDS: u64 = 300;
 
-/// Stripe's own have about 80 bytes and one signature for each secret of the endpoint that is valid.
+/// The maximum length of the header. Stripe's own have about 80 bytes and one signature for each valid secret of the
+/// endpoint.
 const MAX_HEADER_BYTES: usize = 2048;
 const MAX_SIGNATURES: usize = 16;
 
-/// Bytes of an HMAC-SHA256.
+/// The length of an HMAC-SHA256 in bytes.
 const SIGNATURE_BYTES: usize = 32;
 
-/// The secrets of an endpoint at Stripe. While one is rolled there are two, and with test mode beside live mode as well.
+/// The secrets of an endpoint at Stripe. There are two while a secret is rolled, or if test mode is used beside live
+/// mode.
 #[derive(Clone)]
 pub struct SigningSecrets(Vec<Secret>);
 
-/// What is wrong with a signature; for the log.
+/// The fault of a signature; for the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureError {
-    /// There is more than one `Stripe-Signature`, or it is no text.
+    /// The request does not have exactly one `Stripe-Signature`, or it is not text.
     #[error("the header is there twice or is no text")]
     NotOne,
-    /// It is longer than anything that Stripe sends.
+    /// The header is longer than any of Stripe's.
     #[error("the header has more than {MAX_HEADER_BYTES} bytes or {MAX_SIGNATURES} signatures")]
     TooLong,
-    /// It is no list of `name=value`.
+    /// The header is not a list of `name=value`.
     #[error("the header is no list of name=value")]
     Malformed,
-    /// It has no `t`, two of them, or one that is no time.
+    /// The header does not have exactly one valid `t`.
     #[error("the header has not one time")]
     NoTime,
-    /// It has no `v1` that could be a signature.
+    /// The header has no `v1` that could be a signature.
     #[error("the header has no signature of the scheme v1")]
     NoSignature,
-    /// It was signed too long ago, or the clocks differ.
+    /// The signature is too old, or the clocks differ.
     #[error("the signature is too old")]
     TooOld,
-    /// It was signed by a clock that is ahead of ours.
+    /// The signature was made by a clock that is ahead of ours.
     #[error("the signature is from the future")]
     FromTheFuture,
     /// None of the secrets signed this body at this time.
@@ -50,18 +52,18 @@ pub enum SignatureError {
 }
 
 impl SigningSecrets {
-    /// From `STRIPE_WEBHOOK_SECRET`, where commas separate several. They are used as they are, `whsec_` included.
+    /// Reads the secrets from `STRIPE_WEBHOOK_SECRET`, separated by commas. They are used unchanged, with `whsec_`.
     pub fn from_env() -> Result<Self, ConfigError> {
         secrets("STRIPE_WEBHOOK_SECRET").map(Self)
     }
 
-    /// Any of these.
+    /// Accepts signatures by any of these secrets.
     #[must_use]
     pub fn new(secrets: Vec<Secret>) -> Self {
         Self(secrets)
     }
 
-    /// That one of the header's `v1` signatures is of these bytes, by any of the secrets, and recent at `now`.
+    /// Verifies that one of the header's `v1` signatures is of these bytes, by any of the secrets, and recent at `now`.
     pub fn verify(&self, header: &str, body: &[u8], now: Timestamp) -> Result<(), SignatureError> {
         let Header { time, signatures } = Header::parse(header)?;
         let now = now.as_seconds();
@@ -70,7 +72,7 @@ impl SigningSecrets {
         }
         for secret in &self.0 {
             let mac = secret.hmac().chain_update(signed_prefix(time)).chain_update(body);
-            // In constant time.
+            // The comparison takes constant time.
             if signatures.iter().any(|signature| mac.clone().verify_slice(signature).is_ok()) {
                 return Ok(());
             }
@@ -85,7 +87,7 @@ impl fmt::Debug for SigningSecrets {
     }
 }
 
-/// The header with which Stripe would send `body` at this time.
+/// Returns the header with which Stripe would send `body` at this time.
 #[must_use]
 pub fn sign(secret: &Secret, body: &[u8], at: Timestamp) -> String {
     let time = at.as_seconds();
@@ -93,16 +95,16 @@ pub fn sign(secret: &Secret, body: &[u8], at: Timestamp) -> String {
     format!("t={time},v1={}", base16ct::lower::encode_string(&signature.into_bytes()))
 }
 
-/// What is signed before the body.
+/// Returns the text that is signed before the body.
 fn signed_prefix(time: i64) -> String {
     format!("{time}.")
 }
 
-/// `t=...,v1=...[,v1=...][,v0=...]`. What is neither `t` nor `v1` says nothing: `v0` is of Stripe's test mode, and not
-/// to be trusted.
+/// `t=...,v1=...[,v1=...][,v0=...]`. All names but `t` and `v1` are ignored: `v0` is of Stripe's test mode and must not
+/// be trusted.
 #[derive(Debug, PartialEq, Eq)]
 struct Header {
-    /// Seconds since the Unix epoch.
+    /// The time in seconds since the Unix epoch.
     time: i64,
     signatures: Vec<[u8; SIGNATURE_BYTES]>,
 }
@@ -121,7 +123,7 @@ impl Header {
                         return Err(SignatureError::NoTime);
                     }
                 }
-                // One that is no HMAC-SHA256 matches nothing; another one may.
+                // A value that is no HMAC-SHA256 matches nothing; another one may match.
                 ("v1", value) => signatures.extend(signature(value)),
                 _ => {}
             }
@@ -135,7 +137,7 @@ impl Header {
     }
 }
 
-/// Only the form that Stripe writes: one time is one text, so what is signed is what was sent.
+/// Accepts only the form that Stripe writes, in which each time has one text, so that the signed text is the one sent.
 fn seconds(text: &str) -> Option<i64> {
     text.parse().ok().filter(|seconds: &i64| *seconds >= 0 && seconds.to_string() == text)
 }

@@ -13,7 +13,7 @@ pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 
 const STRIPE_SIGNATURE: &str = "stripe-signature";
 
-/// A body that Stripe signed, byte by byte as it came. Nothing in it was read before.
+/// The bytes of a body that Stripe signed. They are verified before anything reads them.
 pub(crate) struct Signed(pub(crate) Bytes);
 
 impl<S> FromRequest<S> for Signed
@@ -34,7 +34,7 @@ where
     }
 }
 
-/// The one `Stripe-Signature`.
+/// Returns the only `Stripe-Signature`.
 fn header(headers: &HeaderMap) -> Result<&str, Error> {
     let mut values = headers.get_all(STRIPE_SIGNATURE).iter();
     let value = values.next().filter(|value| !value.is_empty()).ok_or(Error::MissingSignature)?;

@@ -11,15 +11,15 @@ use crate::http::{Error, Resource, Validators};
 use crate::input;
 
 input! {
-    /// A file that a client is about to upload to S3.
+    /// The announcement of a file that a client will upload to S3.
     pub struct PresignInput {
-        /// The name of the file. It must have an extension of the media type.
+        /// The name of the file. Its extension must match the media type.
         file_name: FileName = required("fileName"),
         /// The media type of the file.
         content_type: FileType = required("contentType"),
         /// The size of the file in bytes, up to 100 MiB.
         size: FileSize = required("size"),
-        /// The SHA-256 of the content, if it is known: S3 then accepts no other content.
+        /// The SHA-256 of the content, if it is known. S3 then accepts no other content.
         sha256: Option<Sha256Digest> = optional("sha256"),
     }
 }
@@ -37,12 +37,12 @@ impl TryFrom<PresignInput> for FileAttributes {
     }
 }
 
-/// A file that was uploaded.
+/// An uploaded file.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = UploadedFile)]
 pub struct UploadedBody {
-    /// Always `true`: an upload that fails is an error.
+    /// Always `true`: a failed upload is reported as an error.
     success: True,
     file_id: FileId,
     file_name: FileName,
@@ -70,14 +70,15 @@ impl From<File> for UploadedBody {
     }
 }
 
-/// The request that uploads the file to S3. Whoever knows it can send it.
+/// The request that uploads the file to S3. Anybody with this URL can send it.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = PresignedUpload)]
 pub struct PresignedBody {
-    /// The id of the file, which `GET /api/upload/{id}` shows: pending until S3 has its content and it is checked.
+    /// The id of the file, for `GET /api/upload/{id}`. The file is pending until S3 has its content and it has been
+    /// checked.
     pub file_id: FileId,
-    /// The URL to send the content to.
+    /// The URL to which the content is sent.
     #[schema(
         format = "uri",
         example = "https://uploads.s3.eu-central-1.amazonaws.com/incoming/01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f?X-Amz-Signature=4f2a"
@@ -109,30 +110,31 @@ pub struct FileBody {
     file_name: FileName,
     content_type: FileType,
     size: FileSize,
-    /// The SHA-256 of the content. For a pending file it is what the client announced, if anything.
+    /// The SHA-256 of the content. While the file is pending it is the announced one, or `null`.
     #[schema(required)]
     sha256: Option<Sha256Digest>,
     #[schema(inline)]
     state: State,
-    /// The user whose file it is.
+    /// The user who owns the file.
     user_id: UserId,
     /// The time when the upload began.
     created_at: Timestamp,
     /// The time of the last change.
     updated_at: Timestamp,
-    /// A URL that returns the content, to be saved and not shown, to whoever knows it. `null` for a pending file.
+    /// A URL that returns the content as a download. Anybody with this URL can use it. `null` while the file is
+    /// pending.
     #[schema(
         required,
         format = "uri",
         example = "https://uploads.s3.eu-central-1.amazonaws.com/files/01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f?X-Amz-Signature=4f2a"
     )]
     download_url: Option<String>,
-    /// The time until which a download can begin. `null` for a pending file.
+    /// The time until which a download can begin. `null` while the file is pending.
     #[schema(required)]
     download_url_expires_at: Option<Timestamp>,
 }
 
-/// `pending` until the content is there and checked, `ready` from then on.
+/// `pending` until the content has arrived and has been checked, `ready` afterwards.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(example = "ready")]
@@ -142,7 +144,7 @@ enum State {
 }
 
 impl FileBody {
-    /// The file with its entity tag, which says nothing of the download's URL: that is another one each time.
+    /// Returns the file with its entity tag. The tag leaves out the download URL, which differs each time.
     #[must_use]
     pub fn resource(file: File, download: Option<(String, Timestamp)>) -> Resource<Self> {
         let validators = Validators::of(file.revision);

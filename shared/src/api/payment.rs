@@ -15,15 +15,15 @@ pub struct PaymentBody {
     amount_total: u64,
     currency: Currency,
     payment_status: PaymentStatus,
-    /// `true` if it was real money, `false` if it came from the test mode of Stripe.
+    /// `true` for real money, `false` for a payment in Stripe's test mode.
     #[schema(example = true)]
     livemode: bool,
     /// The id of the payment at Stripe. A subscription has none.
     #[schema(required)]
     payment_intent: Option<PaymentIntentId>,
-    /// The time when the checkout began.
+    /// The time when the checkout was created.
     created_at: Timestamp,
-    /// The time when Stripe knew that the checkout was paid.
+    /// The time when Stripe registered that the checkout was paid.
     paid_at: Timestamp,
 }
 
@@ -48,6 +48,6 @@ impl From<Payment> for PaymentBody {
 pub struct PaymentListBody {
     /// The payments of the page, the latest checkouts first.
     pub payments: Vec<PaymentBody>,
-    /// The place of the page in the list.
+    /// The position of the page in the list.
     pub pagination: Pagination,
 }

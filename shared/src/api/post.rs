@@ -8,15 +8,15 @@ use crate::http::{Change, Pagination, Resource, Validators};
 use crate::input;
 
 input! {
-    /// A post, as a client sends it.
+    /// The fields of a post.
     pub struct PostInput {
-        /// The title, in one line. No other post has it, whatever its case.
+        /// The title, in one line. It is unique among posts, regardless of case.
         title: Title = required("title"),
         /// The text.
         content: Content = required("content"),
         /// The category, in one line.
         category: Option<Category> = optional("category"),
-        /// `true` shows the post to everybody; a draft is visible to its author and to admins only.
+        /// `true` publishes the post; a draft is visible to its author and to admins only.
         published: bool = or_default("published"),
     }
 }
@@ -37,7 +37,7 @@ input! {
         content: Option<Content> = patch("content"),
         /// The new category; `null` removes it.
         category: Change<Category> = change("category"),
-        /// `true` shows the post to everybody, `false` makes it a draft.
+        /// `true` publishes the post, `false` makes it a draft.
         published: Option<bool> = patch("published"),
     }
 }
@@ -78,7 +78,7 @@ pub struct PostBody {
 }
 
 impl PostBody {
-    /// The post with its entity tag, the same for everybody who may see it.
+    /// Returns the post with its entity tag, which is the same for every caller who may see the post.
     #[must_use]
     pub fn resource(post: Post) -> Resource<Self> {
         let validators = Validators::of(post.revision);
@@ -138,8 +138,8 @@ impl From<PostSummary> for PostSummaryBody {
 #[derive(Serialize, ToSchema)]
 #[schema(as = PostList)]
 pub struct PostListBody {
-    /// The posts of the page, in the order that was asked for.
+    /// The posts of the page, in the requested order.
     pub posts: Vec<PostSummaryBody>,
-    /// The place of the page in the list.
+    /// The position of the page in the list.
     pub pagination: Pagination,
 }

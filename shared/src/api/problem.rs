@@ -9,13 +9,13 @@ use crate::http::{Change, Pagination, Resource, Validators};
 use crate::input;
 
 input! {
-    /// A problem, as a client sends it.
+    /// The fields of a problem.
     pub struct ProblemInput {
-        /// The name, in one line. Other problems can have the same.
+        /// The name, in one line. It need not be unique.
         name: ProblemName = required("name"),
-        /// The task, in the words of its author.
+        /// The task, in the author's words.
         description: Option<Description> = optional("description"),
-        /// How hard the problem is.
+        /// The difficulty of the problem.
         difficulty: Difficulty = required("difficulty"),
     }
 }
@@ -34,7 +34,7 @@ input! {
         name: Option<ProblemName> = patch("name"),
         /// The new description; `null` removes it.
         description: Change<Description> = change("description"),
-        /// How hard the problem is.
+        /// The new difficulty.
         difficulty: Option<Difficulty> = patch("difficulty"),
     }
 }
@@ -58,7 +58,7 @@ impl ProblemPatch {
 pub struct ProblemBody {
     id: ProblemId,
     name: ProblemName,
-    /// The task, in the words of its author; null if the name says it all.
+    /// The task, in the author's words; `null` if the name is enough.
     #[schema(required)]
     description: Option<Description>,
     difficulty: Difficulty,
@@ -71,7 +71,7 @@ pub struct ProblemBody {
 }
 
 impl ProblemBody {
-    /// The problem with its entity tag, the same for everybody.
+    /// Returns the problem with its entity tag, which is the same for every caller.
     #[must_use]
     pub fn resource(problem: Problem) -> Resource<Self> {
         let validators = Validators::of(problem.revision);
@@ -124,6 +124,6 @@ impl From<ProblemSummary> for ProblemSummaryBody {
 pub struct ProblemListBody {
     /// The problems of the page, newest first.
     pub problems: Vec<ProblemSummaryBody>,
-    /// The place of the page in the list.
+    /// The position of the page in the list.
     pub pagination: Pagination,
 }

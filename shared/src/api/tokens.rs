@@ -12,7 +12,7 @@ use crate::input;
 input! {
     /// A new account.
     pub struct RegistrationInput {
-        /// The e-mail address. No other user has it, in whatever spelling.
+        /// The e-mail address. It is unique among users, in every spelling.
         email: Email = required("email"),
         /// The password: any characters, but none of the 3,000 most common passwords.
         pub password: Password = required("password"),
@@ -22,7 +22,7 @@ input! {
 }
 
 impl RegistrationInput {
-    /// The user that is meant. Nobody registers as an admin.
+    /// Returns the user to create. The role is never admin.
     #[must_use]
     pub fn attributes(&self) -> UserAttributes {
         UserAttributes { email: self.email.clone(), name: self.name.clone(), role: Role::User }
@@ -42,7 +42,7 @@ input! {
 input! {
     /// A refresh token, to be exchanged or revoked.
     pub struct RefreshInput {
-        /// The refresh token of an earlier response. Its content is opaque to clients.
+        /// The refresh token of an earlier response. It is opaque to clients.
         pub refresh_token: RefreshToken = required("refreshToken"),
     }
 }
@@ -65,7 +65,7 @@ pub struct TokensBody {
     expires_in: u64,
 }
 
-/// A refresh token. It can be exchanged once for new tokens, until 30 days after the user signed in.
+/// A refresh token. It can be exchanged once for new tokens, until 30 days after the sign-in.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 #[schema(
@@ -75,21 +75,21 @@ pub struct TokensBody {
 pub struct RefreshToken(String);
 
 impl RefreshToken {
-    /// The token as it was sent.
+    /// Returns the token as it was sent.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// The type of the access token: how to send it.
+/// The type of the access token, which tells how to send it.
 #[derive(Serialize, ToSchema)]
 enum TokenType {
     Bearer,
 }
 
 impl TokensBody {
-    /// Tokens of `user`, to whom all of the account is shown.
+    /// Makes the response for `user`, who sees the whole account.
     #[must_use]
     pub fn new(user: User, access_token: String, refresh_token: String, expires_in: Duration) -> Self {
         Self {
@@ -101,7 +101,7 @@ impl TokensBody {
         }
     }
 
-    /// Whose they are.
+    /// Returns the id of the user to whom the tokens belong.
     #[must_use]
     pub fn user_id(&self) -> UserId {
         self.user.id()
@@ -123,13 +123,13 @@ pub struct AccountBody {
 }
 
 impl AccountBody {
-    /// All of the account, for its owner.
+    /// Returns the whole account, for its owner.
     #[must_use]
     pub fn of(user: User) -> Self {
         Self { user: UserBody::of(user, true) }
     }
 
-    /// All of the account, with what tells its versions apart.
+    /// Returns the whole account with its validators.
     #[must_use]
     pub fn resource(user: User) -> Resource<Self> {
         Resource { validators: Validators::of(user.revision), body: Self::of(user) }

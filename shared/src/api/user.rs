@@ -6,25 +6,26 @@ use crate::http::{Change, Pagination, Resource, Validators};
 use crate::input;
 
 input! {
-    /// A user, as a client sends it.
+    /// The fields of a user.
     pub struct UserInput {
-        /// The e-mail address. No other user has it, in whatever spelling.
+        /// The e-mail address. It is unique among users, in every spelling.
         email: Email = required("email"),
         /// The name of the person.
         name: Option<Name> = optional("name"),
-        /// The role, which only an admin can set. If it is missing, it stays as it is; new users begin as `user`.
+        /// The role. Only an admin can set it. If it is missing, a replacement keeps the role, and a new user gets
+        /// `user`.
         role: Option<Role> = patch("role"),
     }
 }
 
 impl UserInput {
-    /// Whether the client says what the user may do.
+    /// Tells whether the client sets the role.
     #[must_use]
     pub fn sets_role(&self) -> bool {
         self.role.is_some()
     }
 
-    /// The user that is meant, who has `role` where the client does not say.
+    /// Returns the user to store, with `role` if the client sets none.
     #[must_use]
     pub fn attributes(&self, role: Role) -> UserAttributes {
         UserAttributes { email: self.email.clone(), name: self.name.clone(), role: self.role.unwrap_or(role) }
@@ -38,13 +39,13 @@ input! {
         email: Option<Email> = patch("email"),
         /// The new name; `null` removes it.
         name: Change<Name> = change("name"),
-        /// The new role, which only an admin can set.
+        /// The new role. Only an admin can set it.
         role: Option<Role> = patch("role"),
     }
 }
 
 impl UserPatch {
-    /// Whether the client says what the user may do.
+    /// Tells whether the client sets the role.
     #[must_use]
     pub fn sets_role(&self) -> bool {
         self.role.is_some()
@@ -67,7 +68,7 @@ impl UserPatch {
 #[schema(as = User)]
 pub struct UserBody {
     id: UserId,
-    /// The e-mail address. Only the user and admins see it; for others it is missing.
+    /// The e-mail address. It is present only for the user and for admins.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     email: Option<Email>,
@@ -82,7 +83,7 @@ pub struct UserBody {
 }
 
 impl UserBody {
-    /// The user as others see them, or all of it for those who `may_see_email`.
+    /// Returns the user as others see it, or the whole user for callers who `may_see_email`.
     #[must_use]
     pub fn of(user: User, may_see_email: bool) -> Self {
         Self {
@@ -95,13 +96,13 @@ impl UserBody {
         }
     }
 
-    /// Names the user.
+    /// Returns the user's id.
     #[must_use]
     pub fn id(&self) -> UserId {
         self.id
     }
 
-    /// Returns the validators of that view of the user.
+    /// Returns the validators of this view of the user.
     #[must_use]
     pub fn validators(user: &User, may_see_email: bool) -> Validators {
         if may_see_email {
@@ -111,7 +112,7 @@ impl UserBody {
         }
     }
 
-    /// That view of the user, with its tag.
+    /// Returns this view of the user with its validators.
     #[must_use]
     pub fn resource(user: User, may_see_email: bool) -> Resource<Self> {
         Resource { validators: Self::validators(&user, may_see_email), body: Self::of(user, may_see_email) }
@@ -124,6 +125,6 @@ impl UserBody {
 pub struct UserListBody {
     /// The users of the page, newest first.
     pub users: Vec<UserBody>,
-    /// The place of the page in the list.
+    /// The position of the page in the list.
     pub pagination: Pagination,
 }

@@ -1,4 +1,4 @@
-//! Administrators made past the API: the first one of a deployment, and the one that development starts with.
+//! Administrators who are created without the API: the first one of a deployment, and the one of a local stack.
 
 use super::Passwords;
 use crate::clock::Clock;
@@ -7,7 +7,7 @@ use crate::http;
 use crate::random::Random;
 use crate::store::{self, Table, Users, retry_stale};
 
-/// Why there is no administrator.
+/// The reason why the administrator could not be created.
 #[derive(Debug, thiserror::Error)]
 pub enum AdminError {
     /// The password could not be hashed.
@@ -18,9 +18,9 @@ pub enum AdminError {
     Store(#[from] store::Error),
 }
 
-/// Makes the user with this address an administrator who signs in with this password, and returns its id.
+/// Makes the user with this address an administrator with this password, and returns the id.
 ///
-/// A user who is not there is added; one who is keeps everything else.
+/// A missing user is created. An existing one keeps everything else.
 pub async fn write_admin(table: &Table, email: Email, password: &Password) -> Result<UserId, AdminError> {
     let users = Users::new(table.clone(), Clock::system(), Random::system());
     let passwords = Passwords::system();
@@ -40,7 +40,7 @@ pub async fn write_admin(table: &Table, email: Email, password: &Password) -> Re
 
 /// Makes the user an administrator, with the password of this hash if there is one.
 async fn promote(users: &Users, id: UserId, hash: Option<PasswordHash>) -> Result<User, store::Error> {
-    // Gone since its address was found: as if it had changed.
+    // A user who was removed meanwhile counts as changed.
     let user = users.get_latest(id).await?.ok_or(store::Error::Stale)?;
     let user = users.replace(&user, UserAttributes { role: Role::Admin, ..user.attributes.clone() }).await?;
     match hash {

@@ -1,26 +1,27 @@
 use crate::domain::{Role, UserId};
 
-/// Whoever holds a valid access token. `Option<Caller>` lets others in too, but nobody with a wrong token.
+/// The holder of a valid access token. `Option<Caller>` also accepts requests without a token, but still refuses wrong
+/// tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Caller {
     /// The user.
     pub id: UserId,
-    /// What the user may do.
+    /// The user's role.
     pub role: Role,
 }
 
-/// A caller who may do everything.
+/// A caller with the role admin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Admin(pub Caller);
 
 impl Caller {
-    /// Whether the caller may do everything.
+    /// Tells whether the caller is an admin.
     #[must_use]
     pub fn is_admin(self) -> bool {
         self.role == Role::Admin
     }
 
-    /// Whether the caller may see and change what is `owner`'s.
+    /// Tells whether the caller may see and change resources of `owner`.
     #[must_use]
     pub fn manages(self, owner: UserId) -> bool {
         self.id == owner || self.is_admin()

@@ -1,4 +1,4 @@
-//! Requests that a strange page makes in the name of whoever is signed in (cross-site request forgery).
+//! Protection against cross-site request forgery: requests that another site's page sends with a user's cookie.
 
 use std::sync::Arc;
 
@@ -12,27 +12,28 @@ use crate::http::Error;
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// Origins other than the API's own whose pages may act in the name of a session.
+/// The origins besides the API's own whose pages may use a session.
 #[derive(Clone, Debug, Default)]
 pub struct AllowedOrigins(Arc<[String]>);
 
 impl AllowedOrigins {
-    /// Those that `ALLOWED_ORIGINS` lists, separated by commas; none without it.
+    /// Reads `ALLOWED_ORIGINS`, separated by commas; none if it is not set.
     #[must_use]
     pub fn from_env() -> Self {
         Self::new(&optional("ALLOWED_ORIGINS").unwrap_or_default())
     }
 
-    /// Those in `list`, to be matched exactly. `*` matches no origin: it is for requests without credentials.
+    /// Allows the origins in `list`, which must match exactly. `*` matches no origin, because it is for requests
+    /// without credentials.
     #[must_use]
     pub fn new(list: &str) -> Self {
         Self(list.split(',').filter(|origin| !matches!(*origin, "" | "*")).map(str::to_owned).collect())
     }
 
-    /// That a request which carries a session's cookie comes from a page that may send it, if it changes anything.
+    /// Checks that a request with a session's cookie comes from an allowed page, if it changes anything.
     ///
-    /// The browser itself says where the request comes from, in `Sec-Fetch-Site` (W3C Fetch Metadata) or `Origin`
-    /// (RFC 6454): no page can set either. A request that has neither comes from no current browser.
+    /// The browser itself sets `Sec-Fetch-Site` (W3C Fetch Metadata) or `Origin` (RFC 6454); no page can. A request
+    /// with neither header does not come from a current browser.
     pub fn check(&self, request: &Parts) -> Result<(), Error> {
         let headers = &request.headers;
         let may_send = request.method.is_safe()
@@ -50,7 +51,8 @@ impl AllowedOrigins {
     }
 }
 
-/// Whether it is the origin at which the client reached the API. The gateway sets the scheme, the browser the host.
+/// Tells whether this is the origin at which the client reached the API. The gateway sets the scheme, the browser the
+/// host.
 fn is_own(origin: &str, headers: &HeaderMap) -> bool {
     let (Some(scheme), Some(host)) = (one(headers, &X_FORWARDED_PROTO), one(headers, &HOST)) else {
         return false;
@@ -58,7 +60,7 @@ fn is_own(origin: &str, headers: &HeaderMap) -> bool {
     origin.split_once("://") == Some((scheme, host))
 }
 
-/// The value of a header that is there once.
+/// Returns the value of a header that occurs exactly once.
 fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let value = values.next()?.to_str().ok()?;

@@ -50,8 +50,8 @@ where
     }
 }
 
-/// Returns the token of the one `Authorization: Bearer` header (RFC 6750, section 2.1). Two headers, which a gateway may
-/// have joined with a comma, are a wrong one.
+/// Returns the token of the only `Authorization: Bearer` header (RFC 6750, section 2.1). Two headers, which a gateway
+/// may have joined with a comma, are refused.
 fn bearer(headers: &HeaderMap) -> Result<String, Unauthorized> {
     let value = field_value(headers, &AUTHORIZATION).unwrap_or_default();
     let value = value.trim_matches(OWS);

@@ -1,7 +1,7 @@
-//! The one algorithm that tokens are signed with, for `jsonwebtoken`.
+//! The only signature algorithm of tokens, for `jsonwebtoken`.
 //!
-//! Its own providers bring RSA, elliptic curves and JWK along: more than a megabyte in every function, and
-//! algorithms that a forged header could ask for. What is not linked can not be confused with anything.
+//! The crate's own providers include RSA, elliptic curves and JWK: more than a megabyte in every function, and
+//! algorithms that a forged header could ask for. An algorithm that is not linked cannot be confused with another.
 
 use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
@@ -10,7 +10,7 @@ use jsonwebtoken::signature::{self, Signer, Verifier};
 use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, EncodingKey};
 use sha2::Sha256;
 
-/// HMAC-SHA256 and nothing else (RFC 7518, section 3.2).
+/// HMAC-SHA256 alone (RFC 7518, section 3.2).
 static HS256: CryptoProvider = CryptoProvider {
     signer_factory: |algorithm, key| {
         hs256(*algorithm, key.family(), key.as_bytes()).map(|mac| Box::new(mac) as _)
@@ -21,9 +21,9 @@ static HS256: CryptoProvider = CryptoProvider {
     key_utils: KeyUtils::new_unimplemented(),
 };
 
-/// Makes `jsonwebtoken` use it, from the first key on.
+/// Installs this provider for `jsonwebtoken`, and returns the keys of the secret.
 pub(super) fn keys(secret: &[u8]) -> (EncodingKey, DecodingKey) {
-    // A second call finds it in place.
+    // A second call finds the provider installed.
     let _ = HS256.install_default();
     (EncodingKey::from_secret(secret), DecodingKey::from_secret(secret))
 }
@@ -44,7 +44,7 @@ impl Signer<Vec<u8>> for Hs256 {
 }
 
 impl Verifier<Vec<u8>> for Hs256 {
-    /// In constant time.
+    /// Compares in constant time.
     fn verify(&self, message: &[u8], signature: &Vec<u8>) -> Result<(), signature::Error> {
         self.0.clone().chain_update(message).verify_slice(signature).map_err(signature::Error::from_source)
     }

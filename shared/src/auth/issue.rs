@@ -6,14 +6,14 @@ use crate::domain::User;
 use crate::http::{Error, Unauthorized};
 use crate::store::Users;
 
-/// What a user who has just signed in goes on with.
+/// Issues tokens for a user who has just signed in.
 pub async fn issue(access: &AccessTokens, refresh: &RefreshTokens, user: User) -> Result<TokensBody, Error> {
     let refresh_token = refresh.begin(&user).await?;
     body(access, user, refresh_token)
 }
 
-/// What the bearer of a refresh token goes on with, if it is good and its user is there and of its epoch.
-/// The role is the user's of this moment.
+/// Issues new tokens for a refresh token, if it is valid and its user exists with the same epoch. The role is the
+/// user's current one.
 pub async fn reissue(
     access: &AccessTokens,
     refresh: &RefreshTokens,
@@ -21,7 +21,8 @@ pub async fn reissue(
     refresh_token: &str,
 ) -> Result<TokensBody, Error> {
     let invalid = || Error::Unauthorized(Unauthorized::Invalid);
-    // Before the token is used up: what goes wrong here costs its bearer nothing, however late they try again.
+    // The user is read before the token is used up, so that a failure here costs the client nothing, however late it
+    // retries.
     let user = users.get_latest(refresh.user(refresh_token).ok_or_else(invalid)?).await?;
     let (family, successor) = refresh.rotate(refresh_token).await?.ok_or_else(invalid)?;
     let Some(user) = user.filter(|user| user.auth_epoch == family.epoch) else {

@@ -10,35 +10,36 @@ use crate::domain::{Password, PasswordAttempt, PasswordHash};
 use crate::http::Error;
 use crate::random::Random;
 
-/// What a guess costs: OWASP's Password Storage Cheat Sheet, the least of Argon2id. About 25 ms of a processor.
+/// The cost of a guess: the minimum for Argon2id in OWASP's Password Storage Cheat Sheet, about 25 ms of a processor.
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 const OUTPUT_BYTES: usize = 32;
 const SALT_BYTES: usize = 16;
 
-/// Hashes passwords, and tells whether one is right. Clones share their memory, and so work one after the other.
+/// Hashes and verifies passwords. Clones share their memory and therefore work one after the other.
 #[derive(Clone)]
 pub struct Passwords {
     random: Random,
-    /// The 19 MiB that a hash works in, from the first one on. To get them anew for each would take milliseconds, and
-    /// glibc before 2.38 loses track of freed blocks with such an alignment: a process grew to 290 MB in 100 hashes.
+    /// The 19 MiB in which hashes are computed, allocated once. A new allocation for each hash would take milliseconds,
+    /// and glibc before 2.38 loses track of freed blocks with such an alignment: a process grew to 290 MB in 100
+    /// hashes.
     memory: Arc<Mutex<Vec<Block>>>,
-    /// What an unknown user's password is compared with: as much work as with anybody else's.
+    /// The hash to compare with if the user is unknown, so that the comparison takes as long as for other users.
     nobodys: PasswordHash,
 }
 
 impl Passwords {
-    /// With salts from the operating system.
+    /// Uses salts from the operating system.
     #[must_use]
     pub fn system() -> Self {
         Self::new(Random::system())
     }
 
-    /// With salts from `random`.
+    /// Uses salts from `random`.
     #[must_use]
     pub fn new(random: Random) -> Self {
-        // A hash of nothing in particular: `AAAA` is three bytes of zeros.
+        // A hash with arbitrary content: `AAAA` is three bytes of zeros.
         let nobodys = format!(
             "$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}${}${}",
             &"A".repeat((SALT_BYTES * 8).div_ceil(6)),
@@ -47,12 +48,13 @@ impl Passwords {
         Self { random, memory: Arc::default(), nobodys: PasswordHash::from_phc(nobodys) }
     }
 
-    /// What to keep of a password.
+    /// Hashes a password for storage.
     pub fn hash(&self, password: &Password) -> Result<PasswordHash, Error> {
         self.hash_attempt(password.as_attempt())
     }
 
-    /// Whether the attempt is the password of this hash. Without one it is not, which takes as long to find out.
+    /// Tells whether the attempt is the password of this hash. Without a hash it is not, which takes as long to find
+    /// out.
     pub fn verify(&self, attempt: &PasswordAttempt, hash: Option<&PasswordHash>) -> Result<bool, Error> {
         let compared = hash.unwrap_or(&self.nobodys);
         let parsed = phc::PasswordHash::new(compared.as_str()).map_err(internal)?;
@@ -64,11 +66,11 @@ impl Passwords {
         let params = Params::try_from(&parsed).map_err(internal)?;
         let argon2 = Argon2::new(algorithm, version, params);
         let computed = self.compute(&argon2, attempt, salt.as_ref(), expected.len())?;
-        // Compared in constant time.
+        // The comparison takes constant time.
         Ok(computed == *expected && hash.is_some())
     }
 
-    /// The hash that a right attempt is to have from now on, where `hash` was made when guessing was to cost less.
+    /// Returns a new hash for a right attempt if `hash` was made with weaker parameters.
     pub fn rehash(
         &self,
         attempt: &PasswordAttempt,
@@ -101,7 +103,7 @@ impl Passwords {
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         let blocks = argon2.params().block_count();
         if memory.len() < blocks {
-            // Freed first, so that the old blocks and the new ones are never there together.
+            // The old blocks are freed first, so that old and new ones never exist together.
             *memory = Vec::new();
             memory.resize(blocks, Block::default());
         }
@@ -113,7 +115,7 @@ impl Passwords {
     }
 }
 
-/// Whether the hash costs less to guess than one that is made today.
+/// Tells whether the hash costs less to guess than a new one.
 #[must_use]
 pub fn needs_rehash(hash: &PasswordHash) -> bool {
     let Ok(hash) = phc::PasswordHash::new(hash.as_str()) else { return true };
@@ -149,7 +151,7 @@ mod tests {
         "correct horse battery staple".parse().unwrap()
     }
 
-    /// A hash of [`password`] that costs less.
+    /// Makes a hash of [`password`] with weak parameters.
     fn weak(algorithm: Algorithm, memory: u32, passes: u32, output: usize) -> PasswordHash {
         let params = Params::new(memory, passes, 1, Some(output)).unwrap();
         let hash: phc::PasswordHash = Argon2::new(algorithm, Version::V0x13, params)
@@ -190,7 +192,7 @@ mod tests {
     fn without_a_hash_no_password_is_right_after_as_much_work() {
         let passwords = passwords();
         assert!(!passwords.verify(password().as_attempt(), None).unwrap());
-        // As much work: the same parameters, and an output of the same length to compare with.
+        // Both take as much work: the parameters and the length of the output are equal.
         assert!(!needs_rehash(&passwords.nobodys));
         let theirs = passwords.hash(&password()).unwrap();
         let cost = |hash: &PasswordHash| {
@@ -218,7 +220,7 @@ mod tests {
 
     #[test]
     fn a_hash_that_another_implementation_made_is_right() {
-        // By the reference implementation in C, through argon2-cffi.
+        // A hash by the reference implementation in C, through argon2-cffi.
         let theirs = "$argon2id$v=19$m=1024,t=1,p=1$MDEyMzQ1Njc4OWFiY2RlZg$azTLujkK55NJiAE0/I6dV5rdvW8MXmLElyGGkdLnuXA";
         let theirs = PasswordHash::from_phc(theirs.to_owned());
         assert!(passwords().verify(password().as_attempt(), Some(&theirs)).unwrap());

@@ -1,4 +1,4 @@
-//! Refresh tokens: opaque, 256 bits, each good for one successor (RFC 9700, section 4.14).
+//! Refresh tokens: opaque, 256 bits, each valid for one exchange (RFC 9700, section 4.14).
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use crate::config::{ConfigError, Secret, signing_secrets};
 use crate::domain::{PasswordHash, User, UserAttributes, UserId};
 use crate::store::{Error, FamilyId, IdempotencyRecord, Made, RefreshFamilies, RefreshFamily, Users};
 
-/// Sets this use of the secret apart from its others.
+/// Separates this use of the secret from its other uses.
 const PURPOSE: &[u8] = b"refresh";
 
 const ID_BYTES: usize = 16;
@@ -19,37 +19,39 @@ const COUNTER_BYTES: usize = 4;
 const TAG_BYTES: usize = 32;
 const TOKEN_BYTES: usize = 2 * ID_BYTES + COUNTER_BYTES + TAG_BYTES;
 
-/// Gives refresh tokens and takes them back.
+/// Issues and verifies refresh tokens.
 ///
-/// A token is its family's id, its user's, its place in the family and a MAC over all three. It is derived from them and
-/// the secret, so the table holds nothing that could be stolen, and whoever asks twice gets the same.
+/// A token consists of its family's id, its user's id, its place in the family and a MAC over all three. It is derived
+/// from them and the secret, so the table holds no token that could be stolen, and a repeated request gets the same
+/// token.
 #[derive(Clone)]
 pub struct RefreshTokens {
     families: RefreshFamilies,
-    /// The first signs; all verify.
+    /// The first key signs; all keys verify.
     keys: Vec<Hmac<Sha256>>,
 }
 
 impl RefreshTokens {
-    /// Takes its keys from `JWT_SECRET` and the table from the environment.
+    /// Reads the keys from `JWT_SECRET` and connects to the table that the environment names.
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self::new(&signing_secrets()?, RefreshFamilies::from_env()?))
     }
 
-    /// The first secret signs; all verify.
+    /// Uses the first secret to sign and all secrets to verify.
     #[must_use]
     pub fn new(secrets: &[Secret], families: RefreshFamilies) -> Self {
         let keys = secrets.iter().map(|secret| secret.hmac().chain_update(PURPOSE)).collect();
         Self { families, keys }
     }
 
-    /// The first token for a user who has just signed in.
+    /// Issues the first token for a user who has just signed in.
     pub async fn begin(&self, user: &User) -> Result<String, Error> {
         let family = self.families.begin(user).await?;
         self.sign(Payload::of(&family))
     }
 
-    /// Adds a user, as [`Users::register_signed_in`] does, and gives the first token: none where that was before.
+    /// Adds a user, as [`Users::register_signed_in`] does, and returns the first token, or `None` if the user was added
+    /// before.
     pub async fn register(
         &self,
         users: &Users,
@@ -67,14 +69,14 @@ impl RefreshTokens {
         }
     }
 
-    /// Whose token it is; none for one that is not ours. Neither asks the table, nor uses the token up.
+    /// Returns the token's user, or `None` if the token is not ours. Neither reads the table nor uses the token up.
     #[must_use]
     pub fn user(&self, token: &str) -> Option<UserId> {
         self.verify(token).map(|payload| payload.user)
     }
 
-    /// The token's family and its successor, as [`RefreshFamilies::rotate`] decides; none for a token that is not ours,
-    /// without asking the table.
+    /// Returns the token's family and its successor, as [`RefreshFamilies::rotate`] decides. For a token that is not
+    /// ours it returns `None` without reading the table.
     pub async fn rotate(&self, token: &str) -> Result<Option<(RefreshFamily, String)>, Error> {
         let Some(Payload { family, counter, .. }) = self.verify(token) else { return Ok(None) };
         let Some(family) = self.families.rotate(family, counter).await? else { return Ok(None) };
@@ -82,7 +84,7 @@ impl RefreshTokens {
         Ok(Some((family, successor)))
     }
 
-    /// Ends the family that the token is of, be it the last one or an older. One that is not ours ends nothing.
+    /// Ends the family of the token, which may be the latest or an older one. A token that is not ours has no effect.
     pub async fn end(&self, token: &str) -> Result<(), Error> {
         match self.verify(token) {
             Some(payload) => self.families.end(payload.family).await,
@@ -101,7 +103,7 @@ impl RefreshTokens {
         Ok(URL_SAFE_NO_PAD.encode(token))
     }
 
-    /// In constant time.
+    /// Compares in constant time.
     fn verify(&self, token: &str) -> Option<Payload> {
         let token: [u8; TOKEN_BYTES] = URL_SAFE_NO_PAD.decode(token).ok()?.try_into().ok()?;
         let (payload, tag) = token.split_last_chunk::<TAG_BYTES>()?;
@@ -119,7 +121,7 @@ impl RefreshTokens {
     }
 }
 
-/// What a token says.
+/// The content of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Payload {
     family: FamilyId,
@@ -128,7 +130,7 @@ struct Payload {
 }
 
 impl Payload {
-    /// The last token's.
+    /// Returns the content of the family's latest token.
     fn of(family: &RefreshFamily) -> Self {
         Self { family: family.id, user: family.user_id, counter: family.counter }
     }
@@ -150,7 +152,7 @@ mod tests {
     use crate::store::Table;
 
     fn tokens(letters: &str) -> RefreshTokens {
-        // Nobody listens there: what is asked of the table ends in an error.
+        // Nothing listens at this address, so every call of the table fails.
         let table = Table::embedded("none", "http://127.0.0.1:9").unwrap();
         let families = RefreshFamilies::new(table, Clock::system(), Random::seeded(1));
         let secret = |letter: char| Secret::new("JWT_SECRET", letter.to_string().repeat(32)).unwrap();

@@ -4,10 +4,10 @@ use crate::api::{RegistrationInput, TokensBody};
 use crate::http::{Error, RequestKey};
 use crate::store::Users;
 
-/// Adds a user and says what the user goes on with, and whether the user was added before, by a request with the same
-/// `key`. All of it or nothing, so that who got no answer can register again.
+/// Adds a user, issues tokens, and tells whether an earlier request with the same `key` added the user. Both happen or
+/// neither, so that a client without an answer can register again.
 ///
-/// A repetition is not shown the first tokens, which nobody kept, but others, for the same password.
+/// A repetition gets other tokens than the first request, because those are not stored, if the password is the same.
 pub async fn register(
     access: &AccessTokens,
     refresh: &RefreshTokens,
@@ -18,7 +18,7 @@ pub async fn register(
 ) -> Result<(TokensBody, bool), Error> {
     let attributes = input.attributes();
     let email = attributes.email.clone();
-    // Nothing of the password is in what is kept of the request: a plain hash would help to guess it.
+    // The stored fingerprint of the request leaves out the password, because a plain hash of it would help to guess it.
     let name = attributes.name.as_ref().map_or("", |name| name.as_str());
     let record = key.map(|key| {
         key.saying(&format!("{}\n{name}", email.as_str())).record("auth-register", email.normalised())
@@ -38,6 +38,6 @@ pub async fn register(
             .filter(|user| user.auth_epoch == credential.auth_epoch),
         _ => None,
     };
-    // Another password than the first time, or than by now, is another request.
+    // A repetition with another password, or with one that has changed since, is a different request.
     Ok((issue(access, refresh, user.ok_or(Error::KeyReused)?).await?, true))
 }

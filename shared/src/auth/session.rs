@@ -1,4 +1,4 @@
-//! Who is signed in by a cookie.
+//! The user who is signed in with a cookie.
 
 use std::time::Duration;
 
@@ -15,39 +15,39 @@ use crate::domain::User;
 use crate::http::{Error, Unauthorized, cookies};
 use crate::store::{SESSION_LIFETIME, Session, SessionId, Sessions, Users};
 
-/// Whoever is signed in by a session's cookie, which a request that changes something may carry from the API's own
-/// pages only. Nobody else gets in.
+/// The user who is signed in with a session's cookie. A request that changes something must come from the API's own
+/// pages or from an allowed origin. All other requests are refused.
 #[derive(Clone, Debug)]
 pub struct SessionUser {
-    /// The user, with every acknowledged change.
+    /// The user, read consistently.
     pub user: User,
     /// The session.
     pub session: Session,
 }
 
-/// What a request's cookies say of a session. A request that changes something and carries the cookie comes from
-/// the API's own pages, or ends in 403.
+/// The session in a request's cookies. A request with the cookie that changes something must come from the API's own
+/// pages or from an allowed origin; otherwise it ends in 403.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionCookie {
-    /// There is none.
+    /// There is no cookie.
     Missing,
-    /// There are two, or it is no id.
+    /// There are two cookies, or the value is not an id.
     Malformed,
-    /// There is one. Whether the session exists is another question.
+    /// There is one id. The session need not exist.
     Id(SessionId),
 }
 
-/// Makes the browser keep the session's cookie.
+/// Makes the browser store the session's cookie.
 #[derive(Clone, Copy, Debug)]
 pub struct SetSession(pub SessionId);
 
-/// Makes the browser forget the session's cookie, and nothing else. `Clear-Site-Data: "cookies"` would remove the cookies
+/// Makes the browser delete the session's cookie and no others. `Clear-Site-Data: "cookies"` would delete the cookies
 /// of every host of the registrable domain.
 #[derive(Clone, Copy, Debug)]
 pub struct ClearSession;
 
 impl SessionUser {
-    /// The same as it is now, to build the next change on.
+    /// Reads session and user again, for the next change.
     pub async fn latest(&self, sessions: &Sessions, users: &Users) -> Result<Self, Error> {
         let latest = SessionCookie::Id(self.session.id).user(sessions, users).await?;
         latest.ok_or(Error::Unauthorized(Unauthorized::NotSignedIn))
@@ -55,11 +55,11 @@ impl SessionUser {
 }
 
 impl SessionCookie {
-    /// Who is signed in, if the session and its user are there and of one epoch. Notes that the session is in use.
+    /// Returns the signed-in user if session and user exist and have the same epoch. Records that the session was used.
     pub async fn user(self, sessions: &Sessions, users: &Users) -> Result<Option<SessionUser>, Error> {
         let Self::Id(id) = self else { return Ok(None) };
         let Some(session) = sessions.find(id).await? else { return Ok(None) };
-        // Read consistently: a removed user, or a changed password, ends the session at once.
+        // The read is consistent, so a removed user or a changed password ends the session at once.
         let user = users.get_latest(session.user).await?.filter(|user| user.auth_epoch == session.epoch);
         let Some(user) = user else { return Ok(None) };
         Ok(sessions.touch(&session).await?.then_some(SessionUser { user, session }))
@@ -133,14 +133,14 @@ impl IntoResponseParts for ClearSession {
     }
 }
 
-/// Says of an answer that it is another one with another cookie; for the routes of a function that reads it.
+/// Adds `Vary: Cookie` to a response, for the routes of a function that reads the cookie.
 pub async fn vary_by_cookie(mut response: Response) -> Response {
     response.headers_mut().insert(VARY, HeaderValue::from_static("Accept, Cookie"));
     response
 }
 
-/// Without `Domain`, as the name's prefix demands. `Max-Age` is the session's whole life: that it ends earlier when
-/// it is idle is the table's to know.
+/// Sets the cookie without `Domain`, as the prefix of its name requires. `Max-Age` is the longest life of a session;
+/// only the table knows whether it has been idle for too long.
 fn set_cookie(mut response: ResponseParts, value: String, max_age: Duration) -> Result<ResponseParts, Error> {
     let cookie = Cookie::build((SESSION_COOKIE, value))
         .http_only(true)
@@ -182,7 +182,7 @@ mod tests {
             assert_eq!(read(&[&cookies]), id, "{cookies}");
         }
         assert_eq!(read(&["a=b", &format!("__Host-sessionId={ID}")]), id);
-        // Planted by a sibling host: no prefix keeps browsers from taking it.
+        // A sibling host could set these cookies, because their names do not have the prefix for browsers.
         for name in ["\u{a0}__Host-sessionId", "__Host-sessionId\u{2003}", "__host-sessionid"] {
             assert_eq!(read(&[&format!("{name}=x; __Host-sessionId={ID}")]), id, "{name}");
         }

@@ -3,10 +3,10 @@ use crate::domain::{Email, PasswordAttempt, User};
 use crate::http::{Error, QuotaPolicy, RateLimits, SourceAddress, Unauthorized};
 use crate::store::Users;
 
-/// Who signs in with this address and password, limited by both whence and as whom they try.
+/// Verifies an e-mail address and a password, with rate limits by source address and by account.
 ///
-/// What is wrong stays untold: an unknown address and a user without a password take as long as a wrong password,
-/// and end in the same [`Unauthorized::WrongCredentials`]. A hash that costs less than those of today is made anew.
+/// The error does not tell what is wrong: an unknown address and a user without a password take as long as a wrong
+/// password and end in the same [`Unauthorized::WrongCredentials`]. A hash with weak parameters is replaced.
 pub async fn sign_in(
     users: &Users,
     passwords: &Passwords,
@@ -15,14 +15,14 @@ pub async fn sign_in(
     email: &Email,
     attempt: &PasswordAttempt,
 ) -> Result<User, Error> {
-    // An address that is denied uses up no account.
+    // The address comes first, so that a denied address does not use up an account's quota.
     limits.take(QuotaPolicy::LOGIN_ADDRESS, address).await?;
     limits.take(QuotaPolicy::LOGIN, email.normalised()).await?;
     let credential = users.credential(email).await?;
     let hash = credential.as_ref().and_then(|credential| credential.password_hash.as_ref());
     let is_right = passwords.verify(attempt, hash)?;
     let (Some(credential), Some(hash), true) = (&credential, hash, is_right) else { return Err(WRONG) };
-    // Not there where the user has just been removed, and of another epoch where the password has just been changed.
+    // The user is missing if it was just removed, and has another epoch if its password was just changed.
     let user = users.get_latest(credential.user_id).await?;
     let user = user.filter(|user| user.auth_epoch == credential.auth_epoch).ok_or(WRONG)?;
     if let Some(anew) = passwords.rehash(attempt, hash)? {

@@ -1,4 +1,4 @@
-//! Access tokens: JWT as RFC 9068 profiles it, signed with HS256, checked as RFC 8725 asks.
+//! Access tokens: JWT in the profile of RFC 9068, signed with HS256, verified as RFC 8725 recommends.
 
 use std::fmt;
 use std::time::Duration;
@@ -18,23 +18,23 @@ use crate::domain::{Role, UserId};
 use crate::http::Unauthorized;
 use crate::random::Random;
 
-/// How long an access token is valid.
+/// The lifetime of an access token.
 pub const ACCESS_TOKEN_TTL: Duration = Duration::from_mins(15);
 
-/// How far two clocks may be apart.
+/// The allowed difference between two clocks.
 const LEEWAY_SECONDS: i64 = 5;
 
 /// RFC 9068, section 2.1.
 const TYPE: &str = "at+jwt";
 
-/// Who issues the tokens and for whom; the secret tells one deployment from another.
+/// Issuer and audience of the tokens. Deployments differ by their secrets.
 const ISSUER: &str = "api";
 const AUDIENCE: &str = "api";
 
 /// Signs and verifies access tokens.
 #[derive(Clone)]
 pub struct AccessTokens {
-    /// The first signs; all verify.
+    /// The first key signs; all keys verify.
     keys: Vec<Key>,
     clock: Clock,
     random: Random,
@@ -60,18 +60,18 @@ struct Claims {
 }
 
 impl AccessTokens {
-    /// Takes its keys from `JWT_SECRET`.
+    /// Reads its keys from `JWT_SECRET`.
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self::new(&signing_secrets()?, Clock::system(), Random::system()))
     }
 
-    /// The first secret signs; all verify.
+    /// Uses the first secret to sign and all secrets to verify.
     #[must_use]
     pub fn new(secrets: &[Secret], clock: Clock, random: Random) -> Self {
         Self { keys: secrets.iter().map(Key::of).collect(), clock, random }
     }
 
-    /// A token that lets its bearer act as `caller`, from now on for [`ACCESS_TOKEN_TTL`].
+    /// Signs a token that lets its bearer act as `caller` for [`ACCESS_TOKEN_TTL`] from now on.
     pub fn sign(&self, caller: Caller) -> Result<String, jsonwebtoken::errors::Error> {
         let now = self.clock.now().as_seconds();
         let claims = Claims {
@@ -91,8 +91,8 @@ impl AccessTokens {
         encode(&header, &claims, &key.encoding)
     }
 
-    /// Returns the caller that the token lets its bearer act as. It is [`Unauthorized::Expired`] if time alone is wrong
-    /// with it, and [`Unauthorized::Invalid`] otherwise.
+    /// Returns the caller of a valid token. The error is [`Unauthorized::Expired`] if only the time is wrong, and
+    /// [`Unauthorized::Invalid`] otherwise.
     pub fn verify(&self, token: &str) -> Result<Caller, Unauthorized> {
         let claims = self.authentic(token).ok_or(Unauthorized::Invalid)?;
         let now = self.clock.now().as_seconds();
@@ -106,7 +106,7 @@ impl AccessTokens {
         Ok(Caller { id: claims.sub, role: claims.role })
     }
 
-    /// Returns the claims of a token that we signed, at whatever time.
+    /// Returns the claims of a token that we signed, regardless of its times.
     fn authentic(&self, token: &str) -> Option<Claims> {
         let header = decode_header(token).ok()?;
         // RFC 9068, section 4: with or without the prefix, in any case.
@@ -114,7 +114,7 @@ impl AccessTokens {
         if typ.strip_prefix("application/").unwrap_or(&typ) != TYPE {
             return None;
         }
-        // RFC 7515, section 4.1.11: there is no extension that we understand, and `jsonwebtoken` does not look.
+        // RFC 7515, section 4.1.11: we support no critical extension, and `jsonwebtoken` does not check for one.
         if header.crit.is_some() {
             return None;
         }
@@ -131,7 +131,7 @@ impl Key {
     }
 }
 
-/// Everything but the times, which `jsonwebtoken` would compare with the system's clock instead of ours.
+/// Validates everything but the times, which `jsonwebtoken` would compare with the system's clock instead of ours.
 fn validation() -> Validation {
     let mut validation = Validation::new(Algorithm::HS256);
     validation.set_required_spec_claims(&["iss", "aud", "sub", "exp", "nbf"]);
@@ -225,7 +225,7 @@ mod tests {
         let token = tokens.sign(caller()).unwrap();
         for at in 0..token.len() {
             let mut changed = token.clone().into_bytes();
-            // Another letter of the alphabet, which changes more than a last letter's unused bits.
+            // Another letter changes more than the unused bits of a last letter.
             changed[at] = if changed[at] == b'A' { b'x' } else { b'A' };
             assert!(tokens.verify(&String::from_utf8(changed).unwrap()).is_err(), "at {at}");
         }

@@ -10,7 +10,7 @@ use super::Invalid;
 use super::text::{fold_simply, is_invisible};
 
 /// An e-mail address, also an internationalised one (RFC 6531), of at most 254 bytes.
-// Addresses of one mailbox are the same account: `normalised` is what they are compared by.
+// Addresses of the same mailbox belong to the same account: `normalised` is compared.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schema(value_type = String, format = IdnEmail, max_length = 254, example = "ada@example.com")]
@@ -22,21 +22,21 @@ struct Address {
     normalised: String,
 }
 
-/// RFC 3696, erratum 1690: the longest path that SMTP carries.
+/// RFC 3696, erratum 1690: the longest path in SMTP.
 const MAX_BYTES: usize = 254;
 
 impl Email {
-    /// The address as it was given, in NFC.
+    /// Returns the address as it was given, in NFC.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0.given
     }
 
-    /// The form under which the account is kept, the same for every spelling of one mailbox.
+    /// Returns the form that identifies the account, the same for every spelling of one mailbox.
     ///
-    /// The domain is what DNS is asked for: its A-labels (UTS 46), so that `strasse.example` and `straße.example` are
-    /// two. The local part is a matter of the domain's own mail server; those that are known fold its case, letter by
-    /// letter, and its composition.
+    /// The domain is converted to the A-labels that DNS uses (UTS 46), so `strasse.example` and `straße.example`
+    /// differ. The local part is up to the domain's mail server; the common ones ignore its case, letter by letter, and
+    /// its composition.
     #[must_use]
     pub fn normalised(&self) -> &str {
         &self.0.normalised
@@ -84,7 +84,7 @@ impl From<Email> for String {
     }
 }
 
-/// Personal data stays out of logs, also by accident.
+/// The address is hidden, so that personal data does not get into logs by accident.
 impl fmt::Debug for Email {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Email(redacted)")
@@ -160,7 +160,7 @@ mod tests {
             "ada@example..com",
             "ada@b@example.com",
             &format!("ada@{}.com", "b".repeat(64)),
-            // Its A-labels are too long for SMTP.
+            // The A-labels of this address are too long for SMTP.
             &format!("{}@{}.com", "a".repeat(64), "ü.".repeat(30).trim_end_matches('.')),
             &long,
         ] {

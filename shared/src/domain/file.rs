@@ -1,4 +1,4 @@
-//! Files that users upload: what is kept of one, and what it must be like.
+//! Uploaded files: their records, and the rules for their contents.
 
 mod digest;
 mod inspection;
@@ -14,53 +14,52 @@ use serde::{Deserialize, Serialize};
 
 use super::{FileId, Invalid, Revision, UserId};
 
-/// The largest file that comes in a request's body. With the rest of the body and as base64 it stays below the 6 MB
-/// that Lambda takes.
+/// The largest file in a request's body. With the rest of the body, and in base64, it stays below Lambda's 6 MB.
 pub const MAX_UPLOAD_BYTES: usize = 4 * 1024 * 1024;
 
-/// How many files one user may have.
+/// The maximum number of files of a user.
 pub const MAX_FILES_PER_USER: u64 = 1000;
 
-/// How many bytes the files of one user may have together.
+/// The maximum total size of a user's files, in bytes.
 pub const MAX_BYTES_PER_USER: u64 = 1024 * 1024 * 1024;
 
-/// What is kept of a file; its content is an object in S3.
+/// The record of a file. Its content is an object in S3.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct File {
-    /// Names the file for good, in S3 too.
+    /// The permanent id of the file, also in S3.
     pub id: FileId,
-    /// Whose it is.
+    /// The user who owns the file.
     pub user_id: UserId,
-    /// What it should be, before it is ready, and is, afterwards.
+    /// The announced properties of the file; once it is ready, the actual ones.
     pub attributes: FileAttributes,
-    /// Whether its content is there.
+    /// The state of the content.
     pub state: FileState,
     /// Its version.
     pub revision: Revision,
 }
 
-/// What a request can say of a file.
+/// The properties of a file that a request can set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileAttributes {
-    /// As its user calls it.
+    /// The name that the user gave the file.
     pub name: FileName,
-    /// What it holds.
+    /// The type of the content.
     pub kind: FileType,
-    /// Bytes.
+    /// The size in bytes.
     pub size: FileSize,
-    /// The content's SHA-256: of a pending file, if it was announced.
+    /// The content's SHA-256; for a pending file only if it was announced.
     pub sha256: Option<Sha256Digest>,
 }
 
-/// Where a file is between its upload and its removal.
+/// The state of a file between its upload and its removal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FileState {
-    /// Its content is not there, or not checked.
+    /// The content has not arrived or has not been checked.
     Pending,
-    /// Its content is there and is what the record says.
+    /// The content has arrived and matches the record.
     Ready,
-    /// Nobody sees it any more, and its content may still be there.
+    /// The file is hidden, but its content may still exist.
     Deleting,
 }
 
@@ -74,7 +73,7 @@ impl FileSize {
     /// The largest file, uploaded to S3 directly.
     pub const MAX_BYTES: u64 = 100 * 1024 * 1024;
 
-    /// In bytes.
+    /// Returns the size in bytes.
     #[must_use]
     pub const fn bytes(self) -> u64 {
         self.0

@@ -8,8 +8,8 @@ use uuid::{Builder, Uuid};
 use super::{Invalid, Timestamp};
 use crate::random::Random;
 
-/// Defines the id of one kind of entity, so that one kind is never taken for another. Ids sort by the time of creation,
-/// and are no secrets.
+/// Defines the id type of one kind of entity, so that ids of different kinds cannot be confused. Ids sort by the time
+/// of creation, and are no secrets.
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -21,26 +21,26 @@ macro_rules! id {
         pub struct $name(Uuid);
 
         impl $name {
-            /// A new id for an entity that is created `at`.
+            /// Makes a new id for an entity that is created `at`.
             #[must_use]
             pub fn new(at: Timestamp, random: &Random) -> Self {
                 let millis = u64::try_from(at.as_millis()).unwrap_or(0);
                 Self(Builder::from_unix_timestamp_millis(millis, &random.bytes()).into_uuid())
             }
 
-            /// The id with these 16 bytes.
+            /// Returns the id with these 16 bytes.
             #[must_use]
             pub const fn from_bytes(bytes: [u8; 16]) -> Self {
                 Self(Uuid::from_bytes(bytes))
             }
 
-            /// Its 16 bytes.
+            /// Returns its 16 bytes.
             #[must_use]
             pub const fn into_bytes(self) -> [u8; 16] {
                 self.0.into_bytes()
             }
 
-            /// One of 16 evenly filled classes, always the same for the same id.
+            /// Returns one of 16 evenly filled classes, always the same for the same id.
             #[must_use]
             pub fn shard(self) -> u8 {
                 self.0.as_bytes()[15] & 0x0f
@@ -97,8 +97,8 @@ id! {
     FileId
 }
 
-/// Reads the one form of RFC 9562, section 4, in any case. It is written in lower case. The other forms that `uuid` reads
-/// (braces, `urn:uuid:`, no hyphens) are longer or shorter.
+/// Parses the form of RFC 9562, section 4, in any case; ids are written in lower case. The other forms that `uuid`
+/// reads (braces, `urn:uuid:`, no hyphens) have another length.
 fn parse(text: &str) -> Result<Uuid, Invalid> {
     let uuid = Uuid::try_parse(text).ok().filter(|_| text.len() == Hyphenated::LENGTH);
     uuid.ok_or(Invalid::new("must be an id, a UUID with hyphens"))

@@ -2,15 +2,15 @@ use std::str::FromStr;
 
 use super::Invalid;
 
-/// Names a request that must have its effect once, however often it is sent: 1 to 255 visible ASCII characters, and no
-/// comma. API Gateway joins two headers of one name with one, and would make two keys a third.
+/// The key of a request that must have its effect once, however often it is sent: 1 to 255 visible ASCII characters
+/// without a comma. API Gateway joins two headers of one name with a comma, which would turn two keys into a third.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdempotencyKey(String);
 
 impl IdempotencyKey {
     const MAX_CHARACTERS: usize = 255;
 
-    /// The key as it was sent.
+    /// Returns the key as it was sent.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,17 +1,17 @@
-/// Where a page begins.
+/// The position at which a page begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Start {
-    /// This many items after the first. The skipped ones are read, and paid for.
+    /// After this many items. The skipped items are read, and cost as much.
     Offset(u32),
-    /// After the item at this position, at the same cost wherever it is.
+    /// After the item at this position. The cost does not depend on the position.
     After(String),
 }
 
 /// A part of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page<T> {
-    /// In the order of the list.
+    /// The items in the order of the list.
     pub items: Vec<T>,
-    /// The position of the last item here, where more follow.
+    /// The position of the last item, if more items follow.
     pub next: Option<String>,
 }

@@ -11,31 +11,31 @@ use super::{Invalid, fold};
 
 mod common;
 
-/// A password that somebody may choose: 8 to 256 characters, any of Unicode, and none of the 3,000 commonest,
-/// in whatever case. No other rules (OWASP ASVS 5.0, 6.2).
+/// A new password: 8 to 256 Unicode characters, and none of the 3,000 most common passwords in any case. There are no
+/// other rules (OWASP ASVS 5.0, 6.2).
 ///
-/// Kept in NFC, so that it is the same from every keyboard; forgotten when it is dropped.
+/// It is in NFC, so that it is the same from every keyboard, and is erased from memory when it is dropped.
 #[derive(Clone, utoipa::ToSchema)]
 #[schema(value_type = String, format = Password, min_length = 8, max_length = 256, example = "correct horse battery staple")]
 pub struct Password(PasswordAttempt);
 
-/// What somebody says that their password is: any text at all. Whether it could be chosen today is another question.
+/// A password that a client claims to be the user's: any text. It need not satisfy today's rules.
 #[derive(Clone, utoipa::ToSchema)]
 #[schema(value_type = String, format = Password, example = "correct horse battery staple")]
 pub struct PasswordAttempt(Zeroizing<String>);
 
-/// What is kept of a password, in the PHC string format
+/// A hash of a password, in the PHC string format
 /// (<https://github.com/P-H-C/phc-string-format/blob/master/phc-sf-spec.md>).
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(String);
 
 impl Password {
-    /// The least characters (Unicode scalar values) that it can have.
+    /// The minimum number of characters (Unicode scalar values).
     pub const MIN_CHARACTERS: u32 = 8;
-    /// The most characters that it can have.
+    /// The maximum number of characters.
     pub const MAX_CHARACTERS: u32 = 256;
 
-    /// The same, to compare it.
+    /// Returns the password as an attempt, for comparison.
     #[must_use]
     pub fn as_attempt(&self) -> &PasswordAttempt {
         &self.0
@@ -62,13 +62,13 @@ impl<'de> Deserialize<'de> for Password {
 }
 
 impl PasswordAttempt {
-    /// Takes any text.
+    /// Accepts any text.
     #[must_use]
     pub fn new(text: &str) -> Self {
         Self(Zeroizing::new(text.nfc().collect()))
     }
 
-    /// What is hashed.
+    /// Returns the bytes to hash.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
@@ -82,20 +82,20 @@ impl<'de> Deserialize<'de> for PasswordAttempt {
 }
 
 impl PasswordHash {
-    /// From a string that [`as_str`](Self::as_str) gave, or that a hash function made.
+    /// Takes a string of [`as_str`](Self::as_str) or of a hash function.
     #[must_use]
     pub fn from_phc(text: String) -> Self {
         Self(text)
     }
 
-    /// The PHC string.
+    /// Returns the PHC string.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// A string, or an error that does not repeat what is there instead.
+/// Reads a string. The error does not repeat a value of another type.
 fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Zeroizing<String>, D::Error> {
     String::deserialize(deserializer).map(Zeroizing::new).map_err(|_| D::Error::custom("must be a string"))
 }

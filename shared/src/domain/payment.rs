@@ -8,30 +8,30 @@ use super::{Email, Invalid, Timestamp, UserId};
 /// A checkout at Stripe that was paid, or had nothing to pay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payment {
-    /// Stripe's id of the checkout: it is paid once.
+    /// Stripe's id of the checkout, which is paid once.
     pub id: CheckoutSessionId,
-    /// What was paid, in the currency's smallest unit: cents, or yen.
+    /// The amount in the currency's smallest unit: cents, or yen.
     pub amount_total: u64,
     /// The currency of `amount_total`.
     pub currency: Currency,
-    /// Whether anything was to be paid.
+    /// The status of the payment.
     pub status: PaymentStatus,
-    /// Whether it was real money; otherwise it came from Stripe's test mode.
+    /// True for real money, false for Stripe's test mode.
     pub livemode: bool,
-    /// Stripe's id of the payment, where there is one: a subscription has an invoice instead.
+    /// Stripe's id of the payment. A subscription has an invoice instead.
     pub payment_intent: Option<PaymentIntentId>,
-    /// When the checkout began.
+    /// The time when the checkout was created.
     pub created_at: Timestamp,
-    /// When Stripe knew that it was paid.
+    /// The time when Stripe registered the payment.
     pub paid_at: Timestamp,
 }
 
-/// Who paid, as the checkout says it: by this a payment is found.
+/// The payer that the checkout names. A list of payments belongs to a payer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Payer {
-    /// The checkout's `client_reference_id` is this user.
+    /// The user in the checkout's `client_reference_id`.
     User(UserId),
-    /// Whoever has this address.
+    /// The user with this e-mail address.
     Email(Email),
 }
 
@@ -39,13 +39,13 @@ pub enum Payer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PaymentStatus {
-    /// All of it.
+    /// The whole amount was paid.
     Paid,
-    /// Nothing, as nothing was due: a trial, or a discount of the whole.
+    /// Nothing was due: a trial, or a discount of the whole amount.
     NoPaymentRequired,
 }
 
-/// A currency (ISO 4217), in lower case as Stripe has them.
+/// A currency (ISO 4217) in lower case, as Stripe writes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schema(value_type = String, min_length = 3, max_length = 3, pattern = "^[a-z]{3}$", example = "eur")]
@@ -65,7 +65,7 @@ impl FromStr for Currency {
     }
 }
 
-/// Defines the id of one kind of object at Stripe, so that one kind is never taken for another.
+/// Defines the id type of one kind of object at Stripe, so that ids of different kinds cannot be confused.
 macro_rules! stripe_id {
     ($(#[$doc:meta])* $name:ident, $example:literal) => {
         $(#[$doc])*
@@ -102,14 +102,14 @@ stripe_id! {
 }
 
 impl CheckoutSessionId {
-    /// One of 16 classes, always the same for the same id.
+    /// Returns one of 16 classes, always the same for the same id.
     #[must_use]
     pub fn shard(&self) -> u8 {
         self.0.as_bytes().last().map_or(0, |byte| byte & 0x0f)
     }
 }
 
-/// 255 characters at most, as Stripe promises, and none that has a meaning in a key of the table.
+/// Checks an id: at most 255 characters, as Stripe promises, and none with a meaning in the table's keys.
 fn stripe_id(text: &str) -> Result<String, Invalid> {
     let is_fine = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     if (1..=255).contains(&text.len()) && text.bytes().all(is_fine) {

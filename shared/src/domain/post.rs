@@ -8,47 +8,47 @@ use super::{PostId, Revision, Timestamp, UserId, fold};
 /// A post, published or a draft.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Post {
-    /// Names the post for good.
+    /// The permanent id of the post.
     pub id: PostId,
-    /// Who wrote it.
+    /// The user who wrote it.
     pub author_id: UserId,
-    /// What the author can change.
+    /// The fields that the author can change.
     pub attributes: PostAttributes,
     /// Its version.
     pub revision: Revision,
 }
 
-/// What a request can say of a post.
+/// The fields of a post that a request can set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PostAttributes {
-    /// Unique among all posts.
+    /// The title, unique among all posts.
     pub title: Title,
     /// The text.
     pub content: Content,
-    /// What it is about.
+    /// The category.
     pub category: Option<Category>,
-    /// Whether others see it.
+    /// True if the post is published.
     pub published: bool,
 }
 
-/// A post as lists show it.
+/// A post as it appears in lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PostSummary {
-    /// Names the post.
+    /// The id of the post.
     pub id: PostId,
-    /// Who wrote it.
+    /// The user who wrote it.
     pub author_id: UserId,
     /// Its title.
     pub title: Title,
-    /// Its beginning.
+    /// The beginning of its text.
     pub excerpt: Excerpt,
-    /// What it is about.
+    /// The category.
     pub category: Option<Category>,
-    /// Whether others see it.
+    /// True if the post is published.
     pub published: bool,
-    /// When it was first written.
+    /// The time of creation.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// The time of the last change.
     pub updated_at: Timestamp,
 }
 
@@ -80,7 +80,7 @@ text! {
 }
 
 impl Title {
-    /// The form in which two titles are the same, whatever their case, composition and spacing.
+    /// Returns the form that is equal for titles that differ only in case, composition or spacing.
     #[must_use]
     pub fn normalised(&self) -> String {
         let words: Vec<&str> = self.0.split_whitespace().collect();
@@ -89,7 +89,7 @@ impl Title {
 }
 
 text! {
-    /// The text of a post, kept as it was sent.
+    /// The text of a post, unchanged.
     Content = prose(1 to 50_000), "It can do whatever we know how to order it to perform."
 }
 
@@ -99,7 +99,7 @@ text! {
 }
 
 impl Category {
-    /// The form in which two categories are the same, whatever their case and composition.
+    /// Returns the form that is equal for categories that differ only in case or composition.
     #[must_use]
     pub fn normalised(&self) -> String {
         fold(&self.0)
@@ -115,10 +115,11 @@ pub struct Excerpt(String);
 impl Excerpt {
     const MAX_CHARACTERS: usize = 160;
 
-    /// The beginning of `content`; ends with an ellipsis where text was left out.
+    /// Returns the beginning of `content`, with an ellipsis if text was left out.
     #[must_use]
     pub fn of(content: &Content) -> Self {
-        // Words enough to fill the excerpt and one character over; the rest of a long content is not read.
+        // The loop stops when the words fill the excerpt and one character more. The rest of a long content is not
+        // read.
         let mut line = String::new();
         for word in content.0.split_whitespace() {
             if !line.is_empty() {

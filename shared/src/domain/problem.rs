@@ -9,53 +9,53 @@ use super::{Invalid, ProblemId, Revision, Timestamp, UserId, fold};
 /// A problem to solve.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// Names the problem for good.
+    /// The permanent id of the problem.
     pub id: ProblemId,
-    /// Who posed it.
+    /// The user who posed it.
     pub author_id: UserId,
-    /// What the author can change.
+    /// The fields that the author can change.
     pub attributes: ProblemAttributes,
     /// Its version.
     pub revision: Revision,
 }
 
-/// What a request can say of a problem.
+/// The fields of a problem that a request can set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProblemAttributes {
-    /// What it is found by; others may have the same.
+    /// The name by which it is found. It need not be unique.
     pub name: ProblemName,
-    /// What is to be done.
+    /// The task.
     pub description: Option<Description>,
-    /// How hard it is.
+    /// The difficulty.
     pub difficulty: Difficulty,
 }
 
-/// A problem as lists and searches show it.
+/// A problem as it appears in lists and searches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProblemSummary {
-    /// Names the problem.
+    /// The id of the problem.
     pub id: ProblemId,
-    /// Who posed it.
+    /// The user who posed it.
     pub author_id: UserId,
     /// Its name.
     pub name: ProblemName,
-    /// How hard it is.
+    /// The difficulty.
     pub difficulty: Difficulty,
-    /// When it was posed.
+    /// The time of creation.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// The time of the last change.
     pub updated_at: Timestamp,
 }
 
-/// How hard a problem is.
+/// The difficulty of a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Difficulty {
     /// For beginners.
     Easy,
-    /// For most.
+    /// For most readers.
     Medium,
-    /// For few.
+    /// For experts.
     Hard,
 }
 
@@ -65,7 +65,7 @@ text! {
 }
 
 impl ProblemName {
-    /// The form in which it is searched; see [`fold`].
+    /// Returns the form in which names are searched; see [`fold`].
     #[must_use]
     pub fn folded(&self) -> String {
         fold(&self.0)
@@ -73,24 +73,24 @@ impl ProblemName {
 }
 
 text! {
-    /// The task, kept as it was sent.
+    /// The task, unchanged.
     Description = prose(1 to 10_000), "Find two numbers that add up to the target."
 }
 
-/// What a name is searched for: 1 to 100 characters, not all of them spaces.
+/// The text of a search: 1 to 100 characters, not all of them spaces.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SearchText {
     folded: String,
 }
 
 impl SearchText {
-    /// The form that is searched for; see [`fold`].
+    /// Returns the form that is searched for; see [`fold`].
     #[must_use]
     pub fn folded(&self) -> &str {
         &self.folded
     }
 
-    /// Whether `name` has it as a part, whatever the case and composition of both.
+    /// Tells whether `name` contains the text, regardless of case and composition.
     #[must_use]
     pub fn is_in(&self, name: &ProblemName) -> bool {
         name.folded().contains(&self.folded)
@@ -127,10 +127,10 @@ mod tests {
             ("STRASSE", "Die Straße"),
             ("straße", "STRASSE"),
             ("ẞ", "Fuss"),
-            // A sigma at the end of a word is the same letter.
+            // A final sigma is the same letter.
             ("ΣΊΣΥΦΟΣ", "Ο Σίσυφος"),
             ("ς", "Σ"),
-            // Unicode's own folding: a capital I with a dot is an i with one, a dotless i is a letter of its own.
+            // Unicode's own folding: a capital I with a dot equals an i with a dot, and a dotless i is another letter.
             ("i\u{307}stanbul", "İSTANBUL"),
             ("ﬃ", "EFFICIENT"),
             ("e\u{301}tude", "ÉTUDE"),

@@ -2,23 +2,23 @@ use serde::{Deserialize, Serialize};
 
 use super::Timestamp;
 
-/// A version of an entity, and when it was made.
+/// A version of an entity and its times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Revision {
-    /// When the entity was made.
+    /// The time when the entity was created.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// The time of the last change.
     pub updated_at: Timestamp,
-    /// Rises by one with every change, from 1.
+    /// The version number. It starts at 1 and rises by one with each change.
     pub version: u64,
-    /// The [`second`](Self::second), if it is not that of `updated_at`.
+    /// The [`second`](Self::second), if it differs from that of `updated_at`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     later_second: Option<i64>,
 }
 
 impl Revision {
-    /// Returns the first version of an entity that is made `at`.
+    /// Returns the first version of an entity that is created `at`.
     #[must_use]
     pub const fn first(at: Timestamp) -> Self {
         Self { created_at: at, updated_at: at, version: 1, later_second: None }
@@ -36,9 +36,9 @@ impl Revision {
         }
     }
 
-    /// Returns the time of the change in whole seconds since the Unix epoch. Each version has a second of its own: of two
-    /// changes in one second, the later one counts as one of the next second. So a time in whole seconds tells two
-    /// versions apart.
+    /// Returns the time of the change in whole seconds since the Unix epoch. Each version has its own second: if two
+    /// changes fall into one second, the later one counts as a change of the next second. A time in whole seconds
+    /// therefore identifies the version.
     #[must_use]
     pub fn second(self) -> i64 {
         self.later_second.unwrap_or(self.updated_at.as_seconds())
@@ -68,7 +68,7 @@ mod tests {
     fn of_two_changes_in_one_second_the_later_one_has_the_next() {
         let second = Revision::first(at(10_200)).next(at(10_300));
         assert_eq!((second.second(), second.updated_at), (11, at(10_300)));
-        // That second is taken now, and the one after it is free.
+        // That second is taken, and the next one is free.
         assert_eq!(second.next(at(11_000)).second(), 12);
         assert_eq!(second.next(at(12_000)).second(), 12);
     }
@@ -85,7 +85,7 @@ mod tests {
     }
 
     proptest! {
-        /// Also where the clock of another instance is behind.
+        /// The rule also holds if another instance's clock is behind.
         #[test]
         fn seconds_rise_with_every_version(times in proptest::collection::vec(0_i64..5_000, 2..50)) {
             let first = Revision::first(at(times[0]));

@@ -6,12 +6,12 @@ use icu_properties::props::DefaultIgnorableCodePoint;
 use unicase::UniCase;
 use unicode_normalization::UnicodeNormalization;
 
-/// Why a value was refused, as the end of a sentence that begins with the field's name: `must ...`.
+/// The reason why a value was refused, as the end of a sentence that begins with the field's name: `must ...`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invalid(Cow<'static, str>);
 
 impl Invalid {
-    /// `reason` reads on from the field's name: `must have 5 to 200 characters`.
+    /// Takes a reason that continues the field's name: `must have 5 to 200 characters`.
     pub fn new(reason: impl Into<Cow<'static, str>>) -> Self {
         Self(reason.into())
     }
@@ -25,33 +25,33 @@ impl fmt::Display for Invalid {
 
 impl std::error::Error for Invalid {}
 
-/// The form in which two texts are the same whatever their case and Unicode composition:
-/// canonical caseless matching (Unicode Standard, D145), composed.
+/// Returns the form that is equal for texts that differ only in case or Unicode composition: canonical caseless
+/// matching (Unicode Standard, D145), composed.
 #[must_use]
 pub fn fold(text: &str) -> String {
     let decomposed: String = text.nfd().collect();
     UniCase::unicode(decomposed).to_folded_case().nfc().collect()
 }
 
-/// The form in which two texts are the same if they differ in case alone, letter by letter: simple case folding (Unicode
-/// Standard, section 5.18), composed. Other than [`fold`], it does not take `ß` for `ss`.
+/// Returns the form that is equal for texts that differ only in case, letter by letter: simple case folding (Unicode
+/// Standard, section 5.18), composed. Unlike [`fold`], it keeps `ß` and `ss` apart.
 pub(super) fn fold_simply(text: &str) -> String {
     text.nfc().map(fold_letter).nfc().collect()
 }
 
-/// The simple case folding of a letter is its full one or, if that has several letters, its lower case.
+/// Returns a letter's simple case folding: the full one or, if that has several letters, the lower case.
 fn fold_letter(letter: char) -> char {
     let full = UniCase::unicode(letter.to_string()).to_folded_case();
     only(full.chars()).or_else(|| only(letter.to_lowercase())).unwrap_or(letter)
 }
 
-/// The only item that there is.
+/// Returns the item of an iterator that has exactly one.
 fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
     items.next().filter(|_| items.next().is_none())
 }
 
-/// Returns whether a person sees anything of `text`. Emoji need characters that show nothing by themselves, so these
-/// are welcome beside others, but cannot be a whole text.
+/// Tells whether `text` has a visible character. Emoji need characters that are invisible by themselves, so these are
+/// allowed beside others, but cannot be the whole text.
 pub(super) fn shows(text: &str) -> bool {
     text.chars().any(|c| !(c.is_whitespace() || c.is_control() || is_invisible(c) || c == BRAILLE_BLANK))
 }
@@ -59,14 +59,15 @@ pub(super) fn shows(text: &str) -> bool {
 /// A pattern without dots, which Unicode counts as a symbol.
 const BRAILLE_BLANK: char = '\u{2800}';
 
-/// Returns whether a character shows nothing by itself: zero-width characters, marks of direction, fillers, selectors
-/// of a variation and the like (Unicode Standard, section 5.21).
+/// Tells whether a character is invisible by itself: zero-width characters, direction marks, fillers, variation
+/// selectors and the like (Unicode Standard, section 5.21).
 pub(super) fn is_invisible(c: char) -> bool {
-    // The three that annotate other text are not ignorable, and no font shows them.
+    // These three annotate other text. They are not ignorable, but no font shows them.
     CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c) || matches!(c, '\u{fff9}'..='\u{fffb}')
 }
 
-/// One line of text: trimmed, in NFC, `min` to `max` characters, without control characters. Something of it is seen.
+/// Checks one line of text: trimmed, in NFC, `min` to `max` characters, without control characters, and at least one
+/// character is visible.
 pub(super) fn line(text: &str, min: usize, max: usize) -> Result<String, Invalid> {
     let line: String = text.trim().nfc().collect();
     if line.chars().any(char::is_control) {
@@ -76,7 +77,8 @@ pub(super) fn line(text: &str, min: usize, max: usize) -> Result<String, Invalid
     if line.is_empty() || shows(&line) { Ok(line) } else { Err(blank()) }
 }
 
-/// Text of several lines, as it came: `min` to `max` characters, without other control characters. Something of it is seen.
+/// Checks text of several lines, which is kept unchanged: `min` to `max` characters, without control characters except
+/// line ends and tabs, with at least one visible character.
 pub(super) fn prose(text: &str, min: usize, max: usize) -> Result<String, Invalid> {
     if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
         return Err(Invalid::new("must not contain control characters but line ends and tabs"));
@@ -99,8 +101,8 @@ pub(super) fn length(text: &str, min: usize, max: usize) -> Result<(), Invalid> 
     }
 }
 
-/// Defines a text by its limits in characters: a `line`, or `prose` of several lines. The patterns are regular expressions
-/// of JSON Schema (ECMA-262) for what [`line`] and [`prose`] check.
+/// Defines a text type by its limits in characters: a `line`, or `prose` of several lines. The patterns are regular
+/// expressions of JSON Schema (ECMA-262) for the rules of [`line`] and [`prose`].
 macro_rules! text {
     ($(#[doc = $doc:literal])+ $name:ident = line($min:tt to $max:tt), $example:literal) => {
         $crate::domain::text::text! {
@@ -126,9 +128,9 @@ macro_rules! text {
         $crate::domain::text::checked_text!($name);
 
         impl $name {
-            /// The least characters (Unicode scalar values) that it can have.
+            /// The minimum number of characters (Unicode scalar values).
             pub const MIN_CHARACTERS: u32 = $min;
-            /// The most characters that it can have.
+            /// The maximum number of characters.
             pub const MAX_CHARACTERS: u32 = $max;
         }
 
@@ -143,11 +145,11 @@ macro_rules! text {
 }
 pub(super) use text;
 
-/// Makes a newtype over a checked `String` usable in JSON, keys and messages.
+/// Makes a newtype of a checked `String` usable in JSON, keys and messages.
 macro_rules! checked_text {
     ($name:ident) => {
         impl $name {
-            /// The text.
+            /// Returns the text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -199,7 +201,8 @@ mod tests {
         let oracle = icu_casemap::CaseMapper::new();
         let differs = |letter: &char| fold_letter(*letter) != oracle.simple_fold(*letter);
         let different: String = ('\0'..=char::MAX).filter(differs).collect();
-        // Composed, the first two are others. The ligature is one of two. The last is newer than `unicase`.
+        // The composed forms of the first two differ from them. The ligature is one of two. The last is newer than
+        // `unicase`.
         assert_eq!(different, "\u{1fd3}\u{1fe3}\u{fb05}\u{1df95}");
         assert_eq!(fold_simply("\u{1fd3}\u{1fe3}"), "\u{390}\u{3b0}");
         for (text, folded) in [

@@ -3,35 +3,35 @@ use serde::{Deserialize, Serialize};
 use super::text::text;
 use super::{Email, Revision, UserId};
 
-/// An account's public side. Credentials are kept elsewhere.
+/// The public part of an account. Credentials are stored separately.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
-    /// Names the user for good.
+    /// The permanent id of the user.
     pub id: UserId,
-    /// What the user can change.
+    /// The fields that the user can change.
     pub attributes: UserAttributes,
     /// Its version.
     pub revision: Revision,
-    /// Rises by one when all that began before must end: sessions, refresh tokens. From 0.
+    /// A number that rises by one when all earlier sessions and refresh tokens must end. It starts at 0.
     pub auth_epoch: u64,
 }
 
-/// What a request can say of a user.
+/// The fields of a user that a request can set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserAttributes {
-    /// Unique among all users.
+    /// The e-mail address, unique among all users.
     pub email: Email,
-    /// How the user wants to be called.
+    /// The user's name.
     pub name: Option<Name>,
-    /// What the user may do.
+    /// The user's role.
     pub role: Role,
 }
 
-/// The role of a user: `user` manages what is their own, `admin` everything.
+/// The role of a user: `user` manages the user's own resources, `admin` manages everything.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// Manages what is their own.
+    /// Manages the user's own resources.
     #[default]
     User,
     /// Manages everything.

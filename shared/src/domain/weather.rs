@@ -7,15 +7,15 @@ use unicode_normalization::UnicodeNormalization;
 use super::text::{checked_text, line};
 use super::{Invalid, Timestamp, fold};
 
-/// How long what was said of a city is the answer.
+/// The time for which an answer is fresh.
 pub const WEATHER_FRESH: Duration = Duration::from_mins(5);
 
-/// How long it can stand in where nothing newer is to be had.
+/// The time for which an answer may replace a newer one that is not available.
 pub const WEATHER_STALE: Duration = Duration::from_hours(24);
 
-/// The name of a city, in one line. At least one word of it has no digits.
-// Services that know cities by name know other places, too: coordinates, postcodes, `metar:EGLL`, `iata:DXB`, IP
-// addresses, and with `auto:ip` where the request comes from, which is this API's own address. None of them is a name.
+/// The name of a city, in one line. At least one word must have no digits.
+// Services that find cities by name also accept other queries: coordinates, postcodes, `metar:EGLL`, `iata:DXB`, IP
+// addresses, and `auto:ip` for the place of the client, which is this API. None of them is a name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schema(value_type = String, min_length = 1, max_length = 100, example = "London")]
@@ -24,7 +24,7 @@ pub struct City(String);
 checked_text!(City);
 
 impl City {
-    /// The form in which two names are the same, whatever their case, composition and spacing.
+    /// Returns the form that is equal for names that differ only in case, composition or spacing.
     #[must_use]
     pub fn normalised(&self) -> String {
         let words: Vec<&str> = self.0.split_whitespace().collect();
@@ -38,7 +38,7 @@ impl FromStr for City {
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let city = line(text, 1, 100)?;
         let is_word = |word: &str| word.contains(char::is_alphabetic) && !word.contains(char::is_numeric);
-        // A colon in all its forms, and a sign that could become one when somebody decodes the name again.
+        // A colon in any form, or a sign that could become one if the name is decoded again.
         if city.nfkc().any(|c| matches!(c, ':' | '%')) || !city.split([' ', ',']).any(is_word) {
             return Err(Invalid::new("must be the name of a city"));
         }
@@ -46,36 +46,36 @@ impl FromStr for City {
     }
 }
 
-/// What was said of a city, and when.
+/// An answer about a city, and its time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
-    /// When it was said.
+    /// The time of the answer.
     pub fetched_at: Timestamp,
-    /// The weather; nothing where there is no such city.
+    /// The weather, or `None` if there is no such city.
     pub weather: Option<Weather>,
 }
 
 impl Report {
-    /// How long ago it was said.
+    /// Returns the age of the answer.
     #[must_use]
     pub fn age(&self, now: Timestamp) -> Duration {
         let millis = now.as_millis().saturating_sub(self.fetched_at.as_millis());
         Duration::from_millis(u64::try_from(millis).unwrap_or(0))
     }
 
-    /// Whether nobody needs to ask again.
+    /// Tells whether the answer can be used without asking again.
     #[must_use]
     pub fn is_fresh(&self, now: Timestamp) -> bool {
         self.age(now) < WEATHER_FRESH
     }
 
-    /// Whether it is better than no answer. That there is no such city is not.
+    /// Tells whether the answer is better than an error. A missing city is not.
     #[must_use]
     pub fn can_stand_in(&self, now: Timestamp) -> bool {
         self.weather.is_some() && self.age(now) < WEATHER_STALE
     }
 
-    /// When it is of no use any more.
+    /// Returns the time after which the answer is useless.
     #[must_use]
     pub fn ends_at(&self) -> Timestamp {
         let lifetime = if self.weather.is_some() { WEATHER_STALE } else { WEATHER_FRESH };
@@ -92,21 +92,21 @@ pub struct Weather {
     pub city: Label,
     /// Its country.
     pub country: Label,
-    /// The air's temperature.
+    /// The air temperature.
     pub temperature_c: Celsius,
-    /// What that feels like.
+    /// The perceived temperature.
     pub feels_like_c: Celsius,
-    /// The air's relative humidity.
+    /// The relative humidity of the air.
     pub humidity: Percent,
-    /// The wind's speed.
+    /// The wind speed.
     pub wind_kph: KilometresPerHour,
-    /// In words.
+    /// The weather in words.
     pub condition: Label,
-    /// When this was so.
+    /// The time of the observation.
     pub observed_at: Timestamp,
 }
 
-/// A text that WeatherAPI.com returned, in one line.
+/// A text from WeatherAPI.com, in one line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Label(String);
@@ -121,10 +121,10 @@ impl FromStr for Label {
     }
 }
 
-/// A temperature in degrees Celsius, between what there can be on earth.
+/// A temperature in degrees Celsius, within the range on earth.
 pub type Celsius = Within<-100, 100>;
 
-/// A speed in kilometres per hour, up to what the air can have.
+/// A speed in kilometres per hour, up to the fastest wind.
 pub type KilometresPerHour = Within<0, 500>;
 
 /// A number from `MIN` to `MAX`.
@@ -150,7 +150,7 @@ impl<const MIN: i16, const MAX: i16> From<Within<MIN, MAX>> for f64 {
     }
 }
 
-/// Whole percents, 0 to 100.
+/// A percentage as a whole number, 0 to 100.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "u8", into = "u8")]
 pub struct Percent(u8);
@@ -244,7 +244,7 @@ mod tests {
         assert!(report.is_fresh(at(300_999)) && !report.is_fresh(at(301_000)));
         assert!(report.can_stand_in(at(86_400_999)) && !report.can_stand_in(at(86_401_000)));
         assert_eq!(report.ends_at(), at(86_401_000));
-        // A clock that is behind that of another instance.
+        // The clock is behind that of another instance.
         assert_eq!(report.age(at(0)), Duration::ZERO);
         let nowhere = Report { weather: None, ..report };
         assert!(nowhere.is_fresh(at(300_999)) && !nowhere.can_stand_in(at(2000)));

@@ -66,7 +66,8 @@ impl Fixed {
             response
         };
         let headers = response.headers_mut();
-        // The same for every caller; an Accept that rules it out gets another answer.
+        // The response is the same for every caller. `Vary` is there because an unacceptable `Accept` gets another
+        // answer.
         headers.insert(VARY, HeaderValue::from_static("Accept"));
         if let Ok(value) = format!("public, max-age={max_age}").try_into() {
             headers.insert(CACHE_CONTROL, value);

@@ -15,11 +15,11 @@ pub struct CursorKey {
 /// Bytes of the MAC that a cursor carries: half of SHA-256, the least that RFC 2104, section 5 allows.
 const TAG_BYTES: usize = 16;
 
-/// Sets this use of the secret apart from its others.
+/// Separates this use of the secret from its other uses.
 const PURPOSE: &[u8] = b"cursor";
 
 impl CursorKey {
-    /// Takes its keys from `JWT_SECRET`.
+    /// Reads its keys from `JWT_SECRET`.
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self::new(&signing_secrets()?))
     }

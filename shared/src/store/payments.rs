@@ -171,7 +171,7 @@ impl TryFrom<PaymentItem> for Payment {
 pub(super) struct EventItem {
     pk: String,
     sk: String,
-    /// Seconds since the Unix epoch.
+    /// The time in seconds since the Unix epoch.
     expires_at: i64,
 }
 

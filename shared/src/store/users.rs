@@ -29,7 +29,7 @@ pub struct Users {
 /// What somebody who signs in is compared with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credential {
-    /// Whose it is.
+    /// The user who signs in.
     pub user_id: UserId,
     /// The user's epoch that began with the password: a user who is of another by now has another password.
     pub auth_epoch: u64,

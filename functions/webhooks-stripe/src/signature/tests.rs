@@ -41,7 +41,7 @@ fn one_good_signature_is_enough_wherever_it_stands() {
         assert_eq!(verify(&format!("t={TIME},{header}")), Ok(()), "{header}");
         assert_eq!(verify(&format!("{header},v0={wrong},t={TIME}")), Ok(()), "{header}");
     }
-    // One that is no HMAC-SHA256 does not spoil the others.
+    // A value that is no HMAC-SHA256 does not spoil the others.
     assert_eq!(verify(&format!("t={TIME},v1=,v1=zz,v1={wrong}00,v1={SIGNATURE},v2=?")), Ok(()));
     assert_eq!(verify(&format!("t={TIME},v1={wrong}")), Err(SignatureError::Mismatch));
 }

@@ -18,13 +18,13 @@ use crate::domain::text::Invalid;
 pub struct Sha256Digest([u8; 32]);
 
 impl Sha256Digest {
-    /// The digest with these bytes.
+    /// Returns the digest with these bytes.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// As the header `x-amz-checksum-sha256` has it.
+    /// Returns the digest in base64, as in the header `x-amz-checksum-sha256`.
     #[must_use]
     pub fn to_base64(self) -> String {
         STANDARD.encode(self.0)

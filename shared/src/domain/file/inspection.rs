@@ -2,10 +2,10 @@ use sha2::{Digest, Sha256};
 
 use super::{FileType, Sha256Digest};
 
-/// As far as the WHATWG MIME Sniffing Standard looks (section 4.2, resource header).
+/// The number of bytes that the WHATWG MIME Sniffing Standard looks at (section 4.2, resource header).
 const HEAD_BYTES: usize = 1445;
 
-/// Looks at a content while it passes, piece by piece, in constant memory.
+/// Checks a content piece by piece, in constant memory.
 pub struct Inspection {
     kind: FileType,
     head: Vec<u8>,
@@ -14,25 +14,25 @@ pub struct Inspection {
     size: u64,
 }
 
-/// What a content turned out to be.
+/// The result of an inspection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Inspected {
-    /// Bytes.
+    /// The size in bytes.
     pub size: u64,
-    /// Of all of it.
+    /// The digest of the whole content.
     pub sha256: Sha256Digest,
-    /// Whether it is of the type that it should be: begins as that does, and text is UTF-8 throughout.
+    /// True if the content is of the declared type: its beginning matches, and text is valid UTF-8 throughout.
     pub is_of_its_type: bool,
 }
 
 impl Inspection {
-    /// Of a content that should be of this type.
+    /// Begins to inspect a content that should be of this type.
     #[must_use]
     pub fn new(kind: FileType) -> Self {
         Self { kind, head: Vec::new(), text: Text::default(), sha256: Sha256::new(), size: 0 }
     }
 
-    /// Of a content that is all there.
+    /// Inspects a complete content.
     #[must_use]
     pub fn of(kind: FileType, content: &[u8]) -> Inspected {
         let mut inspection = Self::new(kind);
@@ -40,7 +40,7 @@ impl Inspection {
         inspection.finish()
     }
 
-    /// Looks at the next piece.
+    /// Inspects the next piece.
     pub fn update(&mut self, piece: &[u8]) {
         self.size += piece.len() as u64;
         self.sha256.update(piece);
@@ -51,7 +51,7 @@ impl Inspection {
         }
     }
 
-    /// What it was.
+    /// Returns the result.
     #[must_use]
     pub fn finish(self) -> Inspected {
         Inspected {
@@ -62,10 +62,10 @@ impl Inspection {
     }
 }
 
-/// Whether pieces are UTF-8 without NUL, together.
+/// The check that pieces together are UTF-8 without NUL.
 #[derive(Default)]
 struct Text {
-    /// The beginning of a character whose rest is in the next piece.
+    /// The beginning of a character that continues in the next piece.
     cut: Vec<u8>,
     is_broken: bool,
 }

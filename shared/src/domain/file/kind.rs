@@ -5,7 +5,7 @@ use utoipa::{PartialSchema, ToSchema};
 use super::FileName;
 use crate::domain::text::Invalid;
 
-/// What a file may hold. Its name, its declared type and its content must all say the same.
+/// The type of a file. Name, declared type and content must agree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum FileType {
@@ -31,19 +31,19 @@ pub enum FileType {
     Json,
 }
 
-/// Each type with its media type, what else it is declared as, and its extensions. The other names are those of clients
-/// and of registrations that are out of date; all of them mean the same.
+/// Each type with its media type, its other names and its extensions. The other names are used by clients, or come from
+/// outdated registrations. All names of a type are equivalent.
 const TYPES: [(FileType, &str, &[&str], &[&str]); 10] = [
     (FileType::Png, "image/png", &["image/x-png"], &["png"]),
     (FileType::Jpeg, "image/jpeg", &["image/jpg", "image/pjpeg"], &["jpg", "jpeg"]),
     (FileType::Gif, "image/gif", &[], &["gif"]),
     (FileType::Webp, "image/webp", &[], &["webp"]),
     (FileType::Pdf, "application/pdf", &["application/x-pdf"], &["pdf"]),
-    // What browsers on Windows declare comes first.
+    // Browsers on Windows declare the first of these.
     (FileType::Zip, "application/zip", &["application/x-zip-compressed", "application/x-zip"], &["zip"]),
     (FileType::Mp4, "video/mp4", &["application/mp4", "video/x-mp4"], &["mp4"]),
     (FileType::Text, "text/plain", &[], &["txt"]),
-    // The first is what browsers declare where Excel is installed.
+    // Browsers declare the first of these if Excel is installed.
     (
         FileType::Csv,
         "text/csv",
@@ -54,7 +54,7 @@ const TYPES: [(FileType, &str, &[&str], &[&str]); 10] = [
 ];
 
 impl FileType {
-    /// The type that a `Content-Type` declares, whatever its parameters.
+    /// Returns the type that a `Content-Type` declares, whatever its parameters.
     #[must_use]
     pub fn declared(content_type: &str) -> Option<Self> {
         let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -64,44 +64,44 @@ impl FileType {
             .map(|(kind, ..)| *kind)
     }
 
-    /// The type that a file of this name has.
+    /// Returns the type for a file name.
     #[must_use]
     pub fn named(name: &FileName) -> Option<Self> {
         TYPES.iter().map(|(kind, ..)| *kind).find(|kind| kind.fits(name))
     }
 
-    /// Its media type.
+    /// Returns its media type.
     #[must_use]
     pub fn media_type(self) -> &'static str {
         self.row().1
     }
 
-    /// Whether a file of this type may have this name.
+    /// Tells whether a file of this type may have this name.
     #[must_use]
     pub fn fits(self, name: &FileName) -> bool {
         name.extension().is_some_and(|extension| self.row().3.contains(&&*extension))
     }
 
-    /// What is wrong with a name that [does not fit](Self::fits).
+    /// Returns the error for a name that [does not fit](Self::fits).
     #[must_use]
     pub fn misfit(self) -> String {
         let endings: Vec<String> = self.row().3.iter().map(|extension| format!(".{extension}")).collect();
         format!("must end in {}, as its type is {}", endings.join(" or "), self.media_type())
     }
 
-    /// All media types, for a person.
+    /// Lists all media types for an error message.
     #[must_use]
     pub fn list() -> String {
         TYPES.map(|(_, media_type, ..)| media_type).join(", ")
     }
 
-    /// Whether it is text, which nothing at its beginning tells.
+    /// Tells whether it is text, which has no signature.
     #[must_use]
     pub fn is_text(self) -> bool {
         matches!(self, Self::Text | Self::Csv | Self::Json)
     }
 
-    /// Whether a content that begins with `head` can be of this type.
+    /// Tells whether a content that begins with `head` can be of this type.
     #[must_use]
     pub fn begins(self, head: &[u8]) -> bool {
         if self.is_text() { sniff(head).is_none() && !is_markup(head) } else { sniff(head) == Some(self) }
@@ -113,9 +113,10 @@ impl FileType {
     }
 }
 
-/// The type whose signature `head` begins with: WHATWG MIME Sniffing Standard, sections 6.1, 6.2, 6.4 and 7.1.
+/// Returns the type whose signature is at the start of `head`: WHATWG MIME Sniffing Standard, sections 6.1, 6.2, 6.4
+/// and 7.1.
 ///
-/// From the first byte on, and no further: whatever reads it as something else finds that deeper in the file.
+/// The signature must be at the first byte. Formats that are recognised deeper in a file are not searched for.
 fn sniff(head: &[u8]) -> Option<FileType> {
     Some(match head {
         [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => FileType::Png,
@@ -123,15 +124,15 @@ fn sniff(head: &[u8]) -> Option<FileType> {
         [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => FileType::Gif,
         [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', b'V', b'P', ..] => FileType::Webp,
         [b'%', b'P', b'D', b'F', b'-', ..] => FileType::Pdf,
-        // The second is an archive without files.
+        // The second signature is that of an archive without files.
         [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => FileType::Zip,
         _ if is_mp4(head) => FileType::Mp4,
         _ => return None,
     })
 }
 
-/// Section 6.2.1: a box `ftyp` of which one brand begins with `mp4`, or is one that MP4's specification has
-/// (ISO/IEC 14496-12, annex E).
+/// Section 6.2.1: a box `ftyp` with a brand that begins with `mp4`, or with a brand of MP4's specification (ISO/IEC
+/// 14496-12, annex E).
 fn is_mp4(head: &[u8]) -> bool {
     let Some(([a, b, c, d, b'f', b't', b'y', b'p'], _)) = head.split_first_chunk() else { return false };
     let size = u32::from_be_bytes([*a, *b, *c, *d]);
@@ -140,13 +141,14 @@ fn is_mp4(head: &[u8]) -> bool {
         return false;
     }
     let brands = head.get(8..size.min(head.len())).unwrap_or_default();
-    // The second place is the version of the first brand.
+    // The second position holds the version of the first brand.
     brands.chunks_exact(4).enumerate().any(|(place, brand)| {
         place != 1 && (brand.starts_with(b"mp4") || matches!(brand, b"isom" | b"iso2" | b"avc1"))
     })
 }
 
-/// Whether a browser that guesses would see tags: HTML Standard, section 13.2.5.6 (tag open state), after white space.
+/// Tells whether a browser that guesses the type would see tags: HTML Standard, section 13.2.5.6 (tag open state),
+/// after white space.
 fn is_markup(head: &[u8]) -> bool {
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
     matches!(text, [b'<', next, ..] if next.is_ascii_alphabetic() || matches!(next, b'!' | b'/' | b'?'))
@@ -239,7 +241,7 @@ mod tests {
             &b"\0\0\0\x14ftypqt  \0\0\0\0qt  "[..],
             b"\0\0\0\x11ftypmp42\0\0\0\0",
             b"\0\0\0\x08ftypmp42",
-            // No brand, but a version that looks like one.
+            // The version looks like a brand, but is none.
             b"\0\0\0\x10ftypqt  mp42",
             b"\0\0\0\x10ftyp",
         ] {

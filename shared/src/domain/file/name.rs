@@ -6,7 +6,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::domain::text::{Invalid, checked_text, is_invisible, shows};
 
-/// The name of a file, in one line. Of a longer name 255 characters are kept, and of a path the last part.
+/// The name of a file, in one line. A longer name is cut to 255 characters, and a path to its last part.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schema(value_type = String, min_length = 1, example = "engine.png")]
@@ -16,10 +16,10 @@ checked_text!(FileName);
 
 const MAX_CHARACTERS: usize = 255;
 
-/// Of a name that is too long the extension stays, up to this length.
+/// The longest extension that is kept when a name is cut.
 const MAX_EXTENSION_CHARACTERS: usize = 16;
 
-/// What stays as it is in an extended value (RFC 8187, section 3.2.1, `attr-char`).
+/// The characters that need no encoding in an extended value (RFC 8187, section 3.2.1, `attr-char`).
 const ATTR_CHAR: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'!')
     .remove(b'#')
@@ -35,20 +35,20 @@ const ATTR_CHAR: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~');
 
 impl FileName {
-    /// What follows the last dot, in lower case.
+    /// Returns the part after the last dot, in lower case.
     #[must_use]
     pub fn extension(&self) -> Option<String> {
         self.0.rsplit_once('.').map(|(_, extension)| extension.to_lowercase())
     }
 
-    /// The header with which a browser saves the file under this name and shows it in no page (RFC 6266).
+    /// Returns the header that makes browsers save the file under this name instead of showing it (RFC 6266).
     #[must_use]
     pub fn content_disposition(&self) -> String {
         let plain: String = self
             .0
             .chars()
             .map(|c| match c {
-                // Browsers differ in what they make of these in a quoted string (RFC 6266, appendix D).
+                // Browsers treat these characters in a quoted string differently (RFC 6266, appendix D).
                 '"' | '\\' | '%' => '_',
                 ' '..='~' => c,
                 _ => '_',
@@ -61,7 +61,7 @@ impl FileName {
     }
 }
 
-/// Takes any name and keeps of it what is harmless to show.
+/// Accepts any name and keeps the characters that are safe to show.
 impl FromStr for FileName {
     type Err = Invalid;
 
@@ -74,8 +74,8 @@ impl FromStr for FileName {
     }
 }
 
-/// Characters that show nothing, or make what is around them look like something else. Joiners, variation selectors and
-/// tags stay: scripts and emoji are written with them.
+/// Tells whether a character is invisible or changes the appearance of its neighbours. Joiners, variation selectors and
+/// tags are kept, because scripts and emoji need them.
 fn is_hidden(c: char) -> bool {
     match c {
         '\u{200c}'
@@ -88,7 +88,7 @@ fn is_hidden(c: char) -> bool {
     }
 }
 
-/// What no name begins or ends with: dots hide a file or name a folder.
+/// Tells whether a name must not begin or end with this character: dots hide a file or name a folder.
 fn is_border(c: char) -> bool {
     c == '.' || c.is_whitespace()
 }

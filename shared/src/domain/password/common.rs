@@ -1,12 +1,12 @@
-//! The passwords that everybody tries first.
+//! The most common passwords, which attackers try first.
 
-/// The 3,000 commonest that are long enough to be asked about at all (OWASP ASVS 5.0, 6.2.4), in lower case, sorted,
-/// one a line. From Django's list; common.LICENSE beside it has the terms.
+/// The 3,000 most common passwords of the minimum length or more (OWASP ASVS 5.0, 6.2.4), in lower case, sorted, one a
+/// line. They come from Django's list; common.LICENSE beside it has the terms.
 const COMMON: &str = include_str!("common.txt");
 
-/// Whether `password`, in lower case, is one of them.
+/// Tells whether `password`, in lower case, is one of them.
 pub(super) fn is_common(password: &str) -> bool {
-    // A binary search over the text itself: there is nothing to build, at start or before.
+    // The binary search runs over the text itself, so nothing has to be built.
     let mut rest = COMMON;
     while !rest.is_empty() {
         let middle = rest.len() / 2;
