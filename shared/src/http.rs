@@ -1,4 +1,4 @@
-//! HTTP in and out: errors, JSON, lists, conditional requests, and [`serve`], which every `main.rs` calls.
+//! HTTP requests and responses: errors, JSON, lists, conditional requests, and [`serve`], which every `main.rs` calls.
 
 mod accept;
 mod body;

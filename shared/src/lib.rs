@@ -1,7 +1,7 @@
-//! What two functions of the bundle share.
+//! The code that several functions share.
 //!
-//! Modules import in one direction only, each those to its left:
-//! [`domain`] <- [`store`], `objects` <- `uploads` <- [`http`] <- [`api`] <- [`auth`].
+//! Modules import in one direction only, each from those to its left: [`domain`] <- [`store`], `objects` <- `uploads`
+//! <- [`http`] <- [`api`] <- [`auth`].
 
 #![warn(missing_docs)]
 

@@ -1,7 +1,7 @@
-//! The contents of files: objects in the one S3 bucket, the only place that names the SDK's types for S3.
+//! The contents of files: objects in the only S3 bucket. No other module names the SDK's types for S3.
 //!
-//! An upload lands at `incoming/<id>`, where S3 removes it after a day, and is copied to `files/<id>` once it is checked.
-//! No key has anything in it that a client chose.
+//! An upload arrives at `incoming/<id>`, where S3 removes it after a day, and is copied to `files/<id>` once it is
+//! checked. Keys contain nothing that a client chose.
 
 use std::time::Duration;
 
@@ -20,19 +20,19 @@ use crate::clock::Clock;
 use crate::config::{ConfigError, optional, required};
 use crate::domain::{File, FileAttributes, FileId, Sha256Digest, Timestamp};
 
-/// How long somebody may begin an upload to a presigned URL.
+/// The time in which an upload to a presigned URL must begin.
 pub const UPLOAD_URL_LIFETIME: Duration = Duration::from_mins(15);
-/// How long somebody may begin a download from a presigned URL.
+/// The time in which a download from a presigned URL must begin.
 pub const DOWNLOAD_URL_LIFETIME: Duration = Duration::from_mins(5);
 
-/// A call that takes longer has lost its connection: contents of 4 MiB at most are sent within the region.
+/// The timeout of an attempt. At most 4 MiB are sent within the region, so a longer call has lost its connection.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(6);
 /// The timeout of all attempts of a call together, well below the functions' timeout in template.yaml.
 const CALL_TIMEOUT: Duration = Duration::from_secs(8);
-/// S3 copies 100 MiB within seconds, and says nothing meanwhile.
+/// The timeout of a copy. S3 copies 100 MiB within seconds, and sends nothing meanwhile.
 const COPY_TIMEOUT: Duration = Duration::from_secs(25);
 
-/// Codes with which S3 asks to come back later (Amazon S3 API reference, "Error responses").
+/// The codes with which S3 asks to retry later (Amazon S3 API reference, "Error responses").
 const COME_BACK_LATER: [&str; 4] =
     ["ConditionalRequestConflict", "OperationAborted", "RequestTimeout", "SlowDown"];
 
@@ -44,13 +44,13 @@ pub struct Objects {
     clock: Clock,
 }
 
-/// Why S3 did not do what was asked.
+/// The reason why a call of S3 failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// There is no such object.
     #[error("there is no such object")]
     Missing,
-    /// The object is another one than was expected.
+    /// The object is not the expected one.
     #[error("the object changed since it was read")]
     Changed,
     /// S3 was throttling, failing or out of reach, after all retries.
@@ -63,43 +63,43 @@ pub enum Error {
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
-/// A request that whoever has it may send to S3, as it is. Its URL is a secret.
+/// A request that anybody may send to S3 unchanged. Its URL is a secret.
 pub struct Presigned {
-    /// Where to.
+    /// The URL.
     pub url: String,
     /// The signed headers, which the request must carry unchanged. `Host` and `Content-Length` are signed too, but clients
     /// set these two themselves.
     pub headers: Vec<(String, String)>,
-    /// Until when it may be begun.
+    /// The time until which the request must begin.
     pub expires_at: Timestamp,
 }
 
-/// An upload as it arrived: what S3 says of it, and its content, still to be read.
+/// An upload in S3: its metadata, and its content, which is still to be read.
 pub struct Incoming {
     /// The size in bytes.
     pub size: u64,
-    /// As it was uploaded.
+    /// The content type of the upload.
     pub content_type: String,
-    /// Names this content.
+    /// The entity tag of this content.
     pub etag: String,
     content: ByteStream,
 }
 
 impl Incoming {
-    /// The next piece of the content, in memory alone as long as it is looked at.
+    /// Returns the next piece of the content.
     pub async fn next(&mut self) -> Result<Option<Bytes>, Error> {
         self.content.try_next().await.map_err(|error| Error::Unavailable(error.into()))
     }
 }
 
 impl Objects {
-    /// The bucket that `FILES_BUCKET` names, reached as Lambda's environment says.
+    /// Connects to the bucket that `FILES_BUCKET` names, with Lambda's environment.
     pub fn from_env() -> Result<Self, ConfigError> {
         let bucket = required("FILES_BUCKET")?;
         Ok(Self { bucket, ..Self::named_by_events()? })
     }
 
-    /// A bucket of which only events know the name: [`named`](Self::named) gives it.
+    /// Connects without a bucket, for events that name it; see [`named`](Self::named).
     pub fn named_by_events() -> Result<Self, ConfigError> {
         let common = aws::from_env()?;
         let patience = common
@@ -110,24 +110,24 @@ impl Objects {
             .build();
         let mut config = Builder::from(&common)
             .timeout_config(patience)
-            // The digest of a content is sent and compared where it is known. Without these two, the SDK would have
-            // presigned requests carry headers that no client knows of.
+            // A known digest is sent and verified. Without these two settings the SDK would put headers into presigned
+            // requests that clients do not know.
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
-            // Elsewhere than on AWS no bucket has a host of its own.
+            // Outside AWS, buckets have no host of their own.
             .force_path_style(optional("AWS_ENDPOINT_URL_S3").is_some());
         config.set_endpoint_url(aws::endpoint_from_env("AWS_ENDPOINT_URL_S3"));
         let client = Client::from_conf(config.build());
         Ok(Self { client, bucket: String::new(), clock: Clock::system() })
     }
 
-    /// The bucket with this name.
+    /// Returns the bucket with this name.
     #[must_use]
     pub fn named(&self, bucket: &str) -> Self {
         Self { bucket: bucket.to_owned(), ..self.clone() }
     }
 
-    /// Puts a content where uploads land; S3 compares its digest. Gives its entity tag.
+    /// Uploads a content to `incoming/`, where S3 verifies its digest, and returns the entity tag.
     pub async fn put_incoming(
         &self,
         id: FileId,
@@ -148,7 +148,7 @@ impl Objects {
         output.e_tag.ok_or_else(|| Error::Internal("an object without an entity tag".into()))
     }
 
-    /// What was uploaded, to be looked at.
+    /// Opens an upload for inspection.
     pub async fn open_incoming(&self, id: FileId) -> Result<Incoming, Error> {
         let output = self.client.get_object().bucket(&self.bucket).key(incoming_key(id)).send().await?;
         let size = output.content_length.and_then(|length| u64::try_from(length).ok());
@@ -160,8 +160,8 @@ impl Objects {
         })
     }
 
-    /// Copies an upload to where files are, or ends in [`Error::Changed`] where it is not the content with this tag any
-    /// more: as long as its URL is valid, whoever has it can upload again.
+    /// Copies an upload to its place among the files. Ends in [`Error::Changed`] if the content no longer has this tag:
+    /// while its URL is valid, its holder can upload again.
     pub async fn accept(&self, id: FileId, etag: &str) -> Result<(), Error> {
         let patience = TimeoutConfig::builder()
             .operation_attempt_timeout(COPY_TIMEOUT)
@@ -180,18 +180,18 @@ impl Objects {
         Ok(())
     }
 
-    /// Removes an upload, whether it is there or not.
+    /// Removes an upload if it exists.
     pub async fn remove_incoming(&self, id: FileId) -> Result<(), Error> {
         self.delete(incoming_key(id)).await
     }
 
-    /// Removes all that there is of a file, if there is anything.
+    /// Removes all objects of a file.
     pub async fn remove(&self, id: FileId) -> Result<(), Error> {
         try_join!(self.delete(incoming_key(id)), self.delete(file_key(id)))?;
         Ok(())
     }
 
-    /// A request that uploads this file and nothing else: its length, its type and, if it is known, its digest are signed.
+    /// Presigns a request that uploads exactly this file: length, type and, if it is known, the digest are signed.
     pub async fn presign_upload(&self, file: &File) -> Result<Presigned, Error> {
         let expiry = self.expiry(UPLOAD_URL_LIFETIME)?;
         let length =
@@ -209,7 +209,7 @@ impl Objects {
         Ok(self.presigned(&request, UPLOAD_URL_LIFETIME))
     }
 
-    /// A request that downloads this file, to be saved and not shown.
+    /// Presigns a request that downloads this file and makes browsers save it.
     pub async fn presign_download(&self, file: &File) -> Result<Presigned, Error> {
         let expiry = self.expiry(DOWNLOAD_URL_LIFETIME)?;
         let request = self
@@ -246,10 +246,10 @@ impl Objects {
     }
 }
 
-/// The headers that a client must send because the signature covers them.
+/// Returns the headers that a client must send because the signature covers them.
 ///
-/// The SDK's request has more: X-Amzn-Trace-Id, for one, where Lambda traces the function. S3 does not need it, and a
-/// browser would ask the bucket's CORS rules for it.
+/// The SDK's request has others, such as X-Amzn-Trace-Id if Lambda traces the function. S3 does not need them, and
+/// browsers would need permission for them from the bucket's CORS rules.
 fn signed_headers(url: &str) -> Vec<String> {
     let query = url.split_once('?').map_or("", |(_, query)| query);
     let signed = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "X-Amz-SignedHeaders");
@@ -257,7 +257,7 @@ fn signed_headers(url: &str) -> Vec<String> {
     names.split(';').filter(|name| !["host", "content-length"].contains(name)).map(str::to_owned).collect()
 }
 
-/// The id in the key of an upload.
+/// Returns the id in the key of an upload.
 #[must_use]
 pub fn incoming_id(key: &str) -> Option<FileId> {
     key.strip_prefix("incoming/")?.parse().ok()

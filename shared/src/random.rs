@@ -1,11 +1,11 @@
-//! The one source of randomness, so that tests can seed it.
+//! The only source of randomness, so that tests can seed it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use sha2::{Digest, Sha256};
 
-/// Gives random bytes: the operating system's, or a test's repeatable sequence.
+/// A source of random bytes: the operating system's, or a repeatable sequence for tests.
 #[derive(Clone, Debug, Default)]
 pub struct Random(Source);
 
@@ -20,23 +20,23 @@ enum Source {
 }
 
 impl Random {
-    /// The operating system's source, fit for secrets.
+    /// Returns the operating system's source, which is suitable for secrets.
     #[must_use]
     pub fn system() -> Self {
         Self::default()
     }
 
-    /// The same sequence for the same seed.
+    /// Returns a source with the same sequence for the same seed.
     #[must_use]
     pub fn seeded(seed: u64) -> Self {
         Self(Source::Seeded { seed, drawn: Arc::default() })
     }
 
-    /// `N` random bytes, 32 at most.
+    /// Returns `N` random bytes, at most 32.
     ///
     /// # Panics
     ///
-    /// Where the operating system has no randomness to give: no secret may be made then.
+    /// If the operating system has no randomness, because no secret can be made then.
     #[must_use]
     pub fn bytes<const N: usize>(&self) -> [u8; N] {
         const { assert!(N <= 32, "one SHA-256 gives 32 bytes") };

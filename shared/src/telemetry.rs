@@ -1,4 +1,4 @@
-//! Logs as JSON lines on standard output, as Lambda's JSON log format has them.
+//! Logs as JSON lines on standard output, in Lambda's JSON log format.
 
 use std::panic;
 
@@ -6,9 +6,9 @@ use tracing::level_filters::LevelFilter;
 
 use crate::config;
 
-/// Starts logging: one JSON object a line, at the level of `AWS_LAMBDA_LOG_LEVEL` (`INFO` without it).
+/// Starts logging: one JSON object a line, at the level of `AWS_LAMBDA_LOG_LEVEL` (default `INFO`).
 ///
-/// A panic becomes an error event with its place in the code, instead of lines of text.
+/// A panic becomes an error event with its position in the code, instead of lines of text.
 pub fn init() {
     let level = config::optional("AWS_LAMBDA_LOG_LEVEL")
         .and_then(|level| if level == "FATAL" { Some(LevelFilter::ERROR) } else { level.parse().ok() })
@@ -21,7 +21,7 @@ pub fn init() {
         .with_target(false)
         .with_max_level(level)
         .finish();
-    // A second call, as tests make, keeps the first subscriber.
+    // A second call, as in tests, keeps the first subscriber.
     let _ = tracing::subscriber::set_global_default(subscriber);
 
     panic::set_hook(Box::new(|panic| {

@@ -1,42 +1,43 @@
-//! The last steps of an upload, which `upload` and `upload-completed` both take, even at once.
+//! The last steps of an upload. Both `upload` and `upload-completed` take them, possibly at the same time. If any step
+//! is interrupted, S3's event resumes the upload:
 //!
-//! | step | what if nothing follows |
+//! | step | if the next step does not happen |
 //! |---|---|
-//! | 1. the item, pending | TTL removes it |
-//! | 2. the object at `incoming/` | S3's event of it goes on from here; after a day S3 removes it |
-//! | 3. its copy at `files/` | so does the event, tried again; who finds no item removes it |
-//! | 4. the item, ready, with its user's usage | so does the event |
-//! | 5. the object at `incoming/` is gone | |
+//! | 1. the item, pending | TTL removes the item |
+//! | 2. the object at `incoming/` | S3's event resumes here; after a day S3 removes the object |
+//! | 3. its copy at `files/` | S3's event, retried, resumes here; if the item is gone, it removes the copy |
+//! | 4. the item, ready, with its user's usage | S3's event resumes here |
+//! | 5. the object at `incoming/` is removed | |
 
 use crate::domain::{File, FileState, Sha256Digest};
 use crate::objects::{self, Objects};
 use crate::store::{self, Files, IdempotencyRecord};
 
-/// Why a step was not taken.
+/// The reason why a step failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The table did not.
+    /// A call of the table failed.
     #[error(transparent)]
     Store(#[from] store::Error),
-    /// S3 did not.
+    /// A call of S3 failed.
     #[error(transparent)]
     Objects(#[from] objects::Error),
 }
 
-/// How an upload ended.
+/// The outcome of an upload.
 #[derive(Debug)]
 pub enum Published {
-    /// The file is ready, by this or by another's doing.
+    /// The file is ready, through this or another request.
     Ready(File),
-    /// There is no file any more, and no object.
+    /// The file no longer exists, and neither do its objects.
     Gone,
-    /// There was no room for it, and there is nothing left of it.
+    /// The user has no room for the file, and everything of it was removed.
     OverQuota,
-    /// Another content arrived meanwhile, of which S3 tells, too.
+    /// Another content arrived meanwhile. S3 sends an event for that, too.
     Superseded,
 }
 
-/// Makes a pending file ready whose content at `incoming/` is checked: it has this entity tag and this digest.
+/// Makes a pending file ready. Its content at `incoming/` has been checked, and has this entity tag and this digest.
 /// Finishes the `record` that began it.
 pub async fn publish(
     files: &Files,
@@ -56,7 +57,7 @@ pub async fn publish(
             },
             Err(error) => return Err(error.into()),
         },
-        // Who was faster may have removed the upload already.
+        // A faster request may have removed the upload already.
         Err(error) => match (what_became_of(files, objects, file).await?, error) {
             (Published::Superseded, objects::Error::Changed | objects::Error::Missing) => {
                 Published::Superseded
@@ -71,9 +72,10 @@ pub async fn publish(
     Ok(published)
 }
 
-/// Removes a pending file and all that was uploaded of it, unless another was faster.
+/// Removes a pending file and its objects, unless another request has finished it.
 ///
-/// The item first: what another made ready keeps its object. Should the objects stay, S3's event finds them without one.
+/// The item is removed first, so that a file which another request made ready keeps its object. If the objects remain,
+/// S3's event finds no item for them and removes them.
 pub async fn discard(files: &Files, objects: &Objects, file: &File) -> Result<Published, Error> {
     match files.remove(file).await {
         Ok(()) => {
@@ -85,12 +87,12 @@ pub async fn discard(files: &Files, objects: &Objects, file: &File) -> Result<Pu
     }
 }
 
-/// What others made of the file meanwhile; [`Published::Superseded`] if it is pending still.
+/// Returns the state that other requests gave the file, or [`Published::Superseded`] if it is still pending.
 async fn what_became_of(files: &Files, objects: &Objects, file: &File) -> Result<Published, Error> {
     match files.get_latest(file.id).await? {
         Some(file) if file.state == FileState::Ready => Ok(Published::Ready(file)),
         Some(file) if file.state == FileState::Pending => Ok(Published::Superseded),
-        // It is being removed, or it is gone: so must be what was just copied.
+        // The file is being removed or is gone, so the copy must be removed, too.
         _ => {
             objects.remove(file.id).await?;
             Ok(Published::Gone)

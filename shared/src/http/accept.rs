@@ -10,22 +10,22 @@ use super::field::{OWS, split, value};
 
 const PROBLEM_JSON: &str = "application/problem+json";
 
-/// The media types of most functions' answers.
+/// The media types that most functions answer with.
 pub const JSON: &[&str] = &["application/json", PROBLEM_JSON];
 
-/// The media types of a function with pages for people: the pages, and what they are made of.
+/// The media types of a function with web pages: the pages and their resources.
 pub const HTML: &[&str] =
     &["text/html", "text/css", "text/javascript", "image/png", "application/json", PROBLEM_JSON];
 
-/// The media types of what is sent piece by piece: text, and JSON with a line for each item.
+/// The media types of streamed answers: text, and JSON with a line for each item.
 pub(super) const STREAMED: &[&str] =
     &["text/plain", "application/x-ndjson", "application/json", PROBLEM_JSON];
 
-/// Marks a request whose client accepts nothing that the function answers with.
+/// Marks a request whose client accepts none of the function's media types.
 #[derive(Clone, Copy)]
 struct NothingAcceptable;
 
-/// Returns true if the client accepts any of `available`. Marks the request otherwise.
+/// Returns true if the client accepts any of `available`, and marks the request otherwise.
 pub(super) fn negotiate(headers: &HeaderMap, available: &[&str], extensions: &mut Extensions) -> bool {
     let accepts_any = Accept::of(headers)
         .is_none_or(|accept| available.iter().any(|media_type| accept.preference(media_type).is_some()));
@@ -36,7 +36,7 @@ pub(super) fn negotiate(headers: &HeaderMap, available: &[&str], extensions: &mu
 }
 
 /// Refuses a request, before it has an effect, if its client does not accept the answer. Extractors of bodies call this
-/// last, so that all that is wrong with the request itself is reported first.
+/// last, so that mistakes in the request itself are reported first.
 pub fn check_acceptable(extensions: &Extensions) -> Result<(), Error> {
     match extensions.get::<NothingAcceptable>() {
         Some(NothingAcceptable) => Err(Error::NotAcceptable),
@@ -59,20 +59,20 @@ struct Range {
     essence: String,
     /// True if it names parameters of a media type, such as `charset`.
     is_variant: bool,
-    /// From 0, not acceptable, to 1.
+    /// The weight from 0 (not acceptable) to 1.
     weight: f64,
 }
 
 impl Accept {
-    /// Reads the header. Without a range that can be read it says nothing.
+    /// Reads the header. Returns `None` if it contains no valid range.
     fn of(headers: &HeaderMap) -> Option<Self> {
         let value = value(headers, &ACCEPT)?;
         let ranges: Vec<Range> = split(&value, ',').filter_map(Range::parse).collect();
         (!ranges.is_empty()).then_some(Self(ranges))
     }
 
-    /// Returns how much the client wants a media type without parameters, by the weight and the place of the range that
-    /// describes it most closely: `None` if the client does not accept it.
+    /// Returns the preference for a media type without parameters: the weight and the position of the most specific
+    /// range that matches it. Returns `None` if the client does not accept it.
     fn preference(&self, media_type: &str) -> Option<(f64, Reverse<usize>)> {
         let matching = self.0.iter().enumerate().filter_map(|(place, range)| {
             Some((range.specificity(media_type)?, range.weight, Reverse(place)))
@@ -86,7 +86,7 @@ impl Range {
     fn parse(text: &str) -> Option<Self> {
         let mut parts = split(text, ';');
         let essence = match parts.next()? {
-            // As in the default of Java's HttpURLConnection.
+            // The default of Java's HttpURLConnection contains a single `*`.
             "*" => "*/*",
             essence => essence,
         };
@@ -105,10 +105,10 @@ impl Range {
         Some(range)
     }
 
-    /// Returns how closely the range describes a media type without parameters: `None` if it does not.
+    /// Returns how specifically the range matches a media type without parameters, or `None` if it does not match.
     ///
-    /// A range with parameters describes it, too. No parameter makes a difference to our answers: all text is UTF-8, and
-    /// JSON always is (RFC 8259, section 11). A variant that is ruled out is another one than ours.
+    /// A range with parameters matches, too, because parameters make no difference to our answers: all text is UTF-8,
+    /// and so is JSON (RFC 8259, section 11). A range with parameters and weight 0 rules out another variant than ours.
     fn specificity(&self, media_type: &str) -> Option<u8> {
         let is_same_type = |range_type: &str| {
             media_type.split_once('/').is_some_and(|(own, _)| own.eq_ignore_ascii_case(range_type))
@@ -126,7 +126,7 @@ impl Range {
     }
 }
 
-/// Reads a weight leniently: `.5`, `1.0000` and `"0.5"` are numbers, too, and those out of range are its ends.
+/// Reads a weight leniently: `.5`, `1.0000` and `"0.5"` are accepted, and numbers out of range are clamped.
 fn parse_weight(text: &str) -> Option<f64> {
     let weight: f64 = text.trim_matches(OWS).trim_matches('"').parse().ok()?;
     (!weight.is_nan()).then_some(weight.clamp(0.0, 1.0))
@@ -232,7 +232,7 @@ mod tests {
             ("1.5", 1.0),
             ("100", 1.0),
             ("-1", 0.0),
-            // None at all: the range counts.
+            // An invalid weight is ignored, and the range counts.
             ("", 1.0),
             ("high", 1.0),
             ("NaN", 1.0),

@@ -6,7 +6,8 @@ use super::Error;
 
 /// Reads a body of at most `limit` bytes.
 ///
-/// A body with a content coding, such as gzip, is refused: its size says nothing about what it unpacks to.
+/// A body with a content coding, such as gzip, is refused, because its size does not limit the size of the decoded
+/// content.
 pub async fn read_body(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Error> {
     if has_content_coding(headers) {
         return Err(Error::ContentCoding);

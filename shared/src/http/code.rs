@@ -13,22 +13,22 @@ macro_rules! codes {
         }
 
         impl Code {
-            /// All codes, by status.
+            /// All codes, ordered by status.
             pub const ALL: &[Self] = &[$(Self::$code),+];
 
-            /// The code on the wire.
+            /// Returns the code as it is sent.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$code => $name,)+ }
             }
 
-            /// The status of every answer with this code.
+            /// Returns the status of every answer with this code.
             #[must_use]
             pub const fn status(self) -> StatusCode {
                 match self { $(Self::$code => StatusCode::$status,)+ }
             }
 
-            /// The meaning of the code, in a sentence.
+            /// Returns the meaning of the code in a sentence.
             #[must_use]
             pub const fn meaning(self) -> &'static str {
                 match self { $(Self::$code => $meaning.trim_ascii(),)+ }
@@ -40,7 +40,7 @@ macro_rules! codes {
 codes! {
     /// The request cannot be read.
     BadRequest = BAD_REQUEST "bad_request",
-    /// Members of the body, query parameters or headers have values that cannot be used.
+    /// Members of the body, query parameters or headers have invalid values.
     ValidationFailed = BAD_REQUEST "validation_failed",
     /// The body is not a JSON object in UTF-8, or a member occurs twice.
     MalformedJson = BAD_REQUEST "malformed_json",
@@ -56,9 +56,10 @@ codes! {
     InvalidSignature = BAD_REQUEST "invalid_signature",
     /// The operation requires an access token, and the request has none.
     MissingToken = UNAUTHORIZED "missing_token",
-    /// The token is malformed or has been revoked, also where a token is optional.
+    /// The token is malformed or has been revoked. Operations whose token is optional refuse it, too.
     InvalidToken = UNAUTHORIZED "invalid_token",
-    /// The access token has expired, also where a token is optional: get another one with the refresh token.
+    /// The access token has expired. Get a new one with the refresh token. Operations whose token is optional refuse
+    /// it, too.
     TokenExpired = UNAUTHORIZED "token_expired",
     /// The e-mail address and the password do not match an account.
     InvalidCredentials = UNAUTHORIZED "invalid_credentials",
@@ -68,11 +69,11 @@ codes! {
     InvalidSession = UNAUTHORIZED "invalid_session",
     /// The request has no session cookie, or the session has ended.
     NotAuthenticated = UNAUTHORIZED "not_authenticated",
-    /// The caller may not do this, or not from this page.
+    /// The caller has no permission, or the request comes from a page without permission.
     Forbidden = FORBIDDEN "forbidden",
-    /// The resource does not exist, or the caller may not know that it does.
+    /// The resource does not exist, or the caller has no permission to see it.
     NotFound = NOT_FOUND "not_found",
-    /// The path does not support the method; `Allow` lists those that it supports.
+    /// The path does not support the method. `Allow` lists the supported ones.
     MethodNotAllowed = METHOD_NOT_ALLOWED "method_not_allowed",
     /// The `Accept` header rules out every available media type.
     NotAcceptable = NOT_ACCEPTABLE "not_acceptable",
@@ -82,7 +83,7 @@ codes! {
     TitleTaken = CONFLICT "title_taken",
     /// The user has reached the maximum number or total size of files.
     QuotaExceeded = CONFLICT "quota_exceeded",
-    /// The resource is not in the state that the request expects: mostly, it has changed since the client read it.
+    /// The resource is not in the state that the request expects. Usually it has changed since the client read it.
     PreconditionFailed = PRECONDITION_FAILED "precondition_failed",
     /// The body is too large.
     BodyTooLarge = PAYLOAD_TOO_LARGE "body_too_large",
@@ -96,7 +97,7 @@ codes! {
     IdempotencyKeyReused = UNPROCESSABLE_ENTITY "idempotency_key_reused",
     /// The caller, the account or the address has sent too many requests.
     RateLimited = TOO_MANY_REQUESTS "rate_limited",
-    /// The API has a defect. The cause is in its log only.
+    /// The API has a defect. Only its log contains the cause.
     InternalError = INTERNAL_SERVER_ERROR "internal_error",
     /// An upstream service did not return a usable response.
     BadGateway = BAD_GATEWAY "bad_gateway",

@@ -7,17 +7,17 @@ use serde::Serialize;
 
 use super::{Error, Json, Preconditions, Validators};
 
-/// A resource as JSON, with what a client needs to ask for it conditionally.
+/// A resource as JSON, with the validators for conditional requests.
 #[derive(Clone, Debug)]
 pub struct Resource<T> {
-    /// They change with every change of the representation.
+    /// The validators, which differ for each representation.
     pub validators: Validators,
     /// The representation.
     pub body: T,
 }
 
 impl<T: Serialize> Resource<T> {
-    /// Answers a GET: 304 where the client has it already, 412 where it wants another.
+    /// Answers a GET: 304 if the client has this version, 412 if it requires another one.
     pub fn answer(self, preconditions: &Preconditions) -> Result<Response, Error> {
         preconditions.require(&self.validators)?;
         if preconditions.is_fresh(&self.validators) {
@@ -41,19 +41,20 @@ fn not_modified(validators: &Validators) -> Response {
     response
 }
 
-/// What is the same for everybody until the next deployment.
+/// A resource that is the same for everybody until the next deployment.
 #[derive(Clone, Copy, Debug)]
 pub struct Fixed {
     /// Its media type.
     pub media_type: &'static str,
-    /// With its quotes; from the content alone, so that instances of one deployment agree and the next one differs.
+    /// The entity tag with its quotes. It is derived from the content, so it is the same in all instances of a
+    /// deployment and changes with the content.
     pub etag: &'static str,
-    /// The whole of it.
+    /// The whole content.
     pub content: &'static [u8],
 }
 
 impl Fixed {
-    /// Answers a GET, as [`Resource::answer`] does. Nobody asks again for `max_age` seconds.
+    /// Answers a GET, as [`Resource::answer`] does. Caches may keep the answer for `max_age` seconds.
     pub fn answer(self, headers: &HeaderMap, max_age: u32) -> Result<Response, Error> {
         let preconditions = Preconditions::read(headers, true);
         let validators = Validators { etag: self.etag.into(), modified: None };

@@ -1,9 +1,9 @@
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 
-/// The media type of a body, as `Content-Type` declares it (RFC 9110, section 8.3).
+/// The media type of a body, from `Content-Type` (RFC 9110, section 8.3).
 ///
-/// It is read leniently: a parameter that is malformed is skipped, as one that is not known is ignored.
+/// It is read leniently: malformed parameters are skipped, as unknown ones are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContentType {
     essence: String,
@@ -11,7 +11,7 @@ pub struct ContentType {
 }
 
 impl ContentType {
-    /// The media type that the headers of a request declare; without any, its [`essence`](Self::essence) is empty.
+    /// Reads the media type from the headers of a request. Without one, its [`essence`](Self::essence) is empty.
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Self {
         let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
@@ -25,19 +25,19 @@ impl ContentType {
         Self { essence, parameters }
     }
 
-    /// Type and subtype in lower case, such as `application/json`.
+    /// Returns type and subtype in lower case, such as `application/json`.
     #[must_use]
     pub fn essence(&self) -> &str {
         &self.essence
     }
 
-    /// The values of the parameter `name`, which is in lower case. Empty ones say nothing and are left out.
+    /// Returns the values of the parameter `name`, which is in lower case. Empty values are left out.
     pub fn parameter(&self, name: &str) -> impl Iterator<Item = &str> {
         let named = self.parameters.iter().filter(move |(other, value)| other == name && !value.is_empty());
         named.map(|(_, value)| &**value)
     }
 
-    /// Returns whether the text is UTF-8, or says nothing else. ASCII is UTF-8, too.
+    /// Tells whether the text is UTF-8: the charset is UTF-8 or ASCII, or none is declared.
     #[must_use]
     pub fn is_utf8(&self) -> bool {
         let labels = ["utf-8", "utf8", "us-ascii"];
@@ -46,9 +46,9 @@ impl ContentType {
     }
 }
 
-/// Splits `value; name=value; ...` (RFC 9110, section 5.6.6). The value and the names are in lower case.
+/// Splits `value; name=value; ...` (RFC 9110, section 5.6.6). The value and the names become lower case.
 ///
-/// Clients differ in white space and quotes, so both are optional wherever that is not ambiguous.
+/// Clients differ in white space and quotes, so both are optional wherever this is unambiguous.
 pub(super) fn with_parameters(text: &str) -> (String, Vec<(String, String)>) {
     let (value, mut rest) = text.split_once(';').unwrap_or((text, ""));
     let mut parameters = Vec::new();
@@ -67,10 +67,10 @@ pub(super) fn with_parameters(text: &str) -> (String, Vec<(String, String)>) {
     (value.trim().to_ascii_lowercase(), parameters)
 }
 
-/// Splits a quoted string, or what stands before the next semicolon, from what follows it.
+/// Splits off a quoted string, or the text before the next semicolon, from the rest.
 fn parameter_value(text: &str) -> (String, &str) {
     if let Some(quoted) = text.strip_prefix('"') {
-        // A name that ends in a backslash is not escaped by browsers, and then hides the quote.
+        // Browsers do not escape a backslash at the end of a name, which then hides the quote.
         if let Some(parsed) = unquote(quoted, true).or_else(|| unquote(quoted, false)) {
             return parsed;
         }
@@ -79,8 +79,8 @@ fn parameter_value(text: &str) -> (String, &str) {
     (text[..end].trim_end().to_owned(), &text[end..])
 }
 
-/// Reads up to the closing quote. A backslash escapes a quote and a backslash; before anything else it is itself, as in
-/// a path of Windows.
+/// Reads up to the closing quote. A backslash escapes a quote or a backslash; before any other character it is literal,
+/// as in a Windows path.
 fn unquote(text: &str, escapes: bool) -> Option<(String, &str)> {
     let mut value = String::new();
     let mut rest = text.chars();

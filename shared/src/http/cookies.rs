@@ -1,12 +1,12 @@
 use axum::http::HeaderMap;
 use axum::http::header::COOKIE;
 
-/// Returns the name and the value of each cookie, in all lines of the header (RFC 6265, section 5.4).
+/// Returns the name and the value of each cookie, from all lines of the header (RFC 6265, section 5.4).
 ///
-/// They are bytes: other hosts of the site may set cookies of any kind, and none of them must hide another one. Only
-/// spaces and tabs around a name and a value are left out, as in browsers. If all white space of Unicode was, a cookie
-/// that a sibling host may set would pass for one with the prefix `__Host-`, which it must not set. What has no name is
-/// no cookie.
+/// They are bytes, because other hosts of the site may set any cookies, and none of these may hide another cookie. As
+/// in browsers, only spaces and tabs around a name and a value are trimmed. If all Unicode white space was trimmed, a
+/// cookie that a sibling host can set would pass for one with the prefix `__Host-`. A pair without a name is not a
+/// cookie.
 pub fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&[u8], &[u8])> {
     let pairs = headers.get_all(COOKIE).iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
     pairs.filter_map(|pair| {

@@ -5,14 +5,14 @@ use sha2::Sha256;
 
 use crate::config::{ConfigError, Secret, signing_secrets};
 
-/// Seals positions in lists, so that a client can read on from one and can not make one up.
+/// Seals positions in lists, so that clients can continue from them but cannot forge them.
 #[derive(Clone)]
 pub struct CursorKey {
-    /// The first seals; all open.
+    /// The first key seals; all keys open.
     keys: Vec<Hmac<Sha256>>,
 }
 
-/// Bytes of the MAC that a cursor carries: half of SHA-256, the least that RFC 2104, section 5 allows.
+/// The length of a cursor's MAC: half of SHA-256, the minimum of RFC 2104, section 5.
 const TAG_BYTES: usize = 16;
 
 /// Separates this use of the secret from its other uses.
@@ -24,13 +24,14 @@ impl CursorKey {
         Ok(Self::new(&signing_secrets()?))
     }
 
-    /// From secrets that have other uses too. The first seals; all open.
+    /// Derives its keys from secrets that have other uses, too. The first seals; all open.
     #[must_use]
     pub fn new(secrets: &[Secret]) -> Self {
         Self { keys: secrets.iter().map(|secret| secret.hmac().chain_update(PURPOSE)).collect() }
     }
 
-    /// A cursor to `position` of the list at the URL `list`; of no use in any other list. None without a key.
+    /// Returns a cursor to `position` of the list at the URL `list`. It is invalid for any other list. Returns `None`
+    /// without a key.
     pub(super) fn seal(&self, list: &str, position: &str) -> Option<String> {
         let tag = mac(self.keys.first()?, list, position).finalize().into_bytes();
         let mut sealed = tag[..TAG_BYTES].to_vec();
@@ -38,7 +39,7 @@ impl CursorKey {
         Some(URL_SAFE_NO_PAD.encode(sealed))
     }
 
-    /// The position, where the cursor is one that was sealed for this list.
+    /// Returns the position if the cursor was sealed for this list.
     pub(super) fn open(&self, list: &str, cursor: &str) -> Option<String> {
         let sealed = URL_SAFE_NO_PAD.decode(cursor).ok()?;
         let (tag, position) = sealed.split_at_checked(TAG_BYTES)?;
@@ -49,7 +50,7 @@ impl CursorKey {
 }
 
 fn mac(key: &Hmac<Sha256>, list: &str, position: &str) -> Hmac<Sha256> {
-    // The length keeps the end of one apart from the beginning of the other.
+    // The length separates the list from the position.
     let length = (list.len() as u64).to_be_bytes();
     key.clone().chain_update(length).chain_update(list).chain_update(position)
 }

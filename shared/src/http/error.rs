@@ -1,4 +1,4 @@
-//! The one error of all handlers, and its one mapping to HTTP.
+//! The only error of handlers, and its only mapping to HTTP.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -11,78 +11,78 @@ use serde::Serialize;
 use super::{Code, Unauthorized};
 use crate::domain::{FileSize, MAX_BYTES_PER_USER, MAX_FILES_PER_USER, MAX_UPLOAD_BYTES};
 
-/// Why a request was not done.
+/// The reason why a request failed.
 #[derive(Debug)]
 pub enum Error {
-    /// Fields of the body or the query that can not be used: all of them.
+    /// Fields of the body or the query are invalid; all of them are listed.
     Invalid(Vec<FieldError>),
-    /// A body that is no JSON object; says where it stopped being one, or which member is there twice.
+    /// The body is not a JSON object; the error names the position, or the member that occurs twice.
     Malformed(FieldError),
-    /// There is no `q` to search for.
+    /// The search has no `q`.
     MissingQuery,
-    /// A body of more bytes than the limit.
+    /// The body exceeds the limit.
     TooLarge {
-        /// Bytes that it may have.
+        /// The limit in bytes.
         limit: usize,
-        /// Bytes that it has, at least.
+        /// The size in bytes, or a lower bound of it.
         size: u64,
     },
-    /// A body with a content coding, such as gzip.
+    /// The body has a content coding, such as gzip.
     ContentCoding,
-    /// There is no `Stripe-Signature`.
+    /// The request has no `Stripe-Signature`.
     MissingSignature,
-    /// The `Stripe-Signature` is not Stripe's for this body at this time; what is wrong with it goes to the log alone.
+    /// The `Stripe-Signature` is invalid. Only the log contains the reason.
     InvalidSignature(Cause),
-    /// A body that is no `multipart/form-data`; says where it stopped being one.
+    /// The body is not `multipart/form-data`; the error names the position.
     MalformedMultipart(String),
-    /// A form without a file, and whatever else is wrong with it.
+    /// The form has no file; other mistakes are listed as well.
     NoFile(Vec<FieldError>),
-    /// A file that is too large for the body of a request.
+    /// The file is too large for a request body.
     FileTooLarge,
-    /// A body of another media type than this one.
+    /// The body's media type is not this one.
     UnsupportedMediaType(&'static str),
-    /// The client accepts no media type that there is.
+    /// The client accepts none of the available media types.
     NotAcceptable,
-    /// No, or no valid, access token or session.
+    /// The access token or session is missing or invalid.
     Unauthorized(Unauthorized),
-    /// The caller may not do this; says why in a sentence.
+    /// The caller has no permission; the text is the reason, a sentence.
     Forbidden(&'static str),
-    /// No entity of this name with the id in the path.
+    /// The path names no entity of this kind.
     NotFound(&'static str),
     /// Another user has the e-mail address.
     EmailTaken,
     /// Another post has the title.
     TitleTaken,
-    /// The `Idempotency-Key` is that of another request.
+    /// The `Idempotency-Key` was used for another request.
     KeyReused,
-    /// The user has as many files, or as many bytes of them, as one may have.
+    /// The user has the maximum number or total size of files.
     QuotaExceeded,
-    /// The entity is not in the state that the request expects; says how in a sentence.
+    /// The entity is not in the state that the request expects; the text is a sentence.
     PreconditionFailed(&'static str),
-    /// Others changed the entity again and again at the same moment.
+    /// Concurrent requests kept changing the entity.
     Contended,
-    /// Too many requests of this kind came from this caller, account or address.
+    /// The caller, account or address has sent too many requests of this kind.
     RateLimited {
         /// The policy's name.
         policy: &'static str,
-        /// Seconds until the policy lets the next one through.
+        /// The seconds until the policy allows the next request.
         retry_after_seconds: u32,
     },
     /// The time that Lambda gives a request is nearly over.
     TimedOut,
-    /// A service that this one asks gave no answer that can be used.
+    /// An upstream service gave no usable answer.
     BadGateway(Cause),
-    /// A service that this one asks did not answer in time.
+    /// An upstream service did not answer in time.
     GatewayTimeout(Cause),
-    /// Somebody else's fault that passes in so many seconds, or later.
+    /// A temporary fault of another service, for at least this many seconds.
     UnavailableFor(u32, Cause),
-    /// Somebody else's fault that passes.
+    /// A temporary fault of another service.
     Unavailable(Cause),
-    /// A defect of ours.
+    /// A defect of this API.
     Internal(Cause),
 }
 
-/// A field that can not be used.
+/// An invalid field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct FieldError {
     /// The name of the member of the body, of the query parameter or of the header.
@@ -93,13 +93,13 @@ pub struct FieldError {
     pub message: String,
 }
 
-/// Goes to the log, never to the client.
+/// The cause of an error, which is logged and never sent to the client.
 pub(crate) type Cause = Arc<dyn std::error::Error + Send + Sync>;
 
-/// Seconds after which a client may try again what failed for a passing reason.
+/// The seconds after which a client may retry a request that failed temporarily.
 const RETRY_AFTER_SECONDS: u32 = 1;
 
-/// An error as HTTP has it; [`respond`](super::respond) gives it its body.
+/// An error in terms of HTTP; [`respond`](super::respond) adds its body.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{}", code.as_str())]
 pub(super) struct Failure {
@@ -113,7 +113,7 @@ pub(super) struct Failure {
 }
 
 impl Error {
-    /// One field that can not be used.
+    /// Makes the error for one invalid field.
     pub fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self::Invalid(vec![FieldError { field: field.into(), message: message.into() }])
     }
@@ -226,7 +226,7 @@ impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let header = match &self {
             Self::Unauthorized(what) => what.challenge().map(|challenge| (WWW_AUTHENTICATE, challenge)),
-            // RFC 9110, section 12.5.3: what a client may send instead.
+            // RFC 9110, section 12.5.3: the header tells the client which codings are accepted.
             Self::ContentCoding => Some((ACCEPT_ENCODING, "identity".to_owned())),
             _ => None,
         };
@@ -235,8 +235,8 @@ impl IntoResponse for Error {
 }
 
 impl Failure {
-    /// Returns the failure that an answer without a body of ours stands for, such as the router's own 404 and 405. It names
-    /// what was asked for, `POST /api/userz`, and what is there instead.
+    /// Returns the failure for an answer without a body of ours, such as the router's own 404 and 405. The message
+    /// names the request, such as `POST /api/userz`, and the allowed methods.
     pub(super) fn of_status(status: StatusCode, asked: &str, allowed: &str) -> Self {
         let (code, message): (_, Cow<'static, str>) = match status {
             StatusCode::NOT_FOUND => (
@@ -274,7 +274,7 @@ impl Failure {
     }
 }
 
-/// `email is required; name must have 1 to 100 characters`, cut after a few.
+/// Joins the messages, as in `email is required; name must have 1 to 100 characters`, and cuts off after a few.
 fn sentence(fields: &[FieldError]) -> String {
     const SHOWN: usize = 3;
     let mut sentences: Vec<String> =
@@ -292,11 +292,11 @@ impl From<crate::store::Error> for Error {
         match error {
             Store::Taken(Unique::Email) => Self::EmailTaken,
             Store::Taken(Unique::Title) => Self::TitleTaken,
-            // The store handles a payment that is already recorded; the error never leaves it.
+            // The store itself handles a payment that is already recorded; this error never leaves it.
             Store::Taken(Unique::Payment) => {
                 Self::Internal(Arc::from(Box::from("the payment is already recorded")))
             }
-            // One that was done before is answered by the store; were it not, its client may well try again.
+            // The store answers a repetition itself. If one came here, its client could retry.
             Store::Stale | Store::Repeated => Self::Contended,
             Store::KeyReused => Self::KeyReused,
             Store::TooManyGrams => Self::field("name", "must have fewer different parts"),

@@ -1,4 +1,4 @@
-//! Makes any event safe for `lambda_http`, which builds a URL from it and panics where that is none.
+//! Sanitises events for `lambda_http`, which builds a URL from an event and panics if the URL is invalid.
 
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use lambda_http::http::header::HOST;
@@ -7,7 +7,7 @@ use lambda_http::request::LambdaRequest;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
-/// What stays as it is in a path: RFC 3986, `pchar` and the slash.
+/// The characters that need no encoding in a path: RFC 3986, `pchar` and the slash.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'/')
     .remove(b'-')
@@ -28,19 +28,19 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b':')
     .remove(b'@');
 
-/// The same of a path that arrives encoded.
+/// The same for a path that arrives encoded.
 const ENCODED_PATH: &AsciiSet = &PATH.remove(b'%');
 
-/// What stays as it is in a query, which arrives encoded: RFC 3986, `query`, and the percent signs.
+/// The characters that need no encoding in a query, which arrives encoded: RFC 3986, `query`, and the percent sign.
 const QUERY: &AsciiSet = &ENCODED_PATH.remove(b'?');
 
-/// The longest path and query together; API Gateway passes on no request line near this.
+/// The longest path and query together. API Gateway's limit is far lower.
 const MAX_URI_BYTES: usize = 60_000;
 
-/// Encodes the path again, which an HTTP API passes on decoded and a Function URL as it was sent, and drops a host that
-/// no URL can have.
+/// Encodes the path again, because an HTTP API decodes it and a Function URL passes it on as sent, and removes a host
+/// that is invalid in a URL.
 pub(super) fn sanitise(request: &mut LambdaRequest) {
-    // `apigw_http` is the only trigger that this crate builds `lambda_http` with. Function URLs share its format.
+    // `apigw_http` is the only trigger with which this crate builds `lambda_http`. Function URLs share its format.
     if let LambdaRequest::ApiGatewayV2(request) = request {
         sanitise_format_2(request);
     }
@@ -59,27 +59,27 @@ fn sanitise_format_2(request: &mut ApiGatewayV2httpRequest) {
         (path, query) = ("/".to_owned(), String::new());
     }
     if let Some(cookies) = &mut request.cookies {
-        // `lambda_http` would drop all of them for one that no header can carry.
+        // `lambda_http` would drop all cookies because of one that is not a valid header value.
         cookies.retain(|cookie| HeaderValue::from_str(cookie).is_ok());
     }
     if !has_usable_host(request, &path) {
         request.headers.remove(HOST);
         request.request_context.domain_name = None;
     }
-    // `lambda_http` would put the stage in front of the path.
+    // `lambda_http` would prefix the path with the stage.
     request.request_context.stage = None;
     request.raw_path = Some(path);
     request.raw_query_string = Some(query);
 }
 
-/// Whether the host that the request came to is `<id>.lambda-url.<region>.on.aws`.
+/// Tells whether the request came to a host `<id>.lambda-url.<region>.on.aws`.
 fn is_from_function_url(request: &ApiGatewayV2httpRequest) -> bool {
     let domain_name = request.request_context.domain_name.as_deref().unwrap_or_default();
     let host = domain_name.strip_suffix(".on.aws").and_then(|host| host.rsplit_once('.'));
     host.is_some_and(|(host, _region)| host.ends_with(".lambda-url"))
 }
 
-/// The path below the stage; that of the stage `$default` is the whole path.
+/// Returns the path below the stage. The stage `$default` is not a part of the path.
 fn without_stage<'a>(path: &'a str, request: &ApiGatewayV2httpRequest) -> &'a str {
     let stage = request.request_context.stage.as_deref().unwrap_or_default();
     path.strip_prefix('/')
@@ -88,7 +88,7 @@ fn without_stage<'a>(path: &'a str, request: &ApiGatewayV2httpRequest) -> &'a st
         .unwrap_or(path)
 }
 
-/// Whether `lambda_http` can build its URL from the request's scheme and host.
+/// Tells whether `lambda_http` can build a URL from the request's scheme and host.
 fn has_usable_host(request: &ApiGatewayV2httpRequest, path: &str) -> bool {
     let text = |name| request.headers.get(name).and_then(|value| value.to_str().ok());
     let Some(host) = text("host").or(request.request_context.domain_name.as_deref()) else { return true };

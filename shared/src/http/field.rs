@@ -7,7 +7,8 @@ use axum::http::{HeaderMap, HeaderName};
 /// Optional white space (RFC 9110, section 5.6.3).
 pub(crate) const OWS: [char; 2] = [' ', '\t'];
 
-/// Returns the whole value of a field. Lines of one name are one list, whether a gateway has joined them or not.
+/// Returns the whole value of a field. Several lines with the same name form one list, whether a gateway has joined
+/// them or not.
 pub(crate) fn value<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<Cow<'a, str>> {
     let mut lines = headers.get_all(name).iter().map(|line| String::from_utf8_lossy(line.as_bytes()));
     let first = lines.next()?;

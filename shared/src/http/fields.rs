@@ -1,4 +1,4 @@
-//! Reads the members of a JSON object one by one, and remembers every one that is wrong.
+//! Reads the members of a JSON object one by one, and collects all errors.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -6,32 +6,32 @@ use serde_json::{Map, Value};
 use super::member::from_json;
 use super::{Error, FieldError};
 
-/// Unknown members that an answer names. It would have more bytes than Lambda takes if it named all that a body can have.
+/// The maximum number of unknown members that an answer names. Naming all could exceed Lambda's limit for answers.
 const MAX_UNKNOWN_NAMED: usize = 50;
 
-/// Characters of an unknown member's name that an answer repeats.
+/// The maximum length of an unknown member's name in an answer, in characters.
 const MAX_NAME_CHARACTERS: usize = 100;
 
-/// The members of a body that nobody has read yet, and what was wrong with the others.
+/// The members of a body that have not been read yet, and the errors of the others.
 #[derive(Debug, Default)]
 pub struct Fields {
     members: Map<String, Value>,
     errors: Vec<FieldError>,
 }
 
-/// What a merge patch (RFC 7396) does to a member.
+/// The effect of a merge patch (RFC 7396) on a member.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change<T> {
-    /// It is missing in the patch.
+    /// The patch lacks the member.
     Keep,
-    /// It is `null`.
+    /// The patch has `null`.
     Remove,
-    /// It has a value.
+    /// The patch has a value.
     Set(T),
 }
 
 impl<T: Clone> Change<T> {
-    /// What a member that is `current` becomes.
+    /// Returns the new value of a member whose value is `current`.
     pub fn apply(&self, current: Option<&T>) -> Option<T> {
         match self {
             Self::Keep => current.cloned(),
@@ -41,9 +41,9 @@ impl<T: Clone> Change<T> {
     }
 }
 
-/// A request body that is made of named fields.
+/// A request body with named fields.
 pub trait FromFields: Sized {
-    /// Reads every field, whatever the others were; `None` when one of them can not be used.
+    /// Reads every field, even if others are invalid. Returns `None` if any of them is invalid.
     fn from_fields(fields: &mut Fields) -> Option<Self>;
 }
 
@@ -52,8 +52,8 @@ impl Fields {
         Self { members, errors: Vec::new() }
     }
 
-    /// A `T` from all of a body's members; those that `T` does not read are errors too,
-    /// so that a typo or an attempt at a forbidden field is visible.
+    /// Reads a `T` from all of a body's members. Members that `T` does not read are errors too, so that typos and
+    /// attempts to set a forbidden field are reported.
     pub fn read<T: FromFields>(mut self) -> Result<T, Error> {
         let read = T::from_fields(&mut self);
         let unknown = self.rest();
@@ -70,7 +70,7 @@ impl Fields {
         }
     }
 
-    /// A member that must be there, and not `null`.
+    /// Reads a member that must be present and not `null`.
     pub fn required<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
         match self.members.remove(name) {
             None => self.wrong(name, "is required"),
@@ -79,7 +79,7 @@ impl Fields {
         }
     }
 
-    /// A member that may be missing or `null`: `Some(None)` then.
+    /// Reads a member that may be missing or `null`, which gives `Some(None)`.
     pub fn optional<T: DeserializeOwned>(&mut self, name: &str) -> Option<Option<T>> {
         match self.members.remove(name) {
             None | Some(Value::Null) => Some(None),
@@ -87,12 +87,12 @@ impl Fields {
         }
     }
 
-    /// A member that may be missing, and then has its default.
+    /// Reads a member that gets its default if it is missing.
     pub fn or_default<T: DeserializeOwned + Default>(&mut self, name: &str) -> Option<T> {
         self.patch(name).map(Option::unwrap_or_default)
     }
 
-    /// A member of a merge patch (RFC 7396) that can not be removed: `Some(None)` where it stays as it is.
+    /// Reads a member of a merge patch (RFC 7396) that cannot be removed. `Some(None)` means that it stays as it is.
     pub fn patch<T: DeserializeOwned>(&mut self, name: &str) -> Option<Option<T>> {
         match self.members.remove(name) {
             None => Some(None),
@@ -101,7 +101,7 @@ impl Fields {
         }
     }
 
-    /// A member of a merge patch (RFC 7396) that `null` removes.
+    /// Reads a member of a merge patch (RFC 7396) that `null` removes.
     pub fn change<T: DeserializeOwned>(&mut self, name: &str) -> Option<Change<T>> {
         match self.members.remove(name) {
             None => Some(Change::Keep),
@@ -110,7 +110,7 @@ impl Fields {
         }
     }
 
-    /// Checks that two members, which are read afterwards, come both or not at all.
+    /// Checks that two members, which are read afterwards, are both present or both missing.
     pub fn together(&mut self, one: &str, other: &str) {
         for (there, missing) in [(one, other), (other, one)] {
             if self.members.contains_key(there) && !self.members.contains_key(missing) {
@@ -119,7 +119,7 @@ impl Fields {
         }
     }
 
-    /// All members that nobody has read yet, whatever they are.
+    /// Returns all members that have not been read yet.
     pub fn rest(&mut self) -> Map<String, Value> {
         std::mem::take(&mut self.members)
     }

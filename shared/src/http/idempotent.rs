@@ -1,4 +1,4 @@
-//! `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header-07): a request that is sent again has no second effect.
+//! `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header-07): a repeated request has no second effect.
 
 use std::convert::Infallible;
 use std::fmt::Display;
@@ -18,16 +18,16 @@ use crate::store::IdempotencyRecord;
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
-/// The body of a request that makes something: a [`Json`](super::Json) that may come with an `Idempotency-Key`.
+/// The body of a request that creates something: a [`Json`](super::Json) with an optional `Idempotency-Key`.
 #[derive(Debug)]
 pub struct Idempotent<T> {
-    /// What the request says.
+    /// The content of the request.
     pub input: T,
     /// Its key, if it has one.
     pub key: Option<RequestKey>,
 }
 
-/// An `Idempotency-Key`, and what it stands for.
+/// An `Idempotency-Key` with the fingerprint of its request.
 #[derive(Clone, Debug)]
 pub struct RequestKey {
     key: IdempotencyKey,
@@ -35,7 +35,7 @@ pub struct RequestKey {
 }
 
 impl RequestKey {
-    /// The key in `headers`, of a request that says `content`.
+    /// Reads the key from `headers`, for a request with this `content`.
     pub fn read(headers: &HeaderMap, content: impl AsRef<[u8]>) -> Result<Option<Self>, Error> {
         let Some(text) = value(headers, &IDEMPOTENCY_KEY) else { return Ok(None) };
         let key = text.parse().map_err(|invalid: crate::domain::Invalid| {
@@ -44,7 +44,7 @@ impl RequestKey {
         Ok(Some(Self { key, fingerprint: Sha256::digest(content).into() }))
     }
 
-    /// The key of a request that says `statement`: for content of which not even a hash is to be kept.
+    /// Replaces the content for the fingerprint by `statement`, if not even a hash of the content may be stored.
     #[must_use]
     pub fn saying(self, statement: &str) -> Self {
         Self { fingerprint: Sha256::digest(statement).into(), ..self }
@@ -69,7 +69,7 @@ impl<S: Sync, T: FromFields> FromRequest<S> for Idempotent<T> {
     }
 }
 
-/// Says in an answer, by `Idempotency-Replayed: true`, that it is that of an earlier request.
+/// Marks an answer as that of an earlier request, with `Idempotency-Replayed: true`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Replayed(pub bool);
 
@@ -89,9 +89,9 @@ impl IntoResponseParts for Replayed {
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "describes what `RequestKey` reads")]
 pub struct IdempotencyParams {
-    /// A text that the client makes up for this request, such as a UUID. If the request is sent again within 24
-    /// hours with the same key, it has no second effect, and the response is that of the first time, with
-    /// `Idempotency-Replayed`. A different request with the same key is answered with 422.
+    /// A text that the client generates for this request, such as a UUID. If the request is sent again within 24 hours
+    /// with the same key, it has no second effect. The response is then the first one, with `Idempotency-Replayed`. A
+    /// different request with the same key is answered with 422.
     #[param(
         rename = "Idempotency-Key",
         required = false,

@@ -1,4 +1,5 @@
-//! Request bodies, each stated once: what [`Fields`](super::Fields) reads and what the document says of it.
+//! Request bodies, each declared once: for [`Fields`](super::Fields), which reads it, and for the document, which
+//! describes it.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -11,9 +12,9 @@ use super::Change;
 
 /// Defines a request body: a struct that [`Fields`](crate::http::Fields) reads, and its schema.
 ///
-/// Each member has its Rust name and type, and after `=` how it is read and its name in JSON. `required`, `optional`,
-/// `or_default`, `patch` and `change` are methods of [`Fields`](crate::http::Fields) and of [`Members`], of the same
-/// meaning. With `together`, two members come both or not at all.
+/// Each member has its Rust name and type. After `=` follow the way in which it is read, and its name in JSON.
+/// `required`, `optional`, `or_default`, `patch` and `change` are methods of [`Fields`](crate::http::Fields) and of
+/// [`Members`] with the same meaning. With `together`, two members must both be present or both be missing.
 #[macro_export]
 macro_rules! input {
     (
@@ -49,18 +50,18 @@ macro_rules! input {
     };
 }
 
-/// The schema of a request body: an object without other members than these.
+/// The schema of a request body: an object with exactly these members.
 #[derive(Default)]
 pub struct Members {
     object: ObjectBuilder,
     dependent: Vec<(&'static str, &'static str)>,
 }
 
-/// A member's type, known by how to get the member of a body.
+/// The function that reads a member, from which its type is inferred.
 type Of<S, T> = fn(&S) -> &T;
 
 impl Members {
-    /// A body without members, and its description as Rust's documentation has it.
+    /// Begins a body without members, with the Rust doc comment as its description.
     #[must_use]
     pub fn new(description: &str) -> Self {
         let object = ObjectBuilder::new().description(Some(text(description)));
@@ -68,20 +69,20 @@ impl Members {
         Self { object, dependent: Vec::new() }
     }
 
-    /// A member that must be there, and not `null`.
+    /// Adds a member that must be present and not `null`.
     #[must_use]
     pub fn required<S, T: PartialSchema>(mut self, name: &str, description: &str, _: Of<S, T>) -> Self {
         self.object = self.object.required(name);
         self.member(name, described(T::schema(), description))
     }
 
-    /// A member that may be missing or `null`.
+    /// Adds a member that may be missing or `null`.
     #[must_use]
     pub fn optional<S, T: PartialSchema>(self, name: &str, description: &str, _: Of<S, Option<T>>) -> Self {
         self.member(name, nullable(described(T::schema(), description)))
     }
 
-    /// A member that may be missing, and then has its default.
+    /// Adds a member that gets its default if it is missing.
     #[must_use]
     pub fn or_default<S, T>(self, name: &str, description: &str, _: Of<S, T>) -> Self
     where
@@ -92,26 +93,26 @@ impl Members {
         self.member(name, schema)
     }
 
-    /// A member that may be missing, but not `null`.
+    /// Adds a member that may be missing, but not `null`.
     #[must_use]
     pub fn patch<S, T: PartialSchema>(self, name: &str, description: &str, _: Of<S, Option<T>>) -> Self {
         self.member(name, described(T::schema(), description))
     }
 
-    /// A member that may be missing, and that `null` removes.
+    /// Adds a member that may be missing, and that `null` removes.
     #[must_use]
     pub fn change<S, T: PartialSchema>(self, name: &str, description: &str, _: Of<S, Change<T>>) -> Self {
         self.member(name, nullable(described(T::schema(), description)))
     }
 
-    /// Says that of these two members none is there without the other.
+    /// Declares that these two members must both be present or both be missing.
     #[must_use]
     pub fn together(mut self, one: &'static str, other: &'static str) -> Self {
         self.dependent.extend([(one, other), (other, one)]);
         self
     }
 
-    /// Ends the body.
+    /// Returns the schema.
     #[must_use]
     pub fn into_schema(self) -> RefOr<Schema> {
         // utoipa's objects have no member for `dependentRequired` (JSON Schema Validation, section 6.5.4).
@@ -131,7 +132,7 @@ impl Members {
     }
 }
 
-/// The schema with another description. All that a member can be is an object of utoipa's: a string, a number, a boolean.
+/// Returns the schema with another description. Every member is an object of utoipa's: a string, a number or a boolean.
 fn described(schema: RefOr<Schema>, description: &str) -> Object {
     let mut object = match schema {
         RefOr::T(Schema::Object(object)) => object,
@@ -141,7 +142,7 @@ fn described(schema: RefOr<Schema>, description: &str) -> Object {
     object
 }
 
-/// The schema that allows `null`, too.
+/// Returns the schema with `null` allowed as well.
 fn nullable(mut object: Object) -> Object {
     if let SchemaType::Type(simple) = object.schema_type {
         object.schema_type = SchemaType::Array(vec![simple, Type::Null]);
@@ -152,7 +153,7 @@ fn nullable(mut object: Object) -> Object {
     object
 }
 
-/// The text of a doc comment: its lines, each of which begins with a space, as one.
+/// Joins the lines of a doc comment, each of which begins with a space.
 fn text(documentation: &str) -> String {
     documentation.lines().map(str::trim).collect::<Vec<_>>().join(" ")
 }

@@ -1,4 +1,4 @@
-//! JSON bodies, in and out.
+//! JSON bodies of requests and responses.
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ use serde_json::value::RawValue;
 use super::json_text::ObjectText;
 use super::{ContentType, Error, Fields, FromFields, check_acceptable, read_body};
 
-/// The largest JSON body in bytes. A post of 50,000 characters fits, also if each is written as `\ud83d\ude00`.
+/// The largest JSON body in bytes. A post of 50,000 characters fits, even if each is written as `\ud83d\ude00`.
 pub const MAX_JSON_BYTES: usize = 1024 * 1024;
 
-/// As an argument, a body that is a JSON object and a valid `T`; as an answer, `T` as JSON.
+/// As an argument, a body that is a JSON object and a valid `T`; as a response, `T` as JSON.
 #[derive(Clone, Debug)]
 pub struct Json<T>(pub T);
 
@@ -41,7 +41,7 @@ impl<T: Serialize> IntoResponse for Json<T> {
     }
 }
 
-/// A body that is any JSON object, exactly as it was sent: numbers and white space, too.
+/// A body that is any JSON object, unchanged to the last digit and space.
 #[derive(Clone, Debug)]
 pub struct JsonObject(pub Box<RawValue>);
 
@@ -56,15 +56,15 @@ impl<S: Sync> FromRequest<S> for JsonObject {
     }
 }
 
-/// A `T` from a JSON object.
+/// Parses a `T` from a JSON object.
 pub(super) fn parse<T: FromFields>(body: &[u8]) -> Result<T, Error> {
     Fields::new(ObjectText::parse(body)?.members).read()
 }
 
-/// Reads a body that is declared as JSON.
+/// Reads a body whose declared type is JSON.
 pub(super) async fn json_body(request: Request) -> Result<(Parts, Bytes), Error> {
     let (parts, body) = request.into_parts();
-    // A request without a body need not declare its type. That the body is missing is what its client has to know.
+    // A request without a body need not declare a type, and its error must say that the body is missing.
     let is_declared = is_json(&parts.method, &parts.headers);
     let body = read_body(&parts.headers, body, MAX_JSON_BYTES).await;
     let is_missing = !parts.headers.contains_key(CONTENT_TYPE) && body.as_ref().is_ok_and(Bytes::is_empty);
@@ -78,8 +78,8 @@ pub(super) async fn json_body(request: Request) -> Result<(Parts, Bytes), Error>
     }))
 }
 
-/// `application/json`, and for PATCH `application/merge-patch+json` (RFC 7396) too; in UTF-8. Other parameters mean
-/// nothing (RFC 8259, section 11).
+/// Tells whether the body is declared as `application/json`, or for PATCH as `application/merge-patch+json` (RFC 7396),
+/// in UTF-8. Other parameters have no meaning (RFC 8259, section 11).
 fn is_json(method: &Method, headers: &HeaderMap) -> bool {
     let declared = ContentType::of(headers);
     let is_patch = method == Method::PATCH && declared.essence() == "application/merge-patch+json";

@@ -1,4 +1,4 @@
-//! JSON texts that every parser reads alike (RFC 8259): UTF-8, and no member twice at any depth.
+//! JSON texts that every parser reads alike (RFC 8259): valid UTF-8, and no duplicate member at any depth.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -10,20 +10,20 @@ use serde_json::{Map, Value};
 
 use super::{Error, FieldError};
 
-/// Objects and arrays inside each other. A body that nests deeper is none of anybody's data.
+/// The maximum nesting of objects and arrays, deeper than any real data.
 const MAX_DEPTH: usize = 100;
 
-/// Characters of a member's path that an answer repeats.
+/// The maximum length of a member's path in an answer, in characters.
 const MAX_PATH_CHARACTERS: usize = 200;
 
-/// A text that is a JSON object: its members, and the text itself.
+/// A text that is a JSON object: its members and the text itself.
 pub(super) struct ObjectText<'a> {
     pub(super) members: Map<String, Value>,
     pub(super) text: &'a str,
 }
 
 impl<'a> ObjectText<'a> {
-    /// Reads a body. Where it is wrong, the error says what is expected there and, of a duplicate, which member it is.
+    /// Parses a body. The error describes what is expected at the position of the mistake, or names a duplicate member.
     pub(super) fn parse(body: &'a [u8]) -> Result<Self, Error> {
         let text = text(body).map_err(malformed)?;
         let duplicate = RefCell::new(None);
@@ -59,7 +59,7 @@ fn malformed(message: impl Into<String>) -> Error {
     Error::Malformed(FieldError { field: "body".to_owned(), message: message.into() })
 }
 
-/// The body as text, without a byte order mark, which a parser may ignore (RFC 8259, section 8.1).
+/// Returns the body as text without a byte order mark, which a parser may ignore (RFC 8259, section 8.1).
 fn text(body: &[u8]) -> Result<&str, String> {
     let text = std::str::from_utf8(body)
         .map_err(|error| format!("must be UTF-8, which it is not at byte {}", error.valid_up_to() + 1))?;
@@ -71,7 +71,7 @@ fn text(body: &[u8]) -> Result<&str, String> {
     }
 }
 
-/// Says what is expected where the text stops being JSON.
+/// Describes what is expected where the text stops being JSON.
 fn explain(error: &serde_json::Error) -> String {
     let reason = match error.classify() {
         Category::Eof => "it ends too early",
@@ -84,7 +84,7 @@ fn located(reason: &str, error: &serde_json::Error) -> String {
     format!("{reason}, at line {}, column {}", error.line(), error.column())
 }
 
-/// The message of `serde_json`, without the position at its end.
+/// Returns the message of `serde_json` without the position at its end.
 fn unlocated(error: &serde_json::Error) -> String {
     let said = error.to_string();
     let position = format!(" at line {} column {}", error.line(), error.column());
@@ -110,12 +110,12 @@ impl fmt::Display for JsonPath<'_> {
     }
 }
 
-/// Reads one value, and so all that is in it.
+/// Reads one value with everything in it.
 #[derive(Clone, Copy)]
 struct Node<'a> {
     path: JsonPath<'a>,
     depth: usize,
-    /// The member that is there twice.
+    /// The path of a duplicate member.
     duplicate: &'a RefCell<Option<String>>,
 }
 
@@ -280,7 +280,7 @@ mod tests {
             let _ = ObjectText::parse(&body);
             let strict = ObjectText::parse(text.as_bytes());
             let lenient = serde_json::from_str::<Map<String, Value>>(&text);
-            // Whatever is read is what others read, too.
+            // Strict and lenient parsing must agree on every accepted text.
             if let Ok(object) = strict {
                 prop_assert_eq!(object.members, lenient.unwrap());
             }

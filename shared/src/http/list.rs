@@ -1,4 +1,4 @@
-//! Lists in pages: by number, or by a cursor that costs the same wherever it points.
+//! Lists in pages: by number, or by a cursor whose cost does not depend on the position.
 
 use axum::http::header::LINK;
 use axum::http::{HeaderName, HeaderValue};
@@ -9,25 +9,26 @@ use crate::domain::Start;
 
 const DEFAULT_LIMIT: u32 = 10;
 const MAX_LIMIT: u32 = 100;
-/// Items before a page are read to skip them; past so many a client must use a cursor.
+/// The maximum number of items before a page that is requested by number, because they are read to skip them. Beyond it
+/// a client must use a cursor.
 const MAX_OFFSET: u64 = 10_000;
 
-/// Which part of a list is asked for.
+/// The requested part of a list.
 #[derive(Clone, Debug)]
 pub struct ListRequest {
-    /// Where the page begins.
+    /// The beginning of the page.
     pub start: Start,
-    /// How many items it has at most.
+    /// The maximum number of items.
     pub limit: u32,
-    /// Its number, where it is asked for by number.
+    /// The number of the page, if it was requested by number.
     page: Option<u32>,
-    /// The items after which a page can begin by its number.
+    /// The maximum number of items before a page that is requested by number.
     reach: u64,
     /// The URL of the whole list.
     list: String,
 }
 
-/// The place of a page in its list.
+/// The position of a page in its list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Pagination {
@@ -51,12 +52,12 @@ pub struct Pagination {
 impl ListRequest {
     /// Reads `page`, `limit` and `cursor`, and [finishes](Query::finish) the query.
     ///
-    /// `list` is the URL of the list, with every parameter that chooses what is in it and in which order.
+    /// `list` is the URL of the list, with every parameter that selects or orders its items.
     pub fn read(query: Query, list: String, cursors: &CursorKey) -> Result<Self, Error> {
         Self::read_within(MAX_OFFSET, query, list, cursors)
     }
 
-    /// The same for a list that can be read on by `cursor` alone: the only page that has a number is the first.
+    /// Does the same for a list that continues only by `cursor`: the first page is the only one with a number.
     pub fn read_on(query: Query, list: String, cursors: &CursorKey) -> Result<Self, Error> {
         Self::read_within(0, query, list, cursors)
     }
@@ -67,7 +68,7 @@ impl ListRequest {
         let cursor = query.text("cursor");
         let offset = u64::from(page.max(1) - 1) * u64::from(limit);
         let (start, page) = match cursor {
-            // The first page is the default of `page`: some clients send defaults.
+            // The first page is allowed, because it is the default of `page` and some clients send defaults.
             Some(_) if page > 1 => {
                 query.wrong::<()>("cursor", "cannot be used together with a page after the first");
                 (Start::Offset(0), None)
@@ -93,8 +94,8 @@ impl ListRequest {
         Ok(Self { start, limit, page, reach, list })
     }
 
-    /// The page's `Link` header and its place in a list of `total` items, if they were counted, where `next` is the
-    /// position to read on from.
+    /// Returns the page's `Link` header, and its position in a list of `total` items, if they were counted. `next` is
+    /// the position of the next page.
     #[must_use]
     pub fn paginate(
         &self,
@@ -136,7 +137,7 @@ impl ListRequest {
         } else if let Some(cursor) = &pagination.next_cursor {
             links.push(link("next", format!("cursor={cursor}&")));
         }
-        // The list's URL is percent-encoded, so that the header is ASCII.
+        // The list's URL is percent-encoded, so the header is ASCII.
         HeaderValue::try_from(links.join(", ")).unwrap_or(HeaderValue::from_static(""))
     }
 

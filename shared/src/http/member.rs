@@ -1,4 +1,4 @@
-//! Makes values of JSON values. What is wrong with one is said in the words of JSON, for people who know no Rust.
+//! Converts JSON values to Rust values. Errors are described in terms of JSON, for readers who do not know Rust.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::json_text::type_name;
 use crate::domain::Invalid;
 
-/// Makes a `T` of a JSON value.
+/// Converts a JSON value to a `T`.
 pub fn from_json<T: DeserializeOwned>(value: Value) -> Result<T, Invalid> {
     T::deserialize(Member(value))
 }
@@ -30,7 +30,7 @@ impl serde::de::Error for Invalid {
             Unexpected::Seq => "an array",
             _ => "an object",
         };
-        // Where a visitor names a type and not a kind of JSON value.
+        // Some visitors name a Rust type instead of a kind of JSON value.
         let expected = match &*expected.to_string() {
             "a sequence" => "an array".to_owned(),
             "a map" => "an object".to_owned(),
@@ -53,7 +53,7 @@ impl serde::de::Error for Invalid {
     }
 }
 
-/// A list for people: `easy, medium or hard`.
+/// Joins names for people: `easy, medium or hard`.
 fn one_of(names: &[&str]) -> String {
     match names {
         [] => "nothing".to_owned(),
@@ -69,9 +69,9 @@ impl Member {
         Err(Invalid::new(format!("must be {expected}, not {}", type_name(&self.0))))
     }
 
-    /// A whole number, however it is written: `5`, `5.0` and `5e0` are one number (RFC 8259, section 6).
+    /// Reads an integer in any notation: `5`, `5.0` and `5e0` are one number (RFC 8259, section 6).
     fn integer<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Invalid> {
-        /// Up to here a double is exactly what was written.
+        /// Up to this limit a double represents every integer exactly.
         const EXACT: f64 = 9_007_199_254_740_992.0;
 
         let Value::Number(number) = &self.0 else { return self.not("a whole number") };

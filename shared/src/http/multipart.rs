@@ -1,8 +1,8 @@
-//! Forms with files: `multipart/form-data` (RFC 7578) as clients really send it.
+//! Forms with files: `multipart/form-data` (RFC 7578) as real clients send it.
 //!
-//! The body of a request is all there, so this is a function of bytes, and the content of a part is a piece of the body
-//! without a copy. Crates were no help: `multer` reads no `filename*` and no name in another case, others are stricter,
-//! and those for mail drop an empty `filename` and the backslashes of a path.
+//! The whole body is in memory, so parsing is a function of bytes, and a part's content is a slice of the body. No
+//! crate fits: `multer` reads no `filename*` and no name in another case, others are stricter, and those for mail drop
+//! an empty `filename` and the backslashes of a path.
 
 mod disposition;
 mod encodings;
@@ -16,30 +16,30 @@ use super::{ContentType, Error};
 /// A field of a form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// Names the field.
+    /// The name of the field.
     pub name: String,
-    /// As the client calls the file. Empty where a browser's form has a field for a file and nobody chose one.
+    /// The file name that the client sent. It is empty if a browser's form has a file field and no file was chosen.
     pub file_name: Option<String>,
-    /// Declares the content, if anything does.
+    /// The declared type of the content, if there is one.
     pub content_type: Option<String>,
-    /// The value, or the file.
+    /// The value or the file.
     pub content: Bytes,
 }
 
-/// The form that a body holds.
+/// A parsed form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MultipartForm {
-    /// In the order in which they came.
+    /// The parts in the order of the body.
     pub parts: Vec<Part>,
-    /// The charset of text that does not name its own (RFC 7578, section 4.6).
+    /// The charset of text that does not declare its own (RFC 7578, section 4.6).
     charset: Option<String>,
 }
 
 impl MultipartForm {
-    /// The media type of such a body.
+    /// The media type of a form with files.
     pub const MEDIA_TYPE: &str = "multipart/form-data";
 
-    /// Reads a body of this `Content-Type`.
+    /// Parses a body with this `Content-Type`.
     pub fn read(content_type: &ContentType, body: &Bytes) -> Result<Self, Error> {
         let boundary = content_type.parameter("boundary").next();
         let form =
@@ -47,7 +47,7 @@ impl MultipartForm {
         form.and_then(|boundary| Self::split(body, boundary)).map_err(Error::MalformedMultipart)
     }
 
-    /// The text of a part.
+    /// Returns the text of a part.
     pub fn text(&self, part: &Part) -> Result<String, Error> {
         let declared = part.content_type.as_deref().map(ContentType::parse);
         let own = declared.as_ref().and_then(|content_type| content_type.parameter("charset").next());
@@ -81,7 +81,7 @@ impl MultipartForm {
 }
 
 impl Part {
-    /// Reads header fields, an empty line, and the content.
+    /// Parses header fields, an empty line, and the content.
     fn parse(part: &Bytes) -> Result<Self, String> {
         // A part without header fields begins with the empty line.
         let (head, content) = if part.starts_with(b"\r\n") {
@@ -102,8 +102,8 @@ impl Part {
     }
 }
 
-/// The lines of header fields, with names in lower case. A line that begins with white space continues the one before
-/// (RFC 5322, section 2.2.3).
+/// Returns the lines of header fields, with names in lower case. A line that begins with white space continues the
+/// previous one (RFC 5322, section 2.2.3).
 fn fields(head: &[u8]) -> Result<Vec<(String, String)>, String> {
     let head = std::str::from_utf8(head).map_err(|_| "the header fields are not UTF-8")?;
     let mut fields: Vec<(String, String)> = Vec::new();
@@ -118,22 +118,22 @@ fn fields(head: &[u8]) -> Result<Vec<(String, String)>, String> {
     Ok(fields)
 }
 
-/// The value of a field that may be there once.
+/// Returns the value of a field that may occur once.
 fn one<'a>(fields: &'a [(String, String)], name: &str) -> Result<Option<&'a str>, String> {
     let mut values = fields.iter().filter(|(other, _)| other == name).map(|(_, value)| value.trim());
     let value = values.next();
     if values.next().is_some() { Err(format!("{name} is there twice")) } else { Ok(value) }
 }
 
-/// The lines that separate the parts (RFC 2046, section 5.1.1): they begin a line, and only white space may follow.
-/// Bytes before the first and after the last belong to no part.
+/// The lines that separate the parts (RFC 2046, section 5.1.1). A delimiter is at the beginning of a line, and only
+/// white space may follow it. Bytes before the first and after the last delimiter belong to no part.
 struct Delimiters<'a> {
     body: &'a [u8],
     dashed: Vec<u8>,
     from: usize,
 }
 
-/// The place of a delimiter, with the line end before it, which is no content, and the one after it.
+/// The position of a delimiter, with the line end before it, which is not content, and the line end after it.
 struct Delimiter {
     start: usize,
     end: usize,
@@ -166,7 +166,7 @@ impl Iterator for Delimiters<'_> {
     }
 }
 
-/// Reads what follows the boundary up to the end of the line: its length, and whether no part follows.
+/// Reads the rest of the line after the boundary. Returns its length, and whether this is the last delimiter.
 fn rest_of_delimiter(after: &[u8]) -> Option<(usize, bool)> {
     let is_last = after.starts_with(b"--");
     let dashes = if is_last { 2 } else { 0 };

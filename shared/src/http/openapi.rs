@@ -1,4 +1,4 @@
-//! What many operations have in common in the OpenAPI document.
+//! The parts of the OpenAPI document that many operations share.
 
 use serde_json::json;
 use utoipa::openapi::schema::AdditionalProperties;
@@ -33,18 +33,18 @@ impl PartialSchema for EntityTags {
 
 impl ToSchema for EntityTags {}
 
-/// The part of a list that a request asks for.
+/// The parameters of a page.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes what `ListRequest` reads")]
 pub struct ListParams {
-    /// The number of the page. Pages that begin after the first 10,000 items can be read with `cursor` only.
+    /// The number of the page. Pages that begin after the first 10,000 items are available by `cursor` only.
     #[param(minimum = 1, default = 1, required = false, example = 1)]
     page: u32,
     /// The maximum number of items on the page.
     #[param(minimum = 1, maximum = 100, default = 10, required = false, example = 10)]
     limit: u32,
-    /// The `nextCursor` of the page before, in the same list. It takes the place of `page`.
+    /// The `nextCursor` of the previous page of the same list. It replaces `page`.
     #[param(required = false)]
     cursor: String,
 }
@@ -61,16 +61,16 @@ pub struct ReadParams {
     /// response is 304.
     #[param(rename = "If-Modified-Since", required = false)]
     if_modified_since: String,
-    /// The `ETag` of the version that the client wants. If it is not the current one, the response is 412.
+    /// The `ETag` of the version that the client requires. If it is not the current one, the response is 412.
     #[param(rename = "If-Match", required = false, value_type = EntityTags, inline)]
     if_match: String,
-    /// The `Last-Modified` of the version that the client wants. If the resource has changed since, the response
-    /// is 412.
+    /// The `Last-Modified` of the version that the client requires. If the resource has changed since, the response is
+    /// 412.
     #[param(rename = "If-Unmodified-Since", required = false)]
     if_unmodified_since: String,
 }
 
-/// The headers of a conditional read of something that has no time of its last change.
+/// The headers of a conditional read of a resource without a modification time.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "describes what `Fixed` reads")]
@@ -78,7 +78,7 @@ pub struct FixedParams {
     /// The `ETag` of the version that the client has. If it is the current one, the response is 304.
     #[param(rename = "If-None-Match", required = false)]
     if_none_match: String,
-    /// The `ETag` of the version that the client wants. If it is not the current one, the response is 412.
+    /// The `ETag` of the version that the client requires. If it is not the current one, the response is 412.
     #[param(rename = "If-Match", required = false, value_type = EntityTags, inline)]
     if_match: String,
 }
@@ -101,7 +101,7 @@ pub struct WriteParams {
     if_none_match: String,
 }
 
-/// The beginning of the routes of a function that answers at a URL of its own, and not through the HTTP API.
+/// Starts the routes of a function that answers at its own URL instead of through the HTTP API.
 #[must_use]
 pub fn function_url_routes<D>(function: &str) -> OpenApiRouter<D>
 where

@@ -7,13 +7,13 @@ use axum::http::request::Parts;
 use super::Error;
 use crate::domain::{FileId, PostId, ProblemId, UserId};
 
-/// The id in the path. What is no id names no entity: 404, as for an id that nobody has.
+/// The id in the path. A text that is not an id is answered with 404, like an unknown id.
 #[derive(Clone, Copy, Debug)]
 pub struct PathId<T>(pub T);
 
-/// An id that knows what it is the id of.
+/// The id of one kind of entity.
 pub trait EntityId: FromStr {
-    /// As in `User not found`.
+    /// The name of the entity, as in `User not found`.
     const ENTITY: &'static str;
 }
 

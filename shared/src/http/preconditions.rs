@@ -11,14 +11,14 @@ use axum::http::{HeaderMap, HeaderName};
 use super::field::{OWS, value};
 use super::{Error, Validators};
 
-/// The preconditions of a request: the state in which it expects the resource.
+/// The preconditions of a request: the state that it expects of the resource.
 #[derive(Clone, Debug, Default)]
 pub struct Preconditions {
-    /// True if the request asks for the resource, and false if it changes it.
+    /// True if the request reads the resource, false if it changes the resource.
     is_read: bool,
     if_match: Option<Tags>,
     if_none_match: Option<Tags>,
-    /// In seconds since the Unix epoch, as the next one.
+    /// The time in seconds since the Unix epoch.
     if_modified_since: Option<i64>,
     if_unmodified_since: Option<i64>,
 }
@@ -30,13 +30,13 @@ enum Tags {
     Any,
     /// A list of entity tags.
     List(Vec<String>),
-    /// Neither, and the tags that are in it all the same.
+    /// A malformed value, with the valid tags in it.
     Malformed(Vec<String>),
 }
 
 impl Preconditions {
-    /// Reads the headers of a request with a method that asks for a resource, or of another one. Dates that are none are
-    /// ignored, as RFC 9110 has it.
+    /// Reads the headers of a request that reads or changes a resource. Malformed dates are ignored, as RFC 9110
+    /// requires.
     pub(super) fn read(headers: &HeaderMap, is_read: bool) -> Self {
         let date = |name| value(headers, name).and_then(|text| seconds(&text));
         Self {
@@ -48,7 +48,7 @@ impl Preconditions {
         }
     }
 
-    /// Checks that the resource is in a state in which the request may be done (RFC 9110, section 13.2.2, steps 1 to 3).
+    /// Checks that the resource is in the state that the request requires (RFC 9110, section 13.2.2, steps 1 to 3).
     pub fn require(&self, current: &Validators) -> Result<(), Error> {
         match (&self.if_match, self.if_unmodified_since, current.modified) {
             (Some(tags), ..) if !tags.checked(&IF_MATCH)?.has_strongly(&current.etag) => {
@@ -67,8 +67,8 @@ impl Preconditions {
         }
     }
 
-    /// Returns true if the client says that it has this already (steps 3 and 4). A malformed `If-None-Match` costs it the
-    /// answer once more, and no error.
+    /// Tells whether the client has the current version (steps 3 and 4). A malformed `If-None-Match` is no error; the
+    /// client only gets the content again.
     pub(super) fn is_fresh(&self, current: &Validators) -> bool {
         match (&self.if_none_match, self.if_modified_since, current.modified) {
             (Some(tags), ..) => tags.has_weakly(&current.etag),
@@ -110,7 +110,7 @@ impl Tags {
         })
     }
 
-    /// Refuses what is malformed: it must not pass for a state that the resource is not in.
+    /// Refuses a malformed value, which must not pass for a state of the resource.
     fn checked(&self, name: &HeaderName) -> Result<&Self, Error> {
         match self {
             Self::Malformed(_) => {
@@ -121,7 +121,7 @@ impl Tags {
         }
     }
 
-    /// Compares strongly (RFC 9110, section 8.8.3.2). `etag` is no weak tag, so a weak one in the list equals it never.
+    /// Compares strongly (RFC 9110, section 8.8.3.2). `etag` is a strong tag, so weak tags in the list never match.
     fn has_strongly(&self, etag: &str) -> bool {
         match self {
             Self::Any => true,
@@ -129,7 +129,7 @@ impl Tags {
         }
     }
 
-    /// Compares weakly: a weak tag equals a strong one with the same text.
+    /// Compares weakly: a weak tag matches a strong one with the same text.
     fn has_weakly(&self, etag: &str) -> bool {
         match self {
             Self::Any => true,
@@ -140,14 +140,14 @@ impl Tags {
     }
 }
 
-/// RFC 9110, section 8.8.3: visible characters but quotes, in quotes.
+/// Tells whether the text is an entity tag (RFC 9110, section 8.8.3): visible characters without quotes, in quotes.
 fn is_entity_tag(text: &str) -> bool {
     let opaque = text.strip_prefix("W/").unwrap_or(text);
     let content = opaque.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     content.is_some_and(|content| !content.contains(|c: char| c == '"' || c == ' ' || c.is_ascii_control()))
 }
 
-/// Reads a date in one of the three formats of HTTP (RFC 9110, section 5.6.7), in seconds since the Unix epoch.
+/// Parses a date in one of HTTP's three formats (RFC 9110, section 5.6.7) to seconds since the Unix epoch.
 fn seconds(date: &str) -> Option<i64> {
     let at: SystemTime = httpdate::parse_http_date(date.trim_matches(OWS)).ok()?;
     at.duration_since(UNIX_EPOCH).ok().and_then(|since| i64::try_from(since.as_secs()).ok())
@@ -164,7 +164,7 @@ mod tests {
     use crate::domain::{Revision, Timestamp};
     use crate::http::{Fixed, Resource};
 
-    /// The third version, made at 08:49:37, and its tag `"3"`.
+    /// Returns the validators of the third version, made at 08:49:37, with the tag `"3"`.
     fn current() -> Validators {
         let at = |seconds: i64| Timestamp::from_millis((784_111_000 + seconds) * 1000);
         Validators::of(Revision::first(at(0)).next(at(300)).next(at(777)))
@@ -176,7 +176,7 @@ mod tests {
         Preconditions::read(&headers.collect(), is_read)
     }
 
-    /// The status of a PUT.
+    /// Returns the status of a PUT.
     fn put(headers: &[(HeaderName, &str)]) -> u16 {
         match preconditions(false, headers).require(&current()) {
             Ok(()) => 200,
@@ -189,7 +189,7 @@ mod tests {
         }
     }
 
-    /// The status of a GET.
+    /// Returns the status of a GET.
     fn get(headers: &[(HeaderName, &str)]) -> u16 {
         let resource = Resource { validators: current(), body: "body" };
         match resource.answer(&preconditions(true, headers)) {
@@ -286,7 +286,7 @@ mod tests {
             ("Sunday, 06-Nov-94 08:49:36 GMT", 200, 412),
             ("Sun Nov  6 08:49:37 1994", 304, 200),
             ("Sun Nov  6 08:49:36 1994", 200, 412),
-            // No dates: they are ignored.
+            // Invalid dates are ignored.
             ("", 200, 200),
             ("yesterday", 200, 200),
             ("1994-11-06T08:49:36Z", 200, 200),
@@ -298,7 +298,7 @@ mod tests {
             assert_eq!(get(&[(IF_MODIFIED_SINCE, date)]), read, "{date}");
             assert_eq!(put(&[(IF_UNMODIFIED_SINCE, date)]), write, "{date}");
         }
-        // Two are none, in two lines or joined by a gateway.
+        // Two dates are invalid, in two lines or joined by a gateway.
         assert_eq!(get(&[(IF_MODIFIED_SINCE, NOW), (IF_MODIFIED_SINCE, NOW)]), 200);
         assert_eq!(put(&[(IF_UNMODIFIED_SINCE, &format!("{BEFORE},{BEFORE}"))]), 200);
     }
@@ -313,7 +313,7 @@ mod tests {
         assert_eq!(get(&[(IF_MATCH, "\"3\""), (IF_NONE_MATCH, "\"3\"")]), 304);
         assert_eq!(put(&[(IF_MATCH, "\"3\""), (IF_NONE_MATCH, "\"3\"")]), 412);
         assert_eq!(put(&[(IF_UNMODIFIED_SINCE, NOW), (IF_NONE_MATCH, "*")]), 412);
-        // Dates of reads do not count for changes.
+        // Conditions for reads are ignored in changes, and the other way round.
         assert_eq!(put(&[(IF_MODIFIED_SINCE, LATER)]), 200);
         assert_eq!(get(&[(IF_UNMODIFIED_SINCE, BEFORE)]), 412);
     }

@@ -10,7 +10,7 @@ use serde::de::value::StrDeserializer;
 use super::{Error, FieldError};
 use crate::domain::Invalid;
 
-/// The query's parameters, decoded; remembers every one that is wrong. Those that nobody asks for are ignored.
+/// The decoded parameters of a query, which collects all errors. Parameters that are not read are ignored.
 #[derive(Debug, Default)]
 pub struct Query {
     parameters: HashMap<String, Vec<String>>,
@@ -18,7 +18,7 @@ pub struct Query {
 }
 
 impl Query {
-    /// Reads the part of a URL after the question mark (WHATWG URL Standard, form encoding).
+    /// Parses the part of a URL after the question mark (WHATWG URL Standard, form encoding).
     #[must_use]
     pub fn parse(query: &str) -> Self {
         let mut parameters: HashMap<String, Vec<String>> = HashMap::new();
@@ -28,7 +28,7 @@ impl Query {
         Self { parameters, errors: Vec::new() }
     }
 
-    /// The parameter's text. Missing and empty ones are `None`; one that is there twice is an error.
+    /// Returns the parameter's text, or `None` if it is missing or empty. A duplicate parameter is an error.
     pub fn text(&mut self, name: &str) -> Option<String> {
         let mut values = self.parameters.remove(name)?;
         if values.len() > 1 {
@@ -37,14 +37,14 @@ impl Query {
         values.pop().filter(|value| !value.is_empty())
     }
 
-    /// The parameter as a `T`, a type that JSON would have as a string.
+    /// Returns the parameter as a `T`, a type that is a string in JSON.
     pub fn get<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
         let text = self.text(name)?;
         let deserializer: StrDeserializer<'_, Invalid> = text.as_str().into_deserializer();
         T::deserialize(deserializer).map_err(|invalid| self.wrong::<T>(name, invalid.to_string())).ok()
     }
 
-    /// The parameter as a whole number from `min` to `max`, or `default` without it.
+    /// Returns the parameter as an integer from `min` to `max`, or `default` if it is missing.
     pub fn number(&mut self, name: &str, min: u32, max: u32, default: u32) -> u32 {
         let Some(text) = self.text(name) else { return default };
         match text.parse() {
@@ -56,7 +56,7 @@ impl Query {
         }
     }
 
-    /// The parameter as `true` or `false`; `false` without it.
+    /// Returns the parameter as a boolean, or `false` if it is missing.
     pub fn flag(&mut self, name: &str) -> bool {
         match self.text(name).as_deref() {
             None | Some("false") => false,
@@ -65,13 +65,13 @@ impl Query {
         }
     }
 
-    /// Notes that a parameter can not be used.
+    /// Records that a parameter is invalid.
     pub fn wrong<T>(&mut self, name: &str, message: impl Into<String>) -> Option<T> {
         self.errors.push(FieldError { field: name.to_owned(), message: message.into() });
         None
     }
 
-    /// Ends the reading: all that was wrong, if anything was.
+    /// Ends the reading and returns all errors, if there are any.
     pub fn finish(&mut self) -> Result<(), Error> {
         if self.errors.is_empty() { Ok(()) } else { Err(Error::Invalid(std::mem::take(&mut self.errors))) }
     }

@@ -12,9 +12,9 @@ pub struct QuotaPolicy {
 /// The treatment of a request that cannot be counted, because DynamoDB is throttling or out of reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outage {
-    /// It is let through: the limit protects the service, not a secret.
+    /// The request is allowed: the limit protects the service, not a secret.
     LetThrough,
-    /// It is refused with 503: uncounted, anybody could guess on.
+    /// The request is refused with 503, because uncounted requests would permit guessing.
     Refuse,
 }
 
@@ -22,18 +22,18 @@ use Outage::{LetThrough, Refuse};
 
 #[rustfmt::skip]
 impl QuotaPolicy {
-    /// Tries of a password, by account: the normalised e-mail address, whether anybody has it or not.
+    /// Attempts to sign in, by account: the normalised e-mail address, even if no user has it.
     pub const LOGIN: Self = Self { name: "login", quota: 5, window_seconds: 60, outage: Refuse };
-    /// Signing in, by [`SourceAddress`](super::SourceAddress).
+    /// Attempts to sign in, by [`SourceAddress`](super::SourceAddress).
     pub const LOGIN_ADDRESS: Self = Self { name: "login-address", quota: 20, window_seconds: 60, outage: Refuse };
-    /// Registering, by [`SourceAddress`](super::SourceAddress).
+    /// Registrations, by [`SourceAddress`](super::SourceAddress).
     pub const REGISTER: Self = Self { name: "register", quota: 10, window_seconds: 3600, outage: LetThrough };
-    /// Changing anything, by the caller's id.
+    /// Changes of any kind, by the caller's id.
     pub const WRITE: Self = Self { name: "write", quota: 60, window_seconds: 60, outage: LetThrough };
-    /// Asking for the weather, by [`SourceAddress`](super::SourceAddress).
+    /// Requests for the weather, by [`SourceAddress`](super::SourceAddress).
     pub const WEATHER: Self = Self { name: "weather", quota: 60, window_seconds: 60, outage: LetThrough };
 
-    /// All of them.
+    /// All policies.
     pub const ALL: [Self; 5] = [Self::LOGIN, Self::LOGIN_ADDRESS, Self::REGISTER, Self::WRITE, Self::WEATHER];
 }
 
@@ -44,12 +44,12 @@ pub struct Scale(f64);
 impl Scale {
     const NAME: &'static str = "RATE_LIMIT_SCALE";
 
-    /// The scale in `RATE_LIMIT_SCALE`; 1 where it is not set.
+    /// Reads the scale from `RATE_LIMIT_SCALE`; 1 if it is not set.
     pub(super) fn from_env() -> Result<Self, ConfigError> {
         optional(Self::NAME).map_or(Ok(Self(1.0)), |text| Self::parse(&text))
     }
 
-    /// The scale that `text` says: a number above 0.
+    /// Parses a scale: a number above 0.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         match text.trim().parse() {
             Ok(scale) if scale > 0.0 && f64::is_finite(scale) => Ok(Self(scale)),
@@ -60,7 +60,7 @@ impl Scale {
         }
     }
 
-    /// `quota`, scaled; one request at least.
+    /// Returns `quota`, scaled; at least 1.
     pub(super) fn of(self, quota: u32) -> u32 {
         #[expect(
             clippy::cast_possible_truncation,

@@ -1,22 +1,23 @@
-//! Rate limits: how many requests of a kind somebody may send in a window of time.
+//! Rate limits: the number of requests of a kind that a client may send in a window of time.
 //!
-//! The constants of [`QuotaPolicy`] are the one table of limits. A handler names the policy and whom it counts:
+//! The constants of [`QuotaPolicy`] are the only table of limits. A handler names the policy and the key that is
+//! counted:
 //!
 //! ```text
 //! State(limits): State<RateLimits>,                              // a field of Deps: RateLimits::from_env()?
-//! address: SourceAddress,                                        // whom the gateway got the request from
+//! address: SourceAddress,                                        // the address that the gateway saw
 //!
-//! limits.take(QuotaPolicy::WRITE, caller.id).await?;             // 429, or goes on
+//! limits.take(QuotaPolicy::WRITE, caller.id).await?;             // ends in 429 over the limit
 //!
-//! limits.take(QuotaPolicy::LOGIN_ADDRESS, address).await?;       // first: an address that is denied
-//! limits.take(QuotaPolicy::LOGIN, email.normalised()).await?;    // uses up no account
+//! limits.take(QuotaPolicy::LOGIN_ADDRESS, address).await?;       // first, so that a denied address
+//! limits.take(QuotaPolicy::LOGIN, email.normalised()).await?;    // does not use up an account's quota
 //! ```
 //!
-//! The answer then carries the `RateLimit` fields, whatever it is. The function needs, in template.yaml,
-//! `RATE_LIMIT_SCALE: !Ref RateLimitScale` and `dynamodb:UpdateItem` on `RATE#<policy>#*`.
+//! Every answer then carries the `RateLimit` fields. In template.yaml the function needs `RATE_LIMIT_SCALE: !Ref
+//! RateLimitScale` and `dynamodb:UpdateItem` on `RATE#<policy>#*`.
 //!
-//! Each request that is counted is one write, an `ADD` outside of every transaction: it holds whether or not
-//! what follows succeeds. Windows are fixed, so that somebody can use two windows' quotas around the end of one.
+//! Each counted request is one write, an `ADD` outside of every transaction, so it counts whether the request succeeds
+//! or not. Windows are fixed, so a client can use the quotas of two windows around the end of one.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -32,7 +33,7 @@ use crate::config::ConfigError;
 use crate::domain::Timestamp;
 use crate::store::{Error as StoreError, RateCounters, Table};
 
-/// The limits of a function. Clones share what they know.
+/// The limits of a function. Clones share their state.
 #[derive(Clone, Debug)]
 pub struct RateLimits {
     counters: RateCounters,
@@ -42,20 +43,20 @@ pub struct RateLimits {
 }
 
 impl RateLimits {
-    /// The limits that are counted in the table that the environment names, scaled by `RATE_LIMIT_SCALE`.
+    /// Counts in the table that the environment names, with the scale in `RATE_LIMIT_SCALE`.
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self::new(&Table::from_env()?, Clock::system(), Scale::from_env()?))
     }
 
-    /// The limits that are counted in `table`.
+    /// Counts in `table`.
     #[must_use]
     pub fn new(table: &Table, clock: Clock, scale: Scale) -> Self {
         Self { counters: RateCounters::new(table), clock, scale, denied: Arc::default() }
     }
 
-    /// Counts the request under way against what `policy` grants `key`, and goes on or ends in 429.
+    /// Counts the current request of `key` under `policy`. Ends in 429 if the quota is used up.
     ///
-    /// `key` is whom the policy counts. It is known by its SHA-256 alone, in the table and in the log.
+    /// Table and log contain only the SHA-256 of `key`.
     pub async fn take(&self, policy: QuotaPolicy, key: impl fmt::Display) -> Result<(), Error> {
         let now = self.clock.now();
         let quota = self.scale.of(policy.quota);
@@ -98,7 +99,8 @@ fn refuse(limit: ServiceLimit) -> Error {
     Error::RateLimited { policy: limit.policy, retry_after_seconds: limit.reset_seconds }
 }
 
-/// Whom a policy counts: the hash of its name and of who it is, so that neither address nor e-mail stands anywhere.
+/// The key of a counter: the hash of the policy's name and of the counted key, so that neither client addresses nor
+/// e-mail addresses are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Key([u8; 32]);
 
@@ -107,9 +109,9 @@ impl Key {
         Self(Sha256::new().chain_update(policy.name).chain_update([0]).chain_update(key).finalize().into())
     }
 
-    /// The end of the window that `now` is in.
+    /// Returns the end of the window that contains `now`.
     ///
-    /// Each key's windows begin at another second, so that those who wait for the next do not come all at once.
+    /// The windows of each key begin at a different second, so that waiting clients do not return all at once.
     fn window_end(&self, policy: QuotaPolicy, now: Timestamp) -> Timestamp {
         let window = i64::from(policy.window_seconds) * 1000;
         let [a, b, c, d, ..] = self.0;
@@ -125,17 +127,18 @@ impl fmt::Display for Key {
     }
 }
 
-/// Rounded up, and so never 0: a window's end is in the next one.
+/// Returns the seconds until the window ends, rounded up. They are never 0, because a window's end belongs to the next
+/// one.
 fn seconds_until(end: Timestamp, now: Timestamp) -> u32 {
     u32::try_from((end.as_millis() - now.as_millis() + 999) / 1000).unwrap_or(u32::MAX)
 }
 
-/// Who is denied until when: a flood of their requests costs no writes.
+/// The denied keys with the end of their windows. A flood of denied requests costs no writes.
 #[derive(Debug, Default)]
 struct Denied(HashMap<Key, Timestamp>);
 
 impl Denied {
-    /// Most keys that are remembered, in about 300 KB. Beyond it some are counted again, and denied again.
+    /// The maximum number of keys, in about 300 KB. Beyond it some keys are counted again, and denied again.
     const MAX: usize = 4096;
 
     fn contains(&self, key: &Key, now: Timestamp) -> bool {

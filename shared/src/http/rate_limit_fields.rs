@@ -18,13 +18,13 @@ tokio::task_local! {
 pub(super) struct ServiceLimit {
     /// The policy's name.
     pub(super) policy: &'static str,
-    /// Requests in a window.
+    /// The number of requests in a window.
     pub(super) quota: u32,
-    /// How long a window is.
+    /// The length of a window.
     pub(super) window_seconds: u32,
-    /// Requests that are left in this window.
+    /// The number of requests that are left in this window.
     pub(super) remaining: u32,
-    /// Until this window ends, rounded up.
+    /// The time until this window ends, rounded up.
     pub(super) reset_seconds: u32,
 }
 
@@ -39,7 +39,7 @@ impl ServiceLimit {
             .await
     }
 
-    /// Shows this in the answer to the request under way; outside of [`of`](Self::of) nobody asks.
+    /// Adds this to the answer to the current request. Outside of [`of`](Self::of) it has no effect.
     #[cfg(feature = "store")]
     pub(super) fn show(self) {
         let _ = SERVICE_LIMITS.try_with(|limits| limits.borrow_mut().push(self));

@@ -1,4 +1,4 @@
-//! What every answer of every function has in common.
+//! The parts that every answer of every function shares.
 
 mod body;
 mod call;
@@ -31,7 +31,7 @@ use crate::cost::Cost;
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
-/// On every answer that does not say otherwise itself.
+/// The headers of every answer that does not set its own.
 const DEFAULT_HEADERS: [(HeaderName, &str); 5] = [
     (CACHE_CONTROL, "no-store"),
     (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
@@ -40,8 +40,8 @@ const DEFAULT_HEADERS: [(HeaderName, &str); 5] = [
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
 ];
 
-/// Runs `routes`, which answer in one of the media types `produces`, and sees to what no route can see to
-/// itself: a panic, the deadline, the body of an error, HEAD, OPTIONS, the common headers and the log.
+/// Runs `routes`, which answer in the media types `produces`, and handles everything that routes cannot handle
+/// themselves: panics, the deadline, the bodies of errors, HEAD, OPTIONS, the common headers and the log.
 pub async fn respond<S, B>(
     routes: S,
     produces: &[&str],
@@ -85,8 +85,7 @@ where
     response
 }
 
-/// Returns true if an answer with this status is, or stands for, what `Accept` is about. Errors come in our own shape
-/// whatever it says.
+/// Tells whether `Accept` applies to an answer with this status. Errors have our own shape regardless of `Accept`.
 fn has_representation(status: StatusCode) -> bool {
     status == StatusCode::NOT_MODIFIED || status.is_success() && status != StatusCode::NO_CONTENT
 }

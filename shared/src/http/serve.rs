@@ -18,7 +18,7 @@ use crate::telemetry;
 
 /// Serves `routes` as a Lambda function until the platform ends it.
 ///
-/// A function whose `deps` can not be had says why in its log and ends at once, before it takes a request.
+/// If `deps` fails, the function logs the reason and ends at once, before it takes a request.
 pub async fn serve<D>(routes: OpenApiRouter<D>, deps: impl FnOnce() -> Result<D, ConfigError>) -> ExitCode
 where
     D: Clone + Send + Sync + 'static,
@@ -26,7 +26,7 @@ where
     serve_as(JSON, routes, deps).await
 }
 
-/// Like [`serve`], for routes that answer in other media types than JSON.
+/// Like [`serve`], for routes that answer with other media types than JSON.
 pub async fn serve_as<D>(
     produces: &'static [&'static str],
     routes: OpenApiRouter<D>,
@@ -39,8 +39,8 @@ where
     run(app, produces).await
 }
 
-/// Like [`serve`], for a function whose answers are sent as they are made: [`Streamed`](super::Streamed) ones piece by
-/// piece, all others at once. Its requests come by a Function URL with `InvokeMode: RESPONSE_STREAM`.
+/// Like [`serve`], for a function that streams: [`Streamed`](super::Streamed) answers are sent piece by piece, all
+/// others at once. Its requests come by a Function URL with `InvokeMode: RESPONSE_STREAM`.
 pub async fn serve_stream<D>(
     routes: OpenApiRouter<D>,
     deps: impl FnOnce() -> Result<D, ConfigError>,
@@ -52,7 +52,7 @@ where
     run_stream(app).await
 }
 
-/// The routes with what they need, unless that can not be had.
+/// Returns the routes with their dependencies, or `None` if these cannot be created.
 fn start<D>(routes: OpenApiRouter<D>, deps: impl FnOnce() -> Result<D, ConfigError>) -> Option<Router>
 where
     D: Clone + Send + Sync + 'static,
@@ -87,7 +87,7 @@ fn responder(
     })
 }
 
-/// `function`, which gets no event that it could not take.
+/// Wraps `function` so that its events are sanitised.
 fn tidied<S>(
     mut function: S,
 ) -> impl Service<LambdaEvent<LambdaRequest>, Response = S::Response, Error = S::Error, Future = S::Future>

@@ -6,9 +6,9 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use lambda_http::request::RequestContext;
 
-/// Where a request came from, as the gateway saw it; `X-Forwarded-For` is the client's to write.
+/// The client's address as the gateway saw it. `X-Forwarded-For` is not used, because clients can set it.
 ///
-/// An IPv6 address is its first 64 bits: one client has all addresses of its network.
+/// An IPv6 address counts by its first 64 bits, because one client has all addresses of its network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SourceAddress(Option<IpAddr>);
 
@@ -26,7 +26,7 @@ impl fmt::Display for SourceAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Some(address) => address.fmt(f),
-            // The gateway always says it. Those of whom it did not would share one quota.
+            // The gateway always sets the address. Without it, all such clients share one quota.
             None => f.write_str("unknown"),
         }
     }

@@ -5,17 +5,17 @@ use futures_util::{Stream, TryStreamExt};
 
 use super::Error;
 
-/// An answer that is sent piece by piece, as it is made.
+/// A streamed answer.
 ///
-/// A handler that can fail before the first piece does, and is answered with that error's status. Afterwards the status is
-/// sent: an error, a panic or the end of the time is then the last line of the answer, in the error shape of the API.
+/// If the handler fails before the first piece, the answer has the status of its error. Afterwards the status is
+/// already sent: an error, a panic or the deadline becomes the last line of the answer, in the API's error shape.
 pub struct Streamed<S> {
     content_type: &'static str,
     pieces: S,
 }
 
 impl<S> Streamed<S> {
-    /// The answer that `pieces` are, of this media type.
+    /// Makes an answer of `pieces` with this media type.
     pub fn new(content_type: &'static str, pieces: S) -> Self {
         Self { content_type, pieces }
     }

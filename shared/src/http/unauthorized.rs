@@ -5,42 +5,43 @@ use super::Code;
 pub enum Unauthorized {
     /// There is no access token.
     Missing,
-    /// There is no access token, and there is a session's cookie.
+    /// There is no access token, but a session's cookie.
     CookieWithoutToken,
-    /// The `Authorization` is of another scheme than `Bearer`.
+    /// The `Authorization` has another scheme than `Bearer`.
     OtherScheme,
-    /// The `Authorization` has no scheme: mostly, it is the token alone.
+    /// The `Authorization` has no scheme; usually it is the token alone.
     NoScheme,
     /// The `Authorization` has nothing after `Bearer`.
     NoToken,
-    /// The `Authorization` has something else than one token: quotes, two tokens, two headers.
+    /// The `Authorization` does not contain exactly one token: quotes, two tokens, two headers.
     NotOneToken,
     /// The access token is malformed, not ours, or its user is gone.
     Invalid,
-    /// The access token is ours, and its time is over.
+    /// The access token is ours, but has expired.
     Expired,
-    /// The e-mail address and the password are not those of an account; which of the two stays untold.
+    /// The e-mail address and the password do not match an account. The error does not tell which of them is wrong.
     WrongCredentials,
     /// There is no session's cookie.
     NoSession,
-    /// There is no session's cookie, and there is an access token.
+    /// There is no session's cookie, but an access token.
     TokenWithoutSession,
-    /// The session ended or never was, or there are two cookies.
+    /// The session has ended or never existed, or there are two cookies.
     InvalidSession,
-    /// One of the last three, where it makes no difference.
+    /// One of the last three, if the operation does not distinguish them.
     NotSignedIn,
-    /// [`TokenWithoutSession`](Self::TokenWithoutSession), where it makes no difference.
+    /// [`TokenWithoutSession`](Self::TokenWithoutSession), if the operation does not distinguish it.
     TokenWithoutSignIn,
 }
 
 impl Unauthorized {
-    /// Returns true if the request has no access token at all. One that must have none then goes on.
+    /// Returns true if the request has no access token at all. Routes with an optional token then continue.
     #[must_use]
     pub fn is_anonymous(self) -> bool {
         matches!(self, Self::Missing | Self::CookieWithoutToken | Self::OtherScheme)
     }
 
-    /// Returns code and message. A message has no quotes: it is also a quoted string in `WWW-Authenticate`.
+    /// Returns code and message. A message must not contain quotes, because it is also a quoted string in
+    /// `WWW-Authenticate`.
     pub(super) fn outward(self) -> (Code, &'static str) {
         match self {
             Self::Missing => (Code::MissingToken, "Authorization header required"),
@@ -83,8 +84,8 @@ impl Unauthorized {
         }
     }
 
-    /// Returns the value of `WWW-Authenticate` (RFC 6750, section 3), which is about tokens: a cookie is no HTTP
-    /// authentication. It names no error if no token was sent.
+    /// Returns the value of `WWW-Authenticate` (RFC 6750, section 3) for errors about tokens; a cookie is no HTTP
+    /// authentication. Without a token, the challenge names no error.
     pub(super) fn challenge(self) -> Option<String> {
         let (code, message) = self.outward();
         match code {

@@ -6,29 +6,29 @@ use axum::http::{HeaderMap, HeaderValue};
 
 use crate::domain::{Revision, Timestamp};
 
-/// The validators of a resource: they tell its states apart (RFC 9110, section 8.8).
+/// The validators of a resource, which identify its version (RFC 9110, section 8.8).
 #[derive(Clone, Debug)]
 pub struct Validators {
-    /// With its quotes.
+    /// The entity tag with its quotes.
     pub(super) etag: Cow<'static, str>,
-    /// In seconds since the Unix epoch, if the resource has a time.
+    /// The modification time in seconds since the Unix epoch, if there is one.
     pub(super) modified: Option<i64>,
 }
 
 impl Validators {
-    /// Those of an entity's full representation.
+    /// Returns the validators of an entity's full representation.
     #[must_use]
     pub fn of(revision: Revision) -> Self {
         Self { etag: format!("\"{}\"", revision.version).into(), modified: Some(revision.second()) }
     }
 
-    /// Those of what some callers see of an entity, where others see more.
+    /// Returns the validators of a partial view, if some callers see more of the entity than others.
     #[must_use]
     pub fn of_view(revision: Revision, view: &str) -> Self {
         Self { etag: format!("\"{}-{view}\"", revision.version).into(), ..Self::of(revision) }
     }
 
-    /// Those of what is the state of something at a time.
+    /// Returns the validators of a state that is identified by its time.
     #[must_use]
     pub fn at(time: Timestamp) -> Self {
         Self { etag: format!("\"{}\"", time.as_millis()).into(), modified: Some(time.as_seconds()) }

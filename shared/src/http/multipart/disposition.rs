@@ -11,7 +11,7 @@ pub(super) struct Disposition {
 }
 
 impl Disposition {
-    /// Reads a `Content-Disposition`.
+    /// Parses a `Content-Disposition`.
     pub(super) fn parse(value: &str) -> Result<Self, String> {
         let (kind, parameters) = with_parameters(value);
         if kind != "form-data" {
@@ -23,8 +23,8 @@ impl Disposition {
     }
 }
 
-/// The value of a parameter, however it is written. One that says its charset (`name*=`, RFC 8187) goes before one that
-/// does not, and that before one in pieces (`name*0=`, RFC 2231).
+/// Returns the value of a parameter in any notation. A value with a charset (`name*=`, RFC 8187) takes precedence over
+/// one without, and this over one in pieces (`name*0=`, RFC 2231).
 fn parameter(parameters: &[(String, String)], name: &str) -> Result<Option<String>, String> {
     let (mut with_charset, mut without, mut pieces) = (None, None, BTreeMap::new());
     for (other, value) in parameters {
@@ -42,17 +42,17 @@ fn parameter(parameters: &[(String, String)], name: &str) -> Result<Option<Strin
             return Err(format!("the Content-Disposition has {name} twice"));
         }
     }
-    // In a charset that is not known here, the plain value says it, too.
+    // If the charset is unknown, the plain value is used.
     Ok(with_charset.flatten().or(without).or_else(|| joined(&pieces)))
 }
 
-/// A value without a charset: UTF-8, in which browsers write quotes and line ends as `%22`, `%0D` and `%0A` (HTML
-/// Standard, section 4.10.21.8), and some clients all of it as a mail would (RFC 2047).
+/// Decodes a value without a charset: UTF-8, in which browsers write quotes and line ends as `%22`, `%0D` and `%0A`
+/// (HTML Standard, section 4.10.21.8), and some clients encode the whole value as in a mail (RFC 2047).
 fn plain(value: &str) -> String {
     encoded_words(value).unwrap_or_else(|| percent_decoded(value))
 }
 
-/// Pieces in their order. The first says whether there is a charset; with one, a piece without a `*` stands for itself.
+/// Joins pieces in their order. The first tells whether there is a charset; if so, a piece without `*` is literal.
 fn joined(pieces: &BTreeMap<usize, (bool, &str)>) -> Option<String> {
     let (has_charset, _) = pieces.get(&0)?;
     let whole = pieces.values().map(|(is_extended, piece)| match (has_charset, is_extended) {

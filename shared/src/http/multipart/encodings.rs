@@ -4,7 +4,7 @@ use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use percent_encoding::percent_decode_str;
 
-/// Clients differ in whether they fill up the last four characters.
+/// Padding is optional, because clients differ in it.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new()
@@ -12,7 +12,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// Reads text in one of the charsets that RFC 5987 asks for; all else is written in UTF-8 today.
+/// Decodes text in one of the charsets that RFC 5987 requires. Other charsets are no longer in use.
 pub(super) fn text(charset: &str, bytes: &[u8]) -> Option<String> {
     match &*charset.to_ascii_lowercase() {
         "utf-8" | "utf8" | "us-ascii" => String::from_utf8(bytes.to_vec()).ok(),
@@ -21,14 +21,14 @@ pub(super) fn text(charset: &str, bytes: &[u8]) -> Option<String> {
     }
 }
 
-/// Reads `charset'language'percent-encoded` (RFC 8187, section 3.2).
+/// Decodes `charset'language'percent-encoded` (RFC 8187, section 3.2).
 pub(super) fn extended(value: &str) -> Option<String> {
     let mut parts = value.splitn(3, '\'');
     let (charset, _language, encoded) = (parts.next()?, parts.next()?, parts.next()?);
     text(charset, &percent_decode_str(encoded).collect::<Vec<u8>>())
 }
 
-/// Undoes what browsers do to quotes and line ends, and to nothing else: a percent sign stays as it is.
+/// Decodes the quotes and line ends that browsers encode, and nothing else: other percent signs are literal.
 pub(super) fn percent_decoded(value: &str) -> String {
     let mut decoded = String::new();
     let mut rest = value;
@@ -47,7 +47,7 @@ pub(super) fn percent_decoded(value: &str) -> String {
     decoded + rest
 }
 
-/// Reads a value that is made of encoded words and nothing else (RFC 2047, section 2).
+/// Decodes a value that consists of encoded words only (RFC 2047, section 2).
 pub(super) fn encoded_words(value: &str) -> Option<String> {
     let words: Option<Vec<String>> = value.split_whitespace().map(encoded_word).collect();
     words.filter(|words| !words.is_empty()).map(|words| words.concat())
@@ -65,7 +65,7 @@ fn encoded_word(word: &str) -> Option<String> {
     text(charset.split('*').next()?, &bytes)
 }
 
-/// Undoes a `Content-Transfer-Encoding` (RFC 2045, section 6). HTTP needs none, and some clients use one all the same.
+/// Decodes a `Content-Transfer-Encoding` (RFC 2045, section 6). HTTP does not need one, but some clients use it.
 pub(super) fn transfer_decoded(encoding: &str, content: Bytes) -> Result<Bytes, String> {
     let decoded = match &*encoding.to_ascii_lowercase() {
         "" | "7bit" | "8bit" | "binary" => return Ok(content),
@@ -82,14 +82,14 @@ pub(super) fn transfer_decoded(encoding: &str, content: Bytes) -> Result<Bytes, 
         .ok_or_else(|| format!("the content is not {encoding}, as its Content-Transfer-Encoding says"))
 }
 
-/// RFC 2045, section 6.7.
+/// Decodes quoted-printable text (RFC 2045, section 6.7).
 fn quoted_printable(encoded: &[u8]) -> Option<Vec<u8>> {
     let mut decoded = Vec::with_capacity(encoded.len());
     let mut rest = encoded;
     loop {
         rest = match rest {
             [] => return Some(decoded),
-            // A line that goes on.
+            // An equals sign at the end of a line continues the line.
             [b'=', b'\r', b'\n', rest @ ..] => rest,
             [b'=', high, low, rest @ ..] => {
                 let digit = |digit: u8| char::from(digit).to_digit(16);

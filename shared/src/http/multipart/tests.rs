@@ -15,7 +15,7 @@ fn form(body: &[u8]) -> Result<MultipartForm, String> {
     form_of("multipart/form-data; boundary=B", body)
 }
 
-/// The one part with these header fields.
+/// Parses the only part of a form, with these header fields.
 fn part(head: &str, content: &[u8]) -> Result<Part, String> {
     let body = [b"--B\r\n", head.as_bytes(), b"\r\n\r\n", content, b"\r\n--B--\r\n"].concat();
     form(&body).map(|form| form.parts[0].clone())
@@ -38,21 +38,21 @@ fn a_name_is_read_however_a_client_writes_it() {
         (r#"form-data;filename="a.txt";name="file""#, "a.txt"),
         ("form-data;\r\n name=\"file\";\r\n\tfilename=\"a.txt\"", "a.txt"),
         (r#"form-data; name="file"; filename="r; name=x.txt""#, "r; name=x.txt"),
-        // curl and Go escape, browsers encode, browsers on Windows sent paths.
+        // curl and Go escape, browsers encode, and browsers on Windows used to send paths.
         (r#"form-data; name="file"; filename="a\"b\\c.txt""#, r#"a"b\c.txt"#),
         (r#"form-data; name="file"; filename="a%22b%0d%0A.txt""#, "a\"b\r\n.txt"),
         (r#"form-data; name="file"; filename="100%25 %.txt""#, "100%25 %.txt"),
         (r#"form-data; name="file"; filename="C:\fakepath\a.txt""#, r"C:\fakepath\a.txt"),
         (r#"form-data; name="file"; filename="a\""#, "a\\"),
         (r#"form-data; name="file"; filename="フェ é.txt""#, "フェ é.txt"),
-        // .NET says it twice; Python's older clients in one way alone.
+        // .NET sends both notations; Python's older clients send only one.
         ("form-data; name=file; filename=\"=?utf-8?B?w6kudHh0?=\"; filename*=utf-8''%C3%A9.txt", "é.txt"),
         ("form-data; name=\"file\"; filename*=UTF-8''na%C3%AFve.txt; filename=\"naive.txt\"", "naïve.txt"),
         ("form-data; name=\"file\"; filename=\"naive.txt\"; FILENAME*=utf-8'en'na%c3%afve.txt", "naïve.txt"),
         ("form-data; name=\"file\"; filename*=\"UTF-8''%22it's%22.txt\"", "\"it's\".txt"),
         ("form-data; name=\"file\"; filename*=iso-8859-1'en'na%EFve.txt", "naïve.txt"),
         ("form-data; name*=utf-8''file; filename=a.txt", "a.txt"),
-        // In a charset that is not known here.
+        // The charset is unknown.
         ("form-data; name=\"file\"; filename*=koi8-r''%C1.txt; filename=\"a.txt\"", "a.txt"),
         ("form-data; name=\"file\"; filename*=utf-8''%ff.txt; filename=\"a.txt\"", "a.txt"),
         (r#"form-data; name="file"; filename="=?UTF-8?Q?na=C3=AFve_1.txt?=""#, "naïve 1.txt"),
@@ -131,7 +131,7 @@ fn what_is_around_the_parts_is_nobodys() {
             vec!["b"],
         ),
         (format!("--B\r\n{part}b\r\n--B\t\r\n{part}c\r\n--B--"), vec!["b", "c"]),
-        // What only looks like a delimiter is content.
+        // Lines that only resemble a delimiter are content.
         (
             format!("--B\r\n{part}b--B\r\n--Bx\r\n--B-\r\n\n--B\r\n --B--\r\n--B--x\r\n--B--"),
             vec!["b--B\r\n--Bx\r\n--B-\r\n\n--B\r\n --B--\r\n--B--x"],
@@ -264,7 +264,7 @@ proptest! {
         let percent = |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
         let escaped = name.replace('\\', "\\\\").replace('"', "\\\"");
         prop_assert_eq!(file_name(&format!("form-data; name=file; filename*=utf-8''{}", percent(&name))), Some(name.clone()));
-        // In these two a text can be taken for an encoded one.
+        // In texts with these two characters, a literal can look like an encoded one.
         if !name.contains(['%', '?']) {
             prop_assert_eq!(file_name(&format!("form-data; name=file; filename=\"{escaped}\"")), Some(name.clone()));
             let browsers = name.replace('\\', "").replace('"', "%22");

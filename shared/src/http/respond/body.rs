@@ -1,4 +1,4 @@
-//! Bodies of failed answers.
+//! The bodies of error responses.
 
 use axum::body::Body;
 use axum::http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE};
@@ -11,13 +11,13 @@ use crate::http::accept::prefers_problem;
 use crate::http::code::Code;
 use crate::http::error::{Failure, FieldError};
 
-/// Type and title of a problem that is no more than too many requests (draft-ietf-httpapi-ratelimit-headers-11).
+/// Type and title of a problem that is only a rate limit (draft-ietf-httpapi-ratelimit-headers-11).
 const QUOTA_EXCEEDED: (&str, &str) = (
     "https://iana.org/assignments/http-problem-types#quota-exceeded",
     "Request cannot be satisfied as assigned quota has been exceeded",
 );
 
-/// The failure that a response stands for, if it is one.
+/// Takes the failure out of a response, if the response is one.
 pub(super) fn take_failure(response: &mut Response<Body>, call: &Call) -> Option<Failure> {
     let status = response.status();
     let failure = response.extensions_mut().remove();
@@ -28,7 +28,7 @@ pub(super) fn take_failure(response: &mut Response<Body>, call: &Call) -> Option
     None
 }
 
-/// Gives a failed answer its body: our own error shape, or the same as a problem of RFC 9457.
+/// Gives an error response its body, in our own shape or as a problem of RFC 9457.
 pub(super) fn render(failure: &Failure, call: &Call, now: Timestamp, response: &mut Response<Body>) {
     let Failure { code, ref message, ref details, violated_policy, .. } = *failure;
     let status = code.status();
@@ -71,11 +71,11 @@ pub(super) fn error_body<'a>(failure: &'a Failure, call: &'a Call, timestamp: Ti
 #[serde(rename_all = "camelCase")]
 #[schema(as = Error)]
 pub struct ErrorBody<'a> {
-    /// The error in words, for people. It can change.
+    /// The error in words, for people. The text can change.
     #[schema(example = "Post not found")]
     error: &'a str,
     code: Code,
-    /// The fields that cannot be used: all of them.
+    /// The invalid fields, all of them.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     #[schema(required = false)]
     details: &'a [FieldError],
@@ -91,7 +91,7 @@ pub struct ErrorBody<'a> {
 #[serde(rename_all = "camelCase")]
 #[schema(as = ProblemDetails)]
 pub struct ProblemDetails<'a> {
-    /// The type of the problem: `about:blank` if the status says it all.
+    /// The type of the problem: `about:blank` if the status says everything.
     #[schema(format = "uri", example = "about:blank")]
     r#type: &'a str,
     /// The type in words.
@@ -100,11 +100,11 @@ pub struct ProblemDetails<'a> {
     /// The status of the response.
     #[schema(minimum = 400, maximum = 599, example = 404)]
     status: u16,
-    /// The error in words, for people. It can change.
+    /// The error in words, for people. The text can change.
     #[schema(example = "Post not found")]
     detail: &'a str,
     code: Code,
-    /// The fields that cannot be used: all of them.
+    /// The invalid fields, all of them.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     #[schema(required = false)]
     details: &'a [FieldError],

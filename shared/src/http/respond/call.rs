@@ -1,4 +1,4 @@
-//! One request on its way: what its answer and its log line need to know of it.
+//! The data of a request that its answer and its log line need.
 
 use std::any::Any;
 use std::borrow::Cow;
@@ -19,22 +19,22 @@ use crate::clock::Clock;
 use crate::cost::Cost;
 use crate::http::error::{Error, Failure};
 
-/// Time to answer in before Lambda would end the instance.
+/// The time before Lambda's timeout at which the function must answer.
 const DEADLINE_MARGIN: Duration = Duration::from_millis(300);
 
-/// The most that a message repeats of a method and of a path.
+/// The maximum length of a method and of a path in a message, in bytes.
 const SHOWN_BYTES: usize = 100;
 
-/// The parts of a request that are kept while its routes have it.
+/// The parts of a request that are kept while its routes consume it.
 pub(super) struct Call {
     pub(super) method: Method,
-    /// Method and path, cut after [`SHOWN_BYTES`] each.
+    /// Method and path, each cut after [`SHOWN_BYTES`].
     pub(super) asked: String,
     pub(super) headers: HeaderMap,
     pub(super) request_id: String,
-    /// The route as template.yaml has it, such as `/api/users/{id}`.
+    /// The route as in template.yaml, such as `/api/users/{id}`.
     route: String,
-    /// How long the answer may take.
+    /// The time that is left for the answer.
     pub(super) budget: Option<Duration>,
 }
 
@@ -50,7 +50,7 @@ impl Call {
             .and_then(|gateway| gateway.request_id.as_ref())
             .or(lambda.map(|lambda| &lambda.request_id))
             .cloned();
-        // HEAD is answered as GET is, to the length of the body (RFC 9110, section 9.3.2).
+        // HEAD is answered like GET, including the length of the body (RFC 9110, section 9.3.2).
         let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
         Self {
             method: request.method().clone(),
@@ -84,7 +84,7 @@ impl Call {
         }
     }
 
-    /// One line a request: never a body, a token, a cookie, an address or a value of the query.
+    /// Logs one line for each request, without bodies, tokens, cookies, addresses and values of the query.
     pub(super) fn log(
         &self,
         status: StatusCode,
@@ -99,7 +99,7 @@ impl Call {
         let code = failure.map(|failure| failure.code.as_str());
         let error = failure.and_then(|failure| failure.cause.as_deref()).map(|cause| chain(cause));
         let (bytes, ended) = (sent.map(|sent| sent.bytes), sent.map(|sent| sent.ended));
-        // What a client got wrong is no failure of ours. One in the middle of an answer has the status of its beginning.
+        // Client errors are not failures of ours. A failure midway through a stream has the status of its beginning.
         let is_ours = failure.is_some_and(|failure| failure.code.status().is_server_error());
         if let (Some(error), true) = (&error, is_ours) {
             tracing::error!(
@@ -137,7 +137,7 @@ impl Call {
     }
 }
 
-/// The end of an answer that was sent piece by piece.
+/// The end of a streamed answer.
 #[derive(Clone, Copy)]
 pub(super) struct Sent {
     pub(super) bytes: u64,
@@ -151,14 +151,14 @@ fn cut(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// The message of a panic.
+/// Returns the message of a panic.
 pub(super) fn message(panic: &(dyn Any + Send)) -> String {
     let text =
         panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     format!("panicked: {}", text.unwrap_or("no message"))
 }
 
-/// An error and all that led to it, in one line.
+/// Joins an error and all of its causes in one line.
 #[must_use]
 pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());

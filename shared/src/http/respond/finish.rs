@@ -14,7 +14,7 @@ const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
 /// The media types of PATCH, on every path that has it.
 const PATCHES: HeaderValue = HeaderValue::from_static("application/merge-patch+json, application/json");
 
-/// Answers OPTIONS on every path that there is, and adds it to what `Allow` lists.
+/// Answers OPTIONS on every known path, and adds it to `Allow`.
 pub(super) fn allow_options(response: &mut Response<Body>, method: &Method) {
     if response.status() != StatusCode::METHOD_NOT_ALLOWED {
         return;
@@ -34,15 +34,15 @@ pub(super) fn allow_options(response: &mut Response<Body>, method: &Method) {
     }
 }
 
-/// Says what a PATCH may be, to a client that sent something else (RFC 5789, section 2.2).
+/// Adds the accepted media types of PATCH to an answer that refuses another one (RFC 5789, section 2.2).
 pub(super) fn name_patches(response: &mut Response<Body>, method: &Method) {
     if response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE && method == Method::PATCH {
         response.headers_mut().insert(ACCEPT_PATCH, PATCHES);
     }
 }
 
-/// Takes the content from an answer that must have none. One to HEAD keeps the length that a GET's would have (section
-/// 9.3.2); one with 204 or 304 has no length: it would say that there is content, or that it is another (section 8.6).
+/// Removes the content from an answer that must have none. An answer to HEAD keeps the length of the GET's (section
+/// 9.3.2). An answer with 204 or 304 gets no length, which would announce content (section 8.6).
 pub(super) fn remove_content(response: &mut Response<Body>, method: &Method) {
     let is_without = matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
     if !is_without && method != Method::HEAD {
@@ -52,14 +52,14 @@ pub(super) fn remove_content(response: &mut Response<Body>, method: &Method) {
     if is_without {
         response.headers_mut().remove(CONTENT_LENGTH);
     } else if let Entry::Vacant(length) = response.headers_mut().entry(CONTENT_LENGTH)
-        // The router says already how long the body was that it left out.
+        // The router has already set the length of the body that it left out.
         && let Some(bytes) = body.size_hint().exact()
     {
         length.insert(bytes.into());
     }
 }
 
-/// Keeps `Last-Modified` from being later than now (section 8.8.2.1).
+/// Limits `Last-Modified` to the current time (section 8.8.2.1).
 pub(super) fn limit_last_modified(headers: &mut HeaderMap, now: Timestamp) {
     let modified = headers.get(LAST_MODIFIED).and_then(|value| value.to_str().ok());
     let Some(modified) = modified.and_then(|date| httpdate::parse_http_date(date).ok()) else { return };
@@ -69,7 +69,7 @@ pub(super) fn limit_last_modified(headers: &mut HeaderMap, now: Timestamp) {
     }
 }
 
-/// Sets a header, unless the value cannot be one.
+/// Sets a header, unless the value is invalid.
 pub(super) fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::try_from(value) {
         headers.insert(name, value);

@@ -1,4 +1,4 @@
-//! Sees to what no stream can see to itself: an error, a panic and the deadline after the beginning is sent, and the log.
+//! The handling of a stream that has begun: errors, panics, the deadline and the log.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::cost::Cost;
 use crate::http::error::{Error, Failure};
 
-/// The same body, which says in its last line if it ends early, and logs when it has ended.
+/// Wraps a body, so that its last line tells if it ends early and its end is logged.
 pub(super) fn watch(
     body: Body,
     status: StatusCode,
@@ -42,7 +42,7 @@ pub(super) fn watch(
     }))
 }
 
-/// An answer on its way. It is logged when it is dropped, which is also when nobody takes it any more.
+/// A streamed answer on its way. It is logged when it is dropped, that is, at its end or when the client goes away.
 struct Sending {
     body: Body,
     status: StatusCode,
@@ -51,7 +51,7 @@ struct Sending {
     started: Instant,
     cost: Cost,
     bytes: u64,
-    /// Whether the last byte sent is not the end of a line.
+    /// True if the last byte sent is not the end of a line.
     is_in_line: bool,
     failure: Option<Failure>,
     ended: Option<&'static str>,
@@ -80,11 +80,11 @@ impl Sending {
         Some(piece)
     }
 
-    /// What the stream makes next.
+    /// Returns the next piece of the stream.
     async fn made(&mut self) -> Result<Option<Bytes>, Failure> {
         let work = AssertUnwindSafe(Cost::of(self.body.frame())).catch_unwind();
         let outcome = match self.call.budget.map(|budget| budget.saturating_sub(self.started.elapsed())) {
-            // A stream that never waits must not outrun the clock.
+            // A stream that never waits must not run past the deadline.
             Some(left) if left.is_zero() => return Err(Error::TimedOut.into_failure()),
             Some(left) => tokio::time::timeout(left, work).await,
             None => Ok(work.await),
@@ -112,7 +112,7 @@ impl Sending {
     }
 }
 
-/// What a handler's stream failed with; a body of another kind fails with a defect.
+/// Returns the error of a handler's stream. An error of any other body is a defect.
 fn failure_of(error: axum::Error) -> Failure {
     let mut causes =
         std::iter::successors(Some(&error as &(dyn std::error::Error + 'static)), |error| error.source());
@@ -144,7 +144,7 @@ mod tests {
 
     type Piece = Result<Bytes, Error>;
 
-    /// What is answered with `pieces`, when Lambda gives it `time` in milliseconds, as status and lines.
+    /// Returns the status and lines of an answer with `pieces`, if Lambda allows `time` in milliseconds.
     async fn answered<S>(
         pieces: impl Fn() -> S + Clone + Send + Sync + 'static,
         method: Method,
@@ -212,7 +212,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_deadline_is_the_last_line() {
-        // One that waits for ever, and one that never waits.
+        // One stream waits for ever, and one never waits.
         let waits = || stream::iter([piece("a\n")]).chain(stream::pending());
         let hurries = || stream::iter(std::iter::repeat_with(|| piece("a\n")));
         for (status, lines) in
