@@ -1,8 +1,8 @@
-//! The one DynamoDB table: the only place that names the AWS SDK's types.
+//! The only DynamoDB table. No other module names the AWS SDK's types for it.
 //!
-//! One file an entity, each a narrow store whose calls are the IAM actions that template.yaml grants
-//! to the functions that use it. Every write is a transaction, but for the counts of [`RateCounters`]; every call's cost is
-//! counted in [`Cost`](crate::cost::Cost).
+//! Each entity has one file with a narrow store, whose calls are the IAM actions that template.yaml grants to the
+//! functions that use it. Every write is a transaction, except the counts of [`RateCounters`]. The cost of every call
+//! is counted in [`Cost`](crate::cost::Cost).
 
 #[cfg(feature = "check")]
 pub mod check;
@@ -40,9 +40,9 @@ pub use weather::WeatherCache;
 
 use std::future::Future;
 
-/// Tries again when somebody else changed the entity between a read and the write that built on it.
+/// Retries if another request changed the entity between a read and the write that depends on it.
 ///
-/// `attempt` reads, decides and writes; it is called up to five times as long as it ends in [`Error::Stale`].
+/// `attempt` reads, decides and writes. It is called up to five times, while it ends in [`Error::Stale`].
 pub async fn retry_stale<T, E, F>(mut attempt: impl FnMut() -> F) -> Result<T, E>
 where
     F: Future<Output = Result<T, E>>,
@@ -57,9 +57,9 @@ where
     attempt().await
 }
 
-/// Whether an error means that what was read is no longer what is stored.
+/// An error that may mean that the entity changed after it was read.
 pub trait IsStale {
-    /// True for [`Error::Stale`], however it is wrapped.
+    /// Returns true for [`Error::Stale`], even if it is wrapped.
     fn is_stale(&self) -> bool;
 }
 

@@ -68,7 +68,7 @@ mod tests {
     fn of_two_changes_in_one_second_the_later_one_has_the_next() {
         let second = Revision::first(at(10_200)).next(at(10_300));
         assert_eq!((second.second(), second.updated_at), (11, at(10_300)));
-        // That second is taken, and the next one is free.
+        // Second 11 is taken, and the next one is free.
         assert_eq!(second.next(at(11_000)).second(), 12);
         assert_eq!(second.next(at(12_000)).second(), 12);
     }

@@ -1,12 +1,12 @@
-//! Whether what is derived agrees with what it is derived from: title and address locks, postings, counters, index keys.
+//! The check that derived items match the items from which they are derived: title and address locks, postings,
+//! counters, index keys.
 //!
-//! The table is walked once, in memory that does not hold it: each item adds to a *balance*, of the entity that it
-//! belongs to or of the counter that counts it, what it should be and takes from it what it is. What balances is
-//! forgotten. A second walk, only where something did not, names what belongs to the others, and each of these gets a
-//! second look by consistent reads before it is called damage: a live table is never the same from a walk's beginning to
-//! its end.
+//! The table is scanned once, without being kept in memory. Each item belongs to the *balance* of an entity or of a
+//! counter: it adds what it implies and subtracts what it is. Even balances are forgotten. Only if others remain, a
+//! second scan finds the items that belong to them. Each suspect is checked again with consistent reads before it is
+//! reported as damage, because a table in use changes between the beginning and the end of a scan.
 //!
-//! No function needs this: it is compiled for the project's chores and tests (feature `check`).
+//! Functions do not need this, so it is compiled only for the project's chores and tests (feature `check`).
 
 mod balances;
 mod damage;
@@ -37,14 +37,14 @@ use super::table::{Item, Key, Table, units};
 use crate::cost::Cost;
 use crate::random::Random;
 
-/// A walk takes long and is throttled now and then: a page may.
+/// The timeout of a page. A scan takes long and may be throttled.
 const PAGE_TIMEOUT: Duration = Duration::from_mins(1);
 const PAGE_ATTEMPTS: u32 = 10;
 
-/// Items of one page: what an embedded database answers in well under a second.
+/// The number of items in a page, which an embedded database returns in well under a second.
 const PAGE_SIZE: i32 = 1000;
 
-/// Looks over a table.
+/// The check of a table.
 #[derive(Clone, Debug)]
 pub struct Check {
     table: Table,
@@ -52,7 +52,7 @@ pub struct Check {
     segments: i32,
 }
 
-/// What the first walk leaves.
+/// The result of the first scan.
 #[derive(Default)]
 struct FirstWalk {
     items: BTreeMap<String, u64>,
@@ -60,7 +60,7 @@ struct FirstWalk {
     doubtful: Vec<Key>,
 }
 
-/// What the second walk names.
+/// The result of the second scan.
 #[derive(Default)]
 struct SecondWalk {
     owners: BTreeMap<Key, BTreeSet<Key>>,
@@ -70,7 +70,7 @@ struct SecondWalk {
 }
 
 impl Check {
-    /// Of `table`, walked in so many parts at once.
+    /// Makes a check of `table`, which is scanned in this many parallel segments.
     #[must_use]
     pub fn new(table: &Table, random: Random, segments: u8) -> Self {
         Self {
@@ -80,10 +80,10 @@ impl Check {
         }
     }
 
-    /// Finds damage, and with `repair` mends what can be mended without loss: each by one transaction on the condition
-    /// that all is still as it was looked at. It repairs no counter of a table that has unknown or unreadable items.
+    /// Finds damage, and with `repair` repairs damage that can be repaired without loss, each by one transaction that has no
+    /// effect if an item has changed since it was read. It repairs no counter of a table that has unknown or unreadable items.
     ///
-    /// `walked` is told how many items have been walked, now and then.
+    /// `walked` is called now and then with the number of items that have been scanned.
     pub async fn run(&self, repair: bool, walked: impl Fn(u64)) -> Result<Report, Error> {
         let mut first = FirstWalk::default();
         self.walk(false, &walked, |item| first.visit(item)).await?;
@@ -102,8 +102,8 @@ impl Check {
                 }
             }
             for (key, tally) in second.counters.iter().filter(|(_, tally)| tally.lacks() != [0, 0]) {
-                // Known to be wrong is what stood still from before the first walk came by until now: only then the
-                // second one counted what there was all the time.
+                // A counter is known to be wrong only if it stayed the same from before the first scan until now,
+                // because only then the second scan counted the same entities.
                 let stood_still = first.balances.has(key, tally.lacks(), tally.stored);
                 let found = if stood_still {
                     self.look_at_counter(key, tally, second.is_incomplete).await?
@@ -116,7 +116,7 @@ impl Check {
                 }
             }
         }
-        // What is held for nobody goes first: it may be in the way of what is missing.
+        // Orphans are removed first, because they may be in the way of missing items.
         suspects.sort_by_key(|suspect| suspect.code != Code::Orphan);
         for suspect in suspects {
             report.damage.push(self.settle(suspect, repair).await?);
@@ -138,7 +138,7 @@ impl Check {
         Ok(Damage { code, pk: key.pk, sk: key.sk, detail, outcome })
     }
 
-    /// Shows every item to `visit`, in no order.
+    /// Calls `visit` with every item, in no particular order.
     async fn walk(
         &self,
         consistent: bool,

@@ -12,7 +12,7 @@ use aws_types::SdkConfig;
 use crate::aws;
 use crate::config::ConfigError;
 
-/// A client of the region's DynamoDB, or of the one to which `AWS_ENDPOINT_URL_DYNAMODB` redirects.
+/// Returns a client of the region's DynamoDB, or of the endpoint in `AWS_ENDPOINT_URL_DYNAMODB`.
 ///
 /// All stores of a process share it.
 pub(super) fn from_env() -> Result<Client, ConfigError> {
@@ -24,14 +24,14 @@ pub(super) fn from_env() -> Result<Client, ConfigError> {
     Ok(CLIENT.get_or_init(|| client).clone())
 }
 
-/// A client of `endpoint`, or of the region's own.
+/// Returns a client of `endpoint`, or of the region's own endpoint.
 pub(super) fn client(config: &SdkConfig, endpoint: Option<String>) -> Client {
     let mut config = Builder::from(config).retry_classifier(RetryConflicts);
     config.set_endpoint_url(endpoint);
     Client::from_conf(config.build())
 }
 
-/// Tries a single write again that met a transaction on its item, which the SDK alone does not.
+/// Retries a single write that conflicts with a transaction on its item, which the SDK does not do itself.
 #[derive(Debug)]
 struct RetryConflicts;
 

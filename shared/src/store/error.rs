@@ -1,50 +1,49 @@
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
-/// Why the table did not do what was asked. Nothing was half done.
+/// The reason why a call of the table failed. A failed call has no partial effect.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Another entity has the value that must be unique.
+    /// Another entity has this unique value.
     #[error("{0:?} is taken")]
     Taken(Unique),
-    /// The entity changed since it was read, or is gone.
+    /// The entity changed after it was read, or was removed.
     #[error("the entity changed since it was read")]
     Stale,
-    /// The request was done before, under the same `Idempotency-Key`; never leaves the store.
+    /// A request with the same `Idempotency-Key` was carried out before. This error never leaves the store.
     #[error("the request was done before")]
     Repeated,
-    /// The `Idempotency-Key` is that of another request.
+    /// The `Idempotency-Key` was used for another request.
     #[error("the idempotency key is that of another request")]
     KeyReused,
-    /// The user has no room for one more file of this size.
+    /// The file would exceed the user's quota.
     #[error("the user's files reached the quota")]
     QuotaExceeded,
-    /// A problem's name has more parts than one transaction can make it findable by.
+    /// The name of a problem has more grams than one transaction can write.
     #[error("the name has too many different parts")]
     TooManyGrams,
     /// DynamoDB was throttling, failing or out of reach, after all retries.
     #[error("DynamoDB is unavailable")]
     Unavailable(#[source] Cause),
-    /// A defect: DynamoDB refused the call, or an item does not read as what it should be.
+    /// A defect: DynamoDB refused the call, or an item has an unexpected content.
     #[error("the table refused a call or holds a broken item")]
     Internal(#[source] Cause),
 }
 
-/// What must be unique in the table.
+/// The kind of a unique value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unique {
     /// A user's e-mail address.
     Email,
     /// A post's title.
     Title,
-    /// A payment, and each event that tells of one.
+    /// A payment, and each event that reports one.
     Payment,
 }
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
-/// Codes that DynamoDB sends when it asks to come back later
-/// (Amazon DynamoDB developer guide, "Error handling with DynamoDB").
+/// The codes with which DynamoDB asks to retry later (Amazon DynamoDB developer guide, "Error handling with DynamoDB").
 const COME_BACK_LATER: [&str; 8] = [
     "InternalServerError",
     "LimitExceededException",

@@ -15,11 +15,11 @@ use crate::domain::{
 };
 use crate::random::Random;
 
-/// How long a file may stay pending: longer than S3 tries to tell of an object (6 hours for an asynchronous invocation,
-/// AWS Lambda developer guide), and no longer than S3 keeps one at `incoming/` (template.yaml).
+/// The time for which a file may stay pending: longer than S3 retries an event (6 hours for an asynchronous invocation,
+/// AWS Lambda developer guide), and no longer than S3 keeps an object at `incoming/` (template.yaml).
 const PENDING_LIFETIME: Duration = Duration::from_hours(24);
 
-/// The files, each an item of its own, and what each user uses of the quota: only files that are ready count.
+/// The files. Each is an item of its own. A usage item for each user counts the files that are ready.
 #[derive(Clone, Debug)]
 pub struct Files {
     table: Table,
@@ -28,12 +28,12 @@ pub struct Files {
 }
 
 impl Files {
-    /// The files in the table that the environment names.
+    /// Connects to the table that the environment names.
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self::new(Table::from_env()?, Clock::system(), Random::system()))
     }
 
-    /// The files in `table`.
+    /// Uses `table`.
     #[must_use]
     pub fn new(table: Table, clock: Clock, random: Random) -> Self {
         Self { table, clock, random }
@@ -41,7 +41,7 @@ impl Files {
 
     /// Adds a pending file, which TTL removes again, once if there is a `record`; or ends in [`Error::QuotaExceeded`].
     ///
-    /// That there is room now saves an upload that is in vain; whether it gets it, [`complete`](Self::complete) decides.
+    /// The check for room saves an upload in vain. [`complete`](Self::complete) makes the final decision.
     pub async fn announce(
         &self,
         user_id: UserId,
@@ -58,8 +58,8 @@ impl Files {
         })
     }
 
-    /// The same for a file whose content is at hand: what was begun under the key of `record` and not completed goes on,
-    /// as the file that it was.
+    /// Does the same for a file whose content has arrived. A request that was begun with the same `record` and not
+    /// completed continues with the same file.
     pub async fn begin(
         &self,
         user_id: UserId,
@@ -75,17 +75,17 @@ impl Files {
         match self.get_latest(id).await? {
             Some(found) if found.state == FileState::Pending => Ok(Made::New(found)),
             Some(found) if found.state == FileState::Ready => Ok(Made::Replayed(found)),
-            // It failed, and left nothing.
+            // The earlier attempt failed and left nothing.
             None if is_started => {
                 self.pending(Transaction::default(), &file)?.commit(&self.table, &self.random).await?;
                 Ok(Made::New(file))
             }
-            // It was there, and was removed since.
+            // The file existed and was removed since.
             _ => Ok(Made::Replayed(file)),
         }
     }
 
-    /// A repetition needs no room: its file has it, or had it.
+    /// Checks that the file fits into the quota. A repetition is not checked, because its file is already counted.
     async fn check_room(
         &self,
         user_id: UserId,
@@ -112,19 +112,19 @@ impl Files {
         transaction.create(&self.table, &FileItem::of(file), Error::Stale)
     }
 
-    /// The file as it was a moment ago at least: half the price of [`get_latest`](Self::get_latest).
+    /// Returns the file with eventual consistency, at half the price of [`get_latest`](Self::get_latest).
     pub async fn get(&self, id: FileId) -> Result<Option<File>, Error> {
         self.read(id, Consistency::Eventual).await
     }
 
-    /// The file with every acknowledged change, to build the next one on.
+    /// Returns the file with every acknowledged change, as a basis for the next one.
     pub async fn get_latest(&self, id: FileId) -> Result<Option<File>, Error> {
         self.read(id, Consistency::Strong).await
     }
 
-    /// Makes a pending file ready, and its user's usage more, unless it changed since it was read.
+    /// Makes a pending file ready and adds it to its user's usage, unless the file changed since it was read.
     ///
-    /// Ends in [`Error::QuotaExceeded`] where there is no room for it. Finishes the `record` that began it.
+    /// Ends in [`Error::QuotaExceeded`] if the file does not fit into the quota. Finishes the `record` that began it.
     pub async fn complete(
         &self,
         file: &File,
@@ -142,7 +142,7 @@ impl Files {
         Ok(ready)
     }
 
-    /// Removes a file whose content is not there, unless it changed since it was read.
+    /// Removes a file whose content is gone, unless it changed since it was read.
     pub async fn remove(&self, file: &File) -> Result<(), Error> {
         Transaction::default()
             .delete(&self.table, file_key(file.id), file.revision.version)?
@@ -150,8 +150,8 @@ impl Files {
             .await
     }
 
-    /// Begins the removal of a file, which nobody sees from then on and which counts no longer, unless it changed since
-    /// it was read. Its content is removed next, and then [itself](Self::remove).
+    /// Begins the removal of a file, unless it changed since it was read. The file is hidden and no longer counts. Its
+    /// content is removed next, and then [the file itself](Self::remove).
     pub async fn begin_removal(&self, file: &File) -> Result<File, Error> {
         let deleting = self.next(file, FileState::Deleting);
         let mut transaction =
@@ -176,7 +176,7 @@ impl Files {
 }
 
 impl Transaction {
-    /// Counts the file as its user's, or ends in [`Error::QuotaExceeded`].
+    /// Adds the file to its user's usage, or ends in [`Error::QuotaExceeded`].
     fn take_room(self, table: &Table, file: &File) -> Result<Self, Error> {
         let size = file.attributes.size.bytes();
         let update = Update::builder()
@@ -195,7 +195,7 @@ impl Transaction {
         Ok(self.and(write, Some(Error::QuotaExceeded)))
     }
 
-    /// Counts the file no longer.
+    /// Subtracts the file from its user's usage.
     fn return_room(self, table: &Table, file: &File) -> Result<Self, Error> {
         let update = Update::builder()
             .table_name(&table.name)
@@ -215,7 +215,7 @@ pub(super) fn usage_key(user: UserId) -> Key {
     Key::new(format!("USAGE#{user}"), "USAGE")
 }
 
-/// What a user's files take.
+/// The usage of a user: the number and the size of the files.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Usage {
@@ -247,7 +247,7 @@ pub(super) struct FileItem {
     state: FileState,
     #[serde(flatten)]
     revision: Revision,
-    /// Of a pending file.
+    /// The time at which TTL removes a pending file.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<i64>,
 }

@@ -1,8 +1,8 @@
 //! Requests that have their effect once, however often they are sent.
 //!
-//! The record is written in the transaction of the effect, so that there is never one without the other. Its item holds
-//! what cannot be computed again: the id of what was made, and the time. An effect of several transactions, as an upload
-//! has, is started by the first and finished by the last; a repetition in between continues with the same id.
+//! The record is written in the transaction of the effect, so neither exists without the other. Its item holds what
+//! cannot be computed again: the id of the created entity, and the time. An effect of several transactions, such as an
+//! upload, is started by the first and finished by the last; a repetition in between continues with the same id.
 
 use std::fmt::Display;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use super::transaction::{Transaction, number};
 use crate::domain::{IdempotencyKey, Timestamp};
 use crate::random::Random;
 
-/// How long a key is remembered.
+/// The time for which a key is remembered.
 pub const IDEMPOTENCY_KEY_LIFETIME: Duration = Duration::from_hours(24);
 
 /// The record of a request with an `Idempotency-Key`: its operation, its principal, its key and its fingerprint.
@@ -32,7 +32,7 @@ pub struct IdempotencyRecord {
 impl IdempotencyRecord {
     /// Returns the record of `operation` by `principal` under `key`. `fingerprint` is the SHA-256 of the body.
     ///
-    /// Keys of other principals or operations are other keys.
+    /// A key of another principal or operation is a different key.
     #[must_use]
     pub fn new(
         operation: &str,
@@ -40,7 +40,7 @@ impl IdempotencyRecord {
         key: &IdempotencyKey,
         fingerprint: &[u8; 32],
     ) -> Self {
-        // A plain hash gives the item's key one length; neither part has a line end.
+        // The hash gives the item's key a fixed length. Neither part contains a line end.
         let name = Sha256::digest(format!("{principal}\n{}", key.as_str()));
         Self {
             pk: format!("IDEM#{operation}#{}", encode_string(&name)),
@@ -53,12 +53,12 @@ impl IdempotencyRecord {
     }
 }
 
-/// The entity that a request made, now or when it came first.
+/// The entity that a request created, now or earlier.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Made<T> {
-    /// This request made it.
+    /// This request created it.
     New(T),
-    /// An earlier request with the same key made it; this is the entity as it was then.
+    /// An earlier request with the same key created it; this is the entity as it was then.
     Replayed(T),
 }
 
@@ -81,9 +81,10 @@ pub(super) struct First<I> {
 }
 
 impl Transaction {
-    /// Begins a transaction that makes the entity `id`, once: with `record`, if there is one.
+    /// Begins a transaction that creates the entity `id` once, with `record` if there is one.
     ///
-    /// It comes first, so that a repetition is known as one, not as a conflict with what it made itself.
+    /// The record is the first item, so that a repetition is recognised as such and not as a conflict with its own
+    /// entity.
     pub(super) fn once(
         table: &Table,
         record: Option<&IdempotencyRecord>,
@@ -93,7 +94,7 @@ impl Transaction {
         Self::remember(table, record.map(|record| IdempotencyItem::of(record, id.to_string(), at)), at)
     }
 
-    /// The same for an entity that is not made by this transaction alone.
+    /// Does the same for an entity that needs further transactions.
     pub(super) fn start(
         table: &Table,
         record: Option<&IdempotencyRecord>,
@@ -107,7 +108,7 @@ impl Transaction {
         Self::remember(table, item, at)
     }
 
-    /// Ends what [`start`](Self::start) began.
+    /// Finishes an effect that [`start`](Self::start) began.
     pub(super) fn finish(self, table: &Table, record: Option<&IdempotencyRecord>) -> Result<Self, Error> {
         let Some(record) = record else { return Ok(self) };
         let update = Update::builder()
@@ -122,7 +123,7 @@ impl Transaction {
         let put = Put::builder()
             .table_name(&table.name)
             .set_item(Some(to_item(item)?))
-            // Expired items can be in the table for days.
+            // Expired items can stay in the table for days.
             .condition_expression("attribute_not_exists(pk) OR expiresAt <= :now")
             .expression_attribute_values(":now", number(at.as_seconds()));
         Ok(Self::default().and(TransactWriteItem::builder().put(put.build()?).build(), Some(Error::Repeated)))
@@ -149,9 +150,10 @@ impl Table {
         Ok(item.is_some_and(|item| now.as_seconds() < item.expires_at))
     }
 
-    /// What `record`, which is known to be a repetition, made first; [`Error::KeyReused`] where that said something else.
+    /// Returns the effect of an earlier request with this `record`, or [`Error::KeyReused`] if that request had another
+    /// content.
     async fn first<I: std::str::FromStr>(&self, record: &IdempotencyRecord) -> Result<First<I>, Error> {
-        // Gone only where it expired in between: then the request is a new one, and its client tries again.
+        // The item is missing only if it expired in between. The request is then a new one, and its client retries.
         let item: IdempotencyItem = self.get(record.key(), Consistency::Strong).await?.ok_or(Error::Stale)?;
         if item.fingerprint != record.fingerprint {
             return Err(Error::KeyReused);
@@ -166,13 +168,13 @@ impl Table {
 pub(super) struct IdempotencyItem {
     pub(super) pk: String,
     sk: String,
-    /// SHA-256 of what the request said.
+    /// SHA-256 of the content of the request.
     pub(super) fingerprint: String,
     pub(super) made: String,
     pub(super) made_at: Timestamp,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     started: bool,
-    /// For the table's TTL, in seconds.
+    /// The time of expiry in seconds, for the table's TTL.
     expires_at: i64,
 }
 

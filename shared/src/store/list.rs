@@ -1,4 +1,4 @@
-//! Lists in pages, and how many items they have.
+//! Lists in pages, and their counters.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, Select};
 use futures_util::future::try_join_all;
@@ -11,22 +11,22 @@ use super::table::{Item, Key, Table, units};
 use crate::cost::Cost;
 use crate::domain::{Order, Page, Start};
 
-/// What is kept in memory of a list that is skipped, at most: items of each of the lists that are merged.
+/// The maximum number of items of each merged list that are in memory while a merged list is skipped.
 const MERGED_AT_ONCE: usize = 500;
 
-/// Items of one index that share a partition, in the order of their positions: the index's sort keys.
+/// The items of an index that share a partition, in the order of their positions, which are the index's sort keys.
 pub(super) struct List {
     pub(super) index: &'static str,
     pub(super) partition: String,
     pub(super) order: Order,
-    /// The item's own key, from its position: no position needs to carry more than the sort key.
+    /// The function that returns an item's key from its position, so that a position is no more than the sort key.
     pub(super) key: fn(&str) -> Option<Key>,
 }
 
 impl Table {
-    /// `limit` items of `list` from `start` on, fewer only at its end.
+    /// Returns `limit` items of `list` from `start` on; fewer only at its end.
     ///
-    /// Indexes are eventually consistent: a write of the last moments may be missing.
+    /// Indexes are eventually consistent: a recent write may be missing.
     pub(super) async fn page<T: DeserializeOwned>(
         &self,
         list: &List,
@@ -45,9 +45,9 @@ impl Table {
         page_of(items, list.index, limit)
     }
 
-    /// The same for `lists` of one index and order as if they were one; no two of them may have the same position.
+    /// Does the same for several `lists` of one index as if they were one. No position may occur in two of them.
     ///
-    /// A position is one in all of them. Each list is read as if it were alone: the page costs the sum.
+    /// A position is valid in all of the lists. Each list is read as if it were alone, so the page costs the sum.
     pub(super) async fn merged_page<T: DeserializeOwned>(
         &self,
         lists: &[List],
@@ -61,7 +61,7 @@ impl Table {
             Start::Offset(offset) => (None, *offset as usize),
             Start::After(position) => (Some(position.clone()), 0),
         };
-        // How the lists interleave shows in the items alone: what is skipped is read, a part at a time.
+        // The order of the merged list depends on all items, so the skipped ones are read, a part at a time.
         while left > 0 {
             let skipped = left.min(MERGED_AT_ONCE);
             let items = self.merge(lists, after.as_deref(), skipped).await?;
@@ -75,7 +75,7 @@ impl Table {
         page_of(items, index, limit)
     }
 
-    /// `wanted` items of all `lists` together, fewer only at their end.
+    /// Returns `wanted` items of all `lists` together; fewer only at their end.
     async fn merge(&self, lists: &[List], after: Option<&str>, wanted: usize) -> Result<Vec<Item>, Error> {
         let reads = lists.iter().map(|list| async move {
             let start_key = after.map(|position| list.start_key(position)).transpose()?;
@@ -92,10 +92,10 @@ impl Table {
         Ok(items)
     }
 
-    /// `wanted` items of `list` after the key `after`, fewer only at its end.
+    /// Returns `wanted` items of `list` after the key `after`; fewer only at its end.
     async fn read_on(&self, list: &List, mut after: Option<Item>, wanted: usize) -> Result<Vec<Item>, Error> {
         let mut items: Vec<Item> = Vec::with_capacity(wanted);
-        // A query ends at 1 MB, however few items that is.
+        // A query ends at 1 MB, even with fewer items.
         loop {
             let query = self.query(list, wanted - items.len()).set_exclusive_start_key(after);
             let output = query.send().await?;
@@ -108,7 +108,7 @@ impl Table {
         }
     }
 
-    /// How many items are counted under `name`: the sum of its shards.
+    /// Returns the counter `name`, which is the sum of its shards.
     pub(super) async fn count(&self, name: &str) -> Result<u64, Error> {
         let output = self
             .client
@@ -125,7 +125,7 @@ impl Table {
         Ok(u64::try_from(shards.iter().map(|shard| shard.n).sum::<i64>()).unwrap_or(0))
     }
 
-    /// The key of the last of `offset` items, or none where the list ends before.
+    /// Returns the key of the last of `offset` items, or `None` if the list is shorter.
     async fn skip(&self, list: &List, offset: u32) -> Result<Option<Item>, Error> {
         let mut left = offset as usize;
         let mut after = None;
@@ -170,9 +170,9 @@ impl List {
     }
 }
 
-/// The items that a page of `limit` is made of.
+/// Returns the number of items to read for a page of `limit`.
 fn wanted(limit: u32) -> usize {
-    // One more than asked for tells whether there is a next page.
+    // One more item shows whether there is a next page.
     limit as usize + 1
 }
 
@@ -190,12 +190,12 @@ fn position(item: &Item, index: &str) -> Option<String> {
     item.get(&format!("{index}sk"))?.as_s().ok().cloned()
 }
 
-/// The partition of the counter `name`.
+/// Returns the partition of the counter `name`.
 pub(super) fn count_key(name: &str) -> String {
     format!("COUNT#{name}")
 }
 
-/// The shard of the counter `name` that counts the entities of this class.
+/// Returns the shard of the counter `name` that counts the entities of this class.
 pub(super) fn shard_key(name: &str, shard: u8) -> Key {
     Key::new(count_key(name), &format!("SHARD#{shard:02}"))
 }

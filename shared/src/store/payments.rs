@@ -15,11 +15,11 @@ use crate::domain::{
 };
 use crate::random::Random;
 
-/// How long an event is remembered; Stripe delivers one for three days, and by hand for 30
+/// The time for which an event is remembered. Stripe retries a delivery for three days, and by hand for 30
 /// (<https://docs.stripe.com/webhooks#retries>).
 const EVENT_LIFETIME: Duration = Duration::from_hours(30 * 24);
 
-/// The payments, each an item of its own and one that holds the event that told of it.
+/// The payments. Each is an item of its own, with another one for the event that reported it.
 #[derive(Clone, Debug)]
 pub struct Payments {
     table: Table,
@@ -37,20 +37,20 @@ pub enum Recorded {
 }
 
 impl Payments {
-    /// The payments in the table that the environment names.
+    /// Connects to the table that the environment names.
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self::new(Table::from_env()?, Clock::system(), Random::system()))
     }
 
-    /// The payments in `table`.
+    /// Uses `table`.
     #[must_use]
     pub fn new(table: Table, clock: Clock, random: Random) -> Self {
         Self { table, clock, random }
     }
 
-    /// Records a payment and the event that tells of it, once, however often and in whatever order events come.
+    /// Records a payment and the event that reports it, once, however often and in whatever order events arrive.
     ///
-    /// A payment without a payer is kept, and in nobody's list.
+    /// A payment without a payer is stored, but appears in no list.
     pub async fn record(
         &self,
         event: &StripeEventId,
@@ -70,7 +70,7 @@ impl Payments {
         }
     }
 
-    /// The payments of all these payers in one list, those of the latest checkouts first.
+    /// Returns the payments of all these payers as one list, the latest checkouts first.
     pub async fn list(&self, payers: &[Payer], start: &Start, limit: u32) -> Result<Page<Payment>, Error> {
         let list_of = |payer| List {
             index: "gsi1",
@@ -84,18 +84,18 @@ impl Payments {
         Ok(Page { items, next: page.next })
     }
 
-    /// How many payments these payers have together.
+    /// Returns the number of payments of these payers together.
     pub async fn count(&self, payers: &[Payer]) -> Result<u64, Error> {
         let names: Vec<String> = payers.iter().map(list_name).collect();
         Ok(try_join_all(names.iter().map(|name| self.table.count(name))).await?.into_iter().sum())
     }
 }
 
-/// The partition of a payer's list, and its counter.
+/// Returns the name of a payer's list, which is its partition and its counter.
 pub(super) fn list_name(payer: &Payer) -> String {
     match payer {
         Payer::User(id) => format!("PAYMENTS#{id}"),
-        // Has an `@`, so that it is never the id of a user.
+        // An address contains `@`, so it never equals a user's id.
         Payer::Email(email) => format!("PAYMENTS#{}", email.normalised()),
     }
 }
@@ -104,7 +104,7 @@ fn payment_key(id: &CheckoutSessionId) -> Key {
     Key::new(format!("PAYMENT#{id}"), "PAYMENT")
 }
 
-/// The id at the end of a sort key.
+/// Returns the id at the end of a sort key.
 fn position_id(position: &str) -> Option<CheckoutSessionId> {
     position.split_once('#')?.1.parse().ok()
 }
@@ -165,7 +165,7 @@ impl TryFrom<PaymentItem> for Payment {
     }
 }
 
-/// Holds an event's id, so that its other deliveries change nothing.
+/// The item of an event, so that its other deliveries have no effect.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct EventItem {

@@ -1,9 +1,9 @@
-//! Where a problem's name can be looked up by any part of it.
+//! The postings of problems, by which a problem is found by any part of its name.
 //!
-//! The *grams* of a name are its runs of one, two and three characters, folded. Each is a partition of an index, in
-//! which the problem has a *posting*: all that a search shows of it. An item, a *row*, is up to five postings, one in
-//! each index; which of the five has a gram is the gram's own. So all rows of a name, and all of the next one over
-//! them, fit a transaction, and what both names have stays where it is.
+//! The *grams* of a name are its runs of one, two and three characters, folded. Each gram is a partition of an index,
+//! in which the problem has a *posting* with everything that a search shows of it. An item, called a *row*, holds up to
+//! five postings, one for each index; the gram determines the index. In this way all rows of a name, and the changes to
+//! those of the next name, fit into one transaction, and grams that both names share stay in their rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,8 +20,8 @@ use crate::domain::{Difficulty, Problem, ProblemId, ProblemName, Timestamp, User
 /// The indexes that have postings.
 pub(super) const INDEXES: [&str; 5] = ["gsi1", "gsi2", "gsi3", "gsi4", "gsi5"];
 
-/// Rows that a name can have: with the problem, its counter and an `Idempotency-Key` these are the 100 items of a
-/// transaction (DynamoDB quotas).
+/// The maximum number of rows of a name. With the problem, its counter and an `Idempotency-Key` they are the 100 items
+/// of a transaction (DynamoDB quotas).
 pub(super) const MAX_ROWS: usize = 97;
 
 pub(super) const PREFIX: &str = "GRAM#";
@@ -31,37 +31,37 @@ pub(super) const PREFIX: &str = "GRAM#";
 pub(super) struct Gram(String);
 
 impl Gram {
-    /// Characters of the longest.
+    /// The length of the longest gram.
     pub(super) const MAX_CHARACTERS: usize = 3;
 
-    /// The runs of `length` characters in `folded`, as they come.
+    /// Returns the runs of `length` characters in `folded`, in their order.
     pub(super) fn runs(folded: &str, length: usize) -> Vec<Self> {
         let ends: Vec<usize> = folded.char_indices().map(|(at, _)| at).chain([folded.len()]).collect();
         ends.windows(length + 1).map(|run| Self(folded[run[0]..run[length]].to_owned())).collect()
     }
 
-    /// The index that has it.
+    /// Returns the index of the gram.
     pub(super) fn index(&self) -> &'static str {
         INDEXES[self.column()]
     }
 
-    /// Its partition there.
+    /// Returns the gram's partition in the index.
     pub(super) fn partition(&self) -> String {
         format!("{PREFIX}{}", self.0)
     }
 
-    /// The place of its index among all. Stored items depend on it.
+    /// Returns the number of its index. Stored items depend on it.
     fn column(&self) -> usize {
         usize::from(Sha256::digest(&self.0)[0]) % INDEXES.len()
     }
 }
 
-/// The grams of a name, in rows of at most one for each index.
+/// The grams of a name, in rows with at most one gram for each index.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Rows(Vec<[Option<Gram>; INDEXES.len()]>);
 
 impl Rows {
-    /// The rows of another name: a gram that both have stays in its place.
+    /// Returns the rows for another name. Grams that both names share stay in their rows.
     pub(super) fn renamed(&self, name: &ProblemName) -> Result<Self, Error> {
         let folded = name.folded();
         let mut missing: BTreeSet<Gram> =
@@ -79,7 +79,7 @@ impl Rows {
         if rows.len() > MAX_ROWS { Err(Error::TooManyGrams) } else { Ok(Self(rows)) }
     }
 
-    /// The items of `problem` that are these rows.
+    /// Returns the items of these rows of `problem`.
     pub(super) fn items<'a>(&self, problem: &'a Problem) -> Vec<RowItem<'a>> {
         let id = problem.id.to_string();
         let mut items = Vec::with_capacity(self.0.len());
@@ -104,7 +104,7 @@ impl Rows {
         items
     }
 
-    /// The keys of the items that are these rows of the problem `id`, but for those that `kept` has, too.
+    /// Returns the keys of these rows of the problem `id`, except for those that `kept` has as well.
     pub(super) fn keys_without(&self, kept: &Self, id: ProblemId) -> Vec<Key> {
         let is_there =
             |rows: &Self, n: usize| rows.0.get(n).is_some_and(|row| row.iter().any(Option::is_some));
@@ -113,7 +113,7 @@ impl Rows {
     }
 }
 
-/// The partition of a problem and its rows.
+/// Returns the partition of a problem and its rows.
 pub(super) fn partition(id: ProblemId) -> String {
     format!("PROBLEM#{id}")
 }
@@ -122,7 +122,7 @@ fn row_key(id: ProblemId, n: usize) -> Key {
     Key::new(partition(id), &format!("{PREFIX}{n:02}"))
 }
 
-/// A row as it is stored: what a search shows of the problem, and the keys of the row's postings.
+/// A stored row: the fields that a search shows, and the keys of the row's postings.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RowItem<'a> {
@@ -138,9 +138,9 @@ pub(super) struct RowItem<'a> {
 }
 
 impl Table {
-    /// The rows of a problem with every acknowledged change.
+    /// Returns the rows of a problem, read consistently.
     ///
-    /// One query: 97 rows of less than 1 KB each are less than its 1 MB.
+    /// One query is enough: 97 rows of less than 1 KB are smaller than its limit of 1 MB.
     pub(super) async fn rows(&self, id: ProblemId) -> Result<Rows, Error> {
         let output = self
             .client
@@ -227,7 +227,8 @@ mod tests {
     #[test]
     fn the_longest_names_fit() {
         let of = |first: u32| -> String { (first..).filter_map(char::from_u32).take(90).collect() };
-        // 90 ideographs, 90 syllables, Greek letters that fold to two, ligatures with a letter between them.
+        // The name has 90 ideographs, 90 syllables, Greek letters that fold to two, and ligatures with a letter between
+        // them.
         let greek: String =
             (0x1f80..=0x1faf).filter_map(char::from_u32).chain(of(0x4e00).chars().take(42)).collect();
         let ligatures: String = of(0x4e00).chars().take(45).flat_map(|c| ['ﬃ', c]).collect();
@@ -239,7 +240,7 @@ mod tests {
 
     #[test]
     fn a_name_that_was_made_not_to_fit_is_refused() {
-        // Each ideograph is one that is in the first index by itself, and with the one before it.
+        // Each ideograph belongs to the first index, alone and together with the one before it.
         let mut text = String::from("一");
         let mut ideographs = (0x4e01..0x9fff).filter_map(char::from_u32);
         while text.chars().count() < 90 {

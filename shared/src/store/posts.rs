@@ -13,14 +13,15 @@ use crate::domain::{
 };
 use crate::random::Random;
 
-/// Between a title and an id in a sort key: sorts before everything that a title can hold, the space included,
-/// so that a title comes before the longer ones that begin with it.
+/// The separator between a title and an id in a sort key. It sorts before every character of a title, including the
+/// space, so that a title comes before longer ones that begin with it.
 const SEPARATOR: char = '\u{1f}';
 
-/// What a sort key takes of a title: an index's sort key has 1,024 bytes (DynamoDB quotas).
+/// The maximum length of a title in a sort key, in bytes. An index's sort key has at most 1,024 bytes (DynamoDB
+/// quotas).
 const MAX_TITLE_BYTES: usize = 900;
 
-/// The posts, each an item of its own and one that holds its title, so that it is unique.
+/// The posts. Each is an item of its own, with another one that makes its title unique.
 #[derive(Clone, Debug)]
 pub struct Posts {
     table: Table,
@@ -31,21 +32,21 @@ pub struct Posts {
 /// A list of posts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PostList {
-    /// All that are published.
+    /// All published posts.
     Published(PostSort),
-    /// Those of a category that are published.
+    /// The published posts of a category.
     Category(Category, PostSort),
-    /// Those of an author, drafts included, by the time of creation.
+    /// All posts of an author, including drafts, by the time of creation.
     Author(UserId),
 }
 
 impl Posts {
-    /// The posts in the table that the environment names.
+    /// Connects to the table that the environment names.
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self::new(Table::from_env()?, Clock::system(), Random::system()))
     }
 
-    /// The posts in `table`.
+    /// Uses `table`.
     #[must_use]
     pub fn new(table: Table, clock: Clock, random: Random) -> Self {
         Self { table, clock, random }
@@ -71,17 +72,17 @@ impl Posts {
         })
     }
 
-    /// The post as it was a moment ago at least: half the price of [`get_latest`](Self::get_latest).
+    /// Returns the post with eventual consistency, at half the price of [`get_latest`](Self::get_latest).
     pub async fn get(&self, id: PostId) -> Result<Option<Post>, Error> {
         self.read(id, Consistency::Eventual).await
     }
 
-    /// The post with every acknowledged change, to build the next one on.
+    /// Returns the post with every acknowledged change, as a basis for the next one.
     pub async fn get_latest(&self, id: PostId) -> Result<Option<Post>, Error> {
         self.read(id, Consistency::Strong).await
     }
 
-    /// Posts of `list`, in `order`.
+    /// Returns posts of `list`, in `order`.
     pub async fn list(
         &self,
         list: &PostList,
@@ -96,7 +97,7 @@ impl Posts {
         Ok(Page { items, next: page.next })
     }
 
-    /// How many posts `list` has.
+    /// Returns the number of posts in `list`.
     pub async fn count(&self, list: &PostList) -> Result<u64, Error> {
         self.table.count(&list.counter()).await
     }
@@ -121,7 +122,7 @@ impl Posts {
         Ok(next)
     }
 
-    /// Removes `post` and all that is kept of it, unless it changed since it was read.
+    /// Removes `post` with all of its items, unless it changed since it was read.
     pub async fn delete(&self, post: &Post) -> Result<(), Error> {
         let transaction = Transaction::default()
             .delete(&self.table, post_key(post.id), post.revision.version)?
@@ -134,7 +135,7 @@ impl Posts {
         item.map(Post::try_from).transpose()
     }
 
-    /// Moves a post from the counters it was in to those it is in now.
+    /// Moves a post from its old counters to its new ones.
     fn count_in(
         &self,
         mut transaction: Transaction,
@@ -153,7 +154,7 @@ impl Posts {
 }
 
 impl PostList {
-    /// The index that has the list, and its partition there.
+    /// Returns the index of the list, and its partition there.
     fn partition(&self) -> (&'static str, String) {
         match self {
             Self::Published(PostSort::CreatedAt) => ("gsi1", self.counter()),
@@ -164,7 +165,7 @@ impl PostList {
         }
     }
 
-    /// The list's name: its counter, and its partition in the index.
+    /// Returns the name of the list, which is its counter and its partition.
     fn counter(&self) -> String {
         match self {
             Self::Published(_) => "POSTS".to_owned(),
@@ -174,7 +175,7 @@ impl PostList {
     }
 }
 
-/// The counters that `post` is in.
+/// Returns the counters that count `post`.
 pub(super) fn counters(post: &Post) -> Vec<String> {
     let mut lists = vec![PostList::Author(post.author_id)];
     if post.attributes.published {
@@ -197,7 +198,7 @@ fn title_key(title: &Title) -> Key {
     Key::new(format!("TITLE#{}", title.normalised()), "TITLE")
 }
 
-/// The sort key of a list by title.
+/// Returns the sort key in a list by title.
 fn title_position(title: &Title, id: PostId) -> String {
     let mut position = title.normalised();
     position.truncate(position.floor_char_boundary(MAX_TITLE_BYTES));
@@ -206,7 +207,7 @@ fn title_position(title: &Title, id: PostId) -> String {
     position
 }
 
-/// The id at the end of a sort key, of either kind.
+/// Returns the id at the end of either kind of sort key.
 fn position_id(position: &str) -> Result<PostId, Error> {
     let id = position.rsplit(SEPARATOR).next().unwrap_or(position);
     id.parse().map_err(|error| Error::Internal(Box::new(error)))
@@ -230,7 +231,7 @@ pub(super) struct PostItem {
     revision: Revision,
 }
 
-/// A post is in an index where it has the index's keys.
+/// The index keys of a post. It is in an index only if it has the index's keys.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
 struct IndexKeys {
@@ -313,7 +314,7 @@ impl TryFrom<PostItem> for Post {
     }
 }
 
-/// What the indexes carry of a post.
+/// The attributes of a post that the indexes project.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct SummaryItem {
@@ -344,12 +345,12 @@ impl TryFrom<SummaryItem> for PostSummary {
     }
 }
 
-/// The id in a post's partition key.
+/// Returns the id in a post's partition key.
 fn key_id(pk: &str) -> Result<PostId, Error> {
     position_id(pk.strip_prefix("POST#").unwrap_or_default())
 }
 
-/// Holds a title for a post.
+/// The item that reserves a title for a post.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct TitleItem {

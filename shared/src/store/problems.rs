@@ -14,10 +14,10 @@ use crate::domain::{
 };
 use crate::random::Random;
 
-/// The partition of the list of all problems, and its counter.
+/// The name of the list of all problems, which is its partition and its counter.
 pub(super) const LIST: &str = "PROBLEMS";
 
-/// The problems, each an item of its own and the [rows](super::postings) by which its name is found.
+/// The problems. Each is an item of its own, with the [rows](super::postings) by which its name is found.
 #[derive(Clone, Debug)]
 pub struct Problems {
     table: Table,
@@ -26,12 +26,12 @@ pub struct Problems {
 }
 
 impl Problems {
-    /// The problems in the table that the environment names.
+    /// Connects to the table that the environment names.
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self::new(Table::from_env()?, Clock::system(), Random::system()))
     }
 
-    /// The problems in `table`.
+    /// Uses `table`.
     #[must_use]
     pub fn new(table: Table, clock: Clock, random: Random) -> Self {
         Self { table, clock, random }
@@ -61,17 +61,17 @@ impl Problems {
         })
     }
 
-    /// The problem as it was a moment ago at least: half the price of [`get_latest`](Self::get_latest).
+    /// Returns the problem with eventual consistency, at half the price of [`get_latest`](Self::get_latest).
     pub async fn get(&self, id: ProblemId) -> Result<Option<Problem>, Error> {
         self.read(id, Consistency::Eventual).await
     }
 
-    /// The problem with every acknowledged change, to build the next one on.
+    /// Returns the problem with every acknowledged change, as a basis for the next one.
     pub async fn get_latest(&self, id: ProblemId) -> Result<Option<Problem>, Error> {
         self.read(id, Consistency::Strong).await
     }
 
-    /// All problems, newest first.
+    /// Returns all problems, newest first.
     pub async fn list(&self, start: &Start, limit: u32) -> Result<Page<ProblemSummary>, Error> {
         let list = List {
             index: "gsi1",
@@ -84,7 +84,7 @@ impl Problems {
         Ok(Page { items, next: page.next })
     }
 
-    /// How many problems there are.
+    /// Returns the number of problems.
     pub async fn count(&self) -> Result<u64, Error> {
         self.table.count(LIST).await
     }
@@ -96,7 +96,7 @@ impl Problems {
         }
         let now = self.clock.now();
         let next = Problem { attributes, revision: problem.revision.next(now), ..problem.clone() };
-        // Rows of another version fail with the problem's.
+        // If the rows belong to another version, the transaction fails because the problem's version differs, too.
         let before = self.table.rows(problem.id).await?;
         let after = before.renamed(&next.attributes.name)?;
         let mut transaction =
@@ -111,7 +111,7 @@ impl Problems {
         Ok(next)
     }
 
-    /// Removes `problem` and all that is kept of it, unless it changed since it was read.
+    /// Removes `problem` with all of its items, unless it changed since it was read.
     pub async fn delete(&self, problem: &Problem) -> Result<(), Error> {
         let mut transaction = Transaction::default()
             .delete(&self.table, problem_key(problem.id), problem.revision.version)?
@@ -132,7 +132,7 @@ pub(super) fn problem_key(id: ProblemId) -> Key {
     Key::new(partition(id), "PROBLEM")
 }
 
-/// The id in a partition key.
+/// Returns the id in a partition key.
 fn key_id(pk: &str) -> Result<ProblemId, Error> {
     let id = pk.strip_prefix("PROBLEM#").unwrap_or_default();
     id.parse().map_err(|error| Error::Internal(Box::new(error)))
@@ -188,7 +188,7 @@ impl TryFrom<ProblemItem> for Problem {
     }
 }
 
-/// What the indexes carry of a problem, in the list and as a posting.
+/// The attributes of a problem that the indexes project, in the list and in postings.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct SummaryItem {

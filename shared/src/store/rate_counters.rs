@@ -7,26 +7,26 @@ use super::table::{Key, Table, units};
 use crate::cost::Cost;
 use crate::domain::Timestamp;
 
-/// A request waits no longer than this to be counted, all attempts together: its own work needs the rest of the time.
+/// The timeout of a count, all attempts together, which leaves time for the request's own work.
 const COUNT_TIMEOUT: Duration = Duration::from_secs(1);
 const ATTEMPTS: u32 = 2;
 
-/// How often something was done in a window of time: an item a window, which DynamoDB removes after its end.
+/// The counters of rate limits: an item for each key and window, which TTL removes after the window's end.
 #[derive(Clone, Debug)]
 pub struct RateCounters {
     table: Table,
 }
 
 impl RateCounters {
-    /// The counts in `table`. Its connections are used, its patience is not.
+    /// Counts in `table`, with a shorter timeout.
     #[must_use]
     pub fn new(table: &Table) -> Self {
         Self { table: table.within(COUNT_TIMEOUT, ATTEMPTS) }
     }
 
-    /// Counts one more for `key` under `policy` in the window that ends at `end`, and tells how many there are by now.
+    /// Counts one more for `key` under `policy` in the window that ends at `end`, and returns the count.
     ///
-    /// One write, in no transaction. One whose answer was lost may count twice.
+    /// This is one write outside of transactions. If its answer is lost, the retry may count twice.
     pub async fn add(&self, policy: &str, key: &str, end: Timestamp) -> Result<u64, Error> {
         let seconds = end.as_seconds();
         let output = self

@@ -17,33 +17,33 @@ use crate::cost::Cost;
 use crate::domain::{Timestamp, User, UserId};
 use crate::random::Random;
 
-/// How long a family lives from its beginning, however often it is used.
+/// The lifetime of a family from its beginning, however often it is used.
 pub const REFRESH_LIFETIME: Duration = Duration::from_hours(30 * 24);
 
-/// How long a client may ask again for a successor whose answer it has lost.
+/// The time in which a client that lost the answer can get the same successor again.
 const RETRY_WINDOW: Duration = Duration::from_secs(10);
 
-/// The refresh tokens that follow from one sign-in: each has one successor, and only the last is good for anything.
+/// The refresh tokens of one sign-in. Each token has one successor, and only the latest token is valid.
 ///
-/// A family is valid while its user is there and of the same `auth_epoch`; whoever uses one asks.
+/// A family is valid while its user exists with the same `auth_epoch`, which the caller must check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefreshFamily {
-    /// Names it.
+    /// The id of the family.
     pub id: FamilyId,
-    /// Who signed in.
+    /// The user who signed in.
     pub user_id: UserId,
-    /// The user's `auth_epoch` then.
+    /// The user's `auth_epoch` at that time.
     pub epoch: u64,
-    /// Which of its tokens is the last; the first is 0.
+    /// The number of the latest token; the first is 0.
     pub counter: u32,
 }
 
-/// Names a family: 16 random bytes.
+/// The id of a family: 16 random bytes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct FamilyId(pub [u8; 16]);
 
 impl RefreshFamily {
-    /// The family as it begins.
+    /// Returns a family that begins now.
     pub(crate) fn first(id: FamilyId, user: &User) -> Self {
         Self { id, user_id: user.id, epoch: user.auth_epoch, counter: 0 }
     }
@@ -58,12 +58,12 @@ pub struct RefreshFamilies {
 }
 
 impl RefreshFamilies {
-    /// The families in the table that the environment names.
+    /// Connects to the table that the environment names.
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self::new(Table::from_env()?, Clock::system(), Random::system()))
     }
 
-    /// The families in `table`.
+    /// Uses `table`.
     #[must_use]
     pub fn new(table: Table, clock: Clock, random: Random) -> Self {
         Self { table, clock, random }
@@ -86,16 +86,17 @@ impl RefreshFamilies {
         Ok(family)
     }
 
-    /// The id of a family that is still to begin.
+    /// Returns the id for a new family.
     #[must_use]
     pub fn new_id(&self) -> FamilyId {
         FamilyId(self.random.bytes())
     }
 
-    /// Puts the token after `counter` in its place, and says which family it is of; none where the family is over.
+    /// Replaces the token with number `counter` by the next one, and returns the family, or `None` if the family has
+    /// ended.
     ///
-    /// Who comes second, or again within ten seconds, gets the same successor. Who comes with an older token is not the
-    /// one who got its successor, or the other one is not: the family ends (RFC 9700, section 4.14.2).
+    /// A repetition within ten seconds gets the same successor. An older token proves that two clients have it, one of
+    /// which stole it, so the family ends (RFC 9700, section 4.14.2).
     pub async fn rotate(&self, id: FamilyId, counter: u32) -> Result<Option<RefreshFamily>, Error> {
         let Some(next) = counter.checked_add(1) else { return Ok(None) };
         let now = self.clock.now();
@@ -124,13 +125,13 @@ impl RefreshFamilies {
                 return FamilyItem::read(item).map(|item| Some(item.into_family(id)));
             }
             Err(error) => match error.as_service_error() {
-                // Refused all the same, it costs as much as if it had been done; DynamoDB does not say how much.
+                // A refused update costs as much as a successful one, but DynamoDB does not report the cost.
                 Some(UpdateItemError::ConditionalCheckFailedException(refused)) => refused.item().cloned(),
                 _ => return Err(error.into()),
             },
         };
         let Some(item) = found.map(FamilyItem::read).transpose()? else { return Ok(None) };
-        // DynamoDB removes what has expired within days.
+        // TTL removes expired items within days.
         if item.expires_at <= now.as_seconds() {
             return Ok(None);
         }
@@ -141,7 +142,7 @@ impl RefreshFamilies {
         Ok(None)
     }
 
-    /// Ends a family, if there is one.
+    /// Ends a family if it exists.
     pub async fn end(&self, id: FamilyId) -> Result<(), Error> {
         let output = self
             .table
@@ -169,7 +170,7 @@ impl Transaction {
     }
 }
 
-/// Whether `at` is not longer than `window` ago; two instances' clocks may differ by a little.
+/// Tells whether `at` is at most `window` ago. Two instances' clocks may differ by a little.
 fn is_within(at: Timestamp, now: Timestamp, window: Duration) -> bool {
     let age = now.as_millis().saturating_sub(at.as_millis());
     age <= i64::try_from(window.as_millis()).unwrap_or(i64::MAX)
@@ -188,7 +189,7 @@ pub(super) struct FamilyItem {
     epoch: u64,
     counter: u32,
     rotated_at: Timestamp,
-    /// Seconds since the Unix epoch, as DynamoDB's TTL has them.
+    /// The time of expiry in seconds since the Unix epoch, for DynamoDB's TTL.
     expires_at: i64,
 }
 
@@ -215,7 +216,7 @@ impl FamilyItem {
     }
 }
 
-/// Half of a token: it stays out of logs.
+/// The id is half of a token, so it is kept out of logs.
 impl fmt::Debug for FamilyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("FamilyId(redacted)")

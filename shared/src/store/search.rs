@@ -12,43 +12,43 @@ use crate::config::ConfigError;
 use crate::cost::Cost;
 use crate::domain::{Invalid, Page, ProblemId, ProblemSummary, SearchText, Start};
 
-/// Grams of a text whose postings are looked at, to go on with the rarest.
+/// The number of grams whose first postings are read to find the rarest one.
 const MAX_GRAMS: usize = 6;
 
-/// Postings of each that are looked at: those of names of usual length are less than 4 KB, the least that is paid for.
+/// The number of first postings of each gram. With names of usual length they are smaller than 4 KB, the unit of price.
 const FIRST_READ: usize = 11;
 
-/// Postings that one page reads, at most; then it ends with what it has.
+/// The maximum number of postings that one page reads. It then ends with the problems found so far.
 const MAX_READ: usize = 500;
 
-/// Finds problems by parts of their names, by the [postings](super::postings) alone.
+/// The search for problems by parts of their names. It reads only the [postings](super::postings).
 #[derive(Clone, Debug)]
 pub struct ProblemSearch {
     table: Table,
 }
 
-/// Postings of one gram, newest first.
+/// The postings of one gram, newest first.
 struct Postings {
     problems: Vec<ProblemSummary>,
-    /// The last of them, where there may be more.
+    /// The last of them, if there may be more.
     last: Option<ProblemId>,
 }
 
 impl ProblemSearch {
-    /// The problems in the table that the environment names.
+    /// Connects to the table that the environment names.
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self::new(Table::from_env()?))
     }
 
-    /// The problems in `table`.
+    /// Uses `table`.
     #[must_use]
     pub fn new(table: Table) -> Self {
         Self { table }
     }
 
-    /// Problems that have `text` in their name, newest first, from the first or after a position.
+    /// Returns problems with `text` in their name, newest first, from the beginning or after a position.
     ///
-    /// A page can have less than `limit`, or none, and a next one all the same, where 500 postings were read.
+    /// After 500 postings a page ends with fewer problems than `limit`, or none, and still has a next page.
     pub async fn page(
         &self,
         text: &SearchText,
@@ -65,8 +65,8 @@ impl ProblemSearch {
         let limit = limit as usize;
         let grams = grams(text);
         let firsts = try_join_all(grams.iter().map(|gram| self.read(gram, start, FIRST_READ))).await?;
-        // What is found is in the postings of each gram, in the same order. The rarest is the one whose first ones go
-        // back farthest, or to the end: `None` is less than any id.
+        // Every match is in the postings of each gram, in the same order. The rarest gram is the one whose first
+        // postings go back farthest, or to the end: `None` is less than any id.
         let rarest = grams.iter().zip(firsts).min_by_key(|(_, first)| first.last);
         let Some((gram, mut postings)) = rarest else { return Ok(Page { items: Vec::new(), next: None }) };
         let (mut found, mut read, mut size) = (Vec::new(), 0, FIRST_READ);
@@ -87,7 +87,7 @@ impl ProblemSearch {
         Ok(Page { items: found, next: next.map(|id| id.to_string()) })
     }
 
-    /// The newest `size` postings of `gram`, those that are older than `after`, if it is one.
+    /// Returns the newest `size` postings of `gram`, or those that are older than `after`.
     async fn read(&self, gram: &Gram, after: Option<ProblemId>, size: usize) -> Result<Postings, Error> {
         let index = gram.index();
         let mut query = self
@@ -120,8 +120,8 @@ impl ProblemSearch {
     }
 }
 
-/// The grams to look `text` up by: itself where it is one, or else up to [`MAX_GRAMS`] of three characters from all
-/// over it, so that none of its words is left out.
+/// Returns the grams by which `text` is looked up: the text itself if it is a gram, or else up to [`MAX_GRAMS`] grams
+/// of three characters that cover all of its words.
 fn grams(text: &SearchText) -> Vec<Gram> {
     let folded = text.folded();
     let length = folded.chars().count().min(Gram::MAX_CHARACTERS);

@@ -21,16 +21,16 @@ use crate::cost::Cost;
 use crate::domain::{Invalid, Timestamp, UserId};
 use crate::random::Random;
 
-/// How long a session lasts at most.
+/// The longest life of a session.
 pub const SESSION_LIFETIME: Duration = Duration::from_hours(7 * 24);
 
-/// How long a session lasts without a request.
+/// The longest time between two requests of a session.
 pub const SESSION_IDLE_TIMEOUT: Duration = Duration::from_hours(24);
 
-/// How exactly it is kept when a session was last used: a request writes at most this often.
+/// The precision of the time at which a session was last used: requests write at most this often.
 const SEEN_PRECISION: Duration = Duration::from_hours(1);
 
-/// The sessions, each under the hash of its id: who reads the table can not act as anybody.
+/// The sessions. Each is stored under the hash of its id, so that a reader of the table cannot use a session.
 #[derive(Clone, Debug)]
 pub struct Sessions {
     table: Table,
@@ -38,40 +38,40 @@ pub struct Sessions {
     random: Random,
 }
 
-/// What a browser shows to continue a session: 256 random bits, base64url on the wire.
+/// The id with which a browser continues a session: 256 random bits, sent in base64url.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct SessionId([u8; 32]);
 
-/// A session that is neither ended nor expired.
+/// A session that has neither ended nor expired.
 ///
-/// It is valid as long as its user exists and has the same epoch: a changed password begins another.
+/// It is valid while its user exists with the same epoch; a changed password begins a new epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Session {
-    /// Names the session; a secret.
+    /// The id of the session, a secret.
     pub id: SessionId,
-    /// Who signed in.
+    /// The user who signed in.
     pub user: UserId,
     /// The user's epoch at that time.
     pub epoch: u64,
-    /// When that was.
+    /// The time of the sign-in.
     pub created_at: Timestamp,
-    /// When it was last used, to the hour.
+    /// The time of the last use, to the hour.
     pub seen_at: Timestamp,
 }
 
 impl Sessions {
-    /// The sessions in the table that the environment names.
+    /// Connects to the table that the environment names.
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self::new(Table::from_env()?, Clock::system(), Random::system()))
     }
 
-    /// The sessions in `table`.
+    /// Uses `table`.
     #[must_use]
     pub fn new(table: Table, clock: Clock, random: Random) -> Self {
         Self { table, clock, random }
     }
 
-    /// Begins a session with an id that nobody has seen before.
+    /// Begins a session with a new id.
     pub async fn begin(&self, user: UserId, epoch: u64) -> Result<Session, Error> {
         let session = self.new_session(user, epoch);
         let output = self
@@ -87,7 +87,7 @@ impl Sessions {
         Ok(session)
     }
 
-    /// Begins one in place of the session `old`, which ends if it is there: both or neither.
+    /// Begins a session and ends the session `old`, if it exists: both or neither.
     pub async fn begin_instead_of(&self, old: SessionId, user: UserId, epoch: u64) -> Result<Session, Error> {
         let session = self.new_session(user, epoch);
         Transaction::default()
@@ -103,16 +103,16 @@ impl Sessions {
         Session { id: SessionId(self.random.bytes()), user, epoch, created_at: now, seen_at: now }
     }
 
-    /// The session with this id, unless it ended or expired.
+    /// Returns the session with this id, unless it has ended or expired.
     ///
-    /// Read consistently: a session that was ended is over at once. Expired items can be in the table for days.
+    /// The read is consistent, so that a session ends at once. Expired items can stay in the table for days.
     pub async fn find(&self, id: SessionId) -> Result<Option<Session>, Error> {
         let item: Option<SessionItem> = self.table.get(id.key(), Consistency::Strong).await?;
         let now = self.clock.now();
         Ok(item.map(|item| item.into_session(id)).filter(|session| session.is_current(now)))
     }
 
-    /// Notes that the session is in use, at most once an hour. False where it ended meanwhile.
+    /// Records that the session is in use, at most once an hour. Returns false if it ended meanwhile.
     pub async fn touch(&self, session: &Session) -> Result<bool, Error> {
         let now = self.clock.now();
         if now < after(session.seen_at, SEEN_PRECISION) {
@@ -126,7 +126,7 @@ impl Sessions {
             .table_name(&self.table.name)
             .set_key(Some(session.id.key().into_item()))
             .update_expression("SET seenAt = :seenAt, expiresAt = :expiresAt")
-            // One that was ended is not brought back.
+            // A session that has ended is not restored.
             .condition_expression("attribute_exists(pk)")
             .expression_attribute_values(":seenAt", AttributeValue::S(now.to_string()))
             .expression_attribute_values(
@@ -148,7 +148,7 @@ impl Sessions {
         }
     }
 
-    /// Ends the session, if it is there.
+    /// Ends the session if it exists.
     pub async fn end(&self, id: SessionId) -> Result<(), Error> {
         let output = self
             .table
@@ -165,14 +165,15 @@ impl Sessions {
 }
 
 impl Transaction {
-    /// Lets the session go on in another epoch of its user, or ends in [`Error::Stale`] where it has ended.
+    /// Moves the session to another epoch of its user, or ends in [`Error::Stale`] if it has ended.
     pub(super) fn carry_over(self, table: &Table, session: &Session, epoch: u64) -> Result<Self, Error> {
         self.overwrite(table, &SessionItem::of(&Session { epoch, ..*session }), Error::Stale)
     }
 }
 
 impl Session {
-    /// When the session ends if it is not used again: idle for too long, or at the end of its life.
+    /// Returns the time at which the session ends if it is not used again: after the idle timeout, or at the end of its
+    /// life.
     fn expires_at(&self) -> Timestamp {
         after(self.seen_at, SESSION_IDLE_TIMEOUT).min(after(self.created_at, SESSION_LIFETIME))
     }
@@ -183,13 +184,13 @@ impl Session {
 }
 
 impl SessionId {
-    /// The id in base64url, 43 characters, as the cookie has it: whoever shows it acts as its user.
+    /// Returns the id in base64url, 43 characters, as in the cookie. Its bearer acts as the user.
     #[must_use]
     pub fn reveal(self) -> String {
         URL_SAFE_NO_PAD.encode(self.0)
     }
 
-    /// Names the session in the table. A plain hash is enough for a value that can not be guessed.
+    /// Returns the session's key in the table. A plain hash is enough for a value that cannot be guessed.
     fn key(self) -> Key {
         let name = base16ct::lower::encode_string(&Sha256::digest(self.0));
         Key::new(format!("SESSION#{name}"), "SESSION")
@@ -227,7 +228,7 @@ pub(super) struct SessionItem {
     epoch: u64,
     created_at: Timestamp,
     seen_at: Timestamp,
-    /// For the table's TTL, in seconds.
+    /// The time of expiry in seconds, for the table's TTL.
     expires_at: i64,
 }
 
@@ -299,7 +300,7 @@ mod tests {
         ] {
             assert!(other.parse::<SessionId>().is_err(), "{other}");
         }
-        // The last letter carries two bits that no id has.
+        // The last letter has two bits that are 0 in every id.
         assert!(format!("{}B", "A".repeat(42)).parse::<SessionId>().is_err());
     }
 

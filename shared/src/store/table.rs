@@ -45,33 +45,33 @@ impl Key {
     }
 }
 
-/// Which copy of an item a read is answered from.
+/// The consistency of a read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Consistency {
-    /// Half the price; a write of the last moments may be missing.
+    /// Costs half as much; a recent write may be missing.
     Eventual,
-    /// Every acknowledged write is seen.
+    /// Includes every acknowledged write.
     Strong,
 }
 
 impl Table {
-    /// The table that `TABLE_NAME` names, reached as Lambda's environment says.
+    /// Connects to the table that `TABLE_NAME` names, with Lambda's environment.
     pub fn from_env() -> Result<Self, ConfigError> {
         Self::named_from_env(required("TABLE_NAME")?)
     }
 
-    /// The table `name`, reached as Lambda's environment says.
+    /// Connects to the table `name`, with Lambda's environment.
     pub fn named_from_env(name: String) -> Result<Self, ConfigError> {
         Ok(Self { client: connection::from_env()?, name })
     }
 
-    /// The table `name` of an embedded DynamoDB at `endpoint`, which takes any credentials.
+    /// Connects to the table `name` of an embedded DynamoDB at `endpoint`, which accepts any credentials.
     pub fn embedded(name: &str, endpoint: &str) -> Result<Self, ConfigError> {
         let client = connection::client(&aws::embedded()?, Some(endpoint.to_owned()));
         Ok(Self { client, name: name.to_owned() })
     }
 
-    /// The same table for calls that may not take longer than `timeout`, all attempts together.
+    /// Returns the same table with a shorter timeout for calls, all attempts together.
     pub(super) fn within(&self, timeout: Duration, attempts: u32) -> Self {
         let config = self.client.config();
         let retries = config.retry_config().cloned().unwrap_or_else(RetryConfig::standard);
@@ -84,13 +84,13 @@ impl Table {
         Self { client: Client::from_conf(config), name: self.name.clone() }
     }
 
-    /// Reads one key that holds no item: shows that the table is there and answers.
+    /// Reads a key without an item, to check that the table can be reached.
     pub async fn probe(&self) -> Result<(), Error> {
         let key = Key::new("HEALTH".to_owned(), "HEALTH");
         self.get::<Health>(key, Consistency::Eventual).await.map(|_| ())
     }
 
-    /// The item with `key`, if there is one.
+    /// Returns the item with `key`, if it exists.
     pub(super) async fn get<T: DeserializeOwned>(
         &self,
         key: Key,
@@ -110,7 +110,7 @@ impl Table {
     }
 }
 
-/// What one table reported.
+/// Returns the capacity that one table reported.
 pub(super) fn units(reported: Option<&ConsumedCapacity>) -> f64 {
     reported.and_then(ConsumedCapacity::capacity_units).unwrap_or_default()
 }

@@ -16,12 +16,12 @@ use super::table::{Key, Table, units};
 use crate::cost::Cost;
 use crate::random::Random;
 
-/// Attempts at a transaction that meets others on the same items.
+/// The number of attempts at a transaction that conflicts with others.
 const ATTEMPTS: u32 = 6;
 const FIRST_BACKOFF: Duration = Duration::from_millis(20);
 const LONGEST_BACKOFF: Duration = Duration::from_millis(500);
 
-/// Writes under way: each with the error that a failed condition means.
+/// The writes of a transaction, each with the error that its failed condition means.
 #[derive(Default)]
 pub(super) struct Transaction {
     writes: Vec<TransactWriteItem>,
@@ -29,7 +29,7 @@ pub(super) struct Transaction {
 }
 
 impl Transaction {
-    /// Writes an item whose key nobody has, or ends in `taken`.
+    /// Writes a new item, or ends in `taken` if its key exists.
     pub(super) fn create(self, table: &Table, item: &impl Serialize, taken: Error) -> Result<Self, Error> {
         let put = Put::builder()
             .table_name(&table.name)
@@ -38,7 +38,7 @@ impl Transaction {
         Ok(self.and(TransactWriteItem::builder().put(put.build()?).build(), Some(taken)))
     }
 
-    /// Writes an item over its `version`, or ends in [`Error::Stale`].
+    /// Writes an item in place of its `version`, or ends in [`Error::Stale`].
     pub(super) fn replace(self, table: &Table, item: &impl Serialize, version: u64) -> Result<Self, Error> {
         let put = Put::builder()
             .table_name(&table.name)
@@ -48,13 +48,13 @@ impl Transaction {
         Ok(self.and(TransactWriteItem::builder().put(put.build()?).build(), Some(Error::Stale)))
     }
 
-    /// Writes an item that belongs to another one of this transaction, whose version guards both.
+    /// Writes an item that is guarded by the version of another item in the transaction.
     pub(super) fn put(self, table: &Table, item: &impl Serialize) -> Result<Self, Error> {
         let put = Put::builder().table_name(&table.name).set_item(Some(to_item(item)?));
         Ok(self.and(TransactWriteItem::builder().put(put.build()?).build(), None))
     }
 
-    /// Writes an item over the one that is there, or ends in `gone`.
+    /// Replaces an existing item, or ends in `gone` if it does not exist.
     pub(super) fn overwrite(self, table: &Table, item: &impl Serialize, gone: Error) -> Result<Self, Error> {
         let put = Put::builder()
             .table_name(&table.name)
@@ -73,7 +73,7 @@ impl Transaction {
         Ok(self.and(TransactWriteItem::builder().delete(delete.build()?).build(), Some(Error::Stale)))
     }
 
-    /// Removes an item that belongs to another one of this transaction, whose version guards both.
+    /// Removes an item that is guarded by the version of another item in the transaction.
     pub(super) fn release(self, table: &Table, key: Key) -> Result<Self, Error> {
         let delete = Delete::builder().table_name(&table.name).set_key(Some(key.into_item()));
         Ok(self.and(TransactWriteItem::builder().delete(delete.build()?).build(), None))
@@ -96,10 +96,10 @@ impl Transaction {
         self
     }
 
-    /// Does all the writes, or none and says why.
+    /// Carries out all writes, or none and returns the reason.
     ///
-    /// Conflicts with other transactions and throttling are tried again with full jitter. One token names the
-    /// transaction in all attempts, so that one whose answer was lost is not done twice.
+    /// Conflicts with other transactions and throttling are retried with full jitter. All attempts have the same token,
+    /// so that a transaction whose answer was lost is not carried out twice.
     pub(super) async fn commit(self, table: &Table, random: &Random) -> Result<(), Error> {
         let token = hex(random.bytes::<16>());
         let mut attempt = 1;
@@ -143,15 +143,15 @@ fn cancellation<R>(error: &SdkError<TransactWriteItemsError, R>) -> Option<&[Can
     }
 }
 
-/// Whether the moment it came at had a part in the failure: a condition that failed beside it may be that of the very
-/// transaction that it met, and means something else when that is done.
+/// Returns true if a conflict or throttling took part in the failure. A condition that failed beside it may have been
+/// caused by the conflicting transaction, and may have another result afterwards.
 fn is_transient(reasons: &[CancellationReason]) -> bool {
     reasons.iter().filter_map(CancellationReason::code).any(|code| {
         matches!(code, "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
     })
 }
 
-/// What the first failed condition means.
+/// Returns the error for the first failed condition.
 fn refusal(reasons: &[CancellationReason], refusals: Vec<Option<Error>>) -> Option<Error> {
     reasons
         .iter()
@@ -160,7 +160,7 @@ fn refusal(reasons: &[CancellationReason], refusals: Vec<Option<Error>>) -> Opti
         .find_map(|(_, refusal)| refusal)
 }
 
-/// Full jitter: anything up to the exponential bound, so that those who met do not meet again.
+/// Returns a random wait up to an exponential bound (full jitter), so that conflicting transactions do not meet again.
 fn backoff(attempt: u32, random: &Random) -> Duration {
     let bound = FIRST_BACKOFF.saturating_mul(1 << attempt.min(16)).min(LONGEST_BACKOFF);
     bound.mul_f64(f64::from(u32::from_be_bytes(random.bytes())) / f64::from(u32::MAX))

@@ -15,10 +15,10 @@ use crate::domain::{
 };
 use crate::random::Random;
 
-/// The list and the counter of all users.
+/// The name of the list of all users, which is its partition and its counter.
 pub(super) const USERS: &str = "USERS";
 
-/// The users, each an item of its own and one that holds its e-mail address, so that it is unique.
+/// The users. Each is an item of its own, with another one that makes the e-mail address unique.
 #[derive(Clone, Debug)]
 pub struct Users {
     table: Table,
@@ -26,30 +26,30 @@ pub struct Users {
     random: Random,
 }
 
-/// What somebody who signs in is compared with.
+/// The credential with which a sign-in is compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credential {
     /// The user who signs in.
     pub user_id: UserId,
-    /// The user's epoch that began with the password: a user who is of another by now has another password.
+    /// The user's epoch since the password was set. If the user has another epoch now, the password has changed.
     pub auth_epoch: u64,
-    /// The password's hash; nobody signs in without one.
+    /// The password's hash. Users without one cannot sign in.
     pub password_hash: Option<PasswordHash>,
 }
 
 impl Users {
-    /// The users in the table that the environment names.
+    /// Connects to the table that the environment names.
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self::new(Table::from_env()?, Clock::system(), Random::system()))
     }
 
-    /// The users in `table`.
+    /// Uses `table`.
     #[must_use]
     pub fn new(table: Table, clock: Clock, random: Random) -> Self {
         Self { table, clock, random }
     }
 
-    /// Adds a user who has no password, once if there is a `record`, or ends in [`Unique::Email`] taken.
+    /// Adds a user without a password, once if there is a `record`, or ends in [`Unique::Email`] taken.
     pub async fn create(
         &self,
         attributes: UserAttributes,
@@ -60,7 +60,7 @@ impl Users {
         self.make(user, transaction, record).await
     }
 
-    /// Adds a user who signs in with the password of this hash, or ends in [`Unique::Email`] taken.
+    /// Adds a user with the password of this hash, or ends in [`Unique::Email`] taken.
     pub async fn register(
         &self,
         attributes: UserAttributes,
@@ -71,7 +71,7 @@ impl Users {
         Ok(user)
     }
 
-    /// The same, once if there is a `record`, and begins the family `id` for the user: both or neither.
+    /// Does the same, once if there is a `record`, and begins the family `id` for the user: both or neither.
     pub async fn register_signed_in(
         &self,
         attributes: UserAttributes,
@@ -119,23 +119,23 @@ impl Users {
             .count(&self.table, USERS, user.id.shard(), 1)
     }
 
-    /// Who has this address and how they sign in, at the last acknowledged change: one read.
+    /// Returns the credential for this address, with one consistent read.
     pub async fn credential(&self, email: &Email) -> Result<Option<Credential>, Error> {
         let item: Option<EmailItem> = self.table.get(email_key(email), Consistency::Strong).await?;
         Ok(item.map(EmailItem::into_credential))
     }
 
-    /// The user as it was a moment ago at least: half the price of [`get_latest`](Self::get_latest).
+    /// Returns the user with eventual consistency, at half the price of [`get_latest`](Self::get_latest).
     pub async fn get(&self, id: UserId) -> Result<Option<User>, Error> {
         self.read(id, Consistency::Eventual).await
     }
 
-    /// The user with every acknowledged change, to build the next one on.
+    /// Returns the user with every acknowledged change, as a basis for the next one.
     pub async fn get_latest(&self, id: UserId) -> Result<Option<User>, Error> {
         self.read(id, Consistency::Strong).await
     }
 
-    /// Users, newest first.
+    /// Returns users, newest first.
     pub async fn list(&self, start: &Start, limit: u32) -> Result<Page<User>, Error> {
         let list = List {
             index: "gsi1",
@@ -148,12 +148,12 @@ impl Users {
         Ok(Page { items, next: page.next })
     }
 
-    /// How many users there are.
+    /// Returns the number of users.
     pub async fn count(&self) -> Result<u64, Error> {
         self.table.count(USERS).await
     }
 
-    /// Gives `user` these attributes, unless it changed since it was read. The password moves along to another address.
+    /// Gives `user` these attributes, unless it changed since it was read. A new address keeps the password.
     pub async fn replace(&self, user: &User, attributes: UserAttributes) -> Result<User, Error> {
         if user.attributes == attributes {
             return Ok(user.clone());
@@ -163,7 +163,7 @@ impl Users {
         let mut transaction =
             Transaction::default().replace(&self.table, &UserItem::of(&next), user.revision.version)?;
         if email_key(&next.attributes.email) != email_key(&user.attributes.email) {
-            // The user's version guards the credential too: whatever changes a password raises it.
+            // The user's version also guards the credential, because every change of a password raises it.
             let credential = self.credential(&user.attributes.email).await?;
             let hash = credential
                 .filter(|credential| credential.user_id == user.id)
@@ -176,8 +176,8 @@ impl Users {
         Ok(next)
     }
 
-    /// Gives `user` another password, unless the user changed since it was read, and ends what began with the old one:
-    /// the answer is of the next `auth_epoch`.
+    /// Gives `user` another password, unless the user changed since it was read. Returns the user with the next
+    /// `auth_epoch`, so that earlier sessions and tokens end.
     pub async fn change_password(&self, user: &User, password_hash: PasswordHash) -> Result<User, Error> {
         let next = self.next_epoch(user, user.attributes.clone());
         Transaction::default()
@@ -188,8 +188,8 @@ impl Users {
         Ok(next)
     }
 
-    /// The same by the user, who also gets these attributes: `session` alone goes on, in the next epoch.
-    /// Ends in [`Error::Stale`] also where the session has just ended.
+    /// Does the same for a user who is signed in, and sets these attributes. Only `session` continues, in the next
+    /// epoch. Also ends in [`Error::Stale`] if the session has just ended.
     pub async fn change_password_in(
         &self,
         session: &Session,
@@ -222,7 +222,7 @@ impl Users {
         }
     }
 
-    /// Keeps the same password under another hash, where it still has the one that `from` is. Ends nothing.
+    /// Stores the same password under another hash, if the stored hash is still `from`. Sessions continue.
     pub async fn rehash(&self, email: &Email, from: &PasswordHash, to: &PasswordHash) -> Result<(), Error> {
         let outcome = self
             .table
@@ -240,7 +240,7 @@ impl Users {
         match outcome {
             Ok(output) => Cost::add(0.0, units(output.consumed_capacity())),
             Err(error) => match error.as_service_error() {
-                // Another password by now, or another sign-in was faster.
+                // The password has changed, or another sign-in was faster.
                 Some(UpdateItemError::ConditionalCheckFailedException(_)) => {}
                 _ => return Err(error.into()),
             },
@@ -248,7 +248,7 @@ impl Users {
         Ok(())
     }
 
-    /// Removes `user` and all that is kept of it, unless it changed since it was read.
+    /// Removes `user` with all of its items, unless it changed since it was read.
     pub async fn delete(&self, user: &User) -> Result<(), Error> {
         Transaction::default()
             .delete(&self.table, user_key(user.id), user.revision.version)?
@@ -324,7 +324,7 @@ impl TryFrom<UserItem> for User {
     }
 }
 
-/// Holds an e-mail address for a user, and how the user signs in with it.
+/// The item that reserves an e-mail address for a user and holds the credential.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct EmailItem {

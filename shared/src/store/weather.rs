@@ -1,4 +1,4 @@
-//! What was said of the weather in cities, for all instances of a function.
+//! The cache of the weather, which all instances of a function share.
 
 use std::time::Duration;
 
@@ -11,30 +11,30 @@ use super::table::{Consistency, Key, Table, units};
 use crate::cost::Cost;
 use crate::domain::{City, Report, Timestamp, Weather};
 
-/// A cache that takes longer than this is none, all attempts together.
+/// The timeout of the cache, all attempts together. A slower cache is of no use.
 const CACHE_TIMEOUT: Duration = Duration::from_millis(500);
 const ATTEMPTS: u32 = 2;
 
-/// Reports by city. DynamoDB removes them when they are of no use any more.
+/// The reports by city. TTL removes them when they are too old to be used.
 #[derive(Clone, Debug)]
 pub struct WeatherCache {
     table: Table,
 }
 
 impl WeatherCache {
-    /// The reports in `table`. Its connections are used, its patience is not.
+    /// Uses `table`, with a shorter timeout.
     #[must_use]
     pub fn new(table: &Table) -> Self {
         Self { table: table.within(CACHE_TIMEOUT, ATTEMPTS) }
     }
 
-    /// What was last said of the city, however long ago: expired items can be in the table for days.
+    /// Returns the last report on the city, however old: expired items can stay in the table for days.
     pub async fn find(&self, city: &City) -> Result<Option<Report>, Error> {
         let item: Option<ReportItem> = self.table.get(key(city), Consistency::Eventual).await?;
         Ok(item.map(Report::from))
     }
 
-    /// Keeps what was said of the city, in place of what was said before.
+    /// Stores a report on the city, replacing the last one.
     pub async fn keep(&self, city: &City, report: &Report) -> Result<(), Error> {
         let item = ReportItem::of(key(city), report);
         let output = self
@@ -61,10 +61,10 @@ pub(super) struct ReportItem {
     pk: String,
     sk: String,
     fetched_at: Timestamp,
-    /// Missing where there is no such city.
+    /// The weather; missing if there is no such city.
     #[serde(skip_serializing_if = "Option::is_none")]
     weather: Option<Weather>,
-    /// For the table's TTL, in seconds.
+    /// The time of expiry in seconds, for the table's TTL.
     expires_at: i64,
 }
 

@@ -4,11 +4,10 @@ use std::hash::{BuildHasher, RandomState};
 use super::damage::essence;
 use crate::store::table::{Item, Key};
 
-/// What was expected and what was found, as differences: 32 bytes for each entity or counter that is not even, and
-/// for each counter.
+/// The differences between expected and found items: 32 bytes for each uneven entity or counter, and for each counter.
 ///
-/// Keys and items are known by 64 bits of a hash that is another in each run: that a difference hides behind another one
-/// is a matter of chance, and no other time the same.
+/// Keys and items are represented by 64 bits of a hash that differs in each run. Two differences cancel out only by
+/// chance, and not in the next run.
 #[derive(Default)]
 pub(super) struct Balances {
     hasher: RandomState,
@@ -17,9 +16,9 @@ pub(super) struct Balances {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Balance {
-    /// Of an entity, the hashes of what belongs to it; of a counter, its numbers. Expected less found.
+    /// The expected values less those found: hashes of derived items for an entity, numbers for a counter.
     sums: [i64; 2],
-    /// A hash of the numbers that a counter had; 0 where there was none.
+    /// A hash of the counter's numbers; 0 if there is no counter.
     seen: u64,
 }
 
@@ -30,31 +29,31 @@ impl Balance {
 }
 
 impl Balances {
-    /// These items belong to `owner`.
+    /// Records that these items should belong to `owner`.
     pub(super) fn expect_of(&mut self, owner: &Key, derived: &[Item]) {
         let sum = derived.iter().map(|item| self.hash(item)).fold(0, i64::wrapping_add);
         self.add(owner, [sum, 0]);
     }
 
-    /// This item says that it belongs to `owner`.
+    /// Records an item that belongs to `owner`.
     pub(super) fn found(&mut self, owner: &Key, item: &Item) {
         let sum = self.hash(item);
         self.add(owner, [sum.wrapping_neg(), 0]);
     }
 
-    /// Something is counted.
+    /// Records an entity that is counted.
     pub(super) fn count(&mut self, counter: &Key, by: [i64; 2]) {
         self.add(counter, by);
     }
 
-    /// This is what a counter says.
+    /// Records the values of a counter.
     pub(super) fn counted(&mut self, counter: &Key, values: [i64; 2]) {
         let seen = self.seen(Some(values));
         self.of.entry(self.hasher.hash_one(counter)).or_default().seen = seen;
         self.add(counter, values.map(i64::wrapping_neg));
     }
 
-    /// Whether a counter that says `stored` lacks this much.
+    /// Tells whether a counter with the values `stored` lacks this much.
     pub(super) fn has(&self, counter: &Key, lacks: [i64; 2], stored: Option<[i64; 2]>) -> bool {
         self.of(counter) == Balance { sums: lacks, seen: self.seen(stored) }
     }
@@ -73,7 +72,7 @@ impl Balances {
         for (sum, by) in balance.sums.iter_mut().zip(by) {
             *sum = sum.wrapping_add(by);
         }
-        // What a counter was is asked for again if it becomes uneven after all.
+        // The values of a counter are kept, because it can become uneven again.
         if balance.is_even() && balance.seen == 0 {
             self.of.remove(&key);
         }

@@ -7,37 +7,37 @@ use super::reading::text;
 use crate::store::postings::{INDEXES, PREFIX};
 use crate::store::table::Item;
 
-/// What was found in a table.
+/// The result of a check.
 #[derive(Clone, Debug)]
 pub struct Report {
-    /// How many items of each kind there are.
+    /// The number of items of each kind.
     pub items: BTreeMap<String, u64>,
-    /// What does not agree.
+    /// The items that are inconsistent.
     pub damage: Vec<Damage>,
-    /// What changed whenever it was looked at: nothing is known of it.
+    /// The items that changed each time they were read, so that nothing is known about them.
     pub unsettled: Vec<String>,
 }
 
 impl Report {
-    /// Whether all that does not agree was mended, if anything.
+    /// Tells whether all damage, if there was any, is repaired.
     #[must_use]
     pub fn is_clean_now(&self) -> bool {
         self.damage.iter().all(|damage| damage.outcome == Outcome::Mended)
     }
 }
 
-/// An item that is not what it should be.
+/// An inconsistent item.
 #[derive(Clone, Debug)]
 pub struct Damage {
-    /// In which way.
+    /// The kind of damage.
     pub code: Code,
     /// Its partition key.
     pub pk: String,
     /// Its sort key.
     pub sk: String,
-    /// What exactly.
+    /// The details.
     pub detail: String,
-    /// What became of it.
+    /// The outcome.
     pub outcome: Outcome,
 }
 
@@ -53,24 +53,24 @@ impl fmt::Display for Damage {
     }
 }
 
-/// In which way an item is not what it should be. The names stay.
+/// The kind of damage. The names are stable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Code {
     /// No store writes an item with such a key.
     Unknown,
-    /// It does not read as what its key says.
+    /// The item cannot be read as its key implies.
     Unreadable,
-    /// Attributes are not what is computed from the others.
+    /// Attributes differ from the computed ones.
     Wrong,
-    /// It belongs to an entity and is not there.
+    /// An entity's item is missing.
     Missing,
-    /// It belongs to an entity that is not there, or not like this.
+    /// The item's entity is missing or different.
     Orphan,
-    /// Another entity holds what must be unique.
+    /// Another entity holds a unique value.
     Taken,
-    /// A problem is not found by its name, or by another one.
+    /// A problem is not found by its name, or is found by another one.
     Postings,
-    /// A counter is not the number of what it counts.
+    /// A counter differs from the number of entities.
     Count,
 }
 
@@ -89,21 +89,21 @@ impl fmt::Display for Code {
     }
 }
 
-/// What became of an item that is not what it should be.
+/// The outcome of a damaged item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Nothing was to be done about it.
+    /// Nothing was to be repaired.
     Found,
-    /// It is now.
+    /// The item is repaired.
     Mended,
-    /// It was left as it is, because of this.
+    /// The item was left as it is, for this reason.
     Left(&'static str),
 }
 
-/// What is not computed, on an item that otherwise is.
+/// The only attribute of derived items that is not computed.
 const GIVEN: &str = "passwordHash";
 
-/// Names of the attributes that the two do not have alike, but for what is not computed.
+/// Returns the names of the computed attributes that differ.
 pub(super) fn differences(expected: &Item, found: &Item) -> BTreeSet<String> {
     let names = expected.keys().chain(found.keys()).filter(|name| *name != GIVEN);
     let differ = |name: &&String| match (expected.get(*name), found.get(*name)) {
@@ -113,7 +113,7 @@ pub(super) fn differences(expected: &Item, found: &Item) -> BTreeSet<String> {
     names.filter(differ).cloned().collect()
 }
 
-/// Numbers are the same however they are written.
+/// Compares two values. Numbers are equal in any notation.
 fn is_same(one: &AttributeValue, other: &AttributeValue) -> bool {
     match (one, other) {
         (AttributeValue::N(one), AttributeValue::N(other)) => {
@@ -132,9 +132,10 @@ fn is_same(one: &AttributeValue, other: &AttributeValue) -> bool {
     }
 }
 
-/// What an item says that belongs to an entity: two that say the same have the same parts.
+/// Returns the content of an item that belongs to an entity: items with equal content are interchangeable.
 ///
-/// A row says as much as its postings, whichever of them are together: that depends on the names that the problem had.
+/// The content of a row is its postings. Their distribution over rows does not matter, because it depends on the
+/// earlier names of the problem.
 pub(super) fn essence(item: &Item) -> Vec<String> {
     let is_row = text(item, "sk").starts_with(PREFIX);
     let is_key = |name: &str| name == "sk" || INDEXES.iter().any(|index| name.starts_with(index));

@@ -1,4 +1,4 @@
-//! All that the table holds of an entity, by the code that writes it.
+//! The items of an entity, computed by the code that writes them.
 
 use serde::Serialize;
 use serde_dynamo::aws_sdk_dynamodb_1::to_item;
@@ -14,23 +14,23 @@ use crate::store::problems::{self, ProblemItem};
 use crate::store::table::{Item, Key};
 use crate::store::users::{EmailItem, USERS, UserItem};
 
-/// An item that stands for itself, and what follows from it.
+/// An entity's item and the items that are derived from it.
 pub(in crate::store) struct Entity {
     /// The item.
     pub(in crate::store) item: Item,
-    /// The items that belong to it.
+    /// The items that are derived from it.
     pub(in crate::store) derived: Vec<Item>,
-    /// The counters that it is in, and by how much.
+    /// The counters that count it, with their increments.
     pub(in crate::store) counted: Vec<(Key, [i64; 2])>,
 }
 
 impl Entity {
-    /// One from which nothing follows.
+    /// Describes an item from which nothing is derived.
     pub(super) fn alone(item: &impl Serialize) -> Result<Self, Error> {
         Ok(Self { item: to_item(item)?, derived: Vec::new(), counted: Vec::new() })
     }
 
-    /// Its e-mail address is held without a password: that is not the user's to say.
+    /// Describes a user. The address item has no password here, because the user's item does not determine it.
     pub(in crate::store) fn of_user(user: &User) -> Result<Self, Error> {
         Ok(Self {
             item: to_item(UserItem::of(user))?,
@@ -48,7 +48,7 @@ impl Entity {
         })
     }
 
-    /// Its rows are those of a problem that was never renamed.
+    /// Describes a problem, with the rows of one that was never renamed.
     pub(in crate::store) fn of_problem(problem: &Problem) -> Result<Self, Error> {
         let rows = Rows::default().renamed(&problem.attributes.name)?;
         Ok(Self {
@@ -67,7 +67,7 @@ impl Entity {
         })
     }
 
-    /// Only what is ready counts.
+    /// Describes a file. Only ready files count.
     pub(super) fn of_file(file: &File) -> Result<Self, Error> {
         let size = i64::try_from(file.attributes.size.bytes()).unwrap_or(i64::MAX);
         let is_ready = file.state == FileState::Ready;

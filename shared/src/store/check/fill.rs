@@ -1,4 +1,4 @@
-//! Tables that are filled past the stores, with what the stores would have written.
+//! Items for tables that are filled without the stores, equal to those that the stores would write.
 
 use std::collections::BTreeMap;
 
@@ -10,31 +10,31 @@ use crate::domain::{Payer, Payment, Post, Problem};
 use crate::store::error::Error;
 use crate::store::table::{Item, Key};
 
-/// Makes the items of entities, in DynamoDB's JSON, and counts them.
+/// Makes the items of entities in DynamoDB's JSON, and counts the entities.
 #[derive(Debug, Default)]
 pub struct Items {
     counters: BTreeMap<Key, i64>,
-    /// Bytes of the entities' own items: what a scan would read that knew no others.
+    /// The size of the entities' own items in bytes, that is, of a scan that reads no others.
     pub entity_bytes: u64,
 }
 
 impl Items {
-    /// The items of a post.
+    /// Returns the items of a post.
     pub fn of_post(&mut self, post: &Post) -> Result<Vec<Value>, Error> {
         self.of(Entity::of_post(post)?)
     }
 
-    /// The items of a problem.
+    /// Returns the items of a problem.
     pub fn of_problem(&mut self, problem: &Problem) -> Result<Vec<Value>, Error> {
         self.of(Entity::of_problem(problem)?)
     }
 
-    /// The items of a payment; Stripe's event, which is soon forgotten, is not among them.
+    /// Returns the items of a payment, without that of Stripe's event, which expires soon.
     pub fn of_payment(&mut self, payment: &Payment, payer: &Payer) -> Result<Vec<Value>, Error> {
         self.of(Entity::of_payment(payment, Some(payer))?)
     }
 
-    /// The counters of all that was made.
+    /// Returns the counters of all entities so far.
     pub fn counters(&self) -> Result<Vec<Value>, Error> {
         let counters = self.counters.iter().map(|(key, n)| {
             let mut item = key.clone().into_item();
@@ -58,8 +58,8 @@ fn json(item: Item) -> Result<Value, Error> {
     serde_json::to_value(item).map_err(|error| Error::Internal(error.into()))
 }
 
-/// Names and values (Amazon DynamoDB developer guide, "DynamoDB item sizes and formats"); entities have texts, and
-/// numbers and flags of a few bytes.
+/// Returns the size of an item: names and values (Amazon DynamoDB developer guide, "DynamoDB item sizes and formats").
+/// Entities consist of texts, and of numbers and booleans of a few bytes.
 fn bytes(item: &Item) -> u64 {
     let value = |value: &AttributeValue| value.as_s().map_or(2, String::len);
     item.iter().map(|(name, of)| (name.len() + value(of)) as u64).sum()

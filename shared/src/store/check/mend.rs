@@ -1,4 +1,4 @@
-//! Repairs: transactions that do nothing where anything is no longer as it was looked at.
+//! Repairs: transactions that have no effect if an item has changed since it was read.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -9,16 +9,16 @@ use crate::store::error::Error;
 use crate::store::table::{Item, Key, Table};
 use crate::store::transaction::{Transaction, number};
 
-/// What is damaged, as far as a second look can tell.
+/// A damaged item, as far as the second look can tell.
 pub(super) struct Suspect {
     pub(super) code: Code,
     pub(super) key: Key,
     pub(super) detail: String,
-    /// What mends it, or why nothing does.
+    /// The transaction that repairs it, or the reason why it cannot be repaired.
     pub(super) mend: Result<Transaction, &'static str>,
 }
 
-/// What can be computed anew, so that nothing is lost.
+/// Tells whether an attribute can be computed again, so that its repair loses nothing.
 fn is_computed(name: &str) -> bool {
     name.starts_with("gsi") || ["excerpt", "expiresAt"].contains(&name)
 }
@@ -71,7 +71,7 @@ pub(super) fn correct(
     Ok(Ok(Transaction::default().and(write, Some(Error::Stale))))
 }
 
-/// Adds what the counter lacks, unless it is no longer at `stored`.
+/// Adds what the counter lacks, unless its value is no longer `stored`.
 pub(super) fn recount(
     table: &Table,
     key: &Key,
@@ -100,7 +100,7 @@ pub(super) fn recount(
 }
 
 impl Transaction {
-    /// Ends in [`Error::Stale`] unless the entity with this key is still `as_read`, or still not there.
+    /// Ends in [`Error::Stale`] unless the entity with this key is still `as_read`, or still missing.
     pub(super) fn guard(self, table: &Table, owner: &Key, as_read: Option<&Item>) -> Result<Self, Error> {
         let check =
             ConditionCheck::builder().table_name(&table.name).set_key(Some(owner.clone().into_item()));
@@ -113,7 +113,7 @@ impl Transaction {
         Ok(self.and(TransactWriteItem::builder().condition_check(check.build()?).build(), Some(Error::Stale)))
     }
 
-    /// Writes `item`, or ends in [`Error::Stale`] where there is one with its key.
+    /// Writes `item`, or ends in [`Error::Stale`] if its key exists.
     pub(super) fn add(self, table: &Table, item: &Item) -> Result<Self, Error> {
         let put = Put::builder()
             .table_name(&table.name)
@@ -122,13 +122,13 @@ impl Transaction {
         Ok(self.and(TransactWriteItem::builder().put(put.build()?).build(), Some(Error::Stale)))
     }
 
-    /// Writes `item` over what there may be.
+    /// Writes `item`, replacing any item with its key.
     pub(super) fn put_over(self, table: &Table, item: &Item) -> Result<Self, Error> {
         let put = Put::builder().table_name(&table.name).set_item(Some(item.clone()));
         Ok(self.and(TransactWriteItem::builder().put(put.build()?).build(), None))
     }
 
-    /// Removes `item`, or ends in [`Error::Stale`] where it belongs to somebody else by now.
+    /// Removes `item`, or ends in [`Error::Stale`] if it belongs to another entity now.
     pub(super) fn remove(self, table: &Table, key: &Key, item: &Item) -> Result<Self, Error> {
         let mut delete = Delete::builder().table_name(&table.name).set_key(Some(key.clone().into_item()));
         let owner = ["userId", "postId"].into_iter().find_map(|name| Some((name, item.get(name)?)));

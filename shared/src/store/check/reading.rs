@@ -1,4 +1,4 @@
-//! What an item says, whoever wrote it.
+//! The interpretation of items.
 
 use std::fmt;
 
@@ -24,15 +24,15 @@ use crate::store::table::{Item, Key};
 use crate::store::users::{UserItem, user_key};
 use crate::store::weather::ReportItem;
 
-/// What an item is.
+/// The interpretation of an item.
 pub(super) enum Reading {
-    /// It stands for itself.
+    /// An entity's own item.
     Entity(Entity),
-    /// It belongs to another item.
+    /// An item that is derived from another one.
     Derived { owner: Key },
-    /// It counts.
+    /// A counter.
     Counter([i64; 2]),
-    /// Its key is one of ours, and it does not read as what the key says.
+    /// An item with a known kind of key, whose content does not match the key.
     Unreadable(String),
     /// Its key is none of ours.
     Unknown,
@@ -44,12 +44,12 @@ impl fmt::Display for Key {
     }
 }
 
-/// The item's primary key; every item of the table has one.
+/// Returns the item's primary key, which every item has.
 pub(super) fn key_of(item: &Item) -> Key {
     Key::new(text(item, "pk").to_owned(), text(item, "sk"))
 }
 
-/// The first part of a partition key.
+/// Returns the first part of a partition key.
 pub(super) fn kind(key: &Key) -> &str {
     first_part(&key.pk)
 }
@@ -116,7 +116,7 @@ fn problem(item: &Item) -> Result<Reading, Error> {
     Entity::of_problem(&Problem::try_from(from_item::<ProblemItem>(item)?)?).map(Reading::Entity)
 }
 
-/// Who paid is nowhere but in the keys of the list.
+/// Reads a payment. Only the keys of its list contain the payer.
 fn payment(item: &Item) -> Result<Reading, Error> {
     let payer = match text(item, "gsi1pk").strip_prefix("PAYMENTS#") {
         None if item.contains_key("gsi1pk") => return Err(Error::Internal("gsi1pk names no payer".into())),
@@ -132,7 +132,7 @@ fn file(item: &Item) -> Result<Reading, Error> {
     Entity::of_file(&File::try_from(from_item::<FileItem>(item.clone())?)?).map(Reading::Entity)
 }
 
-/// The id of a session is not in the table, only its hash.
+/// Reads a session. The table has no session ids, only their hashes.
 fn session(item: &Item) -> Result<Reading, Error> {
     let id: SessionId = parse(&"A".repeat(43))?;
     let stored: SessionItem = from_item(item.clone())?;
@@ -143,7 +143,7 @@ fn session(item: &Item) -> Result<Reading, Error> {
 
 fn record(item: &Item) -> Result<Reading, Error> {
     let IdempotencyItem { pk, fingerprint, made, made_at, .. } = from_item(item.clone())?;
-    // Whatever it made has an id of this form; what was made may be gone.
+    // The created entity has an id of this form. It may have been removed.
     parse::<FileId>(&made)?;
     Entity::alone(&IdempotencyItem::of(&IdempotencyRecord { pk, fingerprint }, made, made_at))
         .map(Reading::Entity)
@@ -154,7 +154,7 @@ fn report(item: &Item) -> Result<Reading, Error> {
     Entity::alone(&ReportItem::of(key_of(item), &report)).map(Reading::Entity)
 }
 
-/// Nothing but a number and, as its name does, when it ends.
+/// Reads a rate counter: a number, and the time of expiry, which is also in its name.
 fn rate(item: &Item) -> Result<Reading, Error> {
     let n = integer(item, "n")?;
     let end: i64 = parse(text(item, "pk").rsplit('#').next().unwrap_or_default())?;
@@ -191,7 +191,7 @@ fn usage(item: &Item) -> Result<Reading, Error> {
     Ok(Reading::Counter([signed(file_count), signed(byte_count)]))
 }
 
-/// An item of which nothing can be computed: it is what its type keeps of it.
+/// Reads an item from which nothing can be computed: its type keeps all of it.
 fn as_it_is<T: Serialize + DeserializeOwned>(item: &Item) -> Result<Reading, Error> {
     Entity::alone(&from_item::<T>(item.clone())?).map(Reading::Entity)
 }
@@ -205,7 +205,7 @@ fn is_shard(sk: &str) -> bool {
     sk.strip_prefix("SHARD#").is_some_and(|n| n.len() == 2)
 }
 
-/// The item with these texts in place of what it has: attributes that are computed need not be there to read it.
+/// Returns the item with these texts added or replaced, so that it can be read even if computed attributes are missing.
 fn with(item: &Item, texts: &[(&str, &str)]) -> Item {
     let mut item = item.clone();
     for (name, value) in texts {
@@ -214,7 +214,7 @@ fn with(item: &Item, texts: &[(&str, &str)]) -> Item {
     item
 }
 
-/// A text of the item, or nothing.
+/// Returns a text attribute, or an empty text if the item lacks it.
 pub(super) fn text<'a>(item: &'a Item, name: &str) -> &'a str {
     item.get(name).and_then(|value| value.as_s().ok()).map_or("", String::as_str)
 }

@@ -1,4 +1,4 @@
-//! What is wrong with that which a walk suspects, by consistent reads.
+//! The second look at suspects of a scan, with consistent reads.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,11 +15,11 @@ use crate::store::postings::PREFIX;
 use crate::store::table::{Item, Key, units};
 use crate::store::transaction::Transaction;
 
-/// How often an entity is looked at that changes meanwhile.
+/// The number of times that a changing entity is read.
 const ATTEMPTS: usize = 5;
 
 impl Check {
-    /// An item that did not read as what its key says, or has other attributes than computed.
+    /// Checks an item whose content does not match its key, or whose attributes differ from the computed ones.
     pub(super) async fn look_at_item(&self, key: &Key) -> Result<Option<Suspect>, Error> {
         let Some(found) = self.item(key).await? else { return Ok(None) };
         let (code, detail, mend) = match read(&found) {
@@ -42,8 +42,8 @@ impl Check {
         Ok(Some(Suspect { code, key: key.clone(), detail, mend }))
     }
 
-    /// An entity, and what belongs to it: of what was `seen` and of what should be there. `None` where it changes all the
-    /// time.
+    /// Checks an entity and its derived items, both those that were `seen` and those that should exist. Returns `None`
+    /// if the entity changes every time.
     pub(super) async fn look_at_owner(
         &self,
         owner: &Key,
@@ -54,7 +54,7 @@ impl Check {
             let expected = match before.as_ref().map(read) {
                 None => Vec::new(),
                 Some(Reading::Entity(entity)) => entity.derived,
-                // Listed by itself. What belongs to it stays, until somebody knows what it was.
+                // The entity itself is reported separately. Its derived items stay until the entity can be read.
                 Some(_) => return Ok(Some(Vec::new())),
             };
             let found = if kind(owner) == "PROBLEM" {
@@ -80,7 +80,7 @@ impl Check {
         Ok(None)
     }
 
-    /// A counter that lacks something. `None` where it did not stand still.
+    /// Checks a counter that differs. Returns `None` if it has changed.
     pub(super) async fn look_at_counter(
         &self,
         key: &Key,
@@ -109,7 +109,7 @@ impl Check {
         Ok(Some(Suspect { code: Code::Count, key: key.clone(), detail, mend }))
     }
 
-    /// Items with keys that the entity alone says.
+    /// Compares items whose keys the entity determines.
     async fn compare(&self, look: &Look<'_>) -> Result<Vec<Suspect>, Error> {
         let Look { owner, as_read, expected, found } = look;
         let guard = || Transaction::default().guard(&self.table, owner, *as_read);
@@ -157,7 +157,7 @@ impl Check {
         Ok(suspects)
     }
 
-    /// The rows of a problem that is there: which gram is in which of them does not matter.
+    /// Compares the rows of an existing problem. The distribution of grams over rows does not matter.
     fn compare_rows(&self, look: &Look<'_>) -> Result<Vec<Suspect>, Error> {
         let Look { owner, as_read, expected, found } = look;
         let mut missing: Vec<String> = expected.iter().flat_map(essence).collect();
@@ -183,7 +183,7 @@ impl Check {
         Ok(vec![Suspect { code: Code::Postings, key: (*owner).clone(), detail, mend: Ok(mend) }])
     }
 
-    /// Whether the entity `owner` should have an item with this key.
+    /// Tells whether the entity `owner` should have an item with this key.
     async fn expects(&self, owner: &Key, key: &Key) -> Result<bool, Error> {
         Ok(match self.item(owner).await?.as_ref().map(read) {
             Some(Reading::Entity(entity)) => entity.derived.iter().any(|item| key_of(item) == *key),
@@ -204,7 +204,7 @@ impl Check {
         Ok(output.item)
     }
 
-    /// One query: 97 rows are less than its 1 MB.
+    /// Returns the problem's rows in one query: 97 rows are smaller than the limit of 1 MB.
     async fn rows_of(&self, owner: &Key) -> Result<Vec<Item>, Error> {
         let output = self
             .table
@@ -224,7 +224,7 @@ impl Check {
     }
 }
 
-/// An entity and what belongs to it, at one moment.
+/// An entity and its derived items at one moment.
 struct Look<'a> {
     owner: &'a Key,
     as_read: Option<&'a Item>,

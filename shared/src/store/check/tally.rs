@@ -1,6 +1,6 @@
 //! The right value of a counter.
 
-/// The right value of a counter and its present one.
+/// The right value of a counter and its stored one.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     pub(super) expected: [i64; 2],
@@ -14,7 +14,7 @@ impl Tally {
         }
     }
 
-    /// The difference.
+    /// Returns the difference.
     pub(super) fn lacks(&self) -> [i64; 2] {
         let stored = self.stored.unwrap_or_default();
         [self.expected[0] - stored[0], self.expected[1] - stored[1]]
