@@ -23,7 +23,7 @@
 //! | [`cli`] | the command line, and what it prints |
 //! | `server` | HTTP listeners: serving, switching off and on, stopping |
 //! | `product` | what belongs to this API and not to AWS, such as a stub of the weather service |
-//! | [`logs`], [`secrets`], `clock` | the log, made-up secrets, the time |
+//! | [`logs`], [`secrets`], `clock` | the log, generated secrets, the time |
 //!
 //! # The way of a request
 //!

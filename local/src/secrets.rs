@@ -80,7 +80,7 @@ impl std::fmt::Debug for Secrets {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the laptop's secrets are made up once, by nobody's test")]
+#[expect(clippy::disallowed_methods, reason = "local secrets are generated once, and not by tests")]
 fn random_text() -> io::Result<String> {
     let mut bytes = [0; SECRET_BYTES];
     getrandom::fill(&mut bytes).map_err(io::Error::other)?;

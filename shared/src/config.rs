@@ -12,7 +12,7 @@ pub enum ConfigError {
     #[error("the environment variable {0} is not set; template.yaml sets it for each function")]
     Missing(&'static str),
     /// The variable cannot be used.
-    #[error("the environment variable {name} can not be used: {reason}")]
+    #[error("the environment variable {name} cannot be used: {reason}")]
     Invalid {
         /// The variable's name.
         name: &'static str,

@@ -36,7 +36,7 @@ async fn the_local_admin_signs_in_with_the_password_that_is_printed() {
     let mut app = App::start().await;
     ensure(&mut app, None).await.unwrap();
     let logs = app.stack.logs();
-    let password = logs.split_once(", password ").unwrap().1.split_once(" (made up)").unwrap().0;
+    let password = logs.split_once(", password ").unwrap().1.split_once(" (generated)").unwrap().0;
     let signed_in = login(&app, admin::DEFAULT_EMAIL, password).await.expect(200);
     assert_eq!(signed_in.text("/user/role"), "admin");
     let authorization = format!("Bearer {}", signed_in.text("/accessToken"));

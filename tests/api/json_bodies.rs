@@ -74,8 +74,8 @@ async fn a_body_that_is_no_json_object_is_explained() {
             (b"[]", "body", "must be a JSON object, not an array"),
             (b"{\n \"a\": 1,\n}", "body", "must be JSON: trailing comma, at line 3, column 1"),
             (b"{\"a\":\"\xff\"}", "body", "must be UTF-8, which it is not at byte 7"),
-            (br#"{"a": {"b": [0, {"c": 1, "c": 1}]}}"#, "a.b[1].c", "is there twice, at line 1, column 28"),
-            (br#"{"title": "x", "titl\u0065": "y"}"#, "title", "is there twice, at line 1, column 27"),
+            (br#"{"a": {"b": [0, {"c": 1, "c": 1}]}}"#, "a.b[1].c", "occurs twice, at line 1, column 28"),
+            (br#"{"title": "x", "titl\u0065": "y"}"#, "title", "occurs twice, at line 1, column 27"),
         ] {
             let answer = routes.send(&method, &path, body).await;
             assert_eq!(answer.json()["error"], "Invalid JSON format", "{answer:?}");

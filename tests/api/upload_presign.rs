@@ -210,7 +210,7 @@ async fn an_object_of_no_file_is_removed_and_one_that_is_no_upload_is_left_alone
     ] {
         assert_eq!(invoke(&app, key).await, Ok(Value::Null), "{key}");
     }
-    app.logged("ignored an object that is no upload").await;
+    app.logged("ignored an object that is not an upload").await;
 }
 
 #[tokio::test]

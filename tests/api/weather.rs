@@ -250,7 +250,7 @@ async fn without_dynamodb_there_is_weather() {
     let hit = app.anonymous().get(LONDON).await.expect(200);
     assert_eq!((miss.header("x-cache"), hit.header("x-cache")), ("miss", "hit"), "this instance remembers");
     app.stack.shutdown().await;
-    assert!(app.stack.logs().contains("the weather went on without its table"), "{}", app.stack.logs());
+    assert!(app.stack.logs().contains("the weather was answered without its table"), "{}", app.stack.logs());
 }
 
 #[tokio::test]

@@ -248,10 +248,10 @@ async fn a_wrong_signature_is_refused_alike_whatever_is_wrong() {
     app.stack.shutdown().await;
     let logs = app.stack.logs();
     for reason in [
-        "the header is no list of name=value",
-        "the header has not one time",
+        "the header is not a list of name=value",
+        "the header does not have exactly one time",
         "the header has no signature of the scheme v1",
-        "no signature is of this body and one of the secrets",
+        "no signature matches this body and one of the secrets",
         "the header has more than",
     ] {
         assert!(logs.contains(reason), "the log says which part: no {reason:?} in\n{logs}");

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file cannot be read.
-    #[error("can not read {}: {source}", path.display())]
+    #[error("cannot read {}: {source}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
@@ -13,7 +13,7 @@ pub enum Error {
         source: io::Error,
     },
     /// A file cannot be written.
-    #[error("can not write {}: {source}", path.display())]
+    #[error("cannot write {}: {source}", path.display())]
     Write {
         /// The file.
         path: PathBuf,
@@ -30,7 +30,7 @@ pub enum Error {
     #[error("not what the code says: run `cargo xtask openapi` and commit\n{0}")]
     Drift(String),
     /// The token cannot be signed.
-    #[error("can not sign: {0}")]
+    #[error("cannot sign: {0}")]
     Sign(String),
     /// The table cannot be configured.
     #[error(transparent)]
@@ -51,13 +51,13 @@ pub enum Error {
     #[error("the password {0}")]
     Password(shared::domain::Invalid),
     /// The two entries of the password differ.
-    #[error("these are two passwords, not one")]
+    #[error("the two passwords differ")]
     Mistyped,
     /// The password cannot be asked for.
     #[error("set ADMIN_PASSWORD, or run this in a terminal: {0}")]
     Prompt(io::Error),
     /// The async runtime cannot be started.
-    #[error("can not wait for the network: {0}")]
+    #[error("cannot start the async runtime: {0}")]
     Runtime(io::Error),
     /// No function can be started.
     #[error(transparent)]

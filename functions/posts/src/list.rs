@@ -64,7 +64,7 @@ fn choose(query: &mut Query, caller: Option<Caller>) -> Result<(PostList, Order,
     let list = if query.flag("mine") {
         let caller = caller.ok_or(Error::Unauthorized(Unauthorized::Missing))?;
         if category.is_some() {
-            query.wrong::<()>("category", "can not be used together with mine");
+            query.wrong::<()>("category", "cannot be used together with mine");
         }
         if sort == Some(PostSort::Title) {
             query.wrong::<()>("sort", "must be createdAt together with mine");

@@ -64,7 +64,7 @@ pub async fn complete(deps: &Deps, event: LambdaEvent<S3Event>) -> Result<(), Er
 async fn handle(deps: &Deps, record: &S3EventRecord, request_id: &str) -> bool {
     let started = Instant::now();
     let Some((bucket, id)) = upload(record) else {
-        tracing::warn!(requestId = request_id, "ignored an object that is no upload");
+        tracing::warn!(requestId = request_id, "ignored an object that is not an upload");
         return true;
     };
     let objects = deps.objects.named(bucket);

@@ -12,7 +12,7 @@ async fn main() -> ExitCode {
     let deps = match Deps::from_env() {
         Ok(deps) => deps,
         Err(error) => {
-            tracing::error!(%error, "the function can not start");
+            tracing::error!(%error, "the function cannot start");
             return ExitCode::FAILURE;
         }
     };

@@ -74,7 +74,7 @@ impl Upload {
 
 /// The form's fields, and all mistakes in them.
 #[derive(Default)]
-#[expect(clippy::option_option, reason = "a field that can not be used is not one that is missing")]
+#[expect(clippy::option_option, reason = "an invalid field is not a missing one")]
 struct Fields {
     file: Option<Option<Upload>>,
     user_id: Option<Option<UserId>>,
@@ -89,8 +89,8 @@ impl Fields {
         let mut fields = Self::default();
         for part in &form.parts {
             match &*part.name {
-                "file" if fields.file.is_some() => fields.wrong("file", "is there twice"),
-                "userId" if fields.user_id.is_some() => fields.wrong("userId", "is there twice"),
+                "file" if fields.file.is_some() => fields.wrong("file", "occurs twice"),
+                "userId" if fields.user_id.is_some() => fields.wrong("userId", "occurs twice"),
                 "file" => fields.take_file(part)?,
                 "userId" => {
                     let id = form.text(part)?.trim().parse();
@@ -228,7 +228,7 @@ mod tests {
         let parts = [text("a.txt"), text("b.txt"), user(), user(), part("name=\"role\"", "admin")];
         assert_eq!(
             fields(form(&parts).await),
-            ["file is there twice", "userId is there twice", "role is not a known field"]
+            ["file occurs twice", "userId occurs twice", "role is not a known field"]
         );
         let parts = [file("a.png", "text/plain", "Hello"), part("name=\"userId\"", "me")];
         assert_eq!(

@@ -107,5 +107,5 @@ impl Cache {
 }
 
 fn warn_without_table(error: &shared::store::Error) {
-    tracing::warn!(error = chain(error), "the weather went on without its table");
+    tracing::warn!(error = chain(error), "the weather was answered without its table");
 }

@@ -22,7 +22,7 @@ pub enum Failure {
     #[error("WeatherAPI.com's answer is too large")]
     TooLarge,
     /// The answer is not JSON of the expected shape.
-    #[error("WeatherAPI.com's answer can not be read, from line {line}, column {column}")]
+    #[error("WeatherAPI.com's answer cannot be read: line {line}, column {column}")]
     Unreadable {
         /// The line of the mistake.
         line: usize,
@@ -36,10 +36,10 @@ pub enum Failure {
     #[error("the quota of WeatherAPI.com is used up")]
     Quota,
     /// The request was refused: it is wrong, or the contract has changed.
-    #[error("WeatherAPI.com did not take the question, code {0}")]
+    #[error("WeatherAPI.com refused the request, code {0}")]
     Refused(u32),
     /// The service failed so often that requests pause for this many seconds.
-    #[error("WeatherAPI.com is not asked, because it failed again and again")]
+    #[error("requests to WeatherAPI.com are paused, because it failed repeatedly")]
     Paused(u32),
 }
 

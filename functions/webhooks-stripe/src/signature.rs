@@ -26,16 +26,16 @@ pub struct SigningSecrets(Vec<Secret>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureError {
     /// The request does not have exactly one `Stripe-Signature`, or it is not text.
-    #[error("the header is there twice or is no text")]
+    #[error("the header occurs twice or is not text")]
     NotOne,
     /// The header is longer than any of Stripe's.
     #[error("the header has more than {MAX_HEADER_BYTES} bytes or {MAX_SIGNATURES} signatures")]
     TooLong,
     /// The header is not a list of `name=value`.
-    #[error("the header is no list of name=value")]
+    #[error("the header is not a list of name=value")]
     Malformed,
     /// The header does not have exactly one valid `t`.
-    #[error("the header has not one time")]
+    #[error("the header does not have exactly one time")]
     NoTime,
     /// The header has no `v1` that could be a signature.
     #[error("the header has no signature of the scheme v1")]
@@ -47,7 +47,7 @@ pub enum SignatureError {
     #[error("the signature is from the future")]
     FromTheFuture,
     /// None of the secrets signed this body at this time.
-    #[error("no signature is of this body and one of the secrets")]
+    #[error("no signature matches this body and one of the secrets")]
     Mismatch,
 }
 

@@ -48,7 +48,7 @@ pub async fn ensure(stack: &mut Stack, admin: Admin) -> Result<UserId, EnsureErr
     let is_given = admin.password.is_some();
     let password = stack.own_secret(PASSWORD, admin.password)?;
     let id = write_admin(&table(stack)?, email, &password.parse().map_err(EnsureError::Password)?).await?;
-    let password = if is_given { String::new() } else { format!(", password {password} (made up)") };
+    let password = if is_given { String::new() } else { format!(", password {password} (generated)") };
     stack.note(format_args!("admin      {}{password}", admin.email));
     Ok(id)
 }

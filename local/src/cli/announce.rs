@@ -29,7 +29,7 @@ pub(super) async fn announce(stack: &mut Stack, options: &Options) -> Result<(),
     lines.push(format!("DynamoDB   {} (table {})", stack.dynamodb_url(), stack.table_name()));
     lines.push(format!("S3         {} (bucket {})", stack.s3_url(), stack.bucket_name()));
     if let Some(url) = stack.weather_stub_url() {
-        lines.push(format!("weather    made up by a stub, {url}, as WEATHER_API_KEY is not set"));
+        lines.push(format!("weather    answered by a stub, {url}, because WEATHER_API_KEY is not set"));
     }
     let data = options.data_dir();
     lines.push(if options.in_memory {
@@ -39,7 +39,7 @@ pub(super) async fn announce(stack: &mut Stack, options: &Options) -> Result<(),
     });
     for name in stack.made_up_secrets() {
         lines.push(format!(
-            "secret     {name} was not set: one was made up, kept in {}",
+            "secret     {name} was not set: one was generated and stored in {}",
             data.join("secrets.json").display()
         ));
     }
@@ -47,7 +47,7 @@ pub(super) async fn announce(stack: &mut Stack, options: &Options) -> Result<(),
         stack.note(line);
     }
     for binary in stack.missing_binaries() {
-        stack.warn(format_args!("{} is missing: build it, and it is used from then on", binary.display()));
+        stack.warn(format_args!("{} is missing: it is used as soon as it is built", binary.display()));
     }
     warn_unless_loopback(stack, "--host", options.host);
     warn_unless_loopback(stack, "--dynamodb-host", options.dynamodb_host);
@@ -59,6 +59,6 @@ pub(super) async fn announce(stack: &mut Stack, options: &Options) -> Result<(),
 
 pub(super) fn warn_unless_loopback(stack: &Stack, option: &str, host: IpAddr) {
     if !host.is_loopback() {
-        stack.warn(format_args!("{option} {host}: everybody who reaches this machine reaches the data"));
+        stack.warn(format_args!("{option} {host}: everybody who can reach this machine can reach the data"));
     }
 }

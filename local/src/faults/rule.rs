@@ -63,13 +63,15 @@ pub enum RuleError {
     #[error("there is no service {0:?}: dynamodb or s3")]
     Service(String),
     /// The operation has no name, or has a prefix of keys although the service has no keys.
-    #[error("{0:?} is no operation: PutItem, * for all, or, of S3 alone, PutObject/incoming/ for some keys")]
+    #[error(
+        "{0:?} is not an operation: PutItem, * for all, or for S3 PutObject/incoming/ with a prefix of keys"
+    )]
     Operation(String),
     /// There is no such fault.
     #[error("there is no fault {0:?}: throttle, conflict, 500, slow=MILLISECONDS, cut or lose-answer")]
     Fault(String),
     /// S3 has no such conflicts.
-    #[error("S3 has no transactions to be in conflict with")]
+    #[error("S3 has no transactions that could conflict")]
     Conflict,
     /// The last part does not say which calls fail.
     #[error("{0:?} does not say which calls: nth=N, from=N, every=N, with N from 1, or share=N%")]

@@ -89,5 +89,5 @@ impl Queue {
 }
 
 fn lost() -> String {
-    "lost: local is being stopped".to_owned()
+    "lost: local is stopping".to_owned()
 }

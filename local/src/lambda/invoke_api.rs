@@ -76,7 +76,7 @@ fn answered(result: Result<Invocation, InvokeError>) -> Response {
             return failure(StatusCode::TOO_MANY_REQUESTS, "TooManyRequestsException", "Rate Exceeded.");
         }
         Err(InvokeError::Stopping) => {
-            return failure(StatusCode::SERVICE_UNAVAILABLE, "ServiceException", "local is being stopped");
+            return failure(StatusCode::SERVICE_UNAVAILABLE, "ServiceException", "local is stopping");
         }
         Err(error) => (Bytes::from(error.payload().to_string()), true, None),
     };

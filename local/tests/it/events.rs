@@ -212,6 +212,6 @@ async fn an_event_that_cannot_be_delivered_any_more_is_logged() {
     eventually("it waits", || stack.logs().contains("is tried again in 3600s")).await;
     let id = heard(&stack, "check")[0]["requestId"].as_str().unwrap().to_owned();
     stack.shutdown().await;
-    let line = format!("check: event {id} is lost: local is being stopped");
+    let line = format!("check: event {id} is lost: local is stopping");
     assert!(stack.logs().contains(&line), "{}", stack.logs());
 }

@@ -42,7 +42,9 @@ impl AllowedOrigins {
         if may_send {
             Ok(())
         } else {
-            Err(Error::Forbidden("Requests with a session come from its own pages"))
+            Err(Error::Forbidden(
+                "A request with a session cookie must come from a page of the API or of an allowed origin",
+            ))
         }
     }
 

@@ -26,7 +26,7 @@ impl FromStr for IdempotencyKey {
         if is_key {
             Ok(Self(text.to_owned()))
         } else {
-            Err(Invalid::new("must be one key: 1 to 255 visible ASCII characters, and no comma"))
+            Err(Invalid::new("must be a single key of 1 to 255 visible ASCII characters without a comma"))
         }
     }
 }

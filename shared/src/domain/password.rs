@@ -49,7 +49,7 @@ impl FromStr for Password {
         let password = PasswordAttempt::new(text);
         length(&password.0, 8, 256)?;
         if common::is_common(&Zeroizing::new(fold(&password.0))) {
-            return Err(Invalid::new("must not be one of the passwords that everybody tries first"));
+            return Err(Invalid::new("must not be one of the most common passwords"));
         }
         Ok(Self(password))
     }

@@ -81,14 +81,14 @@ pub(super) fn line(text: &str, min: usize, max: usize) -> Result<String, Invalid
 /// line ends and tabs, with at least one visible character.
 pub(super) fn prose(text: &str, min: usize, max: usize) -> Result<String, Invalid> {
     if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
-        return Err(Invalid::new("must not contain control characters but line ends and tabs"));
+        return Err(Invalid::new("must not contain control characters except line ends and tabs"));
     }
     length(text, min, max)?;
     if shows(text) { Ok(text.to_owned()) } else { Err(blank()) }
 }
 
 fn blank() -> Invalid {
-    Invalid::new("must have a character that can be seen")
+    Invalid::new("must have a visible character")
 }
 
 /// Checks that `text` has `min` to `max` characters (Unicode scalar values).

@@ -148,7 +148,7 @@ impl Error {
                 (Code::UnsupportedMediaType, format!("The Content-Type must be {expected}").into())
             }
             Self::NotAcceptable => {
-                (Code::NotAcceptable, "There is no representation that the Accept header allows".into())
+                (Code::NotAcceptable, "No available representation matches the Accept header".into())
             }
             Self::Unauthorized(what) => {
                 let (code, message) = what.outward();
@@ -160,29 +160,29 @@ impl Error {
             Self::TitleTaken => (Code::TitleTaken, "Post with this title already exists".into()),
             Self::KeyReused => (
                 Code::IdempotencyKeyReused,
-                "The Idempotency-Key was sent with another request before".into(),
+                "The Idempotency-Key was already used for another request".into(),
             ),
             Self::QuotaExceeded => (
                 Code::QuotaExceeded,
                 format!(
-                    "The user's files may be {MAX_FILES_PER_USER} and have {MAX_BYTES_PER_USER} bytes together"
+                    "A user may have at most {MAX_FILES_PER_USER} files with {MAX_BYTES_PER_USER} bytes in total"
                 )
                 .into(),
             ),
             Self::PreconditionFailed(why) => (Code::PreconditionFailed, (*why).into()),
             Self::Contended => {
-                (Code::Contended, "The resource is being changed by many at once, try again".into())
+                (Code::Contended, "Concurrent requests keep changing the resource, try again".into())
             }
             Self::RateLimited { retry_after_seconds, .. } => (
                 Code::RateLimited,
                 format!("Too many requests, try again in {retry_after_seconds} s").into(),
             ),
             Self::BadGateway(_) => {
-                (Code::BadGateway, "A service behind this one gave no usable answer".into())
+                (Code::BadGateway, "An upstream service gave no usable answer".into())
             }
             Self::GatewayTimeout(_) => (
                 Code::GatewayTimeout,
-                "A service behind this one did not answer in time, try again".into(),
+                "An upstream service did not answer in time, try again".into(),
             ),
             Self::TimedOut | Self::Unavailable(_) | Self::UnavailableFor(..) => {
                 (Code::Unavailable, "The service is temporarily unavailable, try again".into())
@@ -246,7 +246,7 @@ impl Failure {
             StatusCode::METHOD_NOT_ALLOWED => {
                 (Code::MethodNotAllowed, format!("There is no {asked}: the path takes {allowed}").into())
             }
-            _ if status.is_client_error() => (Code::BadRequest, "The request can not be read".into()),
+            _ if status.is_client_error() => (Code::BadRequest, "The request cannot be read".into()),
             _ => (Code::InternalError, "Internal server error".into()),
         };
         Self {

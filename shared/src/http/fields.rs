@@ -62,7 +62,7 @@ impl Fields {
             self.wrong::<T>(&name, "is not a known field");
         }
         if let more @ 1.. = unknown.len().saturating_sub(MAX_UNKNOWN_NAMED) {
-            self.wrong::<T>("body", format!("has {more} more fields that are not known"));
+            self.wrong::<T>("body", format!("has {more} more unknown fields"));
         }
         match read {
             Some(read) if self.errors.is_empty() => Ok(read),

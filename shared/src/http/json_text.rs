@@ -35,7 +35,7 @@ impl<'a> ObjectText<'a> {
             Ok(other) => Err(malformed(format!("must be a JSON object, not {}", type_name(&other)))),
             Err(error) => Err(match duplicate.take() {
                 Some(field) => {
-                    Error::Malformed(FieldError { field, message: located("is there twice", &error) })
+                    Error::Malformed(FieldError { field, message: located("occurs twice", &error) })
                 }
                 None => malformed(explain(&error)),
             }),
@@ -187,7 +187,7 @@ impl<'de> Visitor<'de> for Node<'_> {
             let path = JsonPath::Member(&parent, &name);
             if members.contains_key(&name) {
                 self.duplicate.replace(Some(path.to_string().chars().take(MAX_PATH_CHARACTERS).collect()));
-                return Err(A::Error::custom("a member is there twice"));
+                return Err(A::Error::custom("a member occurs twice"));
             }
             let value = map.next_value_seed(self.child(path)?)?;
             members.insert(name, value);
@@ -219,7 +219,7 @@ mod tests {
             (r#"{"a":[0,{"b":[[{"c":1,"c":1}]]}]}"#, "a[1].b[0][0].c", "line 1, column 25"),
             (r#"{"":1,"":2}"#, "", "line 1, column 8"),
         ] {
-            let expected = (member.to_owned(), format!("is there twice, at {position}"));
+            let expected = (member.to_owned(), format!("occurs twice, at {position}"));
             assert_eq!(refused(body.as_bytes()), expected, "{body}");
         }
         let apart = br#"{"a":{"b":1},"b":{"a":1},"c":[{"a":1},{"a":1}]}"#;

@@ -85,7 +85,7 @@ impl ListRequest {
                     0 => "must be 1".to_owned(),
                     _ => format!("must begin within the first {reach} items"),
                 };
-                query.wrong::<()>("page", bound + "; use cursor to read on");
+                query.wrong::<()>("page", bound + "; use cursor for later pages");
                 (Start::Offset(0), None)
             }
             None => (Start::Offset(u32::try_from(offset).unwrap_or(u32::MAX)), Some(page.max(1))),

@@ -122,7 +122,7 @@ fn fields(head: &[u8]) -> Result<Vec<(String, String)>, String> {
 fn one<'a>(fields: &'a [(String, String)], name: &str) -> Result<Option<&'a str>, String> {
     let mut values = fields.iter().filter(|(other, _)| other == name).map(|(_, value)| value.trim());
     let value = values.next();
-    if values.next().is_some() { Err(format!("{name} is there twice")) } else { Ok(value) }
+    if values.next().is_some() { Err(format!("{name} occurs twice")) } else { Ok(value) }
 }
 
 /// The lines that separate the parts (RFC 2046, section 5.1.1). A delimiter is at the beginning of a line, and only

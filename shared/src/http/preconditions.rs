@@ -61,7 +61,7 @@ impl Preconditions {
         }
         match &self.if_none_match {
             Some(tags) if !self.is_read && tags.checked(&IF_NONE_MATCH)?.has_weakly(&current.etag) => {
-                Err(Error::PreconditionFailed("The resource is there, and If-None-Match rules it out"))
+                Err(Error::PreconditionFailed("The resource exists, which If-None-Match excludes"))
             }
             _ => Ok(()),
         }

@@ -32,7 +32,7 @@ impl Query {
     pub fn text(&mut self, name: &str) -> Option<String> {
         let mut values = self.parameters.remove(name)?;
         if values.len() > 1 {
-            return self.wrong(name, "is there twice");
+            return self.wrong(name, "occurs twice");
         }
         values.pop().filter(|value| !value.is_empty())
     }

@@ -76,7 +76,7 @@ impl RateLimits {
             Ok(count) => count,
             Err(StoreError::Unavailable(cause)) if policy.outage == Outage::LetThrough => {
                 let error = super::respond::chain(&*cause);
-                tracing::warn!(policy = policy.name, error, "a request went on without being counted");
+                tracing::warn!(policy = policy.name, error, "a request was allowed without being counted");
                 return Ok(());
             }
             Err(error) => return Err(error.into()),

@@ -58,7 +58,7 @@ where
     D: Clone + Send + Sync + 'static,
 {
     telemetry::init();
-    let deps = deps().inspect_err(|error| tracing::error!(%error, "the function can not start")).ok()?;
+    let deps = deps().inspect_err(|error| tracing::error!(%error, "the function cannot start")).ok()?;
     Some(routes.with_state(deps).split_for_parts().0)
 }
 

@@ -11,22 +11,22 @@ pub enum Error {
     #[error("the entity changed since it was read")]
     Stale,
     /// A request with the same `Idempotency-Key` was carried out before. This error never leaves the store.
-    #[error("the request was done before")]
+    #[error("the request was carried out before")]
     Repeated,
     /// The `Idempotency-Key` was used for another request.
-    #[error("the idempotency key is that of another request")]
+    #[error("the idempotency key was used for another request")]
     KeyReused,
     /// The file would exceed the user's quota.
     #[error("the user's files reached the quota")]
     QuotaExceeded,
     /// The name of a problem has more grams than one transaction can write.
-    #[error("the name has too many different parts")]
+    #[error("the name has too many different grams")]
     TooManyGrams,
     /// DynamoDB was throttling, failing or out of reach, after all retries.
     #[error("DynamoDB is unavailable")]
     Unavailable(#[source] Cause),
     /// A defect: DynamoDB refused the call, or an item has an unexpected content.
-    #[error("the table refused a call or holds a broken item")]
+    #[error("the table refused a call or contains an invalid item")]
     Internal(#[source] Cause),
 }
 

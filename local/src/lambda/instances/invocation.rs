@@ -38,10 +38,10 @@ pub enum InvokeError {
     #[error("the function does not start: {0}")]
     Init(String),
     /// The event is longer than [`MAX_PAYLOAD_BYTES`].
-    #[error("the event has {0} bytes, more than Lambda takes")]
+    #[error("the event has {0} bytes, which exceeds Lambda's limit")]
     RequestTooLarge(usize),
     /// The answer is longer than [`MAX_PAYLOAD_BYTES`].
-    #[error("the answer is longer than Lambda passes on")]
+    #[error("the answer exceeds Lambda's limit")]
     ResponseTooLarge,
     /// All instances are busy.
     #[error("all instances are busy")]
@@ -50,7 +50,7 @@ pub enum InvokeError {
     #[error("the template has no function {0}")]
     UnknownFunction(String),
     /// `local` is stopping.
-    #[error("local is being stopped")]
+    #[error("local is stopping")]
     Stopping,
 }
 

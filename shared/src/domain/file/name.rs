@@ -70,7 +70,7 @@ impl FromStr for FileName {
         let shown: String = last.chars().filter(|c| !is_hidden(*c)).nfc().collect();
         let name = cut(shown.trim_matches(is_border));
         let stem = name.rsplit_once('.').map_or(&*name, |(stem, _)| stem);
-        if shows(stem) { Ok(Self(name)) } else { Err(Invalid::new("must be a file's name")) }
+        if shows(stem) { Ok(Self(name)) } else { Err(Invalid::new("must be a file name")) }
     }
 }
 

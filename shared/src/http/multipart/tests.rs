@@ -161,7 +161,7 @@ fn what_is_no_form_is_explained() {
         ("Content-Disposition: form-data; name=a; filename=b; FileName=c", "has filename twice"),
         (
             "Content-Disposition: form-data; name=a\r\nContent-Disposition: form-data; name=b",
-            "content-disposition is there twice",
+            "content-disposition occurs twice",
         ),
         ("Content-Disposition form-data; name=a", "has no colon"),
         (

@@ -31,7 +31,7 @@ pub(super) fn correct(
     (expected, found): (&Item, &Item),
 ) -> Result<Result<Transaction, &'static str>, Error> {
     if !names.iter().all(|name| is_computed(name)) {
-        return Ok(Err("not all of it is computed from the rest"));
+        return Ok(Err("it cannot be computed completely from other items"));
     }
     let (mut set, mut remove, mut conditions) =
         (Vec::new(), Vec::new(), vec!["attribute_exists(pk)".to_owned()]);

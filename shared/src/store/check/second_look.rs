@@ -31,7 +31,7 @@ impl Check {
                 let mend = correct(&self.table, key, &names, (&entity.item, &found))?;
                 (Code::Wrong, names.into_iter().collect::<Vec<_>>().join(", "), mend)
             }
-            Reading::Unreadable(reason) => (Code::Unreadable, reason, Err("what it said is not known")),
+            Reading::Unreadable(reason) => (Code::Unreadable, reason, Err("its content is unknown")),
             Reading::Unknown => (
                 Code::Unknown,
                 "no store writes such a key".to_owned(),
@@ -127,7 +127,7 @@ impl Check {
                         continue;
                     }
                     let names: Vec<String> = names.into_iter().collect();
-                    (Code::Wrong, names.join(", "), Err("which of the two is right is not known"))
+                    (Code::Wrong, names.join(", "), Err("it is unknown which of the two is right"))
                 }
                 Some(there) => {
                     let holder = owner_of(there);
@@ -138,7 +138,7 @@ impl Check {
                             let mend = guard()?.add(&self.table, item)?;
                             (Code::Missing, detail, Ok(mend))
                         }
-                        _ => (Code::Taken, detail, Err("which of the two keeps it is not known")),
+                        _ => (Code::Taken, detail, Err("it is unknown which of the two should keep it")),
                     }
                 }
             };
