@@ -1,6 +1,6 @@
-"""Reads one of our access tokens as PyJWT does, and makes others with the same secret.
+"""Reads one of our access tokens with PyJWT, and makes others with the same secret.
 
-In: {"secret", "token"}. Out: {"claims": of our token, "good": a token like it, "bad": {what is wrong: a token}}.
+In: {"secret", "token"}. Out: {"claims": of our token, "good": a token like it, "bad": {fault: a token}}.
 """
 
 import json

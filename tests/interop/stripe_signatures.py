@@ -1,7 +1,7 @@
-"""Verifies our webhook signatures as Stripe's own library for Python does, and makes others with the same secret.
+"""Verifies our webhook signatures with Stripe's own library for Python, and makes others with the same secret.
 
 In: {"secret", "payload", "ours": {name: header}}.
-Out: {"accepted": names of ours, "good": {name: header}, "bad": {what is wrong: header}}.
+Out: {"accepted": names of ours, "good": {name: header}, "bad": {fault: header}}.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""What Schemathesis cannot know of the API, and the findings that are accepted."""
+"""The properties of the API that Schemathesis cannot know, and the findings that are accepted."""
 
 import re
 import uuid
@@ -45,7 +45,7 @@ ACCEPTED = [
 
 
 def blamed(response):
-    """The fields that a refusal names."""
+    """Returns the fields that a refusal names."""
     try:
         return frozenset(detail["field"] for detail in response.json().get("details", []))
     except (ValueError, AttributeError):
@@ -53,7 +53,7 @@ def blamed(response):
 
 
 def texts(case):
-    """The texts that a request has in its query and in the members of its body."""
+    """Returns the texts in a request's query and in the members of its body."""
     members = case.body if isinstance(case.body, dict) else {}
     return [value for value in [*(case.query or {}).values(), *members.values()] if isinstance(value, str)]
 
@@ -65,23 +65,23 @@ def filter_failure(context, failure, case, response):
 
 def is_by_design(failure, case, response):
     operation = case.operation.label
-    # Forms send their empty fields: an empty parameter of the query counts as none.
+    # Forms send their empty fields, so an empty query parameter counts as missing.
     if failure.code == TAKEN and " in query" in failure.message and "" in (case.query or {}).values():
         return True
-    # In a scenario, Schemathesis can take a case for an invalid one that it made as a valid one, as it says then.
+    # In a scenario, Schemathesis can report a case as invalid that it generated as valid.
     if failure.code == TAKEN and "Invalid component: positive test case" in failure.message:
         return True
-    # Whatever a header was made of, it arrives as text, and a key is any text.
+    # A header of any type arrives as text, and any text is a valid key.
     if failure.code == TAKEN and "`Idempotency-Key` in header - incorrect type" in failure.message:
         return True
-    # The signature is of a body and a moment, by a secret.
+    # The signature depends on the body, the time and a secret.
     if failure.code == REJECTED and operation == "POST /api/webhooks/stripe":
         return response.json().get("code") in ("missing_signature", "invalid_signature")
-    # Schemathesis sends header fields that do not match their pattern and takes them for valid.
+    # Schemathesis sends header fields that do not match their pattern, and regards them as valid.
     if failure.code == REJECTED and blamed(response) and blamed(response) <= {"If-Match", "If-None-Match"}:
         tags = [case.headers.get(name, "*") for name in blamed(response)]
         return not all(re.fullmatch(r'\*|(W/)?"[!#-~]*"([\t ]*,[\t ]*(W/)?"[!#-~]*")*', text) for text in tags)
-    # The outer white space of a line of text does not count; of a schema, minLength and maxLength do.
+    # The API trims white space around a line of text, but minLength and maxLength of a schema count it.
     if failure.code == TAKEN and "larger than maxLength" in failure.message:
         return any(text != text.strip() for text in texts(case))
     if failure.code == REJECTED and blamed(response) <= {"title", "name", "category"}:
@@ -124,5 +124,5 @@ def after_load_schema(context, schema):
         def set(self, case, data, context):
             case.cookies.update(data)
 
-    # The first that fits is taken, and the accounts of schemathesis.toml fit everywhere.
+    # The first match is used, and the accounts of schemathesis.toml match everywhere.
     schema.auth.providers.insert(0, schema.auth.providers.pop())

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Has tools that know nothing of this project judge openapi.json and the API that `local` serves.
+"""Runs general tools against openapi.json and the API that `local` serves.
 
 `make strangers` installs and runs them. A finding that is no fault is accepted in redocly.yaml or hooks.py, with its
 reason; any other fails. Requests go to a `local` on this machine that ends with the run, and nowhere else.
@@ -19,7 +19,7 @@ HERE = pathlib.Path(__file__).parent
 ROOT = HERE.parent.parent
 DOCUMENT = ROOT / "openapi.json"
 LOCAL = ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / "debug" / "local"
-# What a run leaves; schemathesis.toml reads there who asks, and which files there are.
+# The folder of a run's results; schemathesis.toml reads the accounts and the files from it.
 OUTPUT = ROOT / "target" / "strangers"
 
 PASSWORD = "the long phrase of a stranger"
@@ -84,7 +84,7 @@ def api(log):
             page = next((line.split()[1] for line in process.stdout if line.startswith("API ")), None)
             if page is None:
                 raise SystemExit("local has ended; `make strangers` builds it first")
-            # Its output must go somewhere for as long as it runs.
+            # The pipe is read to the end, because a full pipe would stop the process.
             threading.Thread(target=lambda: file.writelines(process.stdout), daemon=True).start()
             yield page.removesuffix("/api/docs")
             process.terminate()
@@ -94,11 +94,11 @@ def api(log):
 
 
 def prepare(url):
-    """Makes what schemathesis.toml names: who asks, and files that are there."""
+    """Creates the accounts and files that schemathesis.toml names."""
     for name in ["user", "other"]:
         account = {"email": f"{name}@example.com", "password": PASSWORD}
         requests.post(f"{url}/api/auth/register", json=account).raise_for_status()
-    # An access token is good for 15 minutes, also when a request changes the address or removes the account.
+    # An access token is valid for 15 minutes, even if a request changes the address or removes the account.
     accounts = {name: sign_in(url, name) for name in ["user", "other", "admin"]}
     entries = [
         {"name": name, "fixedHeaders": [{"name": "Authorization", "value": f"Bearer {account['accessToken']}"}]}

@@ -29,7 +29,7 @@ type Json = "application/json";
 type Api = OpenapiClient<paths, Json>;
 type Method = "get" | "post" | "put" | "patch" | "delete";
 
-/** openapi-fetch's own methods infer the type of a body from the argument, and so accept unknown members. */
+/** openapi-fetch's own methods infer the type of a body from the argument, so they accept unknown members. */
 type Call<M extends Method> = <P extends ClientPathsWithMethod<Api, M>, As extends ParseAs = "json">(
   path: P,
   ...init: Init<MaybeOptionalInit<paths[P], M>, { parseAs?: As }>
@@ -42,15 +42,15 @@ type Result<P extends keyof paths, M extends Method, As = "json"> =
 
 type Calls = Pick<Api, "use" | "eject"> & { [M in Method as Uppercase<M>]: Call<M> };
 
-/** openapi-fetch's client of the API. It also signs in, refreshes tokens, and repeats what may be repeated. */
+/** openapi-fetch's client of the API. It also signs in, refreshes tokens and retries requests. */
 export interface Client extends Calls {
   /** Registers an account and signs in to it. */
   register(body: Schemas["RegistrationInput"]): Promise<Result<"/api/auth/register", "post">>;
   /** Signs in to an account. */
   signIn(body: Schemas["CredentialsInput"]): Promise<Result<"/api/auth/login", "post">>;
-  /** Forgets the tokens, and has the API end them. */
+  /** Forgets the tokens and revokes them at the API. */
   signOut(): Promise<void>;
-  /** Adds the access token and the retries to another way to send requests. */
+  /** Adds the access token and the retries to another `fetch`. */
   transport(send: Send): Send;
   readonly tokens: TokenStore;
   readonly streamUrl: string;
@@ -96,7 +96,7 @@ export function createClient(options: ClientOptions): Client {
   });
 }
 
-/** Sends a body that has a file as a form, and any other as JSON. */
+/** Serialises a body with a file as a form, and any other body as JSON. */
 function bodySerializer(body: unknown): FormData | string {
   const members = Object.entries(body ?? {});
   if (!members.some(([, value]) => value instanceof Blob)) {

@@ -13,7 +13,7 @@ type Body = ReadableStream<Uint8Array<ArrayBuffer>>;
 /** The paths of streams of JSON lines. */
 export type LinesPath = { [P in keyof paths]: AnyLine<P> extends never ? never : P }[keyof paths];
 
-/** What a stream is of. */
+/** The type of a stream's lines. */
 export type Line<P extends LinesPath> = Exclude<AnyLine<P>, { complete: unknown } | { code: unknown }>;
 
 /** Iterates over a stream of JSON lines as they arrive. Throws unless the stream says at its end that it is complete. */

@@ -13,23 +13,23 @@ type Page<P extends keyof paths> = paths[P] extends {
 /** The paths of lists. */
 export type ListPath = { [P in keyof paths]: Page<P> extends never ? never : P }[keyof paths];
 
-/** What a list is of. */
+/** The type of a list's items. */
 export type Item<P extends ListPath> = Page<P>[Exclude<keyof Page<P>, "pagination">] extends (infer Item)[] ? Item : never;
 
-/** The parameters of a list. The position in it is not for the caller to say. */
+/** The parameters of a list, without the position, which the iteration sets. */
 export type ListQuery<P extends ListPath> = Omit<
   NonNullable<paths[P]["get"]["parameters"]["query"]>,
   "page" | "cursor"
 >;
 
-/** Iterates over a list, from its first item to its last. Asks for pages, of `limit` items, as they are needed. */
+/** Iterates over a list from its first item to its last. Requests pages of `limit` items as they are needed. */
 export async function* items<P extends ListPath>(
   client: Client,
   path: P,
   query: ListQuery<P>,
   init: { signal?: AbortSignal } = {},
 ): AsyncGenerator<Item<P>, void, undefined> {
-  // The same call with its types put together: tsc does not follow them through a parameter.
+  // The call is typed by hand, because tsc does not infer the types through a parameter.
   const get = client.GET as (path: P, init: object) => Promise<{ data?: Page<P>; response: Response }>;
   let cursor: string | null | undefined;
   do {

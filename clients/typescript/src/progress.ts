@@ -1,7 +1,7 @@
-/** Receives how many bytes were sent, and how many there are. */
+/** Receives the number of bytes sent and the total. */
 export type OnProgress = (sent: number, total: number) => void;
 
-/** Sends a request with this body. In browsers XMLHttpRequest alone tells how much of it is sent. */
+/** Sends a request with this body. In browsers only XMLHttpRequest reports the progress of an upload. */
 export function sendBody(request: Request, body: Blob, onProgress: OnProgress): Promise<Response> {
   return "XMLHttpRequest" in globalThis
     ? sendByXhr(request, body, onProgress)

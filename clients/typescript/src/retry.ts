@@ -2,7 +2,7 @@
 export type Send = (request: Request) => Promise<Response>;
 
 export interface RetryPolicy {
-  /** How often a request is sent at most, the first time included. */
+  /** The maximum number of attempts, including the first. */
   attempts: number;
   /** The longest wait between two attempts, in milliseconds. A response whose `Retry-After` is longer is final. */
   maxDelay: number;
@@ -11,8 +11,8 @@ export interface RetryPolicy {
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /**
- * Sends requests again that failed on the way, or were answered 429 or 5xx: those with a safe method and those with an
- * `Idempotency-Key`. Waits as long as `Retry-After` says or, without it, a random time that doubles its limit.
+ * Retries requests that failed in the network, or were answered 429 or 5xx, if they have a safe method or an
+ * `Idempotency-Key`. Waits as long as `Retry-After` says or, without it, a random time up to a limit that doubles.
  */
 export function retrying(send: Send, { attempts, maxDelay }: RetryPolicy): Send {
   return async (request) => {
@@ -37,14 +37,14 @@ export function retrying(send: Send, { attempts, maxDelay }: RetryPolicy): Send 
   };
 }
 
-/** The milliseconds of a `Retry-After`, which is a number of seconds or a date (RFC 9110, section 10.2.3). */
+/** Returns the milliseconds of a `Retry-After`, a number of seconds or a date (RFC 9110, section 10.2.3). */
 function retryAfter(response: Response): number | undefined {
   const value = response.headers.get("Retry-After") ?? "";
   const delay = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
   return Number.isNaN(delay) ? undefined : Math.max(delay, 0);
 }
 
-/** Waits so many milliseconds. Rejects when the signal aborts. */
+/** Waits this many milliseconds. Rejects when the signal aborts. */
 export async function wait(delay: number, signal?: AbortSignal): Promise<void> {
   signal?.throwIfAborted();
   await new Promise<void>((resolve, reject) => {

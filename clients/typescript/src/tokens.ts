@@ -2,35 +2,35 @@ import type { Code } from "./errors.js";
 import type { Send } from "./retry.js";
 import type { components } from "./schema.js";
 
-/** The sign-in state: what the API answers to a registration, a sign-in and a refresh. */
+/** The sign-in state: the API's answer to a registration, a sign-in or a refresh. */
 export type Tokens = components["schemas"]["Tokens"];
 
-/** Keeps the sign-in state, `null` if nobody is signed in. Tabs that share a store share the sign-in. */
+/** Stores the sign-in state, `null` if nobody is signed in. Tabs that share a store share the sign-in. */
 export interface TokenStore {
   get(): Tokens | null;
   set(tokens: Tokens | null): void;
 }
 
-/** Returns a store that ends with the page or the process. */
+/** Returns a store in memory, which ends with the page or the process. */
 export function inMemory(): TokenStore {
   let tokens: Tokens | null = null;
   return { get: () => tokens, set: (value) => void (tokens = value) };
 }
 
-/** Gives tokens in place of expired ones, or `null` if there are none for the same user. */
+/** Returns new tokens in place of expired ones, or `null` if there are none for the same user. */
 type Renew = (expired: Tokens) => Promise<Tokens | null>;
 
 type Refresh = (refreshToken: string) => Promise<{ data?: Tokens; response: Response }>;
 
 const EXPIRED: Code = "token_expired";
 
-/** Returns a way to renew the tokens of a store. Calls at the same time share one refresh. */
+/** Returns a function that renews the tokens of a store. Concurrent calls share one refresh. */
 export function renewing(store: TokenStore, refresh: Refresh): Renew {
   let pending: Promise<void> | undefined;
 
   async function replace({ refreshToken }: Tokens): Promise<void> {
     const { data, response } = await refresh(refreshToken);
-    // Whoever signed out or in meanwhile stays so.
+    // A sign-out or sign-in that happened meanwhile is kept.
     const unchanged = store.get()?.refreshToken === refreshToken;
     if (unchanged && (data || response.status === 401)) {
       store.set(data ?? null);
@@ -48,7 +48,7 @@ export function renewing(store: TokenStore, refresh: Refresh): Renew {
   };
 }
 
-/** Sends requests with the access token of a store. If it has expired, sends them once more with a new one. */
+/** Sends requests with the access token of a store. If it has expired, retries them once with a new one. */
 export function authorising(send: Send, store: TokenStore, renew: Renew): Send {
   return async (request) => {
     const tokens = store.get();

@@ -6,7 +6,7 @@ import { collect, failed, mock, signedIn } from "./mock.js";
 const POSTS = [{ title: "Über" }, { title: "Notes" }];
 const END = { complete: true, count: 2 };
 
-/** An API whose stream has these lines, in pieces of so many bytes. */
+/** Returns an API whose stream has these lines, in pieces of this many bytes. */
 function streaming(all: unknown[], size = 1000) {
   const bytes = new TextEncoder().encode(all.map((line) => `${JSON.stringify(line)}\n`).join(""));
   let taken = 0;

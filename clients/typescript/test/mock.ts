@@ -5,13 +5,13 @@ export const EXPIRED: Code = "token_expired";
 
 export const API = "http://api.test";
 
-/** A client of an API that answers as this function says, and the requests that it got. */
+/** Returns a client of an API that answers with this function, and the requests that it received. */
 export function mock(answer: (request: Request) => Response | Promise<Response>, options: Partial<ClientOptions> = {}) {
   const requests: Request[] = [];
   const fetch = async (request: Request) => {
     const [kept, read] = [request.clone(), request.clone()];
     requests.push(kept);
-    // A request that was sent has no body any more.
+    // Sending a request consumes its body.
     await request.arrayBuffer();
     return answer(read);
   };
@@ -27,7 +27,7 @@ export function failed(status: number, code: string, headers: Record<string, str
   return json({ error: `The code is ${code}`, code, requestId: "UGFkZyG6liAEMUQ=", timestamp }, status, headers);
 }
 
-/** What a sign-in answers whose tokens end in this number. */
+/** Returns the answer to a sign-in, with tokens that end in this number. */
 export function tokens(number: number): Tokens {
   const id = "01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f";
   const at = "2026-01-31T12:00:00.000Z";
@@ -36,14 +36,14 @@ export function tokens(number: number): Tokens {
   return { user, accessToken: `access-${number}`, refreshToken: `refresh-${number}`, tokenType: "Bearer", expiresIn };
 }
 
-/** A store in which somebody is signed in. */
+/** Returns a store with a signed-in user. */
 export function signedIn(number = 1) {
   const store = inMemory();
   store.set(tokens(number));
   return store;
 }
 
-/** Runs what is ready to run. */
+/** Runs the tasks that are ready. */
 export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

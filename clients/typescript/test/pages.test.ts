@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { ApiError, items } from "serverless-api-client";
 import { collect, failed, json, mock } from "./mock.js";
 
-/** An API with a list of so many posts, which answers pages of two. */
+/** Returns an API with a list of this many posts, in pages of two. */
 function listing(count: number) {
   return mock(({ url }) => {
     const start = Number(new URL(url).searchParams.get("cursor") ?? 0);

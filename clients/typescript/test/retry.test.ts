@@ -14,7 +14,7 @@ function clock(t: TestContext) {
   };
 }
 
-/** Answers in turn, the last one again and again. */
+/** Returns the answers in turn, and then the last one repeatedly. */
 function inTurn(...answers: (() => Response)[]) {
   let next = 0;
   return () => answers[Math.min(next++, answers.length - 1)]!();

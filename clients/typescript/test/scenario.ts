@@ -4,7 +4,7 @@ const PASSWORD = "analytical engine no. 1";
 
 /**
  * Uses the API as an application does, in a browser or in Node.js, and returns a line for each step. Throws at the first
- * step that turns out otherwise. `expired` is an access token of the past.
+ * step with an unexpected result. `expired` is an expired access token.
  */
 export async function scenario(baseUrl: string, expired: string): Promise<string[]> {
   const client = createClient({ baseUrl });
@@ -80,7 +80,7 @@ async function sendForm(client: Client): Promise<string> {
   const { onProgress, steps } = progress();
   const sent = await uploadForm(client, file, client.tokens.get()!.user.id, { onProgress });
   equal(sent.fileName, file.name);
-  // The form is a little more than its file.
+  // The form is slightly larger than its file.
   equal(steps.at(-1)! > file.size, true);
   return `uploaded ${file.size} bytes in a form`;
 }
@@ -122,7 +122,7 @@ async function signOut(client: Client): Promise<string> {
   return `signed out: ${anonymous.error?.code}; the refresh token: ${ended.error?.code}`;
 }
 
-/** Keeps how many bytes were sent, which must never be fewer than before. */
+/** Records the number of bytes sent, which must never decrease. */
 function progress() {
   const steps: number[] = [];
   const onProgress = (sent: number, total: number) => {

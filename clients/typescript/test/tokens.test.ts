@@ -5,7 +5,7 @@ import { EXPIRED, failed, json, mock, signedIn, tokens } from "./mock.js";
 const REFRESH = "/api/auth/refresh";
 const PATCH = { params: { path: { id: "01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f" } }, body: { title: "Notes" } };
 
-/** An API that takes the access token of this number, and refreshes to it. */
+/** Returns an API that accepts the access token with this number, and refreshes to it. */
 function current(number: number) {
   return async (request: Request) => {
     if (request.url.endsWith(REFRESH)) {

@@ -1,4 +1,4 @@
-// What tsc has to refuse. It compiles this file; nothing of it runs.
+// Code that tsc must refuse. tsc compiles this file, and nothing runs it.
 
 import { type Client, items, lines, orThrow } from "serverless-api-client";
 

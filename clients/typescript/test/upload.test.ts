@@ -8,7 +8,7 @@ import { failed, json, mock, tokens } from "./mock.js";
 const FILE = new File([new Uint8Array(300_000).fill(7)], "engine.png", { type: "image/png" });
 const FILE_ID = "01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f";
 
-/** A server that answers every request alike, and what it was sent. */
+/** A server that answers every request alike and records the requests. */
 async function serve(t: TestContext, status = 200, answer = "") {
   const stored: { headers: IncomingHttpHeaders; body: Blob }[] = [];
   const listener = createServer(async (request, response) => {
@@ -21,7 +21,7 @@ async function serve(t: TestContext, status = 200, answer = "") {
   return { url: `http://127.0.0.1:${(listener.address() as AddressInfo).port}/key?X-Amz-Signature=1`, stored };
 }
 
-/** An API that presigns uploads to this URL, and then answers these about the file in turn. */
+/** Returns an API that presigns uploads to this URL, and then returns these states of the file in turn. */
 function presigning(url: string, ...answers: Response[]) {
   return mock((request) => {
     const presigned = { fileId: FILE_ID, url, method: "PUT", headers: { "content-type": "image/png" }, expiresAt: "" };

@@ -1,4 +1,4 @@
-"""AWS as far as moto has it, in this process; what CloudFormation is asked for is kept."""
+"""An AWS of moto in this process, which records the requests to CloudFormation."""
 import json
 import os
 from urllib.request import Request, urlopen
@@ -14,24 +14,24 @@ from samtranslator.translator.transform import transform
 REGION = "eu-central-1"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
 
-# What the deployed stack is made of here. The other resources are other services' own, or not emulated.
+# The resources that the stack has here. The others belong to other services, or are not emulated.
 KEPT = ("Table", "Files", "FailedUploads", "FunctionLogs", "UploadCompletedFunction", "UploadCompletedFunctionRole")
 
 
 class NoManagedPolicies:
-    """AWS's managed policies by name; the template has none."""
+    """Returns AWS's managed policies by name; the template has none."""
 
     def load(self):
         return {}
 
 
 class Aws:
-    """A server for all services, in which SAM has deployed before."""
+    """A server for all services, in which SAM has already deployed."""
 
     def __init__(self):
         # The parameters of each CreateChangeSet.
         self.change_sets = []
-        # The transform asks boto3 for it.
+        # The transform reads the region from boto3.
         os.environ["AWS_DEFAULT_REGION"] = REGION
         self.patch()
         self.server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
@@ -93,12 +93,12 @@ class Aws:
         CloudFormationBackend.execute_change_set = execute_with_outputs
 
     def reduced(self, template):
-        """The template with what is emulated, and values in place of references to the rest."""
+        """Returns the template with the emulated resources, and values in place of references to the others."""
         resources = {name: template["Resources"][name] for name in KEPT}
         resources["Files"]["Properties"].pop("NotificationConfiguration", None)
         resources["Files"].pop("DependsOn", None)
         variables = resources["UploadCompletedFunction"]["Properties"]["Environment"]["Variables"]
-        # moto has no AWS::NoValue in a map.
+        # moto does not support AWS::NoValue in a map.
         for name in [name for name, value in variables.items() if value == {"Ref": "AWS::NoValue"}]:
             del variables[name]
         outputs = {}
@@ -116,7 +116,7 @@ class Aws:
         return {**template, "Resources": resources, "Outputs": outputs}
 
     def secret(self, name):
-        """The ARN of a secret that exists from the first deployment on."""
+        """Returns the ARN of a secret that exists since the first deployment."""
         client = self.client("secretsmanager")
         for known in client.list_secrets()["SecretList"]:
             if known["Name"] == name:

@@ -24,7 +24,7 @@ if [[ $* == "configure export-credentials --format env" ]]; then
 fi
 AWS_DEFAULT_REGION=${{AWS_REGION-}} exec {ROOT}/.venv/bin/aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"
 """
-# There is nobody to end `sam logs --tail`.
+# Nobody would end `sam logs --tail`.
 SAM = f"""#!/bin/bash
 exec {ROOT}/.venv/bin/sam "${{@/#--tail/--include-traces}}"
 """
@@ -34,7 +34,7 @@ FAILING_LAMBDA = AWS.replace("AWS_DEFAULT_REGION", '[[ $1 != lambda ]] || { echo
 STACK = "my-api"
 PASSWORD = "analytical engine no. 1"
 
-# Questions in a terminal, and what somebody answers who wants to go on.
+# Questions in a terminal, and the answers that continue.
 ANSWERS = [
     (r"Stack Name[^\n]*\]: ", STACK),
     (r"AWS Region[^\n]*\]: ", REGION),
@@ -43,14 +43,14 @@ ANSWERS = [
     (r"\[[^\[\]\n]*\]: ", ""),
 ]
 
-# Names in sentences, and what version 1 of the AWS CLI does not have.
+# Names in sentences, and commands that version 1 of the AWS CLI lacks.
 NAMES = {"sam build", "sam deploy", "sam deploy --guided", "aws sso login"} | local.NAMES
-# Commands that ask for what nobody has here: they are run up to that.
+# Commands that need something that is missing here: they run up to that point.
 STOPS = {"aws configure": r"AWS Access Key ID \["}
 
 
 class Cloud:
-    """A terminal with everything that deploying takes."""
+    """A terminal with everything that deploying needs."""
 
     def __init__(self):
         self.aws = Aws()
@@ -99,7 +99,7 @@ class Cloud:
         return printed
 
     def page(self):
-        """Pastes the blocks of the page into one terminal, and checks what they leave."""
+        """Pastes the blocks of the page into one terminal, and checks their effects."""
         blocks = list(documents.blocks(ROOT / local.CLOUD_DOCUMENT))
         script, steps, after = "", {}, []
         an_hour_ago = (datetime.now(timezone.utc) - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -120,7 +120,7 @@ class Cloud:
             check()
 
     def effects(self):
-        """What is there before a block that has this word, and what must be so after it."""
+        """Returns, for a word in a block, the preparation before the block and the check after it."""
         nothing = lambda: None
         return [
             ("scripts/redrive", self.fail_uploads, self.uploads_redriven),
@@ -214,7 +214,7 @@ class Cloud:
         assert self.table not in self.aws.client("dynamodb").list_tables()["TableNames"]
 
     def spans(self):
-        """Runs what stands in sentences and in the Makefile's help."""
+        """Runs the commands in sentences and in the Makefile's help."""
         found = [*documents.makefile_help()]
         for path in documents.documents():
             found += documents.spans(path)
@@ -232,7 +232,7 @@ class Cloud:
 
 
 def deployments(aws):
-    """Checks what CloudFormation was asked for."""
+    """Checks the requests to CloudFormation."""
     names = [change["StackName"] for change in aws.change_sets]
     assert {"my-api", "my-api-production"} <= set(names), names
     template = aws.change_sets[-1]["Template"]

@@ -33,7 +33,7 @@ def documents():
 
 
 def blocks(path):
-    """Each fenced block that a shell is meant to run."""
+    """Yields each fenced block for a shell."""
     text = path.read_text(encoding="utf-8")
     for match in re.finditer(r"^( *)```(\w*)\n(.*?)^\1```$", text, re.M | re.S):
         if match[2] in ("sh", "bash", "console", "shell"):
@@ -42,7 +42,7 @@ def blocks(path):
 
 
 def spans(path):
-    """Each code span that is a command; a span can go on in the next line."""
+    """Yields each code span that is a command; a span can continue in the next line."""
     text = path.read_text(encoding="utf-8")
     # Blocks become blank lines, so that the line numbers stay.
     text = re.sub(r"^( *)```.*?^\1```$", lambda block: "\n" * block[0].count("\n"), text, flags=re.M | re.S)
@@ -53,7 +53,7 @@ def spans(path):
 
 
 def makefile_help():
-    """A command for each target of the Makefile, and for each value that its line of help shows for a variable."""
+    """Yields a command for each target of the Makefile, and for each value of a variable in its line of help."""
     for number, line in enumerate((ROOT / "Makefile").read_text(encoding="utf-8").splitlines(), 1):
         if match := re.match(r"([a-z-]+):.*?## (.*)$", line):
             yield Command("Makefile", number, f"make {match[1]}")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Sends the request of each row of docs/from-nextjs.md, and compares the answer with the one that stands there."""
+"""Sends the request of each row of docs/from-nextjs.md, and compares the answer with that of the row."""
 import json
 import re
 import subprocess
@@ -17,7 +17,7 @@ HEADER = re.compile(r"([A-Za-z-]+): (.*)", re.S)
 
 
 def rows():
-    """The rows of the tables whose head begins with `sample`: sample, request, there, here, remark."""
+    """Returns the rows of tables whose head begins with `sample`: sample, request, there, here, remark."""
     is_table = False
     for line in PAGE.read_text(encoding="utf-8").splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
@@ -31,12 +31,12 @@ def rows():
 
 
 def spans(cell):
-    """What stands in backquotes."""
+    """Returns the texts in backquotes."""
     return re.findall(r"`([^`]+)`", cell)
 
 
 def parsed(pattern):
-    """A pattern as JSON: `...` in an object is a member of its own."""
+    """Reads a pattern as JSON: `...` in an object is a member of its own."""
     text = pattern.replace("{...}", '{"...": 0}').replace("[...]", '["..."]').replace(", ...}", ', "...": 0}')
     return json.loads(text)
 
@@ -56,7 +56,7 @@ def is_like(pattern, value):
 
 
 class World:
-    """Those who send requests, and what they have."""
+    """The senders of requests, and their resources."""
 
     def __init__(self, sandbox):
         self.sandbox = sandbox
@@ -114,7 +114,7 @@ class World:
         return text
 
     def make(self, cell):
-        """Makes what a request names: a post, a problem, another user."""
+        """Creates the resource that a request names: a post, a problem, another user."""
         user, admin = self.who["user"], self.who["admin"]
         if "{post}" in cell:
             post = {"title": f"Notes {uuid.uuid4()}", "content": "It weaves."}
@@ -150,7 +150,7 @@ class World:
         return self.send(method, path, headers, body)
 
     def difference(self, answer, cell):
-        """What in an answer is not as a cell says."""
+        """Returns the differences between an answer and a cell."""
         status, headers, body = answer
         if str(status) != cell.split(" ")[0]:
             return f"status {status}"

@@ -12,24 +12,24 @@ import documents
 from documents import Command
 from sandbox import Failure, Sandbox
 
-# Commands for a terminal on AWS: `cloud.py` runs them.
+# Commands for a terminal with AWS: `cloud.py` runs them.
 CLOUD_DOCUMENT = "docs/deploying.md"
 # One session in many blocks: tests/api/tour.rs pastes it, and the session of README.md, whose blocks use $API.
 TOUR = "docs/tour.md"
 CLOUD = re.compile(r"(make (build|validate|deploy)|sam|aws)\b")
 
-# Names of commands, in sentences about them, and those whose programs no test can have.
+# Names of commands in sentences, and commands whose programs no test can install.
 NAMES = {
     "cargo xtask NAME", "cargo xtask new NAME", "xtask new", "cargo xtask token",
     "sam local start-api", "sam local", "cargo lambda watch", "cargo lambda", "cargo deny", "git diff", "aws ...",
-    # Stripe's own program, which is in no registry of packages.
+    # Stripe's own program is in no package registry.
     "stripe trigger checkout.session.completed",
     "stripe listen --forward-to 127.0.0.1:3000/api/webhooks/stripe",
     # tests/interop/requirements.txt names it, and .ci/run installs it.
     "pip install stripe",
 }  # fmt: skip
 
-# What stands for something here: another word, so that it can run.
+# Placeholders, with the words that replace them so that a command can run.
 STANDS_FOR = [
     # Any free port.
     (r"PORT=\d+", "PORT=0"),
@@ -45,7 +45,7 @@ STANDS_FOR = [
     (r"(cargo xtask stripe-sign)$", r"printf '{}' | \1"),
 ]  # fmt: skip
 
-# Commands that cannot end well here, and what they say then.
+# Commands that cannot succeed here, and their messages.
 STOPS = {"make sam-local": "sam-local: Docker does not answer"}
 
 
@@ -56,12 +56,12 @@ def runnable(text):
 
 
 def statements(block):
-    """The lines of a block, continued ones joined."""
+    """Returns the lines of a block, with continued ones joined."""
     return [line for line in block.replace("\\\n", " ").splitlines() if line.strip()]
 
 
 def run(sandbox, command):
-    """Runs a block or a span. `make run` serves what follows it in the block."""
+    """Runs a block or a span. `make run` serves the commands that follow it in the block."""
     served = None
     try:
         for line in statements(runnable(command.text)):

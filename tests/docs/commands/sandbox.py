@@ -1,4 +1,4 @@
-"""A copy of the project, and shells that know the programs of the documents and no others."""
+"""A copy of the project, and shells that have only the programs that the documents name."""
 import os
 import re
 import shutil
@@ -13,14 +13,14 @@ from documents import ROOT
 
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
 
-# What a document may take for granted, with the programs that `make run` and `make test` are said to need.
+# The programs that a document may assume, including those that `make run` and `make test` need.
 TOOLS = """
     bash sh env make python3 git docker uname
     awk basename cat chmod cmp cp curl cut date dirname expr find grep head id ln ls mkdir mktemp mv openssl printf rm sed
     seq sleep sort tail tee touch tr wc xargs
 """.split()
 
-# `cargo build` and the like are checked by cargo itself, up to the graph of what it would compile.
+# cargo itself checks `cargo build` and the like, up to the graph of the crates that it would compile.
 CARGO = """#!/bin/bash
 set -euo pipefail
 case $1 in
@@ -34,7 +34,7 @@ build | run | test | clippy)
   RUSTC_BOOTSTRAP=1 exec @cargo@ "${command[@]}" --unit-graph -Z unstable-options --offline >/dev/null ;;
 xtask)
   shift
-  # As cargo itself sets it for what it runs.
+  # cargo sets this for the programs that it runs.
   CARGO_MANIFEST_DIR=@root@/xtask exec @target@/debug/xtask "$@" ;;
 "lambda")
   # sam build: `cargo lambda build ... --bin NAME` in the folder of the function.
@@ -52,7 +52,7 @@ metadata) exec @cargo@ "$@" ;;
 esac
 """
 
-# .ci/run runs npm itself. Here its command and its script have to be there.
+# .ci/run runs npm itself. Here only its command and its script must exist.
 NPM = """#!/bin/bash
 set -euo pipefail
 folder=$PWD
@@ -68,7 +68,7 @@ run | test)
 esac
 """
 
-# What a document calls the API's address is that of the one that runs here, whatever its port.
+# The API's address in a document stands for that of the API here, on any port.
 CURL = """#!/bin/bash
 arguments=()
 for word; do
@@ -88,11 +88,11 @@ def free_port():
 
 
 class Failure(Exception):
-    """A command did not do what its document says."""
+    """A command whose effect differs from its document."""
 
 
 class Sandbox:
-    """The project's files in a folder of their own, with the binaries of the project itself."""
+    """The project's files in a separate folder, with the project's own binaries."""
 
     def __init__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="commands-"))
@@ -110,7 +110,7 @@ class Sandbox:
         for tool in TOOLS:
             if found := shutil.which(tool):
                 (self.bin / tool).symlink_to(found)
-        # What is called python3 can be a script that looks for Python by its own path.
+        # python3 can be a script that looks for Python by its own path.
         (self.bin / "python3").unlink()
         (self.bin / "python3").symlink_to(sys.executable)
         self.shim("cargo", CARGO)
@@ -124,7 +124,7 @@ class Sandbox:
             "LANG": "C.UTF-8",
             # A function of bash that child shells have, too.
             "BASH_FUNC_command_not_found_handle%%": f'() {{ echo "$1" >>{self.unknown}; return 127; }}',
-            # Ports that nobody else has. `make invoke` has to find the last one.
+            # Ports that are free. `make invoke` must find the last one.
             "PORT": "0",
             "INVOKE_PORT": str(free_port()),
             "S3_PORT": "0",
@@ -140,7 +140,7 @@ class Sandbox:
         (self.bin / name).chmod(0o755)
 
     def bash(self, text, **options):
-        """Runs commands as one who pastes them, except that the first that fails is the last."""
+        """Runs commands as if they were pasted, except that a failure ends them."""
         script = f"set -euo pipefail\n{text}"
         result = subprocess.run(
             ["bash", "-c", script], cwd=self.root, env=self.environment, stdin=subprocess.DEVNULL,
@@ -152,14 +152,14 @@ class Sandbox:
         return result.stdout
 
     def no_unknown(self, printed):
-        """Fails for a program that is none of TOOLS."""
+        """Fails for a program that is not in TOOLS."""
         if self.unknown.exists():
             names = " ".join(sorted(set(self.unknown.read_text().split())))
             self.unknown.unlink()
             raise Failure(f"unknown to tests/docs/commands/sandbox.py: {names}\n{printed}")
 
     def serve(self, command):
-        """Starts `make run ...` and waits for the last line of what it announces."""
+        """Starts `make run ...` and waits for the last line of its announcement."""
         return Served(self, command)
 
     def remove(self):
