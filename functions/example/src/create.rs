@@ -25,7 +25,7 @@ pub const MAX_FORM_BYTES: usize = 256 * 1024;
         (AnyObject = "multipart/form-data"),
     )),
     responses(
-        (status = 200, description = "What the request carried.", body = EchoBody, headers(
+        (status = 200, description = "The content of the request.", body = EchoBody, headers(
             ("X-API-Version" = String, description = "The version of the API."),
         )),
     ),

@@ -13,7 +13,7 @@ use crate::echo::EchoBody;
     tag = "operations",
     operation_id = "getExample",
     responses(
-        (status = 200, description = "What the request carried.", body = EchoBody, headers(
+        (status = 200, description = "The content of the request.", body = EchoBody, headers(
             ("X-API-Version" = String, description = "The version of the API."),
         )),
     ),

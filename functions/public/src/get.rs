@@ -108,7 +108,7 @@ static DOCUMENT: LazyLock<(Vec<u8>, String)> = LazyLock::new(|| {
     tag = "documentation",
     operation_id = "getPublic",
     params(FixedParams),
-    responses((status = 200, description = "What the API is.", body = AboutBody)),
+    responses((status = 200, description = "The description of the API.", body = AboutBody)),
 )]
 pub(crate) async fn get(headers: HeaderMap) -> Result<Response, Error> {
     let (content, etag) = &*DOCUMENT;

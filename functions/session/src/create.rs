@@ -18,7 +18,7 @@ use shared::store::{Sessions, Users};
     operation_id = "beginSession",
     request_body = CredentialsInput,
     responses(
-        (status = 201, description = "The user who is signed in now.", body = AccountBody, headers(
+        (status = 201, description = "The user who has signed in.", body = AccountBody, headers(
             ("Set-Cookie" = String, description = "The session cookie. It lasts for 7 days, and for 24 hours without a request."),
         )),
     ),

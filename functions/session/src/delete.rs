@@ -15,7 +15,7 @@ use shared::store::Sessions;
     tag = "sessions",
     operation_id = "endSession",
     responses(
-        (status = 204, description = "Nobody is signed in any more.", headers(
+        (status = 204, description = "The session has ended.", headers(
             ("Set-Cookie" = String, description = "Removes the cookie."),
         )),
     ),

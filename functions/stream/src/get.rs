@@ -19,7 +19,7 @@ const PAUSE: Duration = Duration::from_millis(100);
     tag = "streams",
     operation_id = "streamGreeting",
     responses(
-        (status = 200, description = "The pieces.", body = String, content_type = "text/plain; charset=utf-8", example = "Hello World"),
+        (status = 200, description = "The text, in three pieces.", body = String, content_type = "text/plain; charset=utf-8", example = "Hello World"),
     ),
 )]
 pub(crate) async fn get() -> impl IntoResponse {

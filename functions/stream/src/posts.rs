@@ -51,7 +51,7 @@ enum Next {
     tag = "streams",
     operation_id = "streamPosts",
     responses(
-        (status = 200, description = "A line for each post, and a last line.", body = PostLine, content_type = "application/x-ndjson"),
+        (status = 200, description = "A line for each post, and a last line that tells whether the list is complete.", body = PostLine, content_type = "application/x-ndjson"),
     ),
 )]
 pub(crate) async fn posts(State(posts): State<Posts>) -> Result<impl IntoResponse, Error> {

@@ -19,7 +19,7 @@ use shared::store::Files;
     params(("id" = FileId, Path), ReadParams),
     responses(
         (status = 200, description = "The file.", body = FileBody),
-        (status = 304, description = "The client has the current version. A `downloadUrl` that it has can have expired."),
+        (status = 304, description = "The client has the current version. The client's `downloadUrl` may have expired."),
     ),
     security(("accessToken" = [])),
 )]

@@ -66,8 +66,8 @@ struct WeatherParams {
     params(WeatherParams, ReadParams),
     responses(
         (status = 200, description = "The weather.", body = WeatherBody, headers(
-            ("Age" = u32, description = "The seconds since WeatherAPI.com was asked."),
-            ("X-Cache" = inline(Source), description = "`hit`: from the cache. `miss`: asked just now. `stale`: up to a day old, as WeatherAPI.com does not answer."),
+            ("Age" = u32, description = "The age of WeatherAPI.com's answer, in seconds."),
+            ("X-Cache" = inline(Source), description = "`hit`: from the cache. `miss`: a new answer of WeatherAPI.com. `stale`: up to a day old, because WeatherAPI.com does not respond."),
         )),
     ),
     extensions(("x-codes" = json!([Code::NotFound, Code::RateLimited, Code::BadGateway, Code::GatewayTimeout]))),

@@ -60,7 +60,7 @@ pub(crate) struct ReceivedBody {
                 "customer_details": {"email": "ada@example.com"},
             }},
         })), (AnyObject = "*/*")),
-        description = "An event as Stripe sends it, of at most 1 MiB. Its media type does not matter, as it has a signature.",
+        description = "An event as Stripe sends it, at most 1 MiB. The media type is ignored, because the body is signed.",
     ),
     responses((status = 200, description = "The event was received.", body = ReceivedBody)),
     extensions(("x-codes" = json!([Code::MissingSignature, Code::InvalidSignature]))),

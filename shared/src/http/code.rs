@@ -56,10 +56,9 @@ codes! {
     InvalidSignature = BAD_REQUEST "invalid_signature",
     /// The operation requires an access token, and the request has none.
     MissingToken = UNAUTHORIZED "missing_token",
-    /// The token is malformed or has been revoked. Operations whose token is optional refuse it, too.
+    /// The token is malformed or has been revoked, even if the operation does not require one.
     InvalidToken = UNAUTHORIZED "invalid_token",
-    /// The access token has expired. Get a new one with the refresh token. Operations whose token is optional refuse
-    /// it, too.
+    /// The access token has expired, even if the operation does not require one; use the refresh token.
     TokenExpired = UNAUTHORIZED "token_expired",
     /// The e-mail address and the password do not match an account.
     InvalidCredentials = UNAUTHORIZED "invalid_credentials",
@@ -73,7 +72,7 @@ codes! {
     Forbidden = FORBIDDEN "forbidden",
     /// The resource does not exist, or the caller has no permission to see it.
     NotFound = NOT_FOUND "not_found",
-    /// The path does not support the method. `Allow` lists the supported ones.
+    /// The path does not support the method; `Allow` lists the supported ones.
     MethodNotAllowed = METHOD_NOT_ALLOWED "method_not_allowed",
     /// The `Accept` header rules out every available media type.
     NotAcceptable = NOT_ACCEPTABLE "not_acceptable",
@@ -83,7 +82,7 @@ codes! {
     TitleTaken = CONFLICT "title_taken",
     /// The user has reached the maximum number or total size of files.
     QuotaExceeded = CONFLICT "quota_exceeded",
-    /// The resource is not in the state that the request expects. Usually it has changed since the client read it.
+    /// The resource is not in the state that the request expects; usually it has changed since the client read it.
     PreconditionFailed = PRECONDITION_FAILED "precondition_failed",
     /// The body is too large.
     BodyTooLarge = PAYLOAD_TOO_LARGE "body_too_large",
@@ -97,7 +96,7 @@ codes! {
     IdempotencyKeyReused = UNPROCESSABLE_ENTITY "idempotency_key_reused",
     /// The caller, the account or the address has sent too many requests.
     RateLimited = TOO_MANY_REQUESTS "rate_limited",
-    /// The API has a defect. Only its log contains the cause.
+    /// The API has a defect; only its log contains the cause.
     InternalError = INTERNAL_SERVER_ERROR "internal_error",
     /// An upstream service did not return a usable response.
     BadGateway = BAD_GATEWAY "bad_gateway",

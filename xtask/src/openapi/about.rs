@@ -14,7 +14,7 @@ Accounts, posts, problems, files, payments and the weather, over HTTP and in JSO
 - **Signing in**: `POST /api/auth/login` returns an access token for `Authorization: Bearer`. Browsers can sign in with \
 a cookie instead: `POST /api/session`.
 - **Errors** have one shape. `code` is for programs and does not change; `error` is for people. A client that prefers \
-`application/problem+json` in `Accept` gets the same as RFC 9457 describes it.
+`application/problem+json` in `Accept` gets problem details (RFC 9457).
 - **Methods**: each path supports HEAD where it supports GET, and OPTIONS. Any other method is answered with 405 and \
 `Allow`.
 - **Lists** have pages: by number with `page` and `limit`, or with `cursor`. The `Link` header has the URLs of other pages.
@@ -33,9 +33,9 @@ const TAGS: &[(&str, &str)] = &[
     ("problems", "Problems that users pose, and a search over their names."),
     ("files", "Files that users upload."),
     ("payments", "Payments that Stripe reports, and the webhook that receives them."),
-    ("streams", "Responses that are sent piece by piece. They have a server of their own."),
+    ("streams", "Streamed responses. They have a server of their own."),
     ("weather", "The weather in a city."),
-    ("operations", "The state of the API, and what a request carries when it arrives."),
+    ("operations", "The state of the API, and an echo of requests."),
     ("documentation", "The description of the API."),
 ];
 
