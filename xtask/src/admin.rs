@@ -28,7 +28,7 @@ pub fn run(args: Args) -> Result<String, Error> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Runtime)?;
     let id = runtime.block_on(write_admin(&table, args.email, &password))?;
-    Ok(format!("the user {id} is an admin from now on, and signs in with this password"))
+    Ok(format!("the user {id} is now an admin and signs in with this password"))
 }
 
 fn given_password() -> Result<String, Error> {

@@ -132,7 +132,7 @@ async fn check(table: &Table, segments: u8, repair: bool) -> Result<(Report, Cos
 fn describe(report: &Report, cost: Cost) -> String {
     let lines = report.damage.iter().map(ToString::to_string);
     let unsettled =
-        report.unsettled.iter().map(|key| format!("unsettled {key}: it changed whenever it was looked at"));
+        report.unsettled.iter().map(|key| format!("unsettled {key}: it changed every time it was read"));
     let mut lines: Vec<String> = lines.chain(unsettled).collect();
     let items: Vec<String> = report.items.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
     let mended = report.damage.iter().filter(|damage| damage.outcome == Outcome::Mended).count();

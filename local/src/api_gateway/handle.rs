@@ -216,9 +216,8 @@ impl Gateway {
                 let start = if invocation.cold { "cold" } else { "warm" };
                 let response = response_payload::from_payload(invocation.payload, response_payload::TEXT)
                     .unwrap_or_else(|reason| {
-                        self.logs.warn(format_args!(
-                            "{function}: API Gateway would not take its answer: {reason}"
-                        ));
+                        self.logs
+                            .warn(format_args!("{function}: API Gateway would refuse its answer: {reason}"));
                         response::message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
                     });
                 Answer { response, function, start }

@@ -75,10 +75,8 @@ impl Queue {
                 return Err(format!("given up after {attempts} attempts: {error}"));
             }
             let wait = self.retry_wait * attempts.max(1);
-            self.logs.warn(format_args!(
-                "{}: event {id} is tried again in {wait:?}: {error}",
-                pool.function().name
-            ));
+            self.logs
+                .warn(format_args!("{}: event {id} is retried in {wait:?}: {error}", pool.function().name));
             let mut stop = self.stop.clone();
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}

@@ -193,7 +193,7 @@ impl Reader {
                         let rest = batch.records.split_off(batch.records.len() / 2);
                         let attempts = batch.attempts;
                         self.shared.logs.warn(format_args!(
-                            "{}: {} is divided: {error}",
+                            "{}: {} is halved: {error}",
                             self.trigger.function,
                             shown(&batch)
                         ));
@@ -216,7 +216,7 @@ impl Reader {
             }
             let wait = (self.shared.retry_wait * 2u32.saturating_pow(batch.attempts - 1)).min(MAX_RETRY_WAIT);
             self.shared.logs.warn(format_args!(
-                "{}: {} is tried again in {wait:?}: {why}",
+                "{}: {} is retried in {wait:?}: {why}",
                 self.trigger.function,
                 shown(&batch)
             ));

@@ -168,7 +168,7 @@ async fn a_failed_event_is_tried_again_as_often_as_the_template_says() {
             .logs()
             .contains(&format!("check: event {id} is given up after 3 attempts: the function failed"))
     );
-    assert!(stack.logs().contains("is tried again in 10ms"), "{}", stack.logs());
+    assert!(stack.logs().contains("is retried in 10ms"), "{}", stack.logs());
 
     // The script asks for one more failure, and then the function succeeds.
     s3::put(&client, "in/b.txt", b"hello").await;
@@ -209,7 +209,7 @@ async fn an_event_that_cannot_be_delivered_any_more_is_logged() {
     let builder = place.builder().retry_wait(Duration::from_hours(1));
     let stack = builder.env("SCRIPT", place.path("script").to_str().unwrap()).start().await.unwrap();
     s3::put(&s3::client(&stack.s3_url()), "in/a.txt", b"hello").await;
-    eventually("it waits", || stack.logs().contains("is tried again in 3600s")).await;
+    eventually("it waits", || stack.logs().contains("is retried in 3600s")).await;
     let id = heard(&stack, "check")[0]["requestId"].as_str().unwrap().to_owned();
     stack.shutdown().await;
     let line = format!("check: event {id} is lost: local is stopping");

@@ -117,7 +117,7 @@ async fn a_start_that_takes_too_long_is_tried_again_in_the_invocation() {
     let (_place, stack) = started_as("hang once").await;
     let answer = stack.invoke("echo", json!({})).await.unwrap();
     assert_eq!(answer["got"], json!({}));
-    assert!(stack.logs().contains("no event asked for within 300ms"), "{}", stack.logs());
+    assert!(stack.logs().contains("did not ask for an event within 300ms"), "{}", stack.logs());
 }
 
 #[tokio::test]

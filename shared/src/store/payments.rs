@@ -15,7 +15,7 @@ use crate::domain::{
 };
 use crate::random::Random;
 
-/// The time for which an event is remembered. Stripe retries a delivery for three days, and by hand for 30
+/// The time for which an event is remembered. Stripe retries a delivery for three days, and allows manual retries for 30
 /// (<https://docs.stripe.com/webhooks#retries>).
 const EVENT_LIFETIME: Duration = Duration::from_hours(30 * 24);
 

@@ -187,7 +187,7 @@ impl State {
                 } else {
                     let (name, limit) = (&self.parts.function.name, self.parts.settings.init_timeout);
                     self.parts.logs.warn(format_args!(
-                        "{name}: no event asked for within {limit:?}; it is started again, with the function's {timeout:?}"
+                        "{name}: the instance did not ask for an event within {limit:?}; it is restarted with the function's timeout of {timeout:?}"
                     ));
                     self.was_too_slow = true;
                 }
@@ -355,7 +355,7 @@ impl State {
         let back_off = FIRST_BACK_OFF.saturating_mul(1 << (self.failures - 1).min(8)).min(MAX_BACK_OFF);
         self.parts
             .logs
-            .warn(format_args!("{}: {error}; tried again after {back_off:?}", self.parts.function.name));
+            .warn(format_args!("{}: {error}; retried after {back_off:?}", self.parts.function.name));
         if self.in_use() == 0 {
             for job in self.queue.drain(..) {
                 let _ = job.dispatched.send(Err(error.clone()));
