@@ -75,8 +75,7 @@ impl From<File> for UploadedBody {
 #[serde(rename_all = "camelCase")]
 #[schema(as = PresignedUpload)]
 pub struct PresignedBody {
-    /// The id of the file, for `GET /api/upload/{id}`. The file is pending until S3 has its content and it has been
-    /// checked.
+    /// The id of the file, for `GET /api/upload/{id}`. The file is pending until its content has been checked.
     pub file_id: FileId,
     /// The URL to which the content is sent.
     #[schema(
@@ -121,8 +120,7 @@ pub struct FileBody {
     created_at: Timestamp,
     /// The time of the last change.
     updated_at: Timestamp,
-    /// A URL that returns the content as a download. Anybody with this URL can use it. `null` while the file is
-    /// pending.
+    /// A URL to download the content, usable by anybody who has it. `null` while the file is pending.
     #[schema(
         required,
         format = "uri",
