@@ -95,7 +95,7 @@ export interface paths {
         };
         /**
          * Read and try the API
-         * @description The documentation page, for people: Swagger UI, which shows the OpenAPI document and sends requests.
+         * @description The interactive documentation page, Swagger UI. It shows the OpenAPI document and sends requests.
          */
         get: operations["getDocs"];
         put?: never;
@@ -134,14 +134,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show what a request carried
-         * @description Returns what arrived: method, path, query, headers and cookies. Values of cookies and of headers that carry credentials are masked.
+         * Echo a request
+         * @description Returns the method, path, query, headers and cookies of the request. Values of cookies and of headers with credentials are masked.
          */
         get: operations["getExample"];
         put?: never;
         /**
-         * Show what a request carried, and its body
-         * @description Returns what arrived: method, path, query, headers, cookies and body. A JSON object is returned exactly as it was sent; of a form, each field has a list of its values, and a file has its name, media type and size. Nothing is stored. Values of cookies and of headers that carry credentials are masked. Files go to `/api/upload`.
+         * Echo a request with its body
+         * @description Returns the method, path, query, headers, cookies and body of the request. A JSON object is returned unchanged. A form is returned as a list of values for each field, and a file as its name, media type and size. Nothing is stored. Values of cookies and of headers with credentials are masked. To store a file, use `/api/upload`.
          */
         post: operations["createExample"];
         delete?: never;
@@ -159,7 +159,7 @@ export interface paths {
         };
         /**
          * Check that the API is up
-         * @description With `deep=true` it also checks the table, and answers 503 if that cannot be reached.
+         * @description With `deep=true` it also checks the table, and answers 503 if the table cannot be reached.
          */
         get: operations["getHealth"];
         put?: never;
@@ -179,7 +179,7 @@ export interface paths {
         };
         /**
          * Get the OpenAPI document
-         * @description This description of the API, for programs.
+         * @description The description of the API in a machine-readable form.
          */
         get: operations["getOpenApi"];
         put?: never;
@@ -199,7 +199,7 @@ export interface paths {
         };
         /**
          * List the caller's payments
-         * @description Payments of checkouts that name the caller in `client_reference_id`, and those of checkouts that name nobody and have the e-mail address that the caller has now. The latest checkouts come first.
+         * @description The payments of checkouts that name the caller in `client_reference_id`, and of checkouts that name no user but have the caller's current e-mail address. The latest checkouts come first.
          */
         get: operations["listPayments"];
         put?: never;
@@ -243,7 +243,7 @@ export interface paths {
         };
         /**
          * Show a post
-         * @description A draft is visible to its author and to admins only; for others it does not exist.
+         * @description A draft is visible to its author and to admins only; other callers get 404.
          */
         get: operations["getPost"];
         /**
@@ -254,7 +254,7 @@ export interface paths {
         post?: never;
         /**
          * Remove a post
-         * @description Its title can be used again at once.
+         * @description Another post can use its title at once.
          */
         delete: operations["deletePost"];
         options?: never;
@@ -299,7 +299,7 @@ export interface paths {
         };
         /**
          * Show a problem
-         * @description Everybody sees every problem.
+         * @description Problems are public.
          */
         get: operations["getProblem"];
         /**
@@ -310,7 +310,7 @@ export interface paths {
         post?: never;
         /**
          * Remove a problem
-         * @description Searches do not find it any more. Only the author and admins can do this.
+         * @description Searches no longer find it. Only the author and admins can do this.
          */
         delete: operations["deleteProblem"];
         options?: never;
@@ -355,7 +355,7 @@ export interface paths {
         };
         /**
          * Show the caller's account
-         * @description An access token can be valid for up to 15 minutes longer than its user exists. This operation then refuses it.
+         * @description An access token can outlive its user by up to 15 minutes. This operation refuses such a token.
          */
         get: operations["getProtected"];
         put?: never;
@@ -374,8 +374,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show what the API is
-         * @description The same for everybody until the next deployment: any cache may keep it for an hour.
+         * Describe the API
+         * @description The response is the same for every caller until the next deployment, so any cache may keep it for an hour.
          */
         get: operations["getPublic"];
         put?: never;
@@ -395,7 +395,7 @@ export interface paths {
         };
         /**
          * Search problems
-         * @description Problems with `q` in their name, in any script, whatever the case and composition of both; newest first. The matches are not counted: `total` and `totalPages` are `null`. A page ends after 500 comparisons, with fewer problems than `limit` or none: there can be more as long as there is a `nextCursor`.
+         * @description Finds problems whose name contains `q`, in any script, regardless of case and Unicode composition; newest first. The matches are not counted: `total` and `totalPages` are `null`. A page ends after 500 comparisons, with fewer problems than `limit` or none. As long as there is a `nextCursor`, more matches are possible.
          */
         get: operations["searchProblems"];
         put?: never;
@@ -421,12 +421,12 @@ export interface paths {
         put?: never;
         /**
          * Sign in with a cookie
-         * @description Begins a session and sets its cookie. The session always gets a new id; a session that the request's cookie names ends.
+         * @description Begins a session and sets its cookie. The session always gets a new id. If the request's cookie names another session, that session ends.
          */
         post: operations["beginSession"];
         /**
          * Sign out
-         * @description Ends the session that the request's cookie names, if there is one, and removes the cookie. Such a request must come from a page of the API or of an allowed origin.
+         * @description Ends the session of the request's cookie, if there is one, and removes the cookie. The request must come from a page of the API or of an allowed origin.
          */
         delete: operations["endSession"];
         options?: never;
@@ -463,7 +463,7 @@ export interface paths {
         };
         /**
          * Stream all posts
-         * @description Sends every published post, newest first, as one JSON object a line. The last line of a complete list is `{"complete":true,"count":N}`; a list without it is not whole. If the list is interrupted, the last line is an error. The schema is that of a line. The operation is at the URL of the function; see its servers.
+         * @description Sends every published post, newest first, as one JSON object a line. The last line of a complete list is `{"complete":true,"count":N}`; a list without that line is incomplete. If the list is interrupted, the last line is an error. The schema describes a line. The operation is at the URL of the function; see its servers.
          */
         get: operations["streamPosts"];
         put?: never;
@@ -485,7 +485,7 @@ export interface paths {
         put?: never;
         /**
          * Upload a file
-         * @description For a file of up to 4 MiB; `POST /api/upload/presign` is for larger ones. The extension of its name, its media type and its content must agree.
+         * @description Stores a file of up to 4 MiB; use `POST /api/upload/presign` for larger ones. The extension of the file's name, its media type and its content must agree.
          */
         post: operations["uploadFile"];
         delete?: never;
@@ -505,7 +505,7 @@ export interface paths {
         put?: never;
         /**
          * Prepare an upload to S3
-         * @description For a file of up to 100 MiB. Returns the request that uploads it. The file is pending until S3 has received it and it is checked: size, media type and, if it was announced, SHA-256 must be the announced ones, and the content must be of the media type. A file that fails the check is removed.
+         * @description Returns the request that uploads a file of up to 100 MiB. The file is pending until S3 has received it and it has been checked: size, media type and, if it was announced, SHA-256 must match the announced ones, and the content must be of the media type. A file that fails the check is removed.
          */
         post: operations["presignUpload"];
         delete?: never;
@@ -523,14 +523,14 @@ export interface paths {
         };
         /**
          * Show a file
-         * @description With a URL to download the content from, which is valid for 5 minutes. A pending file has no URL yet: ask again. A file is visible to its user and to admins only.
+         * @description Returns the file with a URL to download its content, valid for 5 minutes. A pending file has no URL yet: ask again later. A file is visible to its user and to admins only.
          */
         get: operations["getFile"];
         put?: never;
         post?: never;
         /**
          * Remove a file
-         * @description Nobody sees the file from then on. If the response is 503, its content can still be there until the request is sent again.
+         * @description The file is no longer visible afterwards. If the response is 503, its content may still exist until the request is sent again.
          */
         delete: operations["deleteFile"];
         options?: never;
@@ -582,7 +582,7 @@ export interface paths {
         post?: never;
         /**
          * Remove a user
-         * @description The e-mail address can be used again at once. The posts of the user stay. Only the user and admins can do this.
+         * @description Another user can use the e-mail address at once. The user's posts stay. Only the user and admins can do this.
          */
         delete: operations["deleteUser"];
         options?: never;
@@ -603,7 +603,7 @@ export interface paths {
         };
         /**
          * Show the weather in a city
-         * @description From WeatherAPI.com, at most 300 seconds old. If that does not respond, up to a day old, with `X-Cache: stale`. `Age` is the age in seconds. Coordinates, postcodes, codes of airports and IP addresses are refused.
+         * @description The data comes from WeatherAPI.com and is at most 300 seconds old. If WeatherAPI.com does not respond, it can be up to a day old, with `X-Cache: stale`. `Age` is the age in seconds. Coordinates, postcodes, airport codes and IP addresses are refused.
          */
         get: operations["getWeather"];
         put?: never;
@@ -625,7 +625,7 @@ export interface paths {
         put?: never;
         /**
          * Receive an event of Stripe's
-         * @description `checkout.session.completed` and `checkout.session.async_payment_succeeded` record the payment of a checkout that was paid, once, however often and in whatever order they arrive. Other events are received and ignored. Stripe sends an event again that is not answered with 200.
+         * @description `checkout.session.completed` and `checkout.session.async_payment_succeeded` record the payment of a paid checkout exactly once, however often and in whatever order they arrive. Other events are accepted and ignored. Stripe sends an event again if the response is not 200.
          */
         post: operations["receiveStripeEvent"];
         delete?: never;
@@ -720,7 +720,7 @@ export interface components {
          */
         Code: "bad_request" | "validation_failed" | "malformed_json" | "malformed_multipart" | "no_file" | "missing_query" | "missing_signature" | "invalid_signature" | "missing_token" | "invalid_token" | "token_expired" | "invalid_credentials" | "no_session" | "invalid_session" | "not_authenticated" | "forbidden" | "not_found" | "method_not_allowed" | "not_acceptable" | "email_taken" | "title_taken" | "quota_exceeded" | "precondition_failed" | "body_too_large" | "file_too_large" | "unsupported_media_type" | "unsupported_content_encoding" | "idempotency_key_reused" | "rate_limited" | "internal_error" | "bad_gateway" | "unavailable" | "contended" | "gateway_timeout";
         /**
-         * @description The text of a post, kept as it was sent.
+         * @description The text of a post, unchanged.
          * @example It can do whatever we know how to order it to perform.
          */
         Content: string;
@@ -740,21 +740,21 @@ export interface components {
             password: string;
         };
         /**
-         * @description A currency (ISO 4217), in lower case as Stripe has them.
+         * @description A currency (ISO 4217) in lower case, as Stripe writes it.
          * @example eur
          */
         Currency: string;
         /**
-         * @description The task, kept as it was sent.
+         * @description The task, unchanged.
          * @example Find two numbers that add up to the target.
          */
         Description: string;
         /**
-         * @description How hard a problem is.
+         * @description The difficulty of a problem.
          * @enum {string}
          */
         Difficulty: "easy" | "medium" | "hard";
-        /** @description The paths at which the API is described. */
+        /** @description The paths of the API's documentation. */
         Documentation: {
             /**
              * @description The page for people.
@@ -767,7 +767,7 @@ export interface components {
              */
             openapi: string;
         };
-        /** @description What a request carried. */
+        /** @description The content of a request. */
         Echo: {
             /**
              * @description The method of the request.
@@ -780,7 +780,7 @@ export interface components {
              */
             path: string;
             /**
-             * @description The values of each query parameter, decoded, in the order in which they came.
+             * @description The values of each query parameter, decoded, in their order in the query.
              * @example {
              *       "q": [
              *         "rust",
@@ -792,7 +792,7 @@ export interface components {
                 [key: string]: string[];
             };
             /**
-             * @description The headers as they arrived: names in lower case, values of one name joined by commas, credentials masked.
+             * @description The headers: names in lower case, values of one name joined by commas, credentials masked.
              * @example {
              *       "accept": "application/json",
              *       "authorization": "***"
@@ -822,12 +822,12 @@ export interface components {
         /** @description An error. */
         Error: {
             /**
-             * @description The error in words, for people. It can change.
+             * @description The error in words, for people. The text can change.
              * @example Post not found
              */
             error: string;
             code: components["schemas"]["Code"];
-            /** @description The fields that cannot be used: all of them. */
+            /** @description The invalid fields, all of them. */
             details?: components["schemas"]["FieldError"][];
             /**
              * @description The id of the request, as in `X-Request-Id` and in the logs of the API.
@@ -842,7 +842,7 @@ export interface components {
          * @example It can do whatever we know how to order it to perform.
          */
         Excerpt: string;
-        /** @description A field that can not be used. */
+        /** @description An invalid field. */
         FieldError: {
             /**
              * @description The name of the member of the body, of the query parameter or of the header.
@@ -863,12 +863,12 @@ export interface components {
             size: components["schemas"]["FileSize"];
             sha256: components["schemas"]["Sha256Digest"] | null;
             /**
-             * @description `pending` until the content is there and checked, `ready` from then on.
+             * @description `pending` until the content has arrived and has been checked, `ready` afterwards.
              * @example ready
              * @enum {string}
              */
             state: "pending" | "ready";
-            /** @description The user whose file it is. */
+            /** @description The user who owns the file. */
             userId: components["schemas"]["UserId"];
             /** @description The time when the upload began. */
             createdAt: components["schemas"]["Timestamp"];
@@ -876,7 +876,7 @@ export interface components {
             updatedAt: components["schemas"]["Timestamp"];
             /**
              * Format: uri
-             * @description A URL that returns the content, to be saved and not shown, to whoever knows it. `null` for a pending file.
+             * @description A URL to download the content, usable by anybody who has it. `null` while the file is pending.
              * @example https://uploads.s3.eu-central-1.amazonaws.com/files/01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f?X-Amz-Signature=4f2a
              */
             downloadUrl: string | null;
@@ -889,7 +889,7 @@ export interface components {
          */
         FileId: string;
         /**
-         * @description The name of a file, in one line. Of a longer name 255 characters are kept, and of a path the last part.
+         * @description The name of a file, in one line. A longer name is cut to 255 characters, and a path to its last part.
          * @example engine.png
          */
         FileName: string;
@@ -907,7 +907,7 @@ export interface components {
         /** @description The state of the API. */
         Health: {
             /**
-             * @description Always `ok`: an API that is not up answers with an error.
+             * @description Always `ok`: an API that is down answers with an error.
              * @enum {string}
              */
             status: "ok";
@@ -917,7 +917,7 @@ export interface components {
              */
             version: string;
         };
-        /** @description The limits that a form can check before it is sent. Lengths count characters (Unicode scalar values). */
+        /** @description The limits that a form can check before it is sent. Lengths are in characters (Unicode scalar values). */
         Limits: {
             /** @description The length of the name of a user. */
             name: components["schemas"]["Range"];
@@ -942,7 +942,7 @@ export interface components {
          * @example Ada Lovelace
          */
         Name: string;
-        /** @description The place of a page in its list. */
+        /** @description The position of a page in its list. */
         Pagination: {
             /**
              * Format: int32
@@ -986,14 +986,14 @@ export interface components {
             currency: components["schemas"]["Currency"];
             paymentStatus: components["schemas"]["PaymentStatus"];
             /**
-             * @description `true` if it was real money, `false` if it came from the test mode of Stripe.
+             * @description `true` for real money, `false` for a payment in Stripe's test mode.
              * @example true
              */
             livemode: boolean;
             paymentIntent: components["schemas"]["PaymentIntentId"] | null;
-            /** @description The time when the checkout began. */
+            /** @description The time when the checkout was created. */
             createdAt: components["schemas"]["Timestamp"];
-            /** @description The time when Stripe knew that the checkout was paid. */
+            /** @description The time when Stripe registered that the checkout was paid. */
             paidAt: components["schemas"]["Timestamp"];
         };
         /**
@@ -1005,7 +1005,7 @@ export interface components {
         PaymentList: {
             /** @description The payments of the page, the latest checkouts first. */
             payments: components["schemas"]["Payment"][];
-            /** @description The place of the page in the list. */
+            /** @description The position of the page in the list. */
             pagination: components["schemas"]["Pagination"];
         };
         /**
@@ -1037,10 +1037,10 @@ export interface components {
          * @example 01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f
          */
         PostId: string;
-        /** @description A post, as a client sends it. */
+        /** @description The fields of a post. */
         PostInput: {
             /**
-             * @description The title, in one line. No other post has it, whatever its case.
+             * @description The title, in one line. It is unique among posts, regardless of case.
              * @example Notes on the Analytical Engine
              */
             title: string;
@@ -1055,7 +1055,7 @@ export interface components {
              */
             category?: string | null;
             /**
-             * @description `true` shows the post to everybody; a draft is visible to its author and to admins only.
+             * @description `true` publishes the post; a draft is visible to its author and to admins only.
              * @default false
              */
             published?: boolean;
@@ -1073,9 +1073,9 @@ export interface components {
         } | components["schemas"]["Error"];
         /** @description A page of posts. */
         PostList: {
-            /** @description The posts of the page, in the order that was asked for. */
+            /** @description The posts of the page, in the requested order. */
             posts: components["schemas"]["PostSummary"][];
-            /** @description The place of the page in the list. */
+            /** @description The position of the page in the list. */
             pagination: components["schemas"]["Pagination"];
         };
         /** @description Changes to a post, as a JSON merge patch (RFC 7396): missing members stay as they are. */
@@ -1095,7 +1095,7 @@ export interface components {
              * @example computing
              */
             category?: string | null;
-            /** @description `true` shows the post to everybody, `false` makes it a draft. */
+            /** @description `true` publishes the post, `false` makes it a draft. */
             published?: boolean;
         };
         /** @description A post in a list, without its whole text. */
@@ -1116,10 +1116,10 @@ export interface components {
             /** @description The time of the last change. */
             updatedAt: components["schemas"]["Timestamp"];
         };
-        /** @description A file that a client is about to upload to S3. */
+        /** @description The announcement of a file that a client will upload to S3. */
         PresignInput: {
             /**
-             * @description The name of the file. It must have an extension of the media type.
+             * @description The name of the file. Its extension must match the media type.
              * @example engine.png
              */
             fileName: string;
@@ -1135,18 +1135,18 @@ export interface components {
              */
             size: number;
             /**
-             * @description The SHA-256 of the content, if it is known: S3 then accepts no other content.
+             * @description The SHA-256 of the content, if it is known. S3 then accepts no other content.
              * @example ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad
              */
             sha256?: string | null;
         };
-        /** @description The request that uploads the file to S3. Whoever knows it can send it. */
+        /** @description The request that uploads the file to S3. Anybody with this URL can send it. */
         PresignedUpload: {
-            /** @description The id of the file, which `GET /api/upload/{id}` shows: pending until S3 has its content and it is checked. */
+            /** @description The id of the file, for `GET /api/upload/{id}`. The file is pending until its content has been checked. */
             fileId: components["schemas"]["FileId"];
             /**
              * Format: uri
-             * @description The URL to send the content to.
+             * @description The URL to which the content is sent.
              * @example https://uploads.s3.eu-central-1.amazonaws.com/incoming/01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f?X-Amz-Signature=4f2a
              */
             url: string;
@@ -1181,7 +1181,7 @@ export interface components {
         ProblemDetails: {
             /**
              * Format: uri
-             * @description The type of the problem: `about:blank` if the status says it all.
+             * @description The type of the problem: `about:blank` if the status says everything.
              * @example about:blank
              */
             type: string;
@@ -1197,12 +1197,12 @@ export interface components {
              */
             status: number;
             /**
-             * @description The error in words, for people. It can change.
+             * @description The error in words, for people. The text can change.
              * @example Post not found
              */
             detail: string;
             code: components["schemas"]["Code"];
-            /** @description The fields that cannot be used: all of them. */
+            /** @description The invalid fields, all of them. */
             details?: components["schemas"]["FieldError"][];
             /**
              * @description The names of the rate limits that the request exceeded.
@@ -1225,20 +1225,20 @@ export interface components {
          * @example 01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f
          */
         ProblemId: string;
-        /** @description A problem, as a client sends it. */
+        /** @description The fields of a problem. */
         ProblemInput: {
             /**
-             * @description The name, in one line. Other problems can have the same.
+             * @description The name, in one line. It need not be unique.
              * @example Two Sum
              */
             name: string;
             /**
-             * @description The task, in the words of its author.
+             * @description The task, in the author's words.
              * @example Find two numbers that add up to the target.
              */
             description?: string | null;
             /**
-             * @description How hard the problem is.
+             * @description The difficulty of the problem.
              * @enum {string}
              */
             difficulty: "easy" | "medium" | "hard";
@@ -1247,7 +1247,7 @@ export interface components {
         ProblemList: {
             /** @description The problems of the page, newest first. */
             problems: components["schemas"]["ProblemSummary"][];
-            /** @description The place of the page in the list. */
+            /** @description The position of the page in the list. */
             pagination: components["schemas"]["Pagination"];
         };
         /**
@@ -1268,7 +1268,7 @@ export interface components {
              */
             description?: string | null;
             /**
-             * @description How hard the problem is.
+             * @description The new difficulty.
              * @enum {string}
              */
             difficulty?: "easy" | "medium" | "hard";
@@ -1300,13 +1300,13 @@ export interface components {
             email?: string;
             /**
              * Format: password
-             * @description The current password, which the change of it needs.
+             * @description The current password, required to set a new one.
              * @example correct horse battery staple
              */
             currentPassword?: string;
             /**
              * Format: password
-             * @description The new password, together with `currentPassword`.
+             * @description The new password. Send `currentPassword` with it.
              * @example correct horse battery staple
              */
             newPassword?: string;
@@ -1334,13 +1334,13 @@ export interface components {
         /** @description A refresh token, to be exchanged or revoked. */
         RefreshInput: {
             /**
-             * @description The refresh token of an earlier response. Its content is opaque to clients.
+             * @description The refresh token of an earlier response. It is opaque to clients.
              * @example AZMaPlscfD2OTxorPE1ebwGTGj5bHHw9jk8aKzxNXm8AAAAAeJxLKS0uUSjPL8pOVchIzcnJVyjPL8pJeJxLKS0uUSjPL8o
              */
             refreshToken: string;
         };
         /**
-         * @description A refresh token. It can be exchanged once for new tokens, until 30 days after the user signed in.
+         * @description A refresh token. It can be exchanged once for new tokens, until 30 days after the sign-in.
          * @example AZMaPlscfD2OTxorPE1ebwGTGj5bHHw9jk8aKzxNXm8AAAAAeJxLKS0uUSjPL8pOVchIzcnJVyjPL8pJeJxLKS0uUSjPL8o
          */
         RefreshToken: string;
@@ -1348,7 +1348,7 @@ export interface components {
         RegistrationInput: {
             /**
              * Format: idn-email
-             * @description The e-mail address. No other user has it, in whatever spelling.
+             * @description The e-mail address. It is unique among users, in every spelling.
              * @example ada@example.com
              */
             email: string;
@@ -1365,7 +1365,7 @@ export interface components {
             name?: string | null;
         };
         /**
-         * @description The role of a user: `user` manages what is their own, `admin` everything.
+         * @description The role of a user: `user` manages the user's own resources, `admin` manages everything.
          * @enum {string}
          */
         Role: "user" | "admin";
@@ -1396,7 +1396,7 @@ export interface components {
             accessToken: string;
             refreshToken: components["schemas"]["RefreshToken"];
             /**
-             * @description The type of the access token: how to send it.
+             * @description The type of the access token, which tells how to send it.
              * @enum {string}
              */
             tokenType: "Bearer";
@@ -1428,9 +1428,9 @@ export interface components {
          * @enum {string}
          */
         UploadMethod: "PUT";
-        /** @description A file that was uploaded. */
+        /** @description An uploaded file. */
         UploadedFile: {
-            /** @description Always `true`: an upload that fails is an error. */
+            /** @description Always `true`: a failed upload is reported as an error. */
             success: components["schemas"]["True"];
             fileId: components["schemas"]["FileId"];
             fileName: components["schemas"]["FileName"];
@@ -1443,7 +1443,7 @@ export interface components {
         /** @description A user. */
         User: {
             id: components["schemas"]["UserId"];
-            /** @description The e-mail address. Only the user and admins see it; for others it is missing. */
+            /** @description The e-mail address. It is present only for the user and for admins. */
             email?: components["schemas"]["Email"];
             name: components["schemas"]["Name"] | null;
             role: components["schemas"]["Role"];
@@ -1458,11 +1458,11 @@ export interface components {
          * @example 01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f
          */
         UserId: string;
-        /** @description A user, as a client sends it. */
+        /** @description The fields of a user. */
         UserInput: {
             /**
              * Format: idn-email
-             * @description The e-mail address. No other user has it, in whatever spelling.
+             * @description The e-mail address. It is unique among users, in every spelling.
              * @example ada@example.com
              */
             email: string;
@@ -1472,7 +1472,7 @@ export interface components {
              */
             name?: string | null;
             /**
-             * @description The role, which only an admin can set. If it is missing, it stays as it is; new users begin as `user`.
+             * @description The role. Only an admin can set it. If it is missing, a replacement keeps the role, and a new user gets `user`.
              * @enum {string}
              */
             role?: "user" | "admin";
@@ -1481,7 +1481,7 @@ export interface components {
         UserList: {
             /** @description The users of the page, newest first. */
             users: components["schemas"]["User"][];
-            /** @description The place of the page in the list. */
+            /** @description The position of the page in the list. */
             pagination: components["schemas"]["Pagination"];
         };
         /** @description Changes to a user, as a JSON merge patch (RFC 7396): missing members stay as they are. */
@@ -1498,7 +1498,7 @@ export interface components {
              */
             name?: string | null;
             /**
-             * @description The new role, which only an admin can set.
+             * @description The new role. Only an admin can set it.
              * @enum {string}
              */
             role?: "user" | "admin";
@@ -1506,7 +1506,7 @@ export interface components {
         /** @description The weather in a city, as WeatherAPI.com reports it. */
         Weather: {
             /**
-             * @description The name of the city that was found. It can be another city than the one that was meant.
+             * @description The name of the city that was found. It can differ from the requested one.
              * @example London
              */
             city: string;
@@ -1517,13 +1517,13 @@ export interface components {
             country: string;
             /**
              * Format: double
-             * @description The temperature of the air, in degrees Celsius.
+             * @description The air temperature, in degrees Celsius.
              * @example 11.2
              */
             temperatureC: number;
             /**
              * Format: double
-             * @description The temperature as it feels, in degrees Celsius.
+             * @description The perceived temperature, in degrees Celsius.
              * @example 9.3
              */
             feelsLikeC: number;
@@ -1535,7 +1535,7 @@ export interface components {
             humidity: number;
             /**
              * Format: double
-             * @description The speed of the wind, in kilometres per hour.
+             * @description The wind speed, in kilometres per hour.
              * @example 16.2
              */
             windKph: number;
@@ -1672,7 +1672,7 @@ export interface components {
                 };
             };
         };
-        /** @description `forbidden`: The caller may not do this, or not from this page. */
+        /** @description `forbidden`: The caller has no permission, or the request comes from a page without permission. */
         Forbidden: {
             headers: {
                 "Cache-Control": components["headers"]["Cache-Control"];
@@ -1695,7 +1695,7 @@ export interface components {
                 };
             };
         };
-        /** @description `forbidden`: The caller may not do this, or not from this page. */
+        /** @description `forbidden`: The caller has no permission, or the request comes from a page without permission. */
         ForbiddenWithRateLimit: {
             headers: {
                 "Cache-Control": components["headers"]["Cache-Control"];
@@ -1771,7 +1771,7 @@ export interface components {
                 };
             };
         };
-        /** @description `internal_error`: The API has a defect. The cause is in its log only. */
+        /** @description `internal_error`: The API has a defect; only its log contains the cause. */
         InternalError: {
             headers: {
                 "Cache-Control": components["headers"]["Cache-Control"];
@@ -1794,7 +1794,7 @@ export interface components {
                 };
             };
         };
-        /** @description `internal_error`: The API has a defect. The cause is in its log only. */
+        /** @description `internal_error`: The API has a defect; only its log contains the cause. */
         InternalErrorWithRateLimit: {
             headers: {
                 "Cache-Control": components["headers"]["Cache-Control"];
@@ -1845,7 +1845,7 @@ export interface components {
                 };
             };
         };
-        /** @description `invalid_token`: The token is malformed or has been revoked, also where a token is optional. */
+        /** @description `invalid_token`: The token is malformed or has been revoked, even if the operation does not require one. */
         InvalidToken: {
             headers: {
                 "Cache-Control": components["headers"]["Cache-Control"];
@@ -1870,9 +1870,9 @@ export interface components {
             };
         };
         /**
-         * @description `invalid_token`: The token is malformed or has been revoked, also where a token is optional.
+         * @description `invalid_token`: The token is malformed or has been revoked, even if the operation does not require one.
          *
-         *     `token_expired`: The access token has expired, also where a token is optional: get another one with the refresh token.
+         *     `token_expired`: The access token has expired, even if the operation does not require one; use the refresh token.
          */
         InvalidTokenOrTokenExpired: {
             headers: {
@@ -1900,9 +1900,9 @@ export interface components {
         /**
          * @description `missing_token`: The operation requires an access token, and the request has none.
          *
-         *     `invalid_token`: The token is malformed or has been revoked, also where a token is optional.
+         *     `invalid_token`: The token is malformed or has been revoked, even if the operation does not require one.
          *
-         *     `token_expired`: The access token has expired, also where a token is optional: get another one with the refresh token.
+         *     `token_expired`: The access token has expired, even if the operation does not require one; use the refresh token.
          */
         MissingTokenOrInvalidTokenOrTokenExpired: {
             headers: {
@@ -1930,9 +1930,9 @@ export interface components {
         /**
          * @description `missing_token`: The operation requires an access token, and the request has none.
          *
-         *     `invalid_token`: The token is malformed or has been revoked, also where a token is optional.
+         *     `invalid_token`: The token is malformed or has been revoked, even if the operation does not require one.
          *
-         *     `token_expired`: The access token has expired, also where a token is optional: get another one with the refresh token.
+         *     `token_expired`: The access token has expired, even if the operation does not require one; use the refresh token.
          */
         MissingTokenOrInvalidTokenOrTokenExpiredWithRateLimit: {
             headers: {
@@ -2082,7 +2082,7 @@ export interface components {
                 };
             };
         };
-        /** @description `not_found`: The resource does not exist, or the caller may not know that it does. */
+        /** @description `not_found`: The resource does not exist, or the caller has no permission to see it. */
         NotFound: {
             headers: {
                 "Cache-Control": components["headers"]["Cache-Control"];
@@ -2105,7 +2105,7 @@ export interface components {
                 };
             };
         };
-        /** @description `not_found`: The resource does not exist, or the caller may not know that it does. */
+        /** @description `not_found`: The resource does not exist, or the caller has no permission to see it. */
         NotFoundWithRateLimit: {
             headers: {
                 "Cache-Control": components["headers"]["Cache-Control"];
@@ -2130,7 +2130,7 @@ export interface components {
                 };
             };
         };
-        /** @description `precondition_failed`: The resource is not in the state that the request expects: mostly, it has changed since the client read it. */
+        /** @description `precondition_failed`: The resource is not in the state that the request expects; usually it has changed since the client read it. */
         PreconditionFailed: {
             headers: {
                 "Cache-Control": components["headers"]["Cache-Control"];
@@ -2153,7 +2153,7 @@ export interface components {
                 };
             };
         };
-        /** @description `precondition_failed`: The resource is not in the state that the request expects: mostly, it has changed since the client read it. */
+        /** @description `precondition_failed`: The resource is not in the state that the request expects; usually it has changed since the client read it. */
         PreconditionFailedWithRateLimit: {
             headers: {
                 "Cache-Control": components["headers"]["Cache-Control"];
@@ -2446,7 +2446,7 @@ export interface components {
                 };
             };
         };
-        /** @description `validation_failed`: Members of the body, query parameters or headers have values that cannot be used. */
+        /** @description `validation_failed`: Members of the body, query parameters or headers have invalid values. */
         ValidationFailed: {
             headers: {
                 "Cache-Control": components["headers"]["Cache-Control"];
@@ -2470,7 +2470,7 @@ export interface components {
             };
         };
         /**
-         * @description `validation_failed`: Members of the body, query parameters or headers have values that cannot be used.
+         * @description `validation_failed`: Members of the body, query parameters or headers have invalid values.
          *
          *     `malformed_json`: The body is not a JSON object in UTF-8, or a member occurs twice.
          */
@@ -2497,7 +2497,7 @@ export interface components {
             };
         };
         /**
-         * @description `validation_failed`: Members of the body, query parameters or headers have values that cannot be used.
+         * @description `validation_failed`: Members of the body, query parameters or headers have invalid values.
          *
          *     `malformed_json`: The body is not a JSON object in UTF-8, or a member occurs twice.
          *
@@ -2526,7 +2526,7 @@ export interface components {
             };
         };
         /**
-         * @description `validation_failed`: Members of the body, query parameters or headers have values that cannot be used.
+         * @description `validation_failed`: Members of the body, query parameters or headers have invalid values.
          *
          *     `malformed_json`: The body is not a JSON object in UTF-8, or a member occurs twice.
          *
@@ -2557,7 +2557,7 @@ export interface components {
             };
         };
         /**
-         * @description `validation_failed`: Members of the body, query parameters or headers have values that cannot be used.
+         * @description `validation_failed`: Members of the body, query parameters or headers have invalid values.
          *
          *     `malformed_json`: The body is not a JSON object in UTF-8, or a member occurs twice.
          */
@@ -2586,7 +2586,7 @@ export interface components {
             };
         };
         /**
-         * @description `validation_failed`: Members of the body, query parameters or headers have values that cannot be used.
+         * @description `validation_failed`: Members of the body, query parameters or headers have invalid values.
          *
          *     `malformed_multipart`: The body is not valid `multipart/form-data`.
          *
@@ -2617,7 +2617,7 @@ export interface components {
             };
         };
         /**
-         * @description `validation_failed`: Members of the body, query parameters or headers have values that cannot be used.
+         * @description `validation_failed`: Members of the body, query parameters or headers have invalid values.
          *
          *     `missing_query`: The search has no `q`.
          */
@@ -2643,7 +2643,7 @@ export interface components {
                 };
             };
         };
-        /** @description `validation_failed`: Members of the body, query parameters or headers have values that cannot be used. */
+        /** @description `validation_failed`: Members of the body, query parameters or headers have invalid values. */
         ValidationFailedWithRateLimit: {
             headers: {
                 "Cache-Control": components["headers"]["Cache-Control"];
@@ -2683,17 +2683,17 @@ export interface components {
          */
         "Accept-Encoding-optional": string;
         /**
-         * @description The media types that a PATCH may have (RFC 5789). Missing if the method is another.
+         * @description The media types that a PATCH may have (RFC 5789). Present only in answers to PATCH.
          * @example application/merge-patch+json, application/json
          */
         "Accept-Patch-optional": string;
         /**
-         * @description Whether the response may be stored, and for how long.
+         * @description The rules for caches: `no-store`, or the time for which the response may be stored.
          * @example no-store
          */
         "Cache-Control": string;
         /**
-         * @description What a page made of the response may load.
+         * @description The resources that a page made of the response may load.
          * @example default-src 'none'; frame-ancestors 'none'
          */
         "Content-Security-Policy": string;
@@ -2718,27 +2718,27 @@ export interface components {
          */
         Link: string;
         /**
-         * @description The URL of what was created.
+         * @description The URL of the new resource.
          * @example /api/posts/01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f
          */
         Location: string;
         /**
-         * @description What is left of these rate limits: `r` requests in the next `t` seconds.
+         * @description The rest of these rate limits: `r` requests in the next `t` seconds.
          * @example "write";r=59;t=42
          */
         RateLimit: string;
         /**
-         * @description The rate limits that counted the request: `q` requests in `w` seconds. Missing if none did.
+         * @description The rate limits that counted the request: `q` requests in `w` seconds. Missing if no limit counted it.
          * @example "write";q=60;w=60
          */
         "RateLimit-Policy": string;
         /**
-         * @description The rate limits that counted the request: `q` requests in `w` seconds. Missing if none did.
+         * @description The rate limits that counted the request: `q` requests in `w` seconds. Missing if no limit counted it.
          * @example "write";q=60;w=60
          */
         "RateLimit-Policy-optional": string;
         /**
-         * @description What is left of these rate limits: `r` requests in the next `t` seconds.
+         * @description The rest of these rate limits: `r` requests in the next `t` seconds.
          * @example "write";r=59;t=42
          */
         "RateLimit-optional": string;
@@ -2748,12 +2748,12 @@ export interface components {
          */
         "Retry-After": number;
         /**
-         * @description The milliseconds that the function took.
+         * @description The time in the function, in milliseconds.
          * @example handler;dur=4.211
          */
         "Server-Timing": string;
         /**
-         * @description Browsers use HTTPS only.
+         * @description Tells browsers to use HTTPS only.
          * @example max-age=31536000; includeSubDomains
          */
         "Strict-Transport-Security": string;
@@ -2763,12 +2763,12 @@ export interface components {
          */
         Vary: string;
         /**
-         * @description How to authenticate (RFC 6750, section 3).
+         * @description The authentication scheme, and the error of the token (RFC 6750, section 3).
          * @example Bearer realm="api"
          */
         "WWW-Authenticate": string;
         /**
-         * @description Browsers do not guess the media type.
+         * @description Tells browsers not to guess the media type.
          * @example nosniff
          */
         "X-Content-Type-Options": string;
@@ -2900,7 +2900,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A text that the client makes up for this request, such as a UUID. If the request is sent again within 24 hours with the same key, it has no second effect, and the response is that of the first time, with `Idempotency-Replayed`. A different request with the same key is answered with 422. */
+                /** @description A text that the client generates for this request, such as a UUID. If the request is sent again within 24 hours with the same key, it has no second effect. The response is then the first one, with `Idempotency-Replayed`. A different request with the same key is answered with 422. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -2949,7 +2949,7 @@ export interface operations {
             header?: {
                 /** @description The `ETag` of the version that the client has. If it is the current one, the response is 304. */
                 "If-None-Match"?: string;
-                /** @description The `ETag` of the version that the client wants. If it is not the current one, the response is 412. */
+                /** @description The `ETag` of the version that the client requires. If it is not the current one, the response is 412. */
                 "If-Match"?: string;
             };
             path?: never;
@@ -3002,7 +3002,7 @@ export interface operations {
             header?: {
                 /** @description The `ETag` of the version that the client has. If it is the current one, the response is 304. */
                 "If-None-Match"?: string;
-                /** @description The `ETag` of the version that the client wants. If it is not the current one, the response is 412. */
+                /** @description The `ETag` of the version that the client requires. If it is not the current one, the response is 412. */
                 "If-Match"?: string;
             };
             path: {
@@ -3068,7 +3068,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What the request carried. */
+            /** @description The content of the request. */
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -3106,7 +3106,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What the request carried. */
+            /** @description The content of the request. */
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -3175,7 +3175,7 @@ export interface operations {
             header?: {
                 /** @description The `ETag` of the version that the client has. If it is the current one, the response is 304. */
                 "If-None-Match"?: string;
-                /** @description The `ETag` of the version that the client wants. If it is not the current one, the response is 412. */
+                /** @description The `ETag` of the version that the client requires. If it is not the current one, the response is 412. */
                 "If-Match"?: string;
             };
             path?: never;
@@ -3235,7 +3235,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description The number of the page. Pages that begin after the first 10,000 items can be read with `cursor` only.
+                 * @description The number of the page. Pages that begin after the first 10,000 items are available by `cursor` only.
                  * @example 1
                  */
                 page?: number;
@@ -3244,7 +3244,7 @@ export interface operations {
                  * @example 10
                  */
                 limit?: number;
-                /** @description The `nextCursor` of the page before, in the same list. It takes the place of `page`. */
+                /** @description The `nextCursor` of the previous page of the same list. It replaces `page`. */
                 cursor?: string;
             };
             header?: never;
@@ -3282,7 +3282,7 @@ export interface operations {
             query?: {
                 /** @description The sort key. `date` means the same as `createdAt`. */
                 sort?: "createdAt" | "date" | "title";
-                /** @description The order: by time `asc` begins with the oldest, by title with A. */
+                /** @description The order: `asc` begins with the oldest post, or with A for `sort=title`. */
                 order?: "asc" | "desc";
                 /** @description Only posts of this category, whatever its case. */
                 category?: string;
@@ -3292,7 +3292,7 @@ export interface operations {
                  */
                 mine?: boolean;
                 /**
-                 * @description The number of the page. Pages that begin after the first 10,000 items can be read with `cursor` only.
+                 * @description The number of the page. Pages that begin after the first 10,000 items are available by `cursor` only.
                  * @example 1
                  */
                 page?: number;
@@ -3301,7 +3301,7 @@ export interface operations {
                  * @example 10
                  */
                 limit?: number;
-                /** @description The `nextCursor` of the page before, in the same list. It takes the place of `page`. */
+                /** @description The `nextCursor` of the previous page of the same list. It replaces `page`. */
                 cursor?: string;
             };
             header?: never;
@@ -3338,7 +3338,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A text that the client makes up for this request, such as a UUID. If the request is sent again within 24 hours with the same key, it has no second effect, and the response is that of the first time, with `Idempotency-Replayed`. A different request with the same key is answered with 422. */
+                /** @description A text that the client generates for this request, such as a UUID. If the request is sent again within 24 hours with the same key, it has no second effect. The response is then the first one, with `Idempotency-Replayed`. A different request with the same key is answered with 422. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -3392,9 +3392,9 @@ export interface operations {
                 "If-None-Match"?: string;
                 /** @description The `Last-Modified` of the version that the client has. If the resource has not changed since, the response is 304. */
                 "If-Modified-Since"?: string;
-                /** @description The `ETag` of the version that the client wants. If it is not the current one, the response is 412. */
+                /** @description The `ETag` of the version that the client requires. If it is not the current one, the response is 412. */
                 "If-Match"?: string;
-                /** @description The `Last-Modified` of the version that the client wants. If the resource has changed since, the response is 412. */
+                /** @description The `Last-Modified` of the version that the client requires. If the resource has changed since, the response is 412. */
                 "If-Unmodified-Since"?: string;
             };
             path: {
@@ -3613,7 +3613,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description The number of the page. Pages that begin after the first 10,000 items can be read with `cursor` only.
+                 * @description The number of the page. Pages that begin after the first 10,000 items are available by `cursor` only.
                  * @example 1
                  */
                 page?: number;
@@ -3622,7 +3622,7 @@ export interface operations {
                  * @example 10
                  */
                 limit?: number;
-                /** @description The `nextCursor` of the page before, in the same list. It takes the place of `page`. */
+                /** @description The `nextCursor` of the previous page of the same list. It replaces `page`. */
                 cursor?: string;
             };
             header?: never;
@@ -3658,7 +3658,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A text that the client makes up for this request, such as a UUID. If the request is sent again within 24 hours with the same key, it has no second effect, and the response is that of the first time, with `Idempotency-Replayed`. A different request with the same key is answered with 422. */
+                /** @description A text that the client generates for this request, such as a UUID. If the request is sent again within 24 hours with the same key, it has no second effect. The response is then the first one, with `Idempotency-Replayed`. A different request with the same key is answered with 422. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -3711,9 +3711,9 @@ export interface operations {
                 "If-None-Match"?: string;
                 /** @description The `Last-Modified` of the version that the client has. If the resource has not changed since, the response is 304. */
                 "If-Modified-Since"?: string;
-                /** @description The `ETag` of the version that the client wants. If it is not the current one, the response is 412. */
+                /** @description The `ETag` of the version that the client requires. If it is not the current one, the response is 412. */
                 "If-Match"?: string;
-                /** @description The `Last-Modified` of the version that the client wants. If the resource has changed since, the response is 412. */
+                /** @description The `Last-Modified` of the version that the client requires. If the resource has changed since, the response is 412. */
                 "If-Unmodified-Since"?: string;
             };
             path: {
@@ -3933,9 +3933,9 @@ export interface operations {
                 "If-None-Match"?: string;
                 /** @description The `Last-Modified` of the version that the client has. If the resource has not changed since, the response is 304. */
                 "If-Modified-Since"?: string;
-                /** @description The `ETag` of the version that the client wants. If it is not the current one, the response is 412. */
+                /** @description The `ETag` of the version that the client requires. If it is not the current one, the response is 412. */
                 "If-Match"?: string;
-                /** @description The `Last-Modified` of the version that the client wants. If the resource has changed since, the response is 412. */
+                /** @description The `Last-Modified` of the version that the client requires. If the resource has changed since, the response is 412. */
                 "If-Unmodified-Since"?: string;
             };
             path?: never;
@@ -4075,7 +4075,7 @@ export interface operations {
             header?: {
                 /** @description The `ETag` of the version that the client has. If it is the current one, the response is 304. */
                 "If-None-Match"?: string;
-                /** @description The `ETag` of the version that the client wants. If it is not the current one, the response is 412. */
+                /** @description The `ETag` of the version that the client requires. If it is not the current one, the response is 412. */
                 "If-Match"?: string;
             };
             path?: never;
@@ -4083,7 +4083,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What the API is. */
+            /** @description The description of the API. */
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -4135,10 +4135,10 @@ export interface operations {
                  * @example 10
                  */
                 limit?: number;
-                /** @description The `nextCursor` of the page before, in the same search. */
+                /** @description The `nextCursor` of the previous page of the same search. */
                 cursor?: string;
                 /**
-                 * @description The number of the page. Only the first page has one; the others are read with `cursor`.
+                 * @description The number of the page, which can only be 1. Use `cursor` for later pages.
                  * @example 1
                  */
                 page?: number;
@@ -4216,7 +4216,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The user who is signed in now. */
+            /** @description The user who has signed in. */
             201: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -4257,7 +4257,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Nobody is signed in any more. */
+            /** @description The session has ended. */
             204: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -4288,7 +4288,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The pieces. */
+            /** @description The text, in three pieces. */
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -4319,7 +4319,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A line for each post, and a last line. */
+            /** @description A line for each post, and a last line that tells whether the list is complete. */
             200: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -4344,7 +4344,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A text that the client makes up for this request, such as a UUID. If the request is sent again within 24 hours with the same key, it has no second effect, and the response is that of the first time, with `Idempotency-Replayed`. A different request with the same key is answered with 422. */
+                /** @description A text that the client generates for this request, such as a UUID. If the request is sent again within 24 hours with the same key, it has no second effect. The response is then the first one, with `Idempotency-Replayed`. A different request with the same key is answered with 422. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -4393,7 +4393,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A text that the client makes up for this request, such as a UUID. If the request is sent again within 24 hours with the same key, it has no second effect, and the response is that of the first time, with `Idempotency-Replayed`. A different request with the same key is answered with 422. */
+                /** @description A text that the client generates for this request, such as a UUID. If the request is sent again within 24 hours with the same key, it has no second effect. The response is then the first one, with `Idempotency-Replayed`. A different request with the same key is answered with 422. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -4445,9 +4445,9 @@ export interface operations {
                 "If-None-Match"?: string;
                 /** @description The `Last-Modified` of the version that the client has. If the resource has not changed since, the response is 304. */
                 "If-Modified-Since"?: string;
-                /** @description The `ETag` of the version that the client wants. If it is not the current one, the response is 412. */
+                /** @description The `ETag` of the version that the client requires. If it is not the current one, the response is 412. */
                 "If-Match"?: string;
-                /** @description The `Last-Modified` of the version that the client wants. If the resource has changed since, the response is 412. */
+                /** @description The `Last-Modified` of the version that the client requires. If the resource has changed since, the response is 412. */
                 "If-Unmodified-Since"?: string;
             };
             path: {
@@ -4476,7 +4476,7 @@ export interface operations {
                     "application/json": components["schemas"]["File"];
                 };
             };
-            /** @description The client has the current version. A `downloadUrl` that it has can have expired. */
+            /** @description The client has the current version. The client's `downloadUrl` may have expired. */
             304: {
                 headers: {
                     "Cache-Control": components["headers"]["Cache-Control"];
@@ -4550,7 +4550,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description The number of the page. Pages that begin after the first 10,000 items can be read with `cursor` only.
+                 * @description The number of the page. Pages that begin after the first 10,000 items are available by `cursor` only.
                  * @example 1
                  */
                 page?: number;
@@ -4559,7 +4559,7 @@ export interface operations {
                  * @example 10
                  */
                 limit?: number;
-                /** @description The `nextCursor` of the page before, in the same list. It takes the place of `page`. */
+                /** @description The `nextCursor` of the previous page of the same list. It replaces `page`. */
                 cursor?: string;
             };
             header?: never;
@@ -4596,7 +4596,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A text that the client makes up for this request, such as a UUID. If the request is sent again within 24 hours with the same key, it has no second effect, and the response is that of the first time, with `Idempotency-Replayed`. A different request with the same key is answered with 422. */
+                /** @description A text that the client generates for this request, such as a UUID. If the request is sent again within 24 hours with the same key, it has no second effect. The response is then the first one, with `Idempotency-Replayed`. A different request with the same key is answered with 422. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -4651,9 +4651,9 @@ export interface operations {
                 "If-None-Match"?: string;
                 /** @description The `Last-Modified` of the version that the client has. If the resource has not changed since, the response is 304. */
                 "If-Modified-Since"?: string;
-                /** @description The `ETag` of the version that the client wants. If it is not the current one, the response is 412. */
+                /** @description The `ETag` of the version that the client requires. If it is not the current one, the response is 412. */
                 "If-Match"?: string;
-                /** @description The `Last-Modified` of the version that the client wants. If the resource has changed since, the response is 412. */
+                /** @description The `Last-Modified` of the version that the client requires. If the resource has changed since, the response is 412. */
                 "If-Unmodified-Since"?: string;
             };
             path: {
@@ -4871,7 +4871,7 @@ export interface operations {
     getWeather: {
         parameters: {
             query: {
-                /** @description The name of the city, in any language. At least one word of it has no digits. */
+                /** @description The name of the city, in any language. At least one word must have no digits. */
                 city: string;
             };
             header?: {
@@ -4879,9 +4879,9 @@ export interface operations {
                 "If-None-Match"?: string;
                 /** @description The `Last-Modified` of the version that the client has. If the resource has not changed since, the response is 304. */
                 "If-Modified-Since"?: string;
-                /** @description The `ETag` of the version that the client wants. If it is not the current one, the response is 412. */
+                /** @description The `ETag` of the version that the client requires. If it is not the current one, the response is 412. */
                 "If-Match"?: string;
-                /** @description The `Last-Modified` of the version that the client wants. If the resource has changed since, the response is 412. */
+                /** @description The `Last-Modified` of the version that the client requires. If the resource has changed since, the response is 412. */
                 "If-Unmodified-Since"?: string;
             };
             path?: never;
@@ -4892,7 +4892,7 @@ export interface operations {
             /** @description The weather. */
             200: {
                 headers: {
-                    /** @description The seconds since WeatherAPI.com was asked. */
+                    /** @description The age of WeatherAPI.com's answer, in seconds. */
                     Age: number;
                     "Cache-Control": components["headers"]["Cache-Control"];
                     "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
@@ -4903,7 +4903,7 @@ export interface operations {
                     "Server-Timing": components["headers"]["Server-Timing"];
                     "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                     Vary: components["headers"]["Vary"];
-                    /** @description `hit`: from the cache. `miss`: asked just now. `stale`: up to a day old, as WeatherAPI.com does not answer. */
+                    /** @description `hit`: from the cache. `miss`: a new answer of WeatherAPI.com. `stale`: up to a day old, because WeatherAPI.com does not respond. */
                     "X-Cache": "hit" | "miss" | "stale";
                     "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4916,7 +4916,7 @@ export interface operations {
             /** @description The client has the current version. */
             304: {
                 headers: {
-                    /** @description The seconds since WeatherAPI.com was asked. */
+                    /** @description The age of WeatherAPI.com's answer, in seconds. */
                     Age: number;
                     "Cache-Control": components["headers"]["Cache-Control"];
                     "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
@@ -4927,7 +4927,7 @@ export interface operations {
                     "Server-Timing": components["headers"]["Server-Timing"];
                     "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                     Vary: components["headers"]["Vary"];
-                    /** @description `hit`: from the cache. `miss`: asked just now. `stale`: up to a day old, as WeatherAPI.com does not answer. */
+                    /** @description `hit`: from the cache. `miss`: a new answer of WeatherAPI.com. `stale`: up to a day old, because WeatherAPI.com does not respond. */
                     "X-Cache": "hit" | "miss" | "stale";
                     "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4959,7 +4959,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description An event as Stripe sends it, of at most 1 MiB. Its media type does not matter, as it has a signature. */
+        /** @description An event as Stripe sends it, at most 1 MiB. The media type is ignored, because the body is signed. */
         requestBody: {
             content: {
                 "*/*": components["schemas"]["AnyObject"];
