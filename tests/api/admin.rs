@@ -100,6 +100,6 @@ async fn a_password_that_nobody_may_choose_makes_no_admin() {
     let app = App::start().await;
     let done = xtask(&app, "root@example.com", "password").await;
     let said = String::from_utf8(done.stderr).unwrap();
-    assert!(!done.status.success() && said.contains("everybody tries first"), "{said}");
+    assert!(!done.status.success() && said.contains("most common passwords"), "{said}");
     assert_eq!(app.users().count().await.unwrap(), 0);
 }

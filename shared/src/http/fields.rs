@@ -169,7 +169,7 @@ mod tests {
         let members: Map<String, Value> = (0..1000).map(|n| (format!("{n:0>200}"), Value::Null)).collect();
         let Err(Error::Invalid(errors)) = Fields::new(members).read::<Nothing>() else { panic!() };
         assert_eq!((errors.len(), errors[0].field.len()), (51, 100));
-        assert_eq!(errors[50].message, "has 950 more fields that are not known");
+        assert_eq!(errors[50].message, "has 950 more unknown fields");
     }
 
     #[derive(Debug)]
