@@ -34,7 +34,7 @@ fn a_link_to_nowhere_is_found_out() {
 }
 
 /// README.md, and the documents of docs/ and of the client.
-fn documents() -> Vec<PathBuf> {
+pub(super) fn documents() -> Vec<PathBuf> {
     let docs = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
     let docs = docs.filter(|file| file.extension().is_some_and(|extension| extension == "md"));
     docs.chain(["README.md", "clients/typescript/README.md"].map(|file| root().join(file))).collect()

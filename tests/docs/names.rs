@@ -1,13 +1,15 @@
-//! docs/architecture.md names what is there: files, items of the code, operations, resources.
+//! docs/architecture.md names what exists: files, items of the code, operations, resources. All documents name files that exist.
 
 mod code;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::sync::LazyLock;
 
 use serde_json::Value;
 
 use self::code::Code;
+use super::links::documents;
 use super::root;
 
 /// The head of the tables that go through the code.
@@ -18,16 +20,14 @@ const ENDINGS: [&str; 6] = [".json", ".md", ".rs", ".toml", ".ts", ".yaml"];
 
 #[test]
 fn every_name_in_architecture_md_exists() {
-    let project = Project::read();
     let document = read("docs/architecture.md");
-    let gaps = project.gaps(&document);
+    let gaps = PROJECT.gaps(&document);
     assert!(spans(&document).len() > 100, "the names are found");
     assert!(gaps.is_empty(), "docs/architecture.md:\n\n{}\n", gaps.join("\n"));
 }
 
 #[test]
 fn a_name_that_does_not_exist_is_found_out() {
-    let project = Project::read();
     for there in [
         "`shared/src/http.rs`",
         "`Posts::create`",
@@ -39,7 +39,7 @@ fn a_name_that_does_not_exist_is_found_out() {
         "`make run`",
         &format!("{STEPS}| `functions/posts/src/create.rs` | `create` calls `Posts::create` |"),
     ] {
-        assert_eq!(project.gaps(there), Vec::<String>::new(), "{there}");
+        assert_eq!(PROJECT.gaps(there), Vec::<String>::new(), "{there}");
     }
     for nowhere in [
         "`shared/src/htp.rs`",
@@ -55,9 +55,28 @@ fn a_name_that_does_not_exist_is_found_out() {
         &format!("{STEPS}| `functions/posts/src/list.rs` | `create` calls `Posts::create` |"),
         &format!("{STEPS}| `functions/posts/src/create.rs` | no name |"),
     ] {
-        assert_eq!(project.gaps(nowhere).len(), 1, "{nowhere}");
+        assert_eq!(PROJECT.gaps(nowhere).len(), 1, "{nowhere}");
     }
 }
+
+#[test]
+fn every_file_that_a_document_names_exists() {
+    let mut files = 0;
+    let mut gaps = Vec::new();
+    // docs/adding-a-route.md names the files of a function that is about to be made.
+    for document in documents().iter().filter(|document| !document.ends_with("adding-a-route.md")) {
+        for name in spans(&fs::read_to_string(document).unwrap()).iter().filter(|name| is_file(name)) {
+            files += 1;
+            if !root().join(name).exists() {
+                gaps.push(format!("{}: {name}", document.display()));
+            }
+        }
+    }
+    assert!(files > 50, "the files are found: {files}");
+    assert!(gaps.is_empty(), "{}", gaps.join("\n"));
+}
+
+static PROJECT: LazyLock<Project> = LazyLock::new(Project::read);
 
 /// All that a document can name.
 struct Project {
@@ -125,6 +144,12 @@ impl Project {
         }
         self.code.knows(name) || self.fields.contains(name) || self.resources.contains(name)
     }
+}
+
+/// Returns true for the path of one file, without placeholders.
+fn is_file(name: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "./_-".contains(c);
+    name.find('/').is_some_and(|at| at > 0) && name.chars().all(is_plain) && ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
 /// The rows of the tables that go through the code: a file, and what happens in it.
