@@ -13,7 +13,7 @@ type Schemas = components["schemas"];
 
 const ignore = () => {};
 
-/** Uploads a file of up to 4 MiB in a form of the API's. */
+/** Uploads a file of up to 4 MiB through the API, in a form. */
 export async function uploadForm(client: Client, file: File, userId: string, options: UploadOptions = {}) {
   const { onProgress = ignore, ...init } = options;
   const fetch = client.transport(async (request) => sendBody(request, await request.blob(), onProgress));
