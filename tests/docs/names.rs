@@ -149,7 +149,9 @@ impl Project {
 /// Returns true for the path of one file, without placeholders.
 fn is_file(name: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "./_-".contains(c);
-    name.find('/').is_some_and(|at| at > 0) && name.chars().all(is_plain) && ENDINGS.iter().any(|ending| name.ends_with(ending))
+    name.find('/').is_some_and(|at| at > 0)
+        && name.chars().all(is_plain)
+        && ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
 /// The rows of the tables that go through the code: a file, and what happens in it.
