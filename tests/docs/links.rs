@@ -33,6 +33,16 @@ fn a_link_to_nowhere_is_found_out() {
     }
 }
 
+#[test]
+fn the_index_lists_every_document() {
+    let index = root().join("docs/README.md");
+    let text = fs::read_to_string(&index).unwrap();
+    let listed: BTreeSet<PathBuf> = targets(&text).map(|target| root().join("docs").join(target)).collect();
+    let documents = documents().into_iter().filter(|file| file.parent() == index.parent() && *file != index);
+    let missing: Vec<PathBuf> = documents.filter(|file| !listed.contains(file)).collect();
+    assert!(missing.is_empty(), "add a row to docs/README.md for {missing:?}");
+}
+
 /// README.md, and the documents of docs/ and of the client.
 pub(super) fn documents() -> Vec<PathBuf> {
     let docs = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
