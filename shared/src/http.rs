@@ -55,7 +55,7 @@ pub use member::from_json;
 #[cfg(feature = "multipart")]
 pub use multipart::{MultipartForm, Part};
 pub use openapi::{AnyObject, FixedParams, ListParams, ReadParams, WriteParams, function_url_routes};
-pub use path::{EntityId, PathId};
+pub use path::{EntityId, PathId, PathIds};
 pub use preconditions::Preconditions;
 pub use query::Query;
 #[cfg(feature = "store")]

@@ -16,6 +16,15 @@ enum Segment {
     Greedy(String),
 }
 
+impl Segment {
+    fn variable(&self) -> Option<&str> {
+        match self {
+            Self::Fixed(_) => None,
+            Self::Variable(name) | Self::Greedy(name) => Some(name),
+        }
+    }
+}
+
 impl Pattern {
     /// Parses a path such as `/api/users/{id}`. The error describes the mistake.
     pub fn parse(path: &str) -> Result<Self, &'static str> {
@@ -40,6 +49,10 @@ impl Pattern {
         let greedy = segments.iter().position(|segment| matches!(segment, Segment::Greedy(_)));
         if greedy.is_some_and(|at| at + 1 != segments.len()) {
             return Err("a greedy variable ends the path");
+        }
+        let names: Vec<&str> = segments.iter().filter_map(Segment::variable).collect();
+        if names.iter().enumerate().any(|(at, name)| names[..at].contains(name)) {
+            return Err("a variable is in a path once");
         }
         Ok(Self { segments })
     }
@@ -103,7 +116,9 @@ mod tests {
 
     #[test]
     fn patterns_that_api_gateway_refuses_are_refused() {
-        for path in ["api", "/{a}b", "/{a}-{b}", "/{}", "/{+}", "/{a+}/b", "/a}", "/a/"] {
+        for path in
+            ["api", "/{a}b", "/{a}-{b}", "/{}", "/{+}", "/{a+}/b", "/a}", "/a/", "/{a}/{a}", "/{a}/{a+}"]
+        {
             assert!(Pattern::parse(path).is_err(), "{path}");
         }
     }
