@@ -1,11 +1,14 @@
 //! The contract of four places that must agree: the folders of functions/, their code, template.yaml and openapi.json.
 
-use std::collections::BTreeSet;
-use std::path::Path;
+mod document;
+mod folders;
+mod resources;
+mod routes;
+
+use std::fs::read_dir;
+use std::path::{Path, PathBuf};
 
 use local::template::Template;
-use scaffold::name::{logical_id, name_of, path_of};
-use scaffold::template::{resource, route as route_properties};
 use utoipa::openapi::OpenApi;
 
 use crate::error::{Error, read};
@@ -22,6 +25,8 @@ pub struct Sources {
     pub template: Template,
     /// openapi.json.
     pub document: OpenApi,
+    /// The modules of `shared` that a feature turns on: the module, the feature.
+    pub gated_modules: Vec<(String, String)>,
 }
 
 /// A folder of functions/.
@@ -30,6 +35,8 @@ pub struct Folder {
     pub name: String,
     /// The text of its Cargo.toml.
     pub manifest: String,
+    /// The text of its Rust files.
+    pub code: String,
     /// The number of events that are recorded for it.
     pub events: usize,
 }
@@ -37,70 +44,55 @@ pub struct Folder {
 impl Sources {
     /// Reads the four places.
     pub fn load(root: &Path) -> Result<Self, Error> {
-        let path = root.join("functions");
-        let entries =
-            std::fs::read_dir(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
         let mut folders = Vec::new();
-        for entry in entries.flatten().filter(|entry| entry.path().join("Cargo.toml").exists()) {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let manifest = read(&entry.path().join("Cargo.toml"))?;
-            let events = std::fs::read_dir(root.join("events").join(&name)).map_or(0, Iterator::count);
-            folders.push(Folder { name, manifest, events });
+        for folder in entries(&root.join("functions"))? {
+            if !folder.join("Cargo.toml").exists() {
+                continue;
+            }
+            let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let files = entries(&folder.join("src"))?;
+            folders.push(Folder {
+                manifest: read(&folder.join("Cargo.toml"))?,
+                code: files.iter().map(|file| read(file)).collect::<Result<_, _>>()?,
+                events: read_dir(root.join("events").join(&name)).map_or(0, Iterator::count),
+                name,
+            });
         }
-        folders.sort_by(|one, other| one.name.cmp(&other.name));
-        let document = serde_json::from_str(&read(&root.join("openapi.json"))?)?;
-        Ok(Self { folders, code: functions::all(), template: template::load(root)?, document })
+        Ok(Self {
+            folders,
+            code: functions::all(),
+            template: template::load(root)?,
+            document: serde_json::from_str(&read(&root.join("openapi.json"))?)?,
+            gated_modules: gated_modules(&read(&root.join("shared/src/lib.rs"))?),
+        })
     }
 
-    /// Returns everything that is missing somewhere, with the way to add it.
+    /// Returns everything that is missing somewhere, with the way to add it. One mistake is one gap.
     #[must_use]
     pub fn gaps(&self) -> Vec<String> {
         let mut gaps = Vec::new();
-        self.every_folder_is_known(&mut gaps);
-        self.every_name_is_a_path(&mut gaps);
-        self.every_operation_is_routed(&mut gaps);
-        self.every_route_is_answered(&mut gaps);
-        self.every_function_url_is_in_code_and_template(&mut gaps);
-        self.the_document_has_every_operation(&mut gaps);
+        for check in [
+            Self::every_package_is_called_as_its_folder,
+            Self::every_package_has_the_features_that_it_uses,
+            Self::every_function_has_events,
+            Self::every_function_is_in_the_document,
+            Self::every_folder_has_a_resource,
+            Self::every_resource_has_a_folder,
+            Self::every_limited_function_can_count,
+            Self::every_operation_is_routed,
+            Self::every_route_is_answered,
+            Self::every_function_url_is_in_code_and_template,
+            Self::every_name_is_a_path,
+            Self::no_path_has_a_variable_twice,
+            Self::the_document_has_every_operation,
+        ] {
+            check(self, &mut gaps);
+        }
         gaps
     }
 
-    fn every_folder_is_known(&self, gaps: &mut Vec<String>) {
-        for Folder { name, manifest, events } in &self.folders {
-            if *events == 0 {
-                gaps.push(format!("events/{name}: record an event, such as get.json; a test replays it"));
-            }
-            if !manifest.lines().any(|line| line.trim() == format!("name = \"{name}\"")) {
-                gaps.push(format!("functions/{name}/Cargo.toml: call the package `{name}`, as its folder"));
-            }
-            if !self.is_triggered(name) && !self.code.iter().any(|function| function.name == name) {
-                let lib = name.replace('-', "_");
-                gaps.push(format!(
-                    "xtask/Cargo.toml: add\n    {name} = {{ path = \"../functions/{name}\" }}\n\
-                     xtask/src/functions.rs: add\n    \
-                     Function {{ name: \"{name}\", document: {lib}::routes().into_openapi() }},"
-                ));
-            }
-            match self.template.function(name) {
-                None => gaps.push(format!(
-                    "template.yaml: add to Resources, with the function's own path and what it uses of the table\n{}",
-                    resource(name, &path_of(name))
-                )),
-                Some(function) if function.logical_id != logical_id(name) => gaps.push(format!(
-                    "template.yaml: call {} {}, after functions/{name}",
-                    function.logical_id,
-                    logical_id(name)
-                )),
-                Some(_) => {}
-            }
-        }
-        let folders: BTreeSet<&str> = self.folders.iter().map(|folder| folder.name.as_str()).collect();
-        for function in self.template.functions.iter().filter(|function| !folders.contains(&*function.name)) {
-            let (id, name) = (&function.logical_id, &function.name);
-            gaps.push(format!(
-                "template.yaml: {id} has no folder functions/{name}; remove one or add the other"
-            ));
-        }
+    fn code_of(&self, name: &str) -> Option<&Function> {
+        self.code.iter().find(|function| function.name == name)
     }
 
     /// Tells whether events of S3 or DynamoDB invoke the function, which then has no routes.
@@ -110,111 +102,32 @@ impl Sources {
         objects.chain(streams).any(|function| function == name)
     }
 
-    fn every_name_is_a_path(&self, gaps: &mut Vec<String>) {
-        for function in &self.code {
-            let paths: BTreeSet<&str> =
-                functions::operations(&function.document).map(|(_, path, _)| path).collect();
-            if !paths.is_empty() && !paths.iter().any(|path| name_of(path) == function.name) {
-                gaps.push(format!(
-                    "functions/{}: a function is called after its path, this one answers {paths:?}",
-                    function.name
-                ));
-            }
-        }
+    /// True if openapi.json has the status 429 for an operation of the function.
+    fn is_limited(&self, name: &str) -> bool {
+        let paths = self.code_of(name).map(|function| function.document.paths.paths.keys());
+        paths.into_iter().flatten().any(|path| {
+            let operations =
+                functions::operations(&self.document).filter(|(_, documented, _)| documented == path);
+            operations.into_iter().any(|(_, _, operation)| operation.responses.responses.contains_key("429"))
+        })
     }
+}
 
-    fn every_operation_is_routed(&self, gaps: &mut Vec<String>) {
-        for Function { name, document } in self.code.iter().filter(|function| !function.has_url()) {
-            for (method, path, _) in functions::operations(document) {
-                let mut routes = self.template.routes.iter().filter(|route| route.path == path).peekable();
-                if routes.peek().is_none() {
-                    gaps.push(format!(
-                        "template.yaml: no route to {method} {path}; add to the Events of {}\n    \
-                         NameIt: {{ Type: HttpApi, Properties: {} }}",
-                        logical_id(name),
-                        route_properties(path)
-                    ));
-                }
-                for route in routes.filter(|route| route.function != *name) {
-                    gaps.push(format!(
-                        "template.yaml, line {}: {path} goes to {}, functions/{name} answers it",
-                        route.line, route.function
-                    ));
-                }
-            }
-        }
-    }
+/// Returns what is in a folder, sorted.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let entries = read_dir(folder).map_err(|source| Error::Read { path: folder.to_owned(), source })?;
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    Ok(paths)
+}
 
-    fn every_route_is_answered(&self, gaps: &mut Vec<String>) {
-        for route in &self.template.routes {
-            let (line, key, function) = (route.line, route.key(), &route.function);
-            if route.method != "ANY" {
-                // The function itself answers 405 with `Allow` in the error shape. The gateway would answer 404 in its
-                // own shape.
-                gaps.push(format!(
-                    "template.yaml, line {line}: route every method: Method: ANY, not {}",
-                    route.method
-                ));
-            }
-            if route.path == "$default" {
-                continue;
-            }
-            let code = self.code.iter().find(|code| code.name == *function);
-            let is_answered = code.is_some_and(|code| code.document.paths.paths.contains_key(&route.path));
-            if !is_answered {
-                gaps.push(format!(
-                    "functions/{function}: no operation at the path of {key} (template.yaml, line {line}); \
-                     add one to `routes()` or remove the route"
-                ));
-            }
-        }
-        if !self.template.routes.iter().any(|route| route.path == "$default") {
-            gaps.push("template.yaml: no route $default, so that the gateway's own 404 shows".to_owned());
-        }
-    }
-
-    fn every_function_url_is_in_code_and_template(&self, gaps: &mut Vec<String>) {
-        for function in &self.code {
-            let name = function.name;
-            let Some(declared) = self.template.function(name) else { continue };
-            match &declared.url {
-                Some(url) if !function.has_url() => gaps.push(format!(
-                    "functions/{name}: its Function URL (template.yaml, line {}) is not in the document; \
-                     begin `routes()` with `function_url_routes(\"{name}\")`",
-                    url.line
-                )),
-                Some(url) if functions::operations(&function.document).next().is_none() => gaps.push(format!(
-                    "functions/{name}: no operation at its Function URL (template.yaml, line {})",
-                    url.line
-                )),
-                None if function.has_url() => gaps.push(format!(
-                    "template.yaml: {} has no FunctionUrlConfig, and functions/{name} answers at a Function URL; add\n    \
-                     FunctionUrlConfig: {{ AuthType: NONE, InvokeMode: RESPONSE_STREAM }}",
-                    declared.logical_id
-                )),
-                _ => {}
-            }
-        }
-    }
-
-    fn the_document_has_every_operation(&self, gaps: &mut Vec<String>) {
-        let keys = |document| -> BTreeSet<String> {
-            functions::operations(document).map(|(method, path, _)| format!("{method} {path}")).collect()
-        };
-        let documented = keys(&self.document);
-        let mut answered = BTreeSet::new();
-        for function in &self.code {
-            for key in keys(&function.document) {
-                if !documented.contains(&key) {
-                    gaps.push(format!("openapi.json: {key} is missing; run `cargo xtask openapi`"));
-                }
-                if !answered.insert(key.clone()) {
-                    gaps.push(format!("functions/{}: another function answers {key}, too", function.name));
-                }
-            }
-        }
-        for key in documented.difference(&answered) {
-            gaps.push(format!("openapi.json: no function answers {key}; run `cargo xtask openapi`"));
-        }
-    }
+/// Returns the modules with a feature in `shared/src/lib.rs`, where an attribute stands before each.
+fn gated_modules(lib: &str) -> Vec<(String, String)> {
+    let lines: Vec<&str> = lib.lines().collect();
+    let gated = lines.windows(2).filter_map(|pair| {
+        let feature = pair[0].strip_prefix("#[cfg(feature = \"")?.strip_suffix("\")]")?;
+        let module = pair[1].strip_prefix("pub mod ")?.strip_suffix(';')?;
+        Some((module.to_owned(), feature.to_owned()))
+    });
+    gated.collect()
 }

@@ -36,6 +36,8 @@ pub(super) fn function(
     Ok(Function {
         logical_id: logical_id.to_owned(),
         name: function_name(logical_id, resource),
+        code_uri: property(&["CodeUri"]).map(|node| resolver.text(node)).transpose()?,
+        has_policies: property(&["Policies"]).is_some(),
         timeout: Duration::from_secs(number("Timeout", 3)?),
         memory_size: number("MemorySize", 128)?,
         variables: variables(root, resolver, resource)?,

@@ -64,6 +64,10 @@ pub struct Function {
     pub logical_id: String,
     /// `users-id`: the binary's name, and the function's name at the Lambda API.
     pub name: String,
+    /// `CodeUri`: the folder of its package.
+    pub code_uri: Option<String>,
+    /// True if it has `Policies`.
+    pub has_policies: bool,
     /// The longest duration of an invocation.
     pub timeout: Duration,
     /// The memory in MB. Functions are told of it, but it is not enforced.
