@@ -35,7 +35,7 @@ endif
 .PHONY: test
 test: ## Build the functions and run every test: ARGS="-- name of a test"
 	cargo build --workspace --bins --tests
-	cargo test --workspace $(ARGS)
+	cargo test --workspace --test contract; cargo test --workspace --no-fail-fast $(ARGS)
 
 .PHONY: check
 check: ## Build one function and run the tests named after it, in seconds: FUNCTION=users
