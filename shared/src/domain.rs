@@ -11,6 +11,7 @@ mod payment;
 mod post;
 mod problem;
 mod revision;
+mod search_text;
 mod text;
 mod timestamp;
 mod user;
@@ -21,7 +22,7 @@ pub use file::{
     File, FileAttributes, FileName, FileSize, FileState, FileType, Inspected, Inspection, MAX_BYTES_PER_USER,
     MAX_FILES_PER_USER, MAX_UPLOAD_BYTES, Sha256Digest,
 };
-pub use id::{FileId, PostId, ProblemId, UserId};
+pub use id::{Child, FileId, PostId, ProblemId, UserId};
 pub use idempotency::IdempotencyKey;
 pub use order::Order;
 pub use page::{Page, Start};
@@ -30,10 +31,9 @@ pub use payment::{
     CheckoutSessionId, Currency, Payer, Payment, PaymentIntentId, PaymentStatus, StripeEventId,
 };
 pub use post::{Category, Content, Excerpt, Post, PostAttributes, PostSort, PostSummary, Title};
-pub use problem::{
-    Description, Difficulty, Problem, ProblemAttributes, ProblemName, ProblemSummary, SearchText,
-};
+pub use problem::{Description, Difficulty, Problem, ProblemAttributes, ProblemName, ProblemSummary};
 pub use revision::Revision;
+pub use search_text::SearchText;
 pub use text::{Invalid, fold};
 pub use timestamp::Timestamp;
 pub use user::{Name, Role, User, UserAttributes};

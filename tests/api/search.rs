@@ -142,3 +142,36 @@ async fn what_was_renamed_or_removed_is_found_as_it_is() {
         assert_eq!(names(&search(&app, q, "").await.expect(200)), Vec::<String>::new());
     }
 }
+
+#[tokio::test]
+async fn renames_at_the_same_time_are_each_done_as_a_whole() {
+    let app = App::start().await;
+    let author = app.caller();
+    let created = author.post("/api/problems", &problem("First name")).await.expect(201);
+    let (url, etag) = (created.header("location"), created.header("etag"));
+    let found = async |text: &str| {
+        let list = app.anonymous().get(&format!("/api/search?q={text}")).await.expect(200).json();
+        list["problems"].as_array().unwrap().len()
+    };
+    // Only one of the requests with the same expected version succeeds.
+    let answers = futures_util::future::join_all((0..6).map(async |n| {
+        let body = json!({"name": format!("Guarded {n}")});
+        author.patch(url, &body).header("if-match", etag).await.status
+    }))
+    .await;
+    assert_eq!(answers.iter().filter(|status| **status == 200).count(), 1, "{answers:?}");
+    assert_eq!(answers.iter().filter(|status| **status == 412).count(), 5, "{answers:?}");
+    assert_eq!((found("first").await, found("guarded").await), (0, 1));
+    // Requests without an expected version succeed one after the other.
+    let (one, other) =
+        tokio::join!(async { author.patch(url, &json!({"name": "Second"})).await.expect(200) }, async {
+            author.patch(url, &json!({"name": "Third"})).await.expect(200)
+        },);
+    let name = author.get(url).await.expect(200).text("/name");
+    assert!([one.text("/name"), other.text("/name")].contains(&name), "{one:?}{other:?}");
+    assert_eq!(found("guarded").await, 0);
+    assert_eq!(
+        (found("second").await, found("third").await),
+        (usize::from(name == "Second"), usize::from(name == "Third"))
+    );
+}

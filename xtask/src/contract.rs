@@ -50,10 +50,9 @@ impl Sources {
                 continue;
             }
             let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let files = entries(&folder.join("src"))?;
             folders.push(Folder {
                 manifest: read(&folder.join("Cargo.toml"))?,
-                code: files.iter().map(|file| read(file)).collect::<Result<_, _>>()?,
+                code: text_of(&folder.join("src"))?,
                 events: read_dir(root.join("events").join(&name)).map_or(0, Iterator::count),
                 name,
             });
@@ -113,7 +112,12 @@ impl Sources {
     }
 }
 
-/// Returns what is in a folder, sorted.
+/// Returns the text of a file, or of all files in a folder.
+fn text_of(path: &Path) -> Result<String, Error> {
+    if path.is_dir() { entries(path)?.iter().map(|entry| text_of(entry)).collect() } else { read(path) }
+}
+
+/// Returns the content of a folder, sorted.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let entries = read_dir(folder).map_err(|source| Error::Read { path: folder.to_owned(), source })?;
     let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();

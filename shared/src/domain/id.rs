@@ -97,8 +97,32 @@ id! {
     FileId
 }
 
-/// Parses the form of RFC 9562, section 4, in any case; ids are written in lower case. The other forms that `uuid`
-/// reads (braces, `urn:uuid:`, no hyphens) have another length.
+/// The id of a nested resource: its own and that of its parent, as `<parent>#<own>` in its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Child<P, T> {
+    /// The id of the parent.
+    pub parent: P,
+    /// Its own id.
+    pub own: T,
+}
+
+impl<P: fmt::Display, T: fmt::Display> fmt::Display for Child<P, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}#{}", self.parent, self.own)
+    }
+}
+
+impl<P: FromStr<Err = Invalid>, T: FromStr<Err = Invalid>> FromStr for Child<P, T> {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let (parent, own) = text.split_once('#').ok_or(Invalid::new("must be two ids"))?;
+        Ok(Self { parent: parent.parse()?, own: own.parse()? })
+    }
+}
+
+/// Reads the one form of RFC 9562, section 4, in any case. It is written in lower case. The other forms that `uuid` reads
+/// (braces, `urn:uuid:`, no hyphens) are longer or shorter.
 fn parse(text: &str) -> Result<Uuid, Invalid> {
     let uuid = Uuid::try_parse(text).ok().filter(|_| text.len() == Hyphenated::LENGTH);
     uuid.ok_or(Invalid::new("must be an id, a UUID with hyphens"))
@@ -115,6 +139,17 @@ mod tests {
             .map(|millis| PostId::new(Timestamp::from_millis(millis << 20), &random).to_string())
             .collect();
         assert!(ids.is_sorted(), "{ids:?}");
+    }
+
+    #[test]
+    fn a_nested_id_is_that_of_its_parent_and_its_own() {
+        let [parent, own] = [1, 2].map(|n| Uuid::from_bytes([n; 16]));
+        let child = Child { parent: PostId(parent), own: UserId(own) };
+        assert_eq!(child.to_string(), format!("{parent}#{own}"));
+        assert_eq!(child.to_string().parse(), Ok(child));
+        for text in [parent.to_string(), format!("{parent}#"), format!("{child}#{own}"), format!("#{own}")] {
+            assert!(text.parse::<Child<PostId, UserId>>().is_err(), "{text}");
+        }
     }
 
     #[test]

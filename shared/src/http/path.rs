@@ -8,7 +8,7 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 
 use super::Error;
-use crate::domain::{FileId, PostId, ProblemId, UserId};
+use crate::domain::{Child, FileId, PostId, ProblemId, UserId};
 
 /// The id in a path with one variable. A text that is no id names no entity: 404, as for an id that nobody has.
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +17,7 @@ pub struct PathId<T>(pub T);
 /// The ids in a path with two variables: that of the parent and that of the entity, as in
 /// `/api/posts/{id}/comments/{commentId}`.
 #[derive(Clone, Copy, Debug)]
-pub struct PathIds<P, T>(pub P, pub T);
+pub struct PathIds<P, T>(pub Child<P, T>);
 
 /// An id that knows what it is the id of.
 pub trait EntityId: FromStr {
@@ -55,7 +55,7 @@ impl<S: Sync, P: EntityId, T: EntityId> FromRequestParts<S> for PathIds<P, T> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Error> {
         let [parent, id] = variables::<Self, _>(parts, T::ENTITY).await?;
-        Ok(Self(parse(&parent)?, parse(&id)?))
+        Ok(Self(Child { parent: parse(&parent)?, own: parse(&id)? }))
     }
 }
 
@@ -111,8 +111,8 @@ mod tests {
     }
 
     fn two() -> MethodRouter {
-        get(async |PathIds(post, user): PathIds<PostId, UserId>| {
-            assert_eq!((post.to_string().as_str(), user.to_string().as_str()), (ID, OTHER));
+        get(async |PathIds(child): PathIds<PostId, UserId>| {
+            assert_eq!((child.parent.to_string(), child.own.to_string()), (ID.to_owned(), OTHER.to_owned()));
         })
     }
 
