@@ -44,7 +44,10 @@ fn a_function_that_nothing_else_knows_is_named_with_all_that_it_needs() {
 
 #[test]
 fn a_package_that_is_not_called_as_its_folder_is_named() {
-    let gap = gap(|sources| sources.folders[0].manifest = "[package]\nname = \"other\"\n".to_owned());
+    let gap = gap(|sources| {
+        let folder = &mut sources.folders[0];
+        folder.manifest = folder.manifest.replace(&format!("name = \"{}\"", folder.name), "name = \"other\"");
+    });
     assert!(gap.contains("Cargo.toml: call the package"), "{gap}");
 }
 
