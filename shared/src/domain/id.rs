@@ -121,8 +121,8 @@ impl<P: FromStr<Err = Invalid>, T: FromStr<Err = Invalid>> FromStr for Child<P, 
     }
 }
 
-/// Reads the one form of RFC 9562, section 4, in any case. It is written in lower case. The other forms that `uuid` reads
-/// (braces, `urn:uuid:`, no hyphens) are longer or shorter.
+/// Parses the form of RFC 9562, section 4, in any case; ids are written in lower case. The other forms that `uuid`
+/// reads (braces, `urn:uuid:`, no hyphens) have another length.
 fn parse(text: &str) -> Result<Uuid, Invalid> {
     let uuid = Uuid::try_parse(text).ok().filter(|_| text.len() == Hyphenated::LENGTH);
     uuid.ok_or(Invalid::new("must be an id, a UUID with hyphens"))

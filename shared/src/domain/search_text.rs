@@ -6,27 +6,27 @@ use super::text::length;
 use super::{Invalid, ProblemName, fold};
 
 impl ProblemName {
-    /// The form in which it is searched; see [`fold`].
+    /// Returns the form in which names are searched; see [`fold`].
     #[must_use]
     pub fn folded(&self) -> String {
         fold(self.as_str())
     }
 }
 
-/// What a name is searched for: 1 to 100 characters, not all of them spaces.
+/// The text of a search: 1 to 100 characters, not all of them spaces.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SearchText {
     folded: String,
 }
 
 impl SearchText {
-    /// The form that is searched for; see [`fold`].
+    /// Returns the form that is searched for; see [`fold`].
     #[must_use]
     pub fn folded(&self) -> &str {
         &self.folded
     }
 
-    /// Whether `name` has it as a part, whatever the case and composition of both.
+    /// Tells whether `name` contains the text, regardless of case and composition.
     #[must_use]
     pub fn is_in(&self, name: &ProblemName) -> bool {
         name.folded().contains(&self.folded)
@@ -63,10 +63,10 @@ mod tests {
             ("STRASSE", "Die Straße"),
             ("straße", "STRASSE"),
             ("ẞ", "Fuss"),
-            // A sigma at the end of a word is the same letter.
+            // A final sigma is the same letter.
             ("ΣΊΣΥΦΟΣ", "Ο Σίσυφος"),
             ("ς", "Σ"),
-            // Unicode's own folding: a capital I with a dot is an i with one, a dotless i is a letter of its own.
+            // Unicode's own folding: a capital I with a dot equals an i with a dot, and a dotless i is another letter.
             ("i\u{307}stanbul", "İSTANBUL"),
             ("ﬃ", "EFFICIENT"),
             ("e\u{301}tude", "ÉTUDE"),

@@ -19,7 +19,7 @@ pub struct PathId<T>(pub T);
 #[derive(Clone, Copy, Debug)]
 pub struct PathIds<P, T>(pub Child<P, T>);
 
-/// An id that knows what it is the id of.
+/// The id of one kind of entity.
 pub trait EntityId: FromStr {
     /// The name of the entity, as in `User not found`.
     const ENTITY: &'static str;
