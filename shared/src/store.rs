@@ -7,6 +7,8 @@
 #[cfg(feature = "check")]
 pub mod check;
 mod connection;
+mod entities;
+mod entity;
 mod error;
 mod files;
 mod idempotency;
@@ -24,6 +26,7 @@ mod transaction;
 mod users;
 mod weather;
 
+pub use entities::Entities;
 pub use error::{Error, Unique};
 pub use files::Files;
 pub use idempotency::{IDEMPOTENCY_KEY_LIFETIME, IdempotencyRecord, Made};

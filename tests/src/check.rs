@@ -42,8 +42,8 @@ impl Drop for App {
         assert!(
             unknown.is_empty(),
             "`cargo xtask fsck` does not know these items, so it would list them as `unknown` and repair no counter:\n\
-             {}\nAdd their kind to `reader` in shared/src/store/check/reading.rs, the name of a counter to `COUNTERS` \
-             there, and a row for each to docs/data-model.md.",
+             {}\nAdd an entity to `ENTITIES` and any other item to `reader` in shared/src/store/check/reading.rs, the name of \
+             a counter to its entity's `COUNTERS`, and each to the tables of docs/data-model.md.",
             Vec::from_iter(unknown).join("\n"),
         );
     }

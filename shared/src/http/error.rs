@@ -292,10 +292,6 @@ impl From<crate::store::Error> for Error {
         match error {
             Store::Taken(Unique::Email) => Self::EmailTaken,
             Store::Taken(Unique::Title) => Self::TitleTaken,
-            // The store itself handles a payment that is already recorded; this error never leaves it.
-            Store::Taken(Unique::Payment) => {
-                Self::Internal(Arc::from(Box::from("the payment is already recorded")))
-            }
             // The store answers a repetition itself. If one came here, its client could retry.
             Store::Stale | Store::Repeated => Self::Contended,
             Store::KeyReused => Self::KeyReused,

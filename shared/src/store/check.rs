@@ -10,7 +10,6 @@
 
 mod balances;
 mod damage;
-mod entity;
 mod fill;
 mod mend;
 mod reading;
@@ -30,8 +29,8 @@ pub use self::reading::is_known;
 
 use self::balances::Balances;
 use self::mend::Suspect;
-use self::reading::{Reading, key_of, kind, read};
-use self::tally::Tally;
+use self::reading::{Reading, kind, read};
+use self::tally::{Tally, by};
 use super::Error;
 use super::table::{Item, Key, Table, units};
 use crate::cost::Cost;
@@ -178,15 +177,15 @@ impl Check {
 
 impl FirstWalk {
     fn visit(&mut self, item: &Item) {
-        let key = key_of(item);
+        let key = Key::of(item);
         let mut name = kind(&key);
         match read(item) {
             Reading::Entity(entity) => {
                 if !damage::differences(&entity.item, item).is_empty() {
                     self.doubtful.push(key.clone());
                 }
-                self.balances.expect_of(&key, &entity.derived);
-                entity.counted.iter().for_each(|(counter, by)| self.balances.count(counter, *by));
+                self.balances.expect_of(&key, entity.parts.values().map(|part| &part.item));
+                entity.counted.iter().for_each(|counted| self.balances.count(&counted.counter, by(counted)));
             }
             Reading::Derived { owner } => self.balances.found(&owner, item),
             Reading::Counter(values) => self.balances.counted(&key, values),
@@ -202,12 +201,13 @@ impl FirstWalk {
 
 impl SecondWalk {
     fn visit(&mut self, item: &Item, balances: &Balances) {
-        let key = key_of(item);
+        let key = Key::of(item);
         match read(item) {
             Reading::Entity(entity) => {
-                for (counter, by) in entity.counted {
-                    if !balances.is_even(&counter) {
-                        self.counters.entry(counter).or_default().expect(by);
+                for counted in entity.counted {
+                    let by = by(&counted);
+                    if !balances.is_even(&counted.counter) {
+                        self.counters.entry(counted.counter).or_default().expect(by);
                     }
                 }
                 if !balances.is_even(&key) {

@@ -37,8 +37,6 @@ pub enum Unique {
     Email,
     /// A post's title.
     Title,
-    /// A payment, and each event that reports one.
-    Payment,
 }
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;

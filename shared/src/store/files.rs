@@ -1,44 +1,27 @@
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 use serde::{Deserialize, Serialize};
+use serde_dynamo::aws_sdk_dynamodb_1::from_item;
 
+use super::entities::Entities;
+use super::entity::{Description, Entity, Term};
 use super::idempotency::First;
-use super::table::{Consistency, Key, Table};
-use super::transaction::{Transaction, number};
+use super::table::{Consistency, Item, Key};
+use super::transaction::Transaction;
 use super::{Error, IdempotencyRecord, Made};
-use crate::clock::Clock;
-use crate::config::ConfigError;
 use crate::domain::{
     File, FileAttributes, FileId, FileName, FileSize, FileState, FileType, MAX_BYTES_PER_USER,
     MAX_FILES_PER_USER, Revision, Sha256Digest, UserId,
 };
-use crate::random::Random;
 
 /// The time for which a file may stay pending: longer than S3 retries an event (6 hours for an asynchronous invocation,
 /// AWS Lambda developer guide), and no longer than S3 keeps an object at `incoming/` (template.yaml).
 const PENDING_LIFETIME: Duration = Duration::from_hours(24);
 
 /// The files. Each is an item of its own. A usage item for each user counts the files that are ready.
-#[derive(Clone, Debug)]
-pub struct Files {
-    table: Table,
-    clock: Clock,
-    random: Random,
-}
+pub type Files = Entities<File, FileId>;
 
 impl Files {
-    /// Connects to the table that the environment names.
-    pub fn from_env() -> Result<Self, ConfigError> {
-        Ok(Self::new(Table::from_env()?, Clock::system(), Random::system()))
-    }
-
-    /// Uses `table`.
-    #[must_use]
-    pub fn new(table: Table, clock: Clock, random: Random) -> Self {
-        Self { table, clock, random }
-    }
-
     /// Adds a pending file, which TTL removes again, once if there is a `record`; or ends in [`Error::QuotaExceeded`].
     ///
     /// The check for room saves an upload in vain. [`complete`](Self::complete) makes the final decision.
@@ -109,17 +92,7 @@ impl Files {
     }
 
     fn pending(&self, transaction: Transaction, file: &File) -> Result<Transaction, Error> {
-        transaction.create(&self.table, &FileItem::of(file), Error::Stale)
-    }
-
-    /// Returns the file with eventual consistency, at half the price of [`get_latest`](Self::get_latest).
-    pub async fn get(&self, id: FileId) -> Result<Option<File>, Error> {
-        self.read(id, Consistency::Eventual).await
-    }
-
-    /// Returns the file with every acknowledged change, as a basis for the next one.
-    pub async fn get_latest(&self, id: FileId) -> Result<Option<File>, Error> {
-        self.read(id, Consistency::Strong).await
+        transaction.change(&self.table, None, Some(&file.describe()?))
     }
 
     /// Makes a pending file ready and adds it to its user's usage, unless the file changed since it was read.
@@ -134,8 +107,7 @@ impl Files {
         let attributes = FileAttributes { sha256: Some(sha256), ..file.attributes.clone() };
         let ready = File { attributes, ..self.next(file, FileState::Ready) };
         Transaction::default()
-            .replace(&self.table, &FileItem::of(&ready), file.revision.version)?
-            .take_room(&self.table, &ready)?
+            .change(&self.table, Some(&file.describe()?), Some(&ready.describe()?))?
             .finish(&self.table, record)?
             .commit(&self.table, &self.random)
             .await?;
@@ -144,74 +116,62 @@ impl Files {
 
     /// Removes a file whose content is gone, unless it changed since it was read.
     pub async fn remove(&self, file: &File) -> Result<(), Error> {
-        Transaction::default()
-            .delete(&self.table, file_key(file.id), file.revision.version)?
-            .commit(&self.table, &self.random)
-            .await
+        self.change(Some(&file.describe()?), None).await
     }
 
     /// Begins the removal of a file, unless it changed since it was read. The file is hidden and no longer counts. Its
     /// content is removed next, and then [the file itself](Self::remove).
     pub async fn begin_removal(&self, file: &File) -> Result<File, Error> {
         let deleting = self.next(file, FileState::Deleting);
-        let mut transaction =
-            Transaction::default().replace(&self.table, &FileItem::of(&deleting), file.revision.version)?;
-        if file.state == FileState::Ready {
-            transaction = transaction.return_room(&self.table, file)?;
-        }
-        transaction.commit(&self.table, &self.random).await?;
+        self.change(Some(&file.describe()?), Some(&deleting.describe()?)).await?;
         Ok(deleting)
     }
 
     fn next(&self, file: &File, state: FileState) -> File {
         File { state, revision: file.revision.next(self.clock.now()), ..file.clone() }
     }
+}
 
-    async fn read(&self, id: FileId, consistency: Consistency) -> Result<Option<File>, Error> {
-        let item: Option<FileItem> = self.table.get(file_key(id), consistency).await?;
-        let now = self.clock.now().as_seconds();
-        let item = item.filter(|item| item.expires_at.is_none_or(|at| now < at));
-        item.map(File::try_from).transpose()
+impl Entity for File {
+    type Id = FileId;
+    const KIND: &str = "FILE";
+    const COUNTERS: &[&str] = &[];
+
+    fn read(item: Item) -> Result<Self, Error> {
+        let id = Self::id(&item)?;
+        let FileItem { user_id, file_name, content_type, size, sha256, state, revision } = from_item(item)?;
+        let attributes = FileAttributes { name: file_name, kind: content_type, size, sha256 };
+        Ok(Self { id, user_id, attributes, state, revision })
+    }
+
+    fn describe(&self) -> Result<Description, Error> {
+        let (user_id, state, revision) = (self.user_id, self.state, self.revision);
+        let FileAttributes { name, kind, size, sha256 } = self.attributes.clone();
+        let item = FileItem { user_id, file_name: name, content_type: kind, size, sha256, state, revision };
+        let mut description = Description::of(Self::key(&self.id), &item)?;
+        if let Some(at) = self.expires_at() {
+            description = description.computed("expiresAt", &at)?;
+        }
+        if state == FileState::Ready {
+            let usage = vec![
+                Term { attribute: "fileCount", by: 1, quota: Some(MAX_FILES_PER_USER) },
+                Term { attribute: "byteCount", by: size.bytes(), quota: Some(MAX_BYTES_PER_USER) },
+            ];
+            description = description
+                .indexed("gsi1", &format!("FILES#{user_id}"), &self.id.to_string())
+                .counted(usage_key(user_id), usage);
+        }
+        Ok(description)
+    }
+
+    /// A pending file expires after a day.
+    fn expires_at(&self) -> Option<i64> {
+        let lifetime = i64::try_from(PENDING_LIFETIME.as_secs()).unwrap_or(i64::MAX);
+        (self.state == FileState::Pending).then(|| self.revision.created_at.as_seconds() + lifetime)
     }
 }
 
-impl Transaction {
-    /// Adds the file to its user's usage, or ends in [`Error::QuotaExceeded`].
-    fn take_room(self, table: &Table, file: &File) -> Result<Self, Error> {
-        let size = file.attributes.size.bytes();
-        let update = Update::builder()
-            .table_name(&table.name)
-            .set_key(Some(usage_key(file.user_id).into_item()))
-            .update_expression("ADD fileCount :one, byteCount :size")
-            .condition_expression(
-                "(attribute_not_exists(fileCount) OR fileCount < :files) \
-                 AND (attribute_not_exists(byteCount) OR byteCount <= :room)",
-            )
-            .expression_attribute_values(":one", number(1))
-            .expression_attribute_values(":size", number(size))
-            .expression_attribute_values(":files", number(MAX_FILES_PER_USER))
-            .expression_attribute_values(":room", number(MAX_BYTES_PER_USER - size));
-        let write = TransactWriteItem::builder().update(update.build()?).build();
-        Ok(self.and(write, Some(Error::QuotaExceeded)))
-    }
-
-    /// Subtracts the file from its user's usage.
-    fn return_room(self, table: &Table, file: &File) -> Result<Self, Error> {
-        let update = Update::builder()
-            .table_name(&table.name)
-            .set_key(Some(usage_key(file.user_id).into_item()))
-            .update_expression("ADD fileCount :one, byteCount :size")
-            .expression_attribute_values(":one", number(-1))
-            .expression_attribute_values(":size", number(-i128::from(file.attributes.size.bytes())));
-        Ok(self.and(TransactWriteItem::builder().update(update.build()?).build(), None))
-    }
-}
-
-fn file_key(id: FileId) -> Key {
-    Key::new(format!("FILE#{id}"), "FILE")
-}
-
-pub(super) fn usage_key(user: UserId) -> Key {
+fn usage_key(user: UserId) -> Key {
     Key::new(format!("USAGE#{user}"), "USAGE")
 }
 
@@ -229,15 +189,10 @@ impl Usage {
     }
 }
 
+/// The stored attributes of a file.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct FileItem {
-    pk: String,
-    sk: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    gsi1pk: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    gsi1sk: Option<String>,
+struct FileItem {
     user_id: UserId,
     file_name: FileName,
     content_type: FileType,
@@ -247,50 +202,4 @@ pub(super) struct FileItem {
     state: FileState,
     #[serde(flatten)]
     revision: Revision,
-    /// The time at which TTL removes a pending file.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expires_at: Option<i64>,
-}
-
-impl FileItem {
-    pub(super) fn of(file: &File) -> Self {
-        let Key { pk, sk } = file_key(file.id);
-        let is_ready = file.state == FileState::Ready;
-        let lifetime = i64::try_from(PENDING_LIFETIME.as_secs()).unwrap_or(i64::MAX);
-        Self {
-            pk,
-            sk,
-            gsi1pk: is_ready.then(|| format!("FILES#{}", file.user_id)),
-            gsi1sk: is_ready.then(|| file.id.to_string()),
-            user_id: file.user_id,
-            file_name: file.attributes.name.clone(),
-            content_type: file.attributes.kind,
-            size: file.attributes.size,
-            sha256: file.attributes.sha256,
-            state: file.state,
-            revision: file.revision,
-            expires_at: (file.state == FileState::Pending)
-                .then(|| file.revision.created_at.as_seconds() + lifetime),
-        }
-    }
-}
-
-impl TryFrom<FileItem> for File {
-    type Error = Error;
-
-    fn try_from(item: FileItem) -> Result<Self, Error> {
-        let id = item.pk.strip_prefix("FILE#").unwrap_or_default().parse();
-        Ok(Self {
-            id: id.map_err(|error| Error::Internal(Box::new(error)))?,
-            user_id: item.user_id,
-            attributes: FileAttributes {
-                name: item.file_name,
-                kind: item.content_type,
-                size: item.size,
-                sha256: item.sha256,
-            },
-            state: item.state,
-            revision: item.revision,
-        })
-    }
 }

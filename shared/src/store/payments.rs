@@ -2,29 +2,31 @@ use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
+use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
 
-use super::list::List;
-use super::table::{Key, Table};
+use super::Error;
+use super::entities::Entities;
+use super::entity::{Description, Entity};
+use super::list::{List, Source};
+use super::table::{Item, parse, text};
 use super::transaction::Transaction;
-use super::{Error, Unique};
-use crate::clock::Clock;
-use crate::config::ConfigError;
 use crate::domain::{
     CheckoutSessionId, Currency, Order, Page, Payer, Payment, PaymentIntentId, PaymentStatus, Start,
     StripeEventId, Timestamp,
 };
-use crate::random::Random;
 
 /// The time for which an event is remembered. Stripe retries a delivery for three days, and allows manual retries for 30
 /// (<https://docs.stripe.com/webhooks#retries>).
 const EVENT_LIFETIME: Duration = Duration::from_hours(30 * 24);
 
 /// The payments. Each is an item of its own, with another one for the event that reported it.
+pub type Payments = Entities<Paid, CheckoutSessionId>;
+
+/// A payment and its payer, which only the keys of its list contain.
 #[derive(Clone, Debug)]
-pub struct Payments {
-    table: Table,
-    clock: Clock,
-    random: Random,
+pub struct Paid {
+    pub(super) payment: Payment,
+    pub(super) payer: Option<Payer>,
 }
 
 /// The effect of an event that reports a payment.
@@ -37,17 +39,6 @@ pub enum Recorded {
 }
 
 impl Payments {
-    /// Connects to the table that the environment names.
-    pub fn from_env() -> Result<Self, ConfigError> {
-        Ok(Self::new(Table::from_env()?, Clock::system(), Random::system()))
-    }
-
-    /// Uses `table`.
-    #[must_use]
-    pub fn new(table: Table, clock: Clock, random: Random) -> Self {
-        Self { table, clock, random }
-    }
-
     /// Records a payment and the event that reports it, once, however often and in whatever order events arrive.
     ///
     /// A payment without a payer is stored, but appears in no list.
@@ -57,15 +48,16 @@ impl Payments {
         payment: &Payment,
         payer: Option<&Payer>,
     ) -> Result<Recorded, Error> {
-        let mut transaction = Transaction::default()
-            .create(&self.table, &EventItem::of(event, self.clock.now()), Error::Taken(Unique::Payment))?
-            .create(&self.table, &PaymentItem::of(payment, payer), Error::Taken(Unique::Payment))?;
-        if let Some(payer) = payer {
-            transaction = transaction.count(&self.table, &list_name(payer), payment.id.shard(), 1)?;
-        }
+        let event = EventItem::of(event, self.clock.now());
+        let paid = Paid { payment: payment.clone(), payer: payer.cloned() };
+        let transaction = Transaction::default().create(&self.table, to_item(event)?, Error::Stale)?.change(
+            &self.table,
+            None,
+            Some(&paid.describe()?),
+        )?;
         match transaction.commit(&self.table, &self.random).await {
             Ok(()) => Ok(Recorded::New),
-            Err(Error::Taken(Unique::Payment)) => Ok(Recorded::Duplicate),
+            Err(Error::Stale) => Ok(Recorded::Duplicate),
             Err(error) => Err(error),
         }
     }
@@ -73,15 +65,15 @@ impl Payments {
     /// Returns the payments of all these payers as one list, the latest checkouts first.
     pub async fn list(&self, payers: &[Payer], start: &Start, limit: u32) -> Result<Page<Payment>, Error> {
         let list_of = |payer| List {
-            index: "gsi1",
+            source: Source::Index {
+                name: "gsi1",
+                key: Box::new(|position| position_id(position).map(|id| Paid::key(&id))),
+            },
             partition: list_name(payer),
             order: Order::Desc,
-            key: |position| position_id(position).map(|id| payment_key(&id)),
         };
         let lists: Vec<List> = payers.iter().map(list_of).collect();
-        let page: Page<PaymentItem> = self.table.merged_page(&lists, start, limit).await?;
-        let items = page.items.into_iter().map(Payment::try_from).collect::<Result<_, _>>()?;
-        Ok(Page { items, next: page.next })
+        self.table.merged_page(&lists, start, limit, |item| Ok(Paid::read(item)?.payment)).await
     }
 
     /// Returns the number of payments of these payers together.
@@ -92,7 +84,7 @@ impl Payments {
 }
 
 /// Returns the name of a payer's list, which is its partition and its counter.
-pub(super) fn list_name(payer: &Payer) -> String {
+fn list_name(payer: &Payer) -> String {
     match payer {
         Payer::User(id) => format!("PAYMENTS#{id}"),
         // An address contains `@`, so it never equals a user's id.
@@ -100,24 +92,62 @@ pub(super) fn list_name(payer: &Payer) -> String {
     }
 }
 
-fn payment_key(id: &CheckoutSessionId) -> Key {
-    Key::new(format!("PAYMENT#{id}"), "PAYMENT")
-}
-
 /// Returns the id at the end of a sort key.
 fn position_id(position: &str) -> Option<CheckoutSessionId> {
     position.split_once('#')?.1.parse().ok()
 }
 
+impl Entity for Paid {
+    type Id = CheckoutSessionId;
+    const KIND: &str = "PAYMENT";
+    const COUNTERS: &[&str] = &["PAYMENTS"];
+
+    fn read(item: Item) -> Result<Self, Error> {
+        let id = Self::id(&item)?;
+        let payer = match (item.contains_key("gsi1pk"), text(&item, "gsi1pk").strip_prefix("PAYMENTS#")) {
+            (false, _) => None,
+            (true, None) => return Err(Error::Internal("gsi1pk names no payer".into())),
+            (true, Some(name)) if name.contains('@') => Some(Payer::Email(parse(name)?)),
+            (true, Some(name)) => Some(Payer::User(parse(name)?)),
+        };
+        let item: PaymentItem = from_item(item)?;
+        let payment = Payment {
+            id,
+            amount_total: item.amount_total,
+            currency: item.currency,
+            status: item.payment_status,
+            livemode: item.livemode,
+            payment_intent: item.payment_intent,
+            created_at: item.created_at,
+            paid_at: item.paid_at,
+        };
+        Ok(Self { payment, payer })
+    }
+
+    fn describe(&self) -> Result<Description, Error> {
+        let payment = self.payment.clone();
+        let (position, shard) = (format!("{}#{}", payment.created_at, payment.id), payment.id.shard());
+        let item = PaymentItem {
+            amount_total: payment.amount_total,
+            currency: payment.currency,
+            payment_status: payment.status,
+            livemode: payment.livemode,
+            payment_intent: payment.payment_intent,
+            created_at: payment.created_at,
+            paid_at: payment.paid_at,
+        };
+        let description = Description::of(Self::key(&payment.id), &item)?;
+        Ok(match self.payer.as_ref().map(list_name) {
+            None => description,
+            Some(name) => description.indexed("gsi1", &name, &position).counted_in(&name, shard),
+        })
+    }
+}
+
+/// The stored attributes of a payment.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct PaymentItem {
-    pk: String,
-    sk: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    gsi1pk: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    gsi1sk: Option<String>,
+struct PaymentItem {
     amount_total: u64,
     currency: Currency,
     payment_status: PaymentStatus,
@@ -126,43 +156,6 @@ pub(super) struct PaymentItem {
     payment_intent: Option<PaymentIntentId>,
     created_at: Timestamp,
     paid_at: Timestamp,
-}
-
-impl PaymentItem {
-    pub(super) fn of(payment: &Payment, payer: Option<&Payer>) -> Self {
-        let Key { pk, sk } = payment_key(&payment.id);
-        Self {
-            pk,
-            sk,
-            gsi1pk: payer.map(list_name),
-            gsi1sk: payer.map(|_| format!("{}#{}", payment.created_at, payment.id)),
-            amount_total: payment.amount_total,
-            currency: payment.currency.clone(),
-            payment_status: payment.status,
-            livemode: payment.livemode,
-            payment_intent: payment.payment_intent.clone(),
-            created_at: payment.created_at,
-            paid_at: payment.paid_at,
-        }
-    }
-}
-
-impl TryFrom<PaymentItem> for Payment {
-    type Error = Error;
-
-    fn try_from(item: PaymentItem) -> Result<Self, Error> {
-        let id = item.pk.strip_prefix("PAYMENT#").unwrap_or_default();
-        Ok(Self {
-            id: id.parse().map_err(|error| Error::Internal(Box::new(error)))?,
-            amount_total: item.amount_total,
-            currency: item.currency,
-            status: item.payment_status,
-            livemode: item.livemode,
-            payment_intent: item.payment_intent,
-            created_at: item.created_at,
-            paid_at: item.paid_at,
-        })
-    }
 }
 
 /// The item of an event, so that its other deliveries have no effect.

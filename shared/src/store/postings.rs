@@ -7,15 +7,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use serde::{Deserialize, Serialize};
-use serde_dynamo::aws_sdk_dynamodb_1::from_item;
+use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
 use sha2::{Digest, Sha256};
 
 use super::Error;
-use super::table::{Key, Table, units};
-use crate::cost::Cost;
-use crate::domain::{Difficulty, Problem, ProblemId, ProblemName, Timestamp, UserId};
+use super::entity::Entity;
+use super::list::{List, Source};
+use super::table::{Consistency, Item, Table};
+use crate::domain::{Difficulty, Order, Problem, ProblemId, ProblemName, Timestamp, UserId};
 
 /// The indexes that have postings.
 pub(super) const INDEXES: [&str; 5] = ["gsi1", "gsi2", "gsi3", "gsi4", "gsi5"];
@@ -79,8 +79,8 @@ impl Rows {
         if rows.len() > MAX_ROWS { Err(Error::TooManyGrams) } else { Ok(Self(rows)) }
     }
 
-    /// Returns the items of these rows of `problem`.
-    pub(super) fn items<'a>(&self, problem: &'a Problem) -> Vec<RowItem<'a>> {
+    /// Returns the items of `problem` that are these rows.
+    pub(super) fn items(&self, problem: &Problem) -> Result<Vec<Item>, Error> {
         let id = problem.id.to_string();
         let mut items = Vec::with_capacity(self.0.len());
         for (n, row) in self.0.iter().enumerate().filter(|(_, row)| row.iter().any(Option::is_some)) {
@@ -89,43 +89,25 @@ impl Rows {
                 keys.insert(format!("{}pk", gram.index()), gram.partition());
                 keys.insert(format!("{}sk", gram.index()), id.clone());
             }
-            let Key { pk, sk } = row_key(problem.id, n);
-            items.push(RowItem {
-                pk,
-                sk,
+            items.push(to_item(RowItem {
+                pk: Problem::key(&problem.id).pk,
+                sk: format!("{PREFIX}{n:02}"),
                 keys,
                 author_id: problem.author_id,
                 name: &problem.attributes.name,
                 difficulty: problem.attributes.difficulty,
                 created_at: problem.revision.created_at,
                 updated_at: problem.revision.updated_at,
-            });
+            })?);
         }
-        items
+        Ok(items)
     }
-
-    /// Returns the keys of these rows of the problem `id`, except for those that `kept` has as well.
-    pub(super) fn keys_without(&self, kept: &Self, id: ProblemId) -> Vec<Key> {
-        let is_there =
-            |rows: &Self, n: usize| rows.0.get(n).is_some_and(|row| row.iter().any(Option::is_some));
-        let gone = (0..self.0.len()).filter(|n| is_there(self, *n) && !is_there(kept, *n));
-        gone.map(|n| row_key(id, n)).collect()
-    }
-}
-
-/// Returns the partition of a problem and its rows.
-pub(super) fn partition(id: ProblemId) -> String {
-    format!("PROBLEM#{id}")
-}
-
-fn row_key(id: ProblemId, n: usize) -> Key {
-    Key::new(partition(id), &format!("{PREFIX}{n:02}"))
 }
 
 /// A stored row: the fields that a search shows, and the keys of the row's postings.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct RowItem<'a> {
+struct RowItem<'a> {
     pk: String,
     sk: String,
     #[serde(flatten)]
@@ -138,24 +120,11 @@ pub(super) struct RowItem<'a> {
 }
 
 impl Table {
-    /// Returns the rows of a problem, read consistently.
-    ///
-    /// One query is enough: 97 rows of less than 1 KB are smaller than its limit of 1 MB.
+    /// Returns the rows of a problem with every acknowledged change.
     pub(super) async fn rows(&self, id: ProblemId) -> Result<Rows, Error> {
-        let output = self
-            .client
-            .query()
-            .table_name(&self.name)
-            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-            .expression_attribute_values(":pk", AttributeValue::S(partition(id)))
-            .expression_attribute_values(":prefix", AttributeValue::S(PREFIX.to_owned()))
-            .consistent_read(true)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await?;
-        Cost::add(units(output.consumed_capacity()), 0.0);
+        let items = self.row_items(Problem::key(&id).pk).await?;
         let mut rows = Rows::default();
-        for item in output.items.unwrap_or_default() {
+        for item in items {
             let StoredRow { sk, gsi1pk, gsi2pk, gsi3pk, gsi4pk, gsi5pk } = from_item(item)?;
             let n: usize = sk
                 .strip_prefix(PREFIX)
@@ -169,6 +138,12 @@ impl Table {
                 .map(|partition| partition?.strip_prefix(PREFIX).map(|gram| Gram(gram.to_owned())));
         }
         Ok(rows)
+    }
+
+    /// Returns the items that are the rows of the problem in this partition of the table.
+    pub(super) async fn row_items(&self, partition: String) -> Result<Vec<Item>, Error> {
+        let source = Source::Table { prefix: PREFIX, consistency: Consistency::Strong };
+        self.read_on(&List { source, partition, order: Order::Asc }, None, MAX_ROWS).await
     }
 }
 

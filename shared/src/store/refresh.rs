@@ -166,7 +166,7 @@ impl Transaction {
         family: &RefreshFamily,
         now: Timestamp,
     ) -> Result<Self, Error> {
-        self.put(table, &FamilyItem::of(family, now))
+        self.put(table, to_item(FamilyItem::of(family, now))?)
     }
 }
 

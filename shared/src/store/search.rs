@@ -2,11 +2,10 @@ use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use futures_util::future::try_join_all;
-use serde_dynamo::aws_sdk_dynamodb_1::from_item;
 
 use super::Error;
 use super::postings::Gram;
-use super::problems::SummaryItem;
+use super::problems::summary;
 use super::table::{Table, units};
 use crate::config::ConfigError;
 use crate::cost::Cost;
@@ -109,12 +108,8 @@ impl ProblemSearch {
         let output = query.send().await?;
         Cost::add(units(output.consumed_capacity()), 0.0);
         let is_end = output.last_evaluated_key.is_none();
-        let problems: Vec<ProblemSummary> = output
-            .items
-            .unwrap_or_default()
-            .into_iter()
-            .map(|item| ProblemSummary::try_from(from_item::<SummaryItem>(item)?))
-            .collect::<Result<_, _>>()?;
+        let problems: Vec<ProblemSummary> =
+            output.items.unwrap_or_default().into_iter().map(summary).collect::<Result<_, _>>()?;
         let last = problems.last().filter(|_| !is_end).map(|problem| problem.id);
         Ok(Postings { problems, last })
     }

@@ -91,7 +91,7 @@ impl Sessions {
     pub async fn begin_instead_of(&self, old: SessionId, user: UserId, epoch: u64) -> Result<Session, Error> {
         let session = self.new_session(user, epoch);
         Transaction::default()
-            .put(&self.table, &SessionItem::of(&session))?
+            .put(&self.table, to_item(SessionItem::of(&session))?)?
             .release(&self.table, old.key())?
             .commit(&self.table, &self.random)
             .await?;
@@ -167,7 +167,7 @@ impl Sessions {
 impl Transaction {
     /// Moves the session to another epoch of its user, or ends in [`Error::Stale`] if it has ended.
     pub(super) fn carry_over(self, table: &Table, session: &Session, epoch: u64) -> Result<Self, Error> {
-        self.overwrite(table, &SessionItem::of(&Session { epoch, ..*session }), Error::Stale)
+        self.overwrite(table, to_item(SessionItem::of(&Session { epoch, ..*session }))?, Error::Stale)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The table: its keys, its indexes and the few calls that the stores make.
 
 use std::collections::HashMap;
+use std::str::FromStr;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -35,6 +36,11 @@ pub(super) struct Key {
 impl Key {
     pub(super) fn new(pk: String, sk: &str) -> Self {
         Self { pk, sk: sk.to_owned() }
+    }
+
+    /// Returns the primary key of `item`; every item of the table has one.
+    pub(super) fn of(item: &Item) -> Self {
+        Self::new(text(item, "pk").to_owned(), text(item, "sk"))
     }
 
     pub(super) fn into_item(self) -> Item {
@@ -96,6 +102,11 @@ impl Table {
         key: Key,
         consistency: Consistency,
     ) -> Result<Option<T>, Error> {
+        Ok(self.item(key, consistency).await?.map(from_item).transpose()?)
+    }
+
+    /// Returns the item as it is stored.
+    pub(super) async fn item(&self, key: Key, consistency: Consistency) -> Result<Option<Item>, Error> {
         let output = self
             .client
             .get_item()
@@ -106,13 +117,25 @@ impl Table {
             .send()
             .await?;
         Cost::add(units(output.consumed_capacity()), 0.0);
-        Ok(output.item.map(from_item).transpose()?)
+        Ok(output.item)
     }
+}
+
+/// Returns a text attribute, or an empty text if the item lacks it.
+pub(super) fn text<'a>(item: &'a Item, name: &str) -> &'a str {
+    item.get(name).and_then(|value| value.as_s().ok()).map_or("", String::as_str)
 }
 
 /// Returns the capacity that one table reported.
 pub(super) fn units(reported: Option<&ConsumedCapacity>) -> f64 {
     reported.and_then(ConsumedCapacity::capacity_units).unwrap_or_default()
+}
+
+/// Parses a text of an item.
+pub(super) fn parse<T: FromStr<Err: std::error::Error + Send + Sync + 'static>>(
+    text: &str,
+) -> Result<T, Error> {
+    text.parse().map_err(|error: T::Err| Error::Internal(Box::new(error)))
 }
 
 #[derive(Deserialize)]

@@ -5,14 +5,11 @@ use std::time::Duration;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, Delete, Put, ReturnConsumedCapacity, TransactWriteItem, Update,
+    AttributeValue, CancellationReason, Delete, Put, ReturnConsumedCapacity, TransactWriteItem,
 };
-use serde::Serialize;
-use serde_dynamo::aws_sdk_dynamodb_1::to_item;
 
 use super::Error;
-use super::list::shard_key;
-use super::table::{Key, Table, units};
+use super::table::{Item, Key, Table, units};
 use crate::cost::Cost;
 use crate::random::Random;
 
@@ -30,35 +27,35 @@ pub(super) struct Transaction {
 
 impl Transaction {
     /// Writes a new item, or ends in `taken` if its key exists.
-    pub(super) fn create(self, table: &Table, item: &impl Serialize, taken: Error) -> Result<Self, Error> {
+    pub(super) fn create(self, table: &Table, item: Item, taken: Error) -> Result<Self, Error> {
         let put = Put::builder()
             .table_name(&table.name)
-            .set_item(Some(to_item(item)?))
+            .set_item(Some(item))
             .condition_expression("attribute_not_exists(pk)");
         Ok(self.and(TransactWriteItem::builder().put(put.build()?).build(), Some(taken)))
     }
 
     /// Writes an item in place of its `version`, or ends in [`Error::Stale`].
-    pub(super) fn replace(self, table: &Table, item: &impl Serialize, version: u64) -> Result<Self, Error> {
+    pub(super) fn replace(self, table: &Table, item: Item, version: u64) -> Result<Self, Error> {
         let put = Put::builder()
             .table_name(&table.name)
-            .set_item(Some(to_item(item)?))
+            .set_item(Some(item))
             .condition_expression("version = :version")
             .expression_attribute_values(":version", number(version));
         Ok(self.and(TransactWriteItem::builder().put(put.build()?).build(), Some(Error::Stale)))
     }
 
     /// Writes an item that is guarded by the version of another item in the transaction.
-    pub(super) fn put(self, table: &Table, item: &impl Serialize) -> Result<Self, Error> {
-        let put = Put::builder().table_name(&table.name).set_item(Some(to_item(item)?));
+    pub(super) fn put(self, table: &Table, item: Item) -> Result<Self, Error> {
+        let put = Put::builder().table_name(&table.name).set_item(Some(item));
         Ok(self.and(TransactWriteItem::builder().put(put.build()?).build(), None))
     }
 
     /// Replaces an existing item, or ends in `gone` if it does not exist.
-    pub(super) fn overwrite(self, table: &Table, item: &impl Serialize, gone: Error) -> Result<Self, Error> {
+    pub(super) fn overwrite(self, table: &Table, item: Item, gone: Error) -> Result<Self, Error> {
         let put = Put::builder()
             .table_name(&table.name)
-            .set_item(Some(to_item(item)?))
+            .set_item(Some(item))
             .condition_expression("attribute_exists(pk)");
         Ok(self.and(TransactWriteItem::builder().put(put.build()?).build(), Some(gone)))
     }
@@ -77,17 +74,6 @@ impl Transaction {
     pub(super) fn release(self, table: &Table, key: Key) -> Result<Self, Error> {
         let delete = Delete::builder().table_name(&table.name).set_key(Some(key.into_item()));
         Ok(self.and(TransactWriteItem::builder().delete(delete.build()?).build(), None))
-    }
-
-    /// Adds `by` to the counter `name`, on the shard that the counted entity always uses.
-    pub(super) fn count(self, table: &Table, name: &str, shard: u8, by: i64) -> Result<Self, Error> {
-        let key = shard_key(name, shard);
-        let update = Update::builder()
-            .table_name(&table.name)
-            .set_key(Some(key.into_item()))
-            .update_expression("ADD n :by")
-            .expression_attribute_values(":by", number(by));
-        Ok(self.and(TransactWriteItem::builder().update(update.build()?).build(), None))
     }
 
     pub(super) fn and(mut self, write: TransactWriteItem, refusal: Option<Error>) -> Self {

@@ -1,30 +1,25 @@
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use serde::{Deserialize, Serialize};
+use serde_dynamo::aws_sdk_dynamodb_1::from_item;
 
+use super::entities::Entities;
+use super::entity::{Description, Entity};
 use super::idempotency::First;
-use super::list::List;
-use super::table::{Consistency, Key, Table, units};
+use super::list::{List, Source};
+use super::table::{Consistency, Item, Key, units};
 use super::transaction::Transaction;
 use super::{Error, FamilyId, IdempotencyRecord, Made, RefreshFamily, Session, Unique};
-use crate::clock::Clock;
-use crate::config::ConfigError;
 use crate::cost::Cost;
 use crate::domain::{
     Email, Name, Order, Page, PasswordHash, Revision, Role, Start, User, UserAttributes, UserId,
 };
-use crate::random::Random;
 
 /// The name of the list of all users, which is its partition and its counter.
-pub(super) const USERS: &str = "USERS";
+const USERS: &str = "USERS";
 
 /// The users. Each is an item of its own, with another one that makes the e-mail address unique.
-#[derive(Clone, Debug)]
-pub struct Users {
-    table: Table,
-    clock: Clock,
-    random: Random,
-}
+pub type Users = Entities<User, UserId>;
 
 /// The credential with which a sign-in is compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,17 +33,6 @@ pub struct Credential {
 }
 
 impl Users {
-    /// Connects to the table that the environment names.
-    pub fn from_env() -> Result<Self, ConfigError> {
-        Ok(Self::new(Table::from_env()?, Clock::system(), Random::system()))
-    }
-
-    /// Uses `table`.
-    #[must_use]
-    pub fn new(table: Table, clock: Clock, random: Random) -> Self {
-        Self { table, clock, random }
-    }
-
     /// Adds a user without a password, once if there is a `record`, or ends in [`Unique::Email`] taken.
     pub async fn create(
         &self,
@@ -113,10 +97,12 @@ impl Users {
         password_hash: Option<PasswordHash>,
         record: Option<&IdempotencyRecord>,
     ) -> Result<Transaction, Error> {
-        Transaction::once(&self.table, record, user.id, user.revision.created_at)?
-            .create(&self.table, &EmailItem::of(user, password_hash), Error::Taken(Unique::Email))?
-            .create(&self.table, &UserItem::of(user), Error::Internal("the id exists".into()))?
-            .count(&self.table, USERS, user.id.shard(), 1)
+        let description = user.with_password(password_hash)?;
+        Transaction::once(&self.table, record, user.id, user.revision.created_at)?.change(
+            &self.table,
+            None,
+            Some(&description),
+        )
     }
 
     /// Returns the credential for this address, with one consistent read.
@@ -125,27 +111,17 @@ impl Users {
         Ok(item.map(EmailItem::into_credential))
     }
 
-    /// Returns the user with eventual consistency, at half the price of [`get_latest`](Self::get_latest).
-    pub async fn get(&self, id: UserId) -> Result<Option<User>, Error> {
-        self.read(id, Consistency::Eventual).await
-    }
-
-    /// Returns the user with every acknowledged change, as a basis for the next one.
-    pub async fn get_latest(&self, id: UserId) -> Result<Option<User>, Error> {
-        self.read(id, Consistency::Strong).await
-    }
-
     /// Returns users, newest first.
     pub async fn list(&self, start: &Start, limit: u32) -> Result<Page<User>, Error> {
         let list = List {
-            index: "gsi1",
+            source: Source::Index {
+                name: "gsi1",
+                key: Box::new(|position| position.parse().ok().map(|id| User::key(&id))),
+            },
             partition: USERS.to_owned(),
             order: Order::Desc,
-            key: |position| position.parse().ok().map(user_key),
         };
-        let page: Page<UserItem> = self.table.page(&list, start, limit).await?;
-        let items = page.items.into_iter().map(User::try_from).collect::<Result<_, _>>()?;
-        Ok(Page { items, next: page.next })
+        self.table.page(&list, start, limit, User::read).await
     }
 
     /// Returns the number of users.
@@ -158,21 +134,17 @@ impl Users {
         if user.attributes == attributes {
             return Ok(user.clone());
         }
-        let now = self.clock.now();
-        let next = User { attributes, revision: user.revision.next(now), ..user.clone() };
-        let mut transaction =
-            Transaction::default().replace(&self.table, &UserItem::of(&next), user.revision.version)?;
+        let revision = user.revision.next(self.clock.now());
+        let next = User { attributes, revision, ..user.clone() };
+        let mut password_hash = None;
         if email_key(&next.attributes.email) != email_key(&user.attributes.email) {
             // The user's version also guards the credential, because every change of a password raises it.
             let credential = self.credential(&user.attributes.email).await?;
-            let hash = credential
+            password_hash = credential
                 .filter(|credential| credential.user_id == user.id)
                 .and_then(|credential| credential.password_hash);
-            transaction = transaction
-                .create(&self.table, &EmailItem::of(&next, hash), Error::Taken(Unique::Email))?
-                .release(&self.table, email_key(&user.attributes.email))?;
         }
-        transaction.commit(&self.table, &self.random).await?;
+        self.change(Some(&user.describe()?), Some(&next.with_password(password_hash)?)).await?;
         Ok(next)
     }
 
@@ -180,11 +152,7 @@ impl Users {
     /// `auth_epoch`, so that earlier sessions and tokens end.
     pub async fn change_password(&self, user: &User, password_hash: PasswordHash) -> Result<User, Error> {
         let next = self.next_epoch(user, user.attributes.clone());
-        Transaction::default()
-            .replace(&self.table, &UserItem::of(&next), user.revision.version)?
-            .put(&self.table, &EmailItem::of(&next, Some(password_hash)))?
-            .commit(&self.table, &self.random)
-            .await?;
+        self.change(Some(&user.describe()?), Some(&next.with_password(Some(password_hash))?)).await?;
         Ok(next)
     }
 
@@ -198,18 +166,11 @@ impl Users {
         password_hash: PasswordHash,
     ) -> Result<User, Error> {
         let next = self.next_epoch(user, attributes);
-        let email = EmailItem::of(&next, Some(password_hash));
-        let mut transaction = Transaction::default()
-            .replace(&self.table, &UserItem::of(&next), user.revision.version)?
-            .carry_over(&self.table, session, next.auth_epoch)?;
-        transaction = if email_key(&next.attributes.email) == email_key(&user.attributes.email) {
-            transaction.put(&self.table, &email)?
-        } else {
-            transaction
-                .create(&self.table, &email, Error::Taken(Unique::Email))?
-                .release(&self.table, email_key(&user.attributes.email))?
-        };
-        transaction.commit(&self.table, &self.random).await?;
+        Transaction::default()
+            .carry_over(&self.table, session, next.auth_epoch)?
+            .change(&self.table, Some(&user.describe()?), Some(&next.with_password(Some(password_hash))?))?
+            .commit(&self.table, &self.random)
+            .await?;
         Ok(next)
     }
 
@@ -250,35 +211,49 @@ impl Users {
 
     /// Removes `user` with all of its items, unless it changed since it was read.
     pub async fn delete(&self, user: &User) -> Result<(), Error> {
-        Transaction::default()
-            .delete(&self.table, user_key(user.id), user.revision.version)?
-            .release(&self.table, email_key(&user.attributes.email))?
-            .count(&self.table, USERS, user.id.shard(), -1)?
-            .commit(&self.table, &self.random)
-            .await
-    }
-
-    async fn read(&self, id: UserId, consistency: Consistency) -> Result<Option<User>, Error> {
-        let item: Option<UserItem> = self.table.get(user_key(id), consistency).await?;
-        item.map(User::try_from).transpose()
+        self.change(Some(&user.describe()?), None).await
     }
 }
 
-pub(super) fn user_key(id: UserId) -> Key {
-    Key::new(format!("USER#{id}"), "USER")
+impl Entity for User {
+    type Id = UserId;
+    const KIND: &str = "USER";
+    const COUNTERS: &[&str] = &[USERS];
+
+    fn read(item: Item) -> Result<Self, Error> {
+        let id = Self::id(&item)?;
+        let UserItem { email, name, role, revision, auth_epoch } = from_item(item)?;
+        Ok(Self { id, attributes: UserAttributes { email, name, role }, revision, auth_epoch })
+    }
+
+    /// Describes the e-mail item without a password, which the user does not contain.
+    fn describe(&self) -> Result<Description, Error> {
+        self.with_password(None)
+    }
+}
+
+impl User {
+    fn with_password(&self, password_hash: Option<PasswordHash>) -> Result<Description, Error> {
+        let (id, revision, auth_epoch) = (self.id, self.revision, self.auth_epoch);
+        let UserAttributes { email, name, role } = self.attributes.clone();
+        let password_hash = password_hash.map(|hash| hash.as_str().to_owned());
+        let (key, held) = (email_key(&email), EmailItem { user_id: id, auth_epoch, password_hash });
+        let item = UserItem { email, name, role, revision, auth_epoch };
+        Description::of(Self::key(&id), &item)?
+            .indexed("gsi1", USERS, &id.to_string())
+            .counted_in(USERS, id.shard())
+            .holding(Unique::Email, key, &held)
+    }
 }
 
 fn email_key(email: &Email) -> Key {
     Key::new(format!("EMAIL#{}", email.normalised()), "EMAIL")
 }
 
+/// The stored attributes of a user.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct UserItem {
-    pk: String,
-    sk: String,
-    gsi1pk: String,
-    gsi1sk: String,
+struct UserItem {
     email: Email,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<Name>,
@@ -294,42 +269,10 @@ fn is_zero(n: &u64) -> bool {
     *n == 0
 }
 
-impl UserItem {
-    pub(super) fn of(user: &User) -> Self {
-        let Key { pk, sk } = user_key(user.id);
-        Self {
-            pk,
-            sk,
-            gsi1pk: USERS.to_owned(),
-            gsi1sk: user.id.to_string(),
-            email: user.attributes.email.clone(),
-            name: user.attributes.name.clone(),
-            role: user.attributes.role,
-            revision: user.revision,
-            auth_epoch: user.auth_epoch,
-        }
-    }
-}
-
-impl TryFrom<UserItem> for User {
-    type Error = Error;
-
-    fn try_from(item: UserItem) -> Result<Self, Error> {
-        Ok(Self {
-            id: item.gsi1sk.parse().map_err(|error| Error::Internal(Box::new(error)))?,
-            attributes: UserAttributes { email: item.email, name: item.name, role: item.role },
-            revision: item.revision,
-            auth_epoch: item.auth_epoch,
-        })
-    }
-}
-
 /// The item that reserves an e-mail address for a user and holds the credential.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct EmailItem {
-    pk: String,
-    sk: String,
+struct EmailItem {
     user_id: UserId,
     #[serde(default, skip_serializing_if = "is_zero")]
     auth_epoch: u64,
@@ -338,12 +281,6 @@ pub(super) struct EmailItem {
 }
 
 impl EmailItem {
-    pub(super) fn of(user: &User, password_hash: Option<PasswordHash>) -> Self {
-        let Key { pk, sk } = email_key(&user.attributes.email);
-        let password_hash = password_hash.map(|hash| hash.as_str().to_owned());
-        Self { pk, sk, user_id: user.id, auth_epoch: user.auth_epoch, password_hash }
-    }
-
     fn into_credential(self) -> Credential {
         Credential {
             user_id: self.user_id,

@@ -30,8 +30,8 @@ impl Balance {
 
 impl Balances {
     /// Records that these items should belong to `owner`.
-    pub(super) fn expect_of(&mut self, owner: &Key, derived: &[Item]) {
-        let sum = derived.iter().map(|item| self.hash(item)).fold(0, i64::wrapping_add);
+    pub(super) fn expect_of<'a>(&mut self, owner: &Key, parts: impl Iterator<Item = &'a Item>) {
+        let sum = parts.map(|item| self.hash(item)).fold(0, i64::wrapping_add);
         self.add(owner, [sum, 0]);
     }
 

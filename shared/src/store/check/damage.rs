@@ -3,9 +3,8 @@ use std::fmt;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::reading::text;
 use crate::store::postings::{INDEXES, PREFIX};
-use crate::store::table::Item;
+use crate::store::table::{Item, text};
 
 /// The result of a check.
 #[derive(Clone, Debug)]

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::Value;
 
-use super::entity::Entity;
 use crate::domain::{Payer, Payment, Post, Problem};
+use crate::store::entity::{Description, Entity};
 use crate::store::error::Error;
+use crate::store::payments::Paid;
 use crate::store::table::{Item, Key};
 
 /// Makes the items of entities in DynamoDB's JSON, and counts the entities.
@@ -21,17 +22,17 @@ pub struct Items {
 impl Items {
     /// Returns the items of a post.
     pub fn of_post(&mut self, post: &Post) -> Result<Vec<Value>, Error> {
-        self.of(Entity::of_post(post)?)
+        self.of(post.describe()?)
     }
 
     /// Returns the items of a problem.
     pub fn of_problem(&mut self, problem: &Problem) -> Result<Vec<Value>, Error> {
-        self.of(Entity::of_problem(problem)?)
+        self.of(problem.describe()?)
     }
 
     /// Returns the items of a payment, without that of Stripe's event, which expires soon.
     pub fn of_payment(&mut self, payment: &Payment, payer: &Payer) -> Result<Vec<Value>, Error> {
-        self.of(Entity::of_payment(payment, Some(payer))?)
+        self.of(Paid { payment: payment.clone(), payer: Some(payer.clone()) }.describe()?)
     }
 
     /// Returns the counters of all entities so far.
@@ -44,12 +45,12 @@ impl Items {
         counters.collect()
     }
 
-    fn of(&mut self, entity: Entity) -> Result<Vec<Value>, Error> {
-        for (counter, [n, _]) in entity.counted {
-            *self.counters.entry(counter).or_default() += n;
+    fn of(&mut self, entity: Description) -> Result<Vec<Value>, Error> {
+        for counted in entity.counted {
+            *self.counters.entry(counted.counter).or_default() += 1;
         }
         self.entity_bytes += bytes(&entity.item);
-        [entity.item].into_iter().chain(entity.derived).map(json).collect()
+        [entity.item].into_iter().chain(entity.parts.into_values().map(|part| part.item)).map(json).collect()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, TransactWriteItem, Update};
 
 use super::damage::Code;
 use crate::store::error::Error;
@@ -111,21 +111,6 @@ impl Transaction {
             None => check.condition_expression("attribute_not_exists(pk)"),
         };
         Ok(self.and(TransactWriteItem::builder().condition_check(check.build()?).build(), Some(Error::Stale)))
-    }
-
-    /// Writes `item`, or ends in [`Error::Stale`] if its key exists.
-    pub(super) fn add(self, table: &Table, item: &Item) -> Result<Self, Error> {
-        let put = Put::builder()
-            .table_name(&table.name)
-            .set_item(Some(item.clone()))
-            .condition_expression("attribute_not_exists(pk)");
-        Ok(self.and(TransactWriteItem::builder().put(put.build()?).build(), Some(Error::Stale)))
-    }
-
-    /// Writes `item`, replacing any item with its key.
-    pub(super) fn put_over(self, table: &Table, item: &Item) -> Result<Self, Error> {
-        let put = Put::builder().table_name(&table.name).set_item(Some(item.clone()));
-        Ok(self.and(TransactWriteItem::builder().put(put.build()?).build(), None))
     }
 
     /// Removes `item`, or ends in [`Error::Stale`] if it belongs to another entity now.

@@ -2,17 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
-
 use super::Check;
 use super::damage::{Code, differences, essence};
 use super::mend::{Suspect, correct, recount};
-use super::reading::{Reading, key_of, kind, read};
+use super::reading::{Reading, kind, read};
 use super::tally::Tally;
-use crate::cost::Cost;
 use crate::store::error::Error;
-use crate::store::postings::PREFIX;
-use crate::store::table::{Item, Key, units};
+use crate::store::table::{Consistency, Item, Key};
 use crate::store::transaction::Transaction;
 
 /// The number of times that a changing entity is read.
@@ -53,14 +49,14 @@ impl Check {
             let before = self.item(owner).await?;
             let expected = match before.as_ref().map(read) {
                 None => Vec::new(),
-                Some(Reading::Entity(entity)) => entity.derived,
+                Some(Reading::Entity(entity)) => entity.parts.into_values().map(|part| part.item).collect(),
                 // The entity itself is reported separately. Its derived items stay until the entity can be read.
                 Some(_) => return Ok(Some(Vec::new())),
             };
             let found = if kind(owner) == "PROBLEM" {
                 self.rows_of(owner).await?
             } else {
-                let keys: BTreeSet<Key> = expected.iter().map(key_of).chain(seen.iter().cloned()).collect();
+                let keys: BTreeSet<Key> = expected.iter().map(Key::of).chain(seen.iter().cloned()).collect();
                 let mut found = Vec::new();
                 for key in keys {
                     found.extend(self.item(&key).await?);
@@ -70,7 +66,7 @@ impl Check {
             if self.item(owner).await? != before {
                 continue;
             }
-            let found: BTreeMap<Key, Item> = found.into_iter().map(|item| (key_of(&item), item)).collect();
+            let found: BTreeMap<Key, Item> = found.into_iter().map(|item| (Key::of(&item), item)).collect();
             let look = Look { owner, as_read: before.as_ref(), expected, found };
             return match (kind(owner), look.as_read) {
                 ("PROBLEM", Some(_)) => self.compare_rows(&look).map(Some),
@@ -115,10 +111,10 @@ impl Check {
         let guard = || Transaction::default().guard(&self.table, owner, *as_read);
         let mut suspects = Vec::new();
         for item in expected {
-            let key = key_of(item);
+            let key = Key::of(item);
             let (code, detail, mend) = match found.get(&key) {
                 None => {
-                    let mend = guard()?.add(&self.table, item)?;
+                    let mend = guard()?.create(&self.table, item.clone(), Error::Stale)?;
                     (Code::Missing, format!("belongs to {owner}"), Ok(mend))
                 }
                 Some(there) if owner_of(there).as_ref() == Some(owner) => {
@@ -135,7 +131,7 @@ impl Check {
                     let detail = format!("belongs to {owner}, and is held for {shown}");
                     match holder {
                         Some(holder) if !self.expects(&holder, &key).await? => {
-                            let mend = guard()?.add(&self.table, item)?;
+                            let mend = guard()?.create(&self.table, item.clone(), Error::Stale)?;
                             (Code::Missing, detail, Ok(mend))
                         }
                         _ => (Code::Taken, detail, Err("it is unknown which of the two should keep it")),
@@ -145,7 +141,7 @@ impl Check {
             suspects.push(Suspect { code, key, detail, mend });
         }
         for (key, item) in found {
-            let is_expected = expected.iter().any(|expected| key_of(expected) == *key);
+            let is_expected = expected.iter().any(|expected| Key::of(expected) == *key);
             if is_expected || owner_of(item).as_ref() != Some(owner) {
                 continue;
             }
@@ -173,9 +169,9 @@ impl Check {
         }
         let mut mend = Transaction::default().guard(&self.table, owner, *as_read)?;
         for item in expected {
-            mend = mend.put_over(&self.table, item)?;
+            mend = mend.put(&self.table, item.clone())?;
         }
-        let kept: BTreeSet<Key> = expected.iter().map(key_of).collect();
+        let kept: BTreeSet<Key> = expected.iter().map(Key::of).collect();
         for key in found.keys().filter(|key| !kept.contains(key)) {
             mend = mend.release(&self.table, key.clone())?;
         }
@@ -186,41 +182,20 @@ impl Check {
     /// Tells whether the entity `owner` should have an item with this key.
     async fn expects(&self, owner: &Key, key: &Key) -> Result<bool, Error> {
         Ok(match self.item(owner).await?.as_ref().map(read) {
-            Some(Reading::Entity(entity)) => entity.derived.iter().any(|item| key_of(item) == *key),
+            Some(Reading::Entity(entity)) => entity.parts.contains_key(key),
             Some(_) => true,
             None => false,
         })
     }
 
     async fn item(&self, key: &Key) -> Result<Option<Item>, Error> {
-        let get = self.table.client.get_item().table_name(&self.table.name);
-        let output = get
-            .set_key(Some(key.clone().into_item()))
-            .consistent_read(true)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await?;
-        Cost::add(units(output.consumed_capacity()), 0.0);
-        Ok(output.item)
+        self.table.item(key.clone(), Consistency::Strong).await
     }
 
-    /// Returns the problem's rows in one query: 97 rows are smaller than the limit of 1 MB.
     async fn rows_of(&self, owner: &Key) -> Result<Vec<Item>, Error> {
-        let output = self
-            .table
-            .client
-            .query()
-            .table_name(&self.table.name)
-            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-            .expression_attribute_values(":pk", AttributeValue::S(owner.pk.clone()))
-            .expression_attribute_values(":prefix", AttributeValue::S(PREFIX.to_owned()))
-            .consistent_read(true)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await?;
-        Cost::add(units(output.consumed_capacity()), 0.0);
+        let items = self.table.row_items(owner.pk.clone()).await?;
         let is_row = |item: &Item| matches!(read(item), Reading::Derived { .. });
-        Ok(output.items.unwrap_or_default().into_iter().filter(is_row).collect())
+        Ok(items.into_iter().filter(is_row).collect())
     }
 }
 

@@ -1,5 +1,13 @@
 //! The right value of a counter.
 
+use crate::store::entity::Counted;
+
+/// Returns what is added to the numbers of a counter, of which it has one or two.
+pub(super) fn by(counted: &Counted) -> [i64; 2] {
+    let mut terms = counted.terms.iter().map(|term| i64::try_from(term.by).unwrap_or(i64::MAX));
+    [terms.next().unwrap_or_default(), terms.next().unwrap_or_default()]
+}
+
 /// The right value of a counter and its stored one.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
