@@ -4,6 +4,10 @@
 //! start. The certificates of AWS's own services are issued by Amazon Trust Services
 //! (<https://www.amazontrust.com/repository/>), so its five roots are enough.
 
+mod timed;
+
+pub(crate) use timed::Timed;
+
 use std::sync::OnceLock;
 use std::time::Duration;
 

@@ -13,6 +13,7 @@ pub mod cost;
 pub mod domain;
 pub mod random;
 pub mod telemetry;
+pub mod timing;
 
 #[cfg(feature = "store")]
 pub mod store;

@@ -15,10 +15,11 @@ use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
 use tokio::try_join;
 
-use crate::aws;
+use crate::aws::{self, Timed};
 use crate::clock::Clock;
 use crate::config::{ConfigError, optional, required};
 use crate::domain::{File, FileAttributes, FileId, Sha256Digest, Timestamp};
+use crate::timing::Service;
 
 /// The time in which an upload to a presigned URL must begin.
 pub const UPLOAD_URL_LIFETIME: Duration = Duration::from_mins(15);
@@ -110,6 +111,7 @@ impl Objects {
             .build();
         let mut config = Builder::from(&common)
             .timeout_config(patience)
+            .interceptor(Timed(Service::Bucket))
             // A known digest is sent and verified. Without these two settings the SDK would put headers into presigned
             // requests that clients do not know.
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)

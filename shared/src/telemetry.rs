@@ -3,6 +3,7 @@
 use std::panic;
 
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::config;
 
@@ -13,11 +14,13 @@ pub fn init() {
     let level = config::optional("AWS_LAMBDA_LOG_LEVEL")
         .and_then(|level| if level == "FATAL" { Some(LevelFilter::ERROR) } else { level.parse().ok() })
         .unwrap_or(LevelFilter::INFO);
+    let shows_spans = level >= LevelFilter::DEBUG;
     let subscriber = tracing_subscriber::fmt()
         .json()
         .flatten_event(true)
         .with_current_span(false)
-        .with_span_list(false)
+        .with_span_list(shows_spans)
+        .with_span_events(if shows_spans { FmtSpan::CLOSE } else { FmtSpan::NONE })
         .with_target(false)
         .with_max_level(level)
         .finish();

@@ -74,7 +74,8 @@ async fn an_unknown_address_takes_as_long_as_a_wrong_password() {
     register(&app, "ada@example.com").await;
     let time = async |email: &str| {
         let answer = login(&app, email, OTHER).await.expect(401);
-        answer.header("server-timing").trim_start_matches("handler;dur=").parse::<f64>().unwrap()
+        let handler = answer.header("server-timing").split(',').next().unwrap();
+        handler.trim_start_matches("handler;dur=").parse::<f64>().unwrap()
     };
     let (mut known, mut unknown) = (f64::MAX, f64::MAX);
     for _ in 0..5 {

@@ -40,6 +40,7 @@ mod secrets;
 mod session;
 mod stream;
 mod stripe_events;
+mod timing;
 mod tour;
 mod upload;
 mod upload_forms;

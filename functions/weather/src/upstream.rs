@@ -19,6 +19,8 @@ use serde::de::DeserializeOwned;
 use shared::config::{ConfigError, required};
 use shared::domain::{Celsius, City, KilometresPerHour, Label, Percent, Timestamp, Weather};
 use shared::random::Random;
+use shared::timing::{self, Service};
+use tracing::{Instrument, debug_span};
 
 use crate::Failure;
 
@@ -95,13 +97,15 @@ impl WeatherApi {
     }
 
     async fn attempts(&self, city: &City) -> Result<Option<Weather>, Failure> {
+        let attempt =
+            || timing::call(Service::Upstream, self.attempt(city).instrument(debug_span!("upstream")));
         for retry in 0..RETRIES {
-            match self.attempt(city).await {
-                Err(failure) if failure.is_transient() => tokio::time::sleep(self.backoff(retry)).await,
+            match attempt().await {
+                Err(failure) if failure.is_transient() => timing::back_off(self.backoff(retry)).await,
                 outcome => return outcome,
             }
         }
-        self.attempt(city).await
+        attempt().await
     }
 
     /// Returns a random wait up to a limit that doubles (full jitter).

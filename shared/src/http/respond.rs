@@ -4,6 +4,7 @@ mod body;
 mod call;
 mod finish;
 mod streaming;
+mod usage;
 
 pub use body::{ErrorBody, ProblemDetails};
 pub use call::chain;
@@ -22,11 +23,11 @@ use tower::Service;
 use self::body::{render, take_failure};
 use self::call::Call;
 use self::finish::{allow_options, insert, limit_last_modified, name_patches, remove_content};
+use self::usage::Usage;
 use super::Error;
 use super::accept::negotiate;
 use super::rate_limit_fields::{self, ServiceLimit};
 use crate::clock::Clock;
-use crate::cost::Cost;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
@@ -55,7 +56,7 @@ where
     let started = Instant::now();
     let call = Call::of(&request, clock);
     let is_acceptable = negotiate(&call.headers, produces, request.extensions_mut());
-    let ((mut response, cost), limits) = ServiceLimit::of(Cost::of(call.run(routes, request))).await;
+    let ((mut response, usage), limits) = ServiceLimit::of(Usage::of(call.run(routes, request))).await;
     if !is_acceptable && call.method.is_safe() && has_representation(response.status()) {
         response = Error::NotAcceptable.into_response();
     }
@@ -77,11 +78,12 @@ where
     }
     rate_limit_fields::insert(headers, &limits);
     insert(headers, X_REQUEST_ID, &call.request_id);
-    insert(headers, SERVER_TIMING, &format!("handler;dur={:.3}", duration.as_secs_f64() * 1000.0));
+    let handler_ms = duration.as_secs_f64() * 1000.0;
+    insert(headers, SERVER_TIMING, &format!("handler;dur={handler_ms:.3}{}", usage.server_timing()));
     if response.body().size_hint().exact().is_none() {
-        return response.map(|body| streaming::watch(body, status, call, clock.clone(), started, cost));
+        return response.map(|body| streaming::watch(body, status, call, clock.clone(), started, usage));
     }
-    call.log(status, duration, cost, failure.as_ref(), None);
+    call.log(status, duration, usage, failure.as_ref(), None);
     response
 }
 

@@ -9,8 +9,9 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_types::SdkConfig;
 
-use crate::aws;
+use crate::aws::{self, Timed};
 use crate::config::ConfigError;
+use crate::timing::Service;
 
 /// Returns a client of the region's DynamoDB, or of the endpoint in `AWS_ENDPOINT_URL_DYNAMODB`.
 ///
@@ -26,7 +27,8 @@ pub(super) fn from_env() -> Result<Client, ConfigError> {
 
 /// Returns a client of `endpoint`, or of the region's own endpoint.
 pub(super) fn client(config: &SdkConfig, endpoint: Option<String>) -> Client {
-    let mut config = Builder::from(config).retry_classifier(RetryConflicts);
+    let mut config =
+        Builder::from(config).retry_classifier(RetryConflicts).interceptor(Timed(Service::Table));
     config.set_endpoint_url(endpoint);
     Client::from_conf(config.build())
 }

@@ -12,6 +12,7 @@ use super::Error;
 use super::table::{Item, Key, Table, units};
 use crate::cost::Cost;
 use crate::random::Random;
+use crate::timing::back_off;
 
 /// The number of attempts at a transaction that conflicts with others.
 const ATTEMPTS: u32 = 6;
@@ -110,7 +111,7 @@ impl Transaction {
                     if attempt == ATTEMPTS {
                         return Err(Error::Unavailable(error.into()));
                     }
-                    tokio::time::sleep(backoff(attempt, random)).await;
+                    back_off(backoff(attempt, random)).await;
                     attempt += 1;
                 }
                 Some(reasons) => return Err(refusal(reasons, self.refusals).unwrap_or_else(|| error.into())),

@@ -14,7 +14,9 @@ use futures_util::FutureExt;
 use lambda_http::Context;
 use lambda_http::request::RequestContext;
 use tower::{Service, ServiceExt};
+use tracing::Instrument;
 
+use super::usage::Usage;
 use crate::clock::Clock;
 use crate::cost::Cost;
 use crate::http::error::{Error, Failure};
@@ -70,7 +72,8 @@ impl Call {
         S: Service<Request<B>, Error = Infallible>,
         S::Response: IntoResponse,
     {
-        let work = AssertUnwindSafe(routes.oneshot(request)).catch_unwind();
+        let span = tracing::debug_span!("handler", requestId = &*self.request_id, route = &*self.route);
+        let work = AssertUnwindSafe(routes.oneshot(request).instrument(span)).catch_unwind();
         let outcome = match self.budget {
             Some(budget) => match tokio::time::timeout(budget, work).await {
                 Ok(outcome) => outcome,
@@ -89,52 +92,64 @@ impl Call {
         &self,
         status: StatusCode,
         duration: Duration,
-        cost: Cost,
+        usage: Usage,
         failure: Option<&Failure>,
         sent: Option<Sent>,
     ) {
-        let Cost { calls, rcu, wcu } = cost;
+        let Usage { cost: Cost { calls, rcu, wcu }, timing } = usage;
         let (method, route, request_id) = (self.method.as_str(), &*self.route, &*self.request_id);
-        let (status, duration_ms) = (status.as_u16(), duration.as_secs_f64() * 1000.0);
+        let (status, duration_ms) = (status.as_u16(), millis(duration));
         let code = failure.map(|failure| failure.code.as_str());
         let error = failure.and_then(|failure| failure.cause.as_deref()).map(|cause| chain(cause));
         let (bytes, ended) = (sent.map(|sent| sent.bytes), sent.map(|sent| sent.ended));
+        let (table, bucket, upstream) = (timing.table, timing.bucket, timing.upstream);
+        macro_rules! line {
+            ($level:ident, $message:literal) => {
+                tracing::$level!(
+                    requestId = request_id,
+                    method,
+                    route,
+                    status,
+                    durationMs = duration_ms,
+                    calls,
+                    rcu,
+                    wcu,
+                    attempts = some(timing.attempts),
+                    waitedMs = some_millis(timing.waited),
+                    tableMs = some_millis(table.time),
+                    bucketCalls = some(bucket.calls),
+                    bucketMs = some_millis(bucket.time),
+                    upstreamCalls = some(upstream.calls),
+                    upstreamMs = some_millis(upstream.time),
+                    code,
+                    bytes,
+                    ended,
+                    error,
+                    $message
+                )
+            };
+        }
         // Client errors are not failures of ours. A failure midway through a stream has the status of its beginning.
         let is_ours = failure.is_some_and(|failure| failure.code.status().is_server_error());
-        if let (Some(error), true) = (&error, is_ours) {
-            tracing::error!(
-                requestId = request_id,
-                method,
-                route,
-                status,
-                durationMs = duration_ms,
-                calls,
-                rcu,
-                wcu,
-                code,
-                bytes,
-                ended,
-                error,
-                "failed"
-            );
+        if error.is_some() && is_ours {
+            line!(error, "failed");
         } else {
-            tracing::info!(
-                requestId = request_id,
-                method,
-                route,
-                status,
-                durationMs = duration_ms,
-                calls,
-                rcu,
-                wcu,
-                code,
-                bytes,
-                ended,
-                error,
-                "answered"
-            );
+            line!(info, "answered");
         }
     }
+}
+
+/// Leaves a field out of the line if it says nothing.
+fn some(count: u32) -> Option<u32> {
+    (count > 0).then_some(count)
+}
+
+fn some_millis(time: Duration) -> Option<f64> {
+    (!time.is_zero()).then(|| millis(time))
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
 }
 
 /// The end of a streamed answer.

@@ -11,8 +11,8 @@ use http_body_util::BodyExt;
 
 use super::body::error_body;
 use super::call::{Call, Sent, message};
+use super::usage::Usage;
 use crate::clock::Clock;
-use crate::cost::Cost;
 use crate::http::error::{Error, Failure};
 
 /// Wraps a body, so that its last line tells if it ends early and its end is logged.
@@ -22,7 +22,7 @@ pub(super) fn watch(
     call: Call,
     clock: Clock,
     started: Instant,
-    cost: Cost,
+    usage: Usage,
 ) -> Body {
     let sending = Sending {
         body,
@@ -30,7 +30,7 @@ pub(super) fn watch(
         call,
         clock,
         started,
-        cost,
+        usage,
         bytes: 0,
         is_in_line: false,
         failure: None,
@@ -49,7 +49,7 @@ struct Sending {
     call: Call,
     clock: Clock,
     started: Instant,
-    cost: Cost,
+    usage: Usage,
     bytes: u64,
     /// True if the last byte sent is not the end of a line.
     is_in_line: bool,
@@ -82,7 +82,7 @@ impl Sending {
 
     /// Returns the next piece of the stream.
     async fn made(&mut self) -> Result<Option<Bytes>, Failure> {
-        let work = AssertUnwindSafe(Cost::of(self.body.frame())).catch_unwind();
+        let work = AssertUnwindSafe(Usage::of(self.body.frame())).catch_unwind();
         let outcome = match self.call.budget.map(|budget| budget.saturating_sub(self.started.elapsed())) {
             // A stream that never waits must not run past the deadline.
             Some(left) if left.is_zero() => return Err(Error::TimedOut.into_failure()),
@@ -90,8 +90,8 @@ impl Sending {
             None => Ok(work.await),
         };
         match outcome {
-            Ok(Ok((frame, cost))) => {
-                self.cost += cost;
+            Ok(Ok((frame, usage))) => {
+                self.usage += usage;
                 match frame {
                     Some(Ok(frame)) => Ok(Some(frame.into_data().unwrap_or_default())),
                     Some(Err(error)) => Err(failure_of(error)),
@@ -125,7 +125,7 @@ fn failure_of(error: axum::Error) -> Failure {
 impl Drop for Sending {
     fn drop(&mut self) {
         let sent = Sent { bytes: self.bytes, ended: self.ended.unwrap_or("cut") };
-        self.call.log(self.status, self.started.elapsed(), self.cost, self.failure.as_ref(), Some(sent));
+        self.call.log(self.status, self.started.elapsed(), self.usage, self.failure.as_ref(), Some(sent));
     }
 }
 
@@ -139,6 +139,8 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    #[cfg(feature = "store")]
+    use crate::cost::Cost;
     use crate::http::accept::STREAMED;
     use crate::http::streamed::Streamed;
 
@@ -233,21 +235,21 @@ mod tests {
             Cost::add(units, 0.0);
             piece("a").map_err(Error::into_failure)
         }));
-        let before = Cost { calls: 1, rcu: 0.5, wcu: 1.0 };
+        let before = Usage { cost: Cost { calls: 1, rcu: 0.5, wcu: 1.0 }, ..Usage::default() };
         let mut sending = Sending {
             body,
             status: StatusCode::OK,
             call: Call::of(&request, &clock),
             clock,
             started: Instant::now(),
-            cost: before,
+            usage: before,
             bytes: 0,
             is_in_line: false,
             failure: None,
             ended: None,
         };
         while sending.next().await.is_some() {}
-        assert_eq!(sending.cost, Cost { calls: 3, rcu: 3.5, wcu: 1.0 });
+        assert_eq!(sending.usage.cost, Cost { calls: 3, rcu: 3.5, wcu: 1.0 });
         assert_eq!((sending.bytes, sending.ended), (2, Some("whole")));
     }
 }
