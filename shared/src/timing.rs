@@ -227,8 +227,8 @@ mod tests {
 
     #[tokio::test]
     async fn timings_add_up() {
-        let (_, mut timing) = Timing::of(call(Service::Table, yield_now())).await;
-        let (_, other) = Timing::of(call(Service::Bucket, yield_now())).await;
+        let ((), mut timing) = Timing::of(call(Service::Table, yield_now())).await;
+        let ((), other) = Timing::of(call(Service::Bucket, yield_now())).await;
         timing += other;
         assert_eq!((timing.attempts, timing.table.calls, timing.bucket.calls), (2, 1, 1));
         assert_eq!(timing.bucket.time, other.bucket.time);

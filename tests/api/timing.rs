@@ -9,10 +9,10 @@ async fn line(app: &App, answer: &Answer) -> Value {
     app.stack.shutdown().await;
     let id = answer.header("x-request-id");
     let logs = app.stack.logs();
-    let lines = logs.lines().filter_map(|line| serde_json::from_str::<Value>(line.split_once(' ')?.1).ok());
+    let mut lines =
+        logs.lines().filter_map(|line| serde_json::from_str::<Value>(line.split_once(' ')?.1).ok());
     lines
-        .filter(|line| line["requestId"] == id && line["status"].is_u64())
-        .last()
+        .find(|line| line["requestId"] == id && line["status"].is_u64())
         .unwrap_or_else(|| panic!("no line of {answer:?} in\n{logs}"))
 }
 
@@ -70,14 +70,16 @@ async fn the_time_of_another_service_is_named() {
 
 #[tokio::test]
 async fn spans_are_logged_at_debug() {
-    let app = App::with_variables(&[("AWS_LAMBDA_LOG_LEVEL", "DEBUG")]).await;
-    let answer = app.caller().post("/api/posts", &post("On warp")).await.expect(201);
+    let app = App::logging("DEBUG").await;
+    app.caller().post("/api/posts", &post("On warp")).await.expect(201);
     app.stack.shutdown().await;
     let logs = app.stack.logs();
+    let lines = logs.lines().filter_map(|line| serde_json::from_str::<Value>(line.split_once(' ')?.1).ok());
+    let closed: Vec<Value> = lines.filter(|line| line["message"] == "close").collect();
     for span in ["handler", "DynamoDB.TransactWriteItems"] {
-        let closed =
-            logs.lines().filter_map(|line| serde_json::from_str::<Value>(line.split_once(' ')?.1).ok());
-        let mut closed = closed.filter(|line| line["message"] == "close" && line["span"]["name"] == span);
-        assert!(closed.any(|line| line["time.busy"].is_string()), "no {span} of {answer:?} in\n{logs}");
+        let of_span =
+            |line: &Value| line["spans"].as_array().unwrap().last().is_some_and(|last| last["name"] == span);
+        let line = closed.iter().find(|line| of_span(line));
+        assert!(line.is_some_and(|line| line["time.busy"].is_string()), "no {span} in\n{logs}");
     }
 }

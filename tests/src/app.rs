@@ -47,6 +47,11 @@ impl App {
         Self::of(variables.iter().fold(builder, |builder, (name, value)| builder.env(*name, *value))).await
     }
 
+    /// Like [`start`](Self::start), with this `LogLevel`.
+    pub async fn logging(level: &str) -> Self {
+        Self::of(Stack::builder().parameter("LogLevel", level)).await
+    }
+
     /// Like [`start`](Self::start), with these `AllowedOrigins`.
     pub async fn allowing(origins: &str) -> Self {
         let builder = Stack::builder().parameter("RateLimitScale", Self::NO_LIMITS);

@@ -2749,7 +2749,7 @@ export interface components {
         "Retry-After": number;
         /**
          * @description The time in the function, in milliseconds.
-         * @example handler;dur=4.211
+         * @example handler;dur=4.211, table;dur=2.934
          */
         "Server-Timing": string;
         /**

@@ -56,7 +56,8 @@ where
     let started = Instant::now();
     let call = Call::of(&request, clock);
     let is_acceptable = negotiate(&call.headers, produces, request.extensions_mut());
-    let ((mut response, usage), limits) = ServiceLimit::of(Usage::of(call.run(routes, request))).await;
+    let ((mut response, usage), limits) =
+        ServiceLimit::of(Usage::of(Box::pin(call.run(routes, request)))).await;
     if !is_acceptable && call.method.is_safe() && has_representation(response.status()) {
         response = Error::NotAcceptable.into_response();
     }

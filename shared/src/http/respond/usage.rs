@@ -1,3 +1,4 @@
+use std::fmt::Write;
 use std::future::Future;
 use std::ops::AddAssign;
 
@@ -21,11 +22,14 @@ impl Usage {
     /// Returns the metrics of `Server-Timing` for the services that were called, each after a comma.
     pub(super) fn server_timing(&self) -> String {
         let Timing { table, bucket, upstream, .. } = self.timing;
-        let called = [("table", table), ("bucket", bucket), ("upstream", upstream)];
-        let called = called.into_iter().filter(|(_, Calls { calls, .. })| *calls > 0);
-        called
-            .map(|(name, Calls { time, .. })| format!(", {name};dur={:.3}", time.as_secs_f64() * 1000.0))
-            .collect()
+        let mut metrics = String::new();
+        for (name, Calls { calls, time }) in [("table", table), ("bucket", bucket), ("upstream", upstream)] {
+            if calls > 0 {
+                // Writing to a `String` cannot fail.
+                let _ = write!(metrics, ", {name};dur={:.3}", time.as_secs_f64() * 1000.0);
+            }
+        }
+        metrics
     }
 }
 
