@@ -5,13 +5,13 @@ mod effect;
 mod endpoints;
 mod uploads;
 
-use futures_util::future::join_all;
+use futures_util::{StreamExt, stream};
 use local::Faults;
 use local::faults::{Call, Service};
-use tests::{Answer, App};
+use tests::{Answer, App, Operation};
 
 use self::effect::Effect;
-use self::endpoints::{READS, Write};
+use self::endpoints::{Case, cases};
 
 /// A way in which a call fails.
 struct Failure {
@@ -40,51 +40,20 @@ const FAILURES: [Failure; 5] = [
 /// Takes longer than one attempt may, but leaves time for a retry within the functions' timeout.
 const SLOW: Failure = Failure { fault: "slow=2500", is_done: true };
 
-#[tokio::test]
-async fn users_are_written_as_a_whole_or_not_at_all() {
-    walk_all(endpoints::USERS).await;
-}
+/// The number of operations that run at once, each with its own API and table: they spend most of their time waiting.
+const AT_ONCE: usize = 8;
 
 #[tokio::test]
-async fn posts_are_written_as_a_whole_or_not_at_all() {
-    walk_all(endpoints::POSTS).await;
-}
-
-#[tokio::test]
-async fn problems_are_written_as_a_whole_or_not_at_all() {
-    walk_all(endpoints::PROBLEMS).await;
-}
-
-#[tokio::test]
-async fn accounts_are_signed_in_and_out_as_a_whole_or_not_at_all() {
-    walk_all(endpoints::ACCOUNTS).await;
-}
-
-#[tokio::test]
-async fn sessions_are_written_as_a_whole_or_not_at_all() {
-    walk_all(endpoints::SESSIONS).await;
-}
-
-#[tokio::test]
-async fn presigned_uploads_begin_as_a_whole_or_not_at_all() {
-    walk_all(endpoints::PRESIGNED_UPLOADS).await;
-}
-
-#[tokio::test]
-async fn payments_are_recorded_as_a_whole_or_not_at_all() {
-    walk_all(endpoints::PAYMENTS).await;
-}
-
-/// Walks through all requests at once, each with its own API and table, because they spend most of their time waiting.
-async fn walk_all(writes: &[Write]) {
-    join_all(writes.iter().map(walk)).await;
+async fn every_operation_is_done_as_a_whole_or_not_at_all() {
+    let walks = cases(true).into_iter().map(|(operation, case)| walk(operation, case));
+    stream::iter(walks).buffer_unordered(AT_ONCE).collect::<()>().await;
 }
 
 /// Makes each call of the request fail in each way.
-async fn walk(write: &Write) {
+async fn walk(operation: &'static Operation, case: Case) {
     let faults = Faults::default();
     let app = App::with_faults(&faults).await;
-    let walk = Walk { write, app: &app, faults: &faults };
+    let walk = Walk { operation, case, app: &app, faults: &faults };
     let (calls, whole) = walk.undisturbed().await;
 
     // Failures that the SDK's retries hide come first, because they leave its retry quota unchanged.
@@ -95,13 +64,14 @@ async fn walk(write: &Write) {
             }
         }
     }
-    // The webhook does not wait for a slow attempt: it may answer Stripe with 503.
-    let is_patient = write.function != "webhooks-stripe";
-    walk.disturbed(&whole, &SLOW, &rule(&calls, calls.len() - 1, &SLOW, true), is_patient).await;
+    walk.disturbed(&whole, &SLOW, &rule(&calls, calls.len() - 1, &SLOW, true), case.is_patient).await;
 
-    let cold =
-        app.stack.logs().lines().filter(|line| line.ends_with(&format!(" cold {}", write.function))).count();
-    assert_eq!(cold, 1, "{}: one instance serves all", write.name);
+    let logs = app.stack.logs();
+    let mut cold: Vec<&str> = logs.lines().filter_map(|line| Some(line.split_once(" cold ")?.1)).collect();
+    let starts = cold.len();
+    cold.sort_unstable();
+    cold.dedup();
+    assert_eq!(starts, cold.len(), "{}: one instance of a function serves all\n{logs}", case.name);
     app.stack.shutdown().await;
 }
 
@@ -114,7 +84,8 @@ fn rule(calls: &[Call], nth: usize, failure: &Failure, once: bool) -> String {
 }
 
 struct Walk<'a> {
-    write: &'a Write,
+    operation: &'static Operation,
+    case: Case,
     app: &'a App,
     faults: &'a Faults,
 }
@@ -122,21 +93,21 @@ struct Walk<'a> {
 impl Walk<'_> {
     /// Returns the calls of an undisturbed request, and its effect.
     async fn undisturbed(&self) -> (Vec<Call>, Effect) {
-        let request = (self.write.prepare)(self.app).await;
+        let request = self.case.prepare_request(self.app, self.operation).await;
         let before = self.app.items();
         self.faults.clear();
-        request().await.expect(self.write.done);
+        expect_example(&request().await, self.operation);
         let (calls, after) = (self.faults.calls(), self.app.items());
         let whole = Effect::between(&before, &after);
-        assert!(!whole.is_empty(), "{}: a write has an effect", self.write.name);
+        assert!(!whole.is_empty(), "{}: a write has an effect", self.case.name);
         self.app.expect_whole().await;
         (calls, whole)
     }
 
     /// Makes a call fail, checks the request's outcome, and then sends the request again as its client would.
     async fn disturbed(&self, whole: &Effect, failure: &Failure, rule: &str, once: bool) {
-        let Write { name, done, .. } = *self.write;
-        let request = (self.write.prepare)(self.app).await;
+        let (Case { name, .. }, done) = (self.case, self.operation.success());
+        let request = self.case.prepare_request(self.app, self.operation).await;
         let before = self.app.items();
         self.faults.clear();
         self.faults.add(rule.parse().unwrap());
@@ -159,7 +130,8 @@ impl Walk<'_> {
         let (status, expected) = if effect.is_empty() {
             (done, whole.clone())
         } else {
-            (self.write.repeated, whole.clone().and(self.write.repeated_effect))
+            let repeated = self.case.repeated_status(self.operation);
+            (repeated, whole.clone().and(self.case.repeated_effect))
         };
         let again = request().await;
         let items = self.app.items();
@@ -167,6 +139,18 @@ impl Walk<'_> {
         assert_eq!(Effect::between(&before, &items), expected, "{context}, then {again:?}");
         self.app.expect_whole().await;
     }
+}
+
+/// Checks that an undisturbed request succeeds.
+#[track_caller]
+fn expect_example(answer: &Answer, operation: &Operation) {
+    assert_eq!(
+        answer.status,
+        operation.success(),
+        "tests/api/fault_injection/endpoints.rs: the document's example of {0} is not enough; add to `SPECIAL`\n    \
+         case(\"{0}\").prepare(|app| ...),\n{answer:?}",
+        operation.name
+    );
 }
 
 #[track_caller]
@@ -179,18 +163,18 @@ fn expect_unavailable(answer: &Answer) {
 async fn a_read_that_is_throttled_is_503_and_the_next_is_answered() {
     let faults = Faults::default();
     let app = App::with_faults(&faults).await;
-    for read in READS {
-        let request = (read.prepare)(&app).await;
+    for (operation, case) in cases(false) {
+        let request = case.prepare_request(&app, operation).await;
         faults.clear();
-        request().await.expect(200);
-        let calls = faults.calls();
-        assert!(!calls.is_empty(), "{}: it reads", read.name);
-        for n in 1..=calls.len() {
+        expect_example(&request().await, operation);
+        // An operation that reads nothing of the table has no calls.
+        for n in 1..=faults.calls().len() {
             faults.clear();
             faults.add(format!("dynamodb:*:throttle:from={n}").parse().unwrap());
             expect_unavailable(&request().await);
             faults.clear();
-            request().await.expect(200);
+            expect_example(&request().await, operation);
         }
+        faults.clear();
     }
 }

@@ -83,6 +83,12 @@ impl Document {
         Self { operations, errors, everywhere, schemas: compiler.finish() }
     }
 
+    /// Finds the operation with this method and path under `make run`, such as `GET /api/posts/{id}`.
+    pub fn get(&self, name: &str) -> Option<&Operation> {
+        let (method, path) = name.split_once(' ')?;
+        self.operations.iter().find(|operation| operation.method == *method && operation.path() == path)
+    }
+
     /// Returns the reason why a value is invalid, or `None` if it is valid.
     pub(crate) fn error(&self, schema: Schema, value: &Value) -> Option<String> {
         schemas::error(&self.schemas, schema, value)
@@ -106,8 +112,12 @@ impl Document {
     /// Finds the operation of a request; HEAD counts as GET. `path` has no query.
     pub(crate) fn find(&self, method: &Method, path: &str) -> Found<'_> {
         let method = if method == Method::HEAD { &Method::GET } else { method };
-        let at_path: Vec<&Operation> =
+        let mut at_path: Vec<&Operation> =
             self.operations.iter().filter(|operation| operation.is_at(path)).collect();
+        // A path without variables goes first, as OpenAPI and API Gateway have it.
+        if at_path.iter().any(|operation| operation.path() == path) {
+            at_path.retain(|operation| operation.path() == path);
+        }
         match at_path.iter().find(|operation| operation.method == *method) {
             Some(operation) => Found::Operation(operation),
             None if at_path.is_empty() => Found::Nothing,

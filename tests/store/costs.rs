@@ -15,6 +15,7 @@ use tokio::try_join;
 use self::row::{Row, measure};
 
 mod accounts;
+mod examples;
 mod files;
 mod payments;
 mod problems;
@@ -37,6 +38,8 @@ async fn every_request_costs_what_the_documentation_says_and_no_more_than_the_de
     rows.extend(accounts::rows().await);
     rows.extend(files::rows().await);
     rows.extend(payments::rows(app.table(), &users).await);
+    let examples = examples::rows(&rows).await;
+    rows.extend(examples);
     let limits = RateLimits::new(&app.table(), Clock::system(), Scale::parse("1").unwrap());
     let ((), limit) = measure(
         "each change, for its rate limit, besides",

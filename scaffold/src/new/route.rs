@@ -61,10 +61,9 @@ fn register(edits: &mut Edits, names: &Names<'_>) -> Result<(), Error> {
         &line("{{name}}/get 200"),
         |line| line.contains('/') && !line.starts_with("source: "),
     )?;
-    let at = if names.url == names.path { String::new() } else { names.fill(r#".at("{{url}}")"#) };
     edits.insert_before(
         "tests/api/authorisation.rs",
-        &line(&format!(r#"        case("GET {{{{path}}}}", Nothing, Token, everybody){at},"#)),
+        &line(r#"        case("GET {{path}}", Token, everybody),"#),
         "        case(\"GET /api/health\"",
     )
 }

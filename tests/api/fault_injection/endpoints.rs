@@ -1,7 +1,5 @@
-//! The requests that are sent while calls fail: each operation that reads or writes has a line here.
-
-use std::future::ready;
-use std::sync::atomic::{AtomicUsize, Ordering};
+//! The requests that are sent while calls fail: every operation of openapi.json with the document's example. Operations
+//! that need more than the example have a line here.
 
 use futures_util::future::LocalBoxFuture;
 use reqwest::Method;
@@ -11,258 +9,204 @@ use shared::clock::Clock;
 use shared::config::Secret;
 use shared::random::Random;
 use shared::store::{RefreshFamilies, Sessions};
-use tests::{App, Browser, Call, Client, PASSWORD, checkout_event, post, user};
+use tests::{App, Browser, Call, Client, Document, Operation, PASSWORD, Sender, checkout_event, new_email};
 
 /// Sends the same request each time.
-type Request = Box<dyn Fn() -> Call>;
+pub(super) type Request<'a> = Box<dyn Fn() -> Call + 'a>;
 
 /// Creates the resource of a request, a new one each time.
-type Prepare = for<'a> fn(&'a App) -> LocalBoxFuture<'a, Request>;
+type Prepare = for<'a> fn(&'a App) -> LocalBoxFuture<'a, Request<'a>>;
 
-/// A request that changes something.
-pub(super) struct Write {
+/// The request of an operation, as far as it is not the document's example.
+#[derive(Clone, Copy)]
+pub(super) struct Case {
+    /// Method and path as openapi.json has them.
     pub(super) name: &'static str,
-    pub(super) function: &'static str,
-    pub(super) prepare: Prepare,
-    /// The status of a request that succeeds.
-    pub(super) done: u16,
+    prepare: Option<Prepare>,
+    query: Option<&'static str>,
+    body: Option<fn() -> Value>,
     /// The status of a repetition, after the answer of the first success was lost.
-    pub(super) repeated: u16,
+    repeated: Option<u16>,
     /// The changes that the repetition adds.
     pub(super) repeated_effect: &'static [&'static str],
+    /// True if the function waits for a slow attempt.
+    pub(super) is_patient: bool,
 }
 
-/// A request that reads.
-pub(super) struct Read {
-    pub(super) name: &'static str,
-    pub(super) prepare: Prepare,
-}
-
-const fn write(
-    name: &'static str,
-    function: &'static str,
-    (done, repeated): (u16, u16),
-    prepare: Prepare,
-) -> Write {
-    Write { name, function, prepare, done, repeated, repeated_effect: &[] }
-}
-
-impl Write {
-    const fn repeated_effect(self, repeated_effect: &'static [&'static str]) -> Self {
-        Self { repeated_effect, ..self }
+const fn case(name: &'static str) -> Case {
+    Case {
+        name,
+        prepare: None,
+        query: None,
+        body: None,
+        repeated: None,
+        repeated_effect: &[],
+        is_patient: true,
     }
 }
 
-const fn read(name: &'static str, prepare: Prepare) -> Read {
-    Read { name, prepare }
-}
-
-pub(super) const USERS: &[Write] = &[
-    write("POST /api/users", "users", (201, 201), |app| {
-        keyed_post(app.admin(), "/api/users", user(&address()))
-    }),
-    write("PUT /api/users/{id}", "users-id", (200, 200), |app| {
-        let body = user(&address());
-        on_user(app, move |client, path| client.put(path, &body))
-    }),
-    write("PATCH /api/users/{id}", "users-id", (200, 200), |app| {
-        on_user(app, |client, path| client.patch(path, &json!({"name": "Countess"})))
-    }),
-    write("DELETE /api/users/{id}", "users-id", (204, 404), |app| on_user(app, Client::delete)),
-];
-
-pub(super) const POSTS: &[Write] = &[
-    write("POST /api/posts", "posts", (201, 201), |app| {
-        keyed_post(app.caller(), "/api/posts", post(&name("Post")))
-    }),
-    write("PUT /api/posts/{id}", "posts-id", (200, 200), |app| {
-        let body = post(&name("Another post"));
-        on_post(app, move |client, path| client.put(path, &body))
-    }),
-    write("PATCH /api/posts/{id}", "posts-id", (200, 200), |app| {
-        on_post(app, |client, path| client.patch(path, &json!({"published": false})))
-    }),
-    write("DELETE /api/posts/{id}", "posts-id", (204, 404), |app| on_post(app, Client::delete)),
-];
-
-pub(super) const PROBLEMS: &[Write] = &[
-    write("POST /api/problems", "problems", (201, 201), |app| {
-        keyed_post(app.caller(), "/api/problems", problem("Two Sum"))
-    }),
-    write("PUT /api/problems/{id}", "problems-id", (200, 200), |app| {
-        on_problem(app, |client, path| client.put(path, &problem("Three Sums")))
-    }),
-    write("PATCH /api/problems/{id}", "problems-id", (200, 200), |app| {
-        on_problem(app, |client, path| client.patch(path, &json!({"difficulty": "hard"})))
-    }),
-    write("DELETE /api/problems/{id}", "problems-id", (204, 404), |app| on_problem(app, Client::delete)),
-];
-
-pub(super) const ACCOUNTS: &[Write] = &[
+/// Operations for which the document's example is not enough.
+const SPECIAL: &[Case] = &[
     // The client lost the tokens of the first answer, so it gets new ones.
-    write("POST /api/auth/register", "auth-register", (201, 201), |app| {
-        keyed_post(app.anonymous(), "/api/auth/register", credentials(&address()))
-    })
-    .repeated_effect(&["+REFRESH"]),
-    write("POST /api/auth/login", "auth-login", (200, 200), |app| {
+    case("POST /api/auth/register").repeated_effect(&["+REFRESH"]),
+    case("POST /api/auth/login").repeated_effect(&["+REFRESH"]).prepare(|app| {
         Box::pin(async move {
             let (client, body) = (app.anonymous(), credentials(&account(app).await));
-            Box::new(move || client.post("/api/auth/login", &body)) as Request
+            Box::new(move || client.post("/api/auth/login", &body)) as Request<'_>
         })
-    })
-    .repeated_effect(&["+REFRESH"]),
+    }),
     // Within ten seconds a repetition returns the same successor.
-    write("POST /api/auth/refresh", "auth-refresh", (200, 200), |app| {
-        with_refresh_token(app, |client, token| client.post("/api/auth/refresh", token))
-    }),
-    write("POST /api/auth/logout", "auth-logout", (204, 204), |app| {
-        with_refresh_token(app, |client, token| client.post("/api/auth/logout", token))
-    }),
-];
-
-pub(super) const SESSIONS: &[Write] = &[
-    write("POST /api/session", "session", (201, 201), |app| {
+    case("POST /api/auth/refresh")
+        .prepare(|app| with_refresh_token(app, |client, token| client.post("/api/auth/refresh", token))),
+    case("POST /api/auth/logout")
+        .prepare(|app| with_refresh_token(app, |client, token| client.post("/api/auth/logout", token))),
+    case("POST /api/session").repeated_effect(&["+SESSION"]).prepare(|app| {
         in_browser(app, |browser, email| browser.call(Method::POST, "/api/session").json(&credentials(email)))
-    })
-    .repeated_effect(&["+SESSION"]),
-    write("DELETE /api/session", "session", (204, 204), |app| {
-        in_browser(app, |browser, _| browser.delete("/api/session"))
     }),
-    write("PUT /api/profile", "profile", (200, 200), |app| {
-        let body = json!({"name": "Countess", "email": address()});
-        in_browser(app, move |browser, _| browser.put("/api/profile", &body))
-    }),
+    case("PUT /api/profile"),
     // The first request replaced the password, so the current password of the repetition is wrong.
-    write("PUT /api/profile with a password", "profile", (200, 400), |app| {
+    case("PUT /api/profile").repeated(400).prepare(|app| {
         let body = json!({"currentPassword": PASSWORD, "newPassword": "another password"});
         in_browser(app, move |browser, _| browser.put("/api/profile", &body))
     }),
-];
-
-pub(super) const PAYMENTS: &[Write] =
-    &[write("POST /api/webhooks/stripe", "webhooks-stripe", (200, 200), |app| {
+    // The document's example keeps the name, so it would change no postings.
+    case("PUT /api/problems/{id}").body(|| json!({"name": "Three Sums", "difficulty": "easy"})),
+    case("PATCH /api/problems/{id}").body(|| json!({"difficulty": "hard"})),
+    // Stripe is not kept waiting for as long as an attempt takes: it may be told 503.
+    case("POST /api/webhooks/stripe").impatient().prepare(|app| {
         let (stripe, event) = (app.stripe(), checkout_event("checkout.session.completed", &json!({})));
-        Box::pin(ready(Box::new(move || stripe.deliver(&event)) as Request))
-    })];
-
-/// Requests for presigned URLs. Uploads with a body are in [`super::uploads`]. An unused URL's item expires by TTL.
-pub(super) const PRESIGNED_UPLOADS: &[Write] =
-    &[write("POST /api/upload/presign", "upload-presign", (201, 201), |app| {
-        let client = app.caller();
-        Box::pin(ready(Box::new(move || client.presign("a.png", "image/png", 100)) as Request))
-    })
-    .repeated_effect(&["+FILE"])];
-
-pub(super) const READS: &[Read] = &[
-    read("GET /api/health?deep=true", |app| get(app.anonymous(), "/api/health?deep=true")),
-    read("GET /api/users", |app| get(app.admin(), "/api/users")),
-    read("GET /api/users/{id}", |app| on_user(app, Client::get)),
-    read("GET /api/posts", |app| get(app.anonymous(), "/api/posts")),
-    read("GET /api/posts/{id}", |app| on_post(app, Client::get)),
-    read("GET /api/problems/{id}", |app| on_problem(app, Client::get)),
-    read("GET /api/search", |app| get(app.anonymous(), "/api/search?q=two")),
-    read("GET /api/upload/{id}", |app| {
-        let file = json!({"fileName": "a.png", "contentType": "image/png", "size": 100});
-        on_made(app.caller(), "/api/upload/presign", file, Client::get)
+        Box::pin(async move { Box::new(move || stripe.deliver(&event)) as Request<'_> })
     }),
-    read("GET /api/payments", |app| on_user(app, |client, _| client.get("/api/payments"))),
-    read("GET /api/protected", |app| on_user(app, |client, _| client.get("/api/protected"))),
-    read("GET /api/session", |app| in_browser(app, |browser, _| browser.get("/api/session"))),
-    read("GET /api/profile", |app| in_browser(app, |browser, _| browser.get("/api/profile"))),
+    case("GET /api/health").asking("deep=true"),
+    // After an upload, upload-completed makes calls, too.
+    case("GET /api/upload/{id}").prepare(|app| {
+        Box::pin(async move {
+            let owner = app.caller();
+            let presigned = owner.presign("a.png", "image/png", 100).await.expect(201);
+            let path = presigned.header("location").to_owned();
+            Box::new(move || owner.get(&path)) as Request<'_>
+        })
+    }),
 ];
 
-fn get(client: Client, path: &'static str) -> LocalBoxFuture<'static, Request> {
-    Box::pin(ready(Box::new(move || client.get(path)) as Request))
+/// Operations that are left out, with the reasons.
+const LEFT_OUT: &[(&str, &str)] = &[
+    ("POST /api/example", "it writes nothing"),
+    ("POST /api/upload", "`uploads` has its faults: the content comes with it"),
+    ("DELETE /api/upload/{id}", "`uploads` has its faults: it removes an object, too"),
+    ("GET /api/weather", "it answers without the table, too"),
+    ("GET /api/stream/posts", "an error is the last line of its answer"),
+];
+
+/// Lists the cases of all operations that write, or of all that read.
+pub(super) fn cases(are_writes: bool) -> Vec<(&'static Operation, Case)> {
+    let operations = &Document::published().operations;
+    for name in SPECIAL.iter().map(|case| case.name).chain(LEFT_OUT.iter().map(|(name, _)| *name)) {
+        assert!(
+            operations.iter().any(|operation| operation.name == name),
+            "tests/api/fault_injection/endpoints.rs: openapi.json has no {name}; remove its lines"
+        );
+    }
+    let mut cases = Vec::new();
+    for operation in operations.iter().filter(|operation| (operation.method != Method::GET) == are_writes) {
+        if LEFT_OUT.iter().any(|(name, _)| *name == operation.name) {
+            continue;
+        }
+        let special: Vec<Case> = SPECIAL.iter().filter(|case| case.name == operation.name).copied().collect();
+        let usual = [case(&operation.name)];
+        let own: &[Case] = if special.is_empty() { &usual } else { &special };
+        cases.extend(own.iter().map(|case| (operation, *case)));
+    }
+    cases
 }
 
-/// Returns a POST with an `Idempotency-Key`, so that it can be repeated.
-fn keyed_post(client: Client, path: &'static str, body: Value) -> LocalBoxFuture<'static, Request> {
-    let key = name("key").replace(' ', "-");
-    let request = move || client.post(path, &body).header("idempotency-key", &key);
-    Box::pin(ready(Box::new(request) as Request))
-}
+impl Case {
+    /// Makes what the request is about, new each time.
+    pub(super) async fn prepare_request<'a>(
+        &self,
+        app: &'a App,
+        operation: &'static Operation,
+    ) -> Request<'a> {
+        if let Some(prepare) = self.prepare {
+            return prepare(app).await;
+        }
+        let sender = Sender::new(app, operation).await;
+        let sender = self.query.into_iter().fold(sender, Sender::asking);
+        match self.body {
+            Some(body) => Box::new(move || sender.send_as_json(&body())),
+            None => Box::new(sender.into_repeated()),
+        }
+    }
 
-/// Creates a user and returns a request by that user to the user's own path.
-fn on_user(app: &App, request: impl Fn(&Client, &str) -> Call + 'static) -> LocalBoxFuture<'_, Request> {
-    Box::pin(async move {
-        let id = app.account(&address()).await.id.to_string();
-        let (client, path) = (app.user(&id), format!("/api/users/{id}"));
-        Box::new(move || request(&client, &path)) as Request
-    })
-}
+    /// The status of a repetition, after the answer of the first success was lost.
+    pub(super) fn repeated_status(&self, operation: &Operation) -> u16 {
+        let is_gone = operation.method == Method::DELETE && operation.path().contains('{');
+        self.repeated.unwrap_or_else(|| if is_gone { 404 } else { operation.success() })
+    }
 
-/// Creates a post and returns a request by its author to the post's path.
-fn on_post(app: &App, request: impl Fn(&Client, &str) -> Call + 'static) -> LocalBoxFuture<'_, Request> {
-    on_made(app.caller(), "/api/posts", post(&name("Post")), request)
-}
+    const fn prepare(self, prepare: Prepare) -> Self {
+        Self { prepare: Some(prepare), ..self }
+    }
 
-/// Creates a problem and returns a request by its author to the problem's path.
-fn on_problem(app: &App, request: impl Fn(&Client, &str) -> Call + 'static) -> LocalBoxFuture<'_, Request> {
-    on_made(app.caller(), "/api/problems", problem("Two Sum"), request)
-}
+    const fn asking(self, query: &'static str) -> Self {
+        Self { query: Some(query), ..self }
+    }
 
-fn on_made(
-    client: Client,
-    path: &'static str,
-    body: Value,
-    request: impl Fn(&Client, &str) -> Call + 'static,
-) -> LocalBoxFuture<'static, Request> {
-    Box::pin(async move {
-        let location = client.post(path, &body).await.expect(201).header("location").to_owned();
-        Box::new(move || request(&client, &location)) as Request
-    })
+    const fn body(self, body: fn() -> Value) -> Self {
+        Self { body: Some(body), ..self }
+    }
+
+    const fn repeated(self, status: u16) -> Self {
+        Self { repeated: Some(status), ..self }
+    }
+
+    const fn repeated_effect(self, repeated_effect: &'static [&'static str]) -> Self {
+        Self { repeated_effect, ..self }
+    }
+
+    const fn impatient(self) -> Self {
+        Self { is_patient: false, ..self }
+    }
 }
 
 /// Returns a request whose body carries a refresh token.
 fn with_refresh_token(
     app: &App,
     request: impl Fn(&Client, &Value) -> Call + 'static,
-) -> LocalBoxFuture<'_, Request> {
+) -> LocalBoxFuture<'_, Request<'_>> {
     Box::pin(async move {
-        let user = app.account(&address()).await;
+        let user = app.account(&new_email()).await;
         let secret = app.stack.secret("JWT_SECRET").unwrap().to_owned();
         let families = RefreshFamilies::new(app.table(), Clock::system(), Random::system());
         let tokens = RefreshTokens::new(&[Secret::new("JWT_SECRET", secret).unwrap()], families);
         let body = json!({"refreshToken": tokens.begin(&user).await.unwrap()});
         let client = app.anonymous();
-        Box::new(move || request(&client, &body)) as Request
+        Box::new(move || request(&client, &body)) as Request<'_>
     })
 }
 
 /// Returns a request from a browser in which the user with this address is signed in.
-fn in_browser(app: &App, request: impl Fn(&Browser, &str) -> Call + 'static) -> LocalBoxFuture<'_, Request> {
+fn in_browser(
+    app: &App,
+    request: impl Fn(&Browser, &str) -> Call + 'static,
+) -> LocalBoxFuture<'_, Request<'_>> {
     Box::pin(async move {
-        let email = address();
+        let email = new_email();
         let user = app.account(&email).await;
         let sessions = Sessions::new(app.table(), Clock::system(), Random::system());
         let session = sessions.begin(user.id, user.auth_epoch).await.unwrap();
         let browser = app.browser().with_cookie(&format!("{SESSION_COOKIE}={}", session.id.reveal()));
-        Box::new(move || request(&browser, &email)) as Request
+        Box::new(move || request(&browser, &email)) as Request<'_>
     })
 }
 
 /// Creates a user who signs in with [`credentials`], and returns the address.
 async fn account(app: &App) -> String {
-    let email = address();
+    let email = new_email();
     app.account(&email).await;
     email
 }
 
 fn credentials(email: &str) -> Value {
     json!({"email": email, "password": PASSWORD})
-}
-
-fn problem(name: &str) -> Value {
-    json!({"name": name, "description": "Find them.", "difficulty": "easy"})
-}
-
-/// Returns an address that no user has.
-fn address() -> String {
-    format!("{}@example.com", name("user").replace(' ', "-"))
-}
-
-/// Returns a name that no resource has.
-fn name(begin: &str) -> String {
-    static USED: AtomicUsize = AtomicUsize::new(0);
-    format!("{begin} {}", USED.fetch_add(1, Ordering::Relaxed))
 }

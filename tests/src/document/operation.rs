@@ -3,6 +3,7 @@ use std::collections::{BTreeMap, HashSet};
 use mediatype::{MediaTypeBuf, ReadParams};
 use reqwest::Method;
 use reqwest::header::HeaderName;
+use serde_json::{Value, json};
 
 use super::request::{Body, Parameter};
 use super::{Compiler, Place, Schema};
@@ -21,6 +22,8 @@ pub struct Operation {
     pub takes_token: bool,
     /// True if a session's cookie is one of its credentials.
     pub takes_session: bool,
+    /// True if a request without a credential is refused.
+    pub needs_credential: bool,
     /// The path under `make run`, in segments: that of the operation's server, then the operation's own.
     segments: Vec<String>,
     pub(crate) responses: BTreeMap<u16, Response>,
@@ -83,6 +86,10 @@ impl Operation {
             bodies,
             takes_token: takes("accessToken"),
             takes_session: takes("session"),
+            // With an empty list, or an empty alternative in it, the operation needs no credential.
+            needs_credential: operation.value["security"]
+                .as_array()
+                .is_some_and(|alternatives| !alternatives.is_empty() && !alternatives.contains(&json!({}))),
             responses,
             method,
         }
@@ -91,6 +98,36 @@ impl Operation {
     /// Returns its path under `make run`, with variables such as `{id}`.
     pub fn path(&self) -> String {
         self.segments.join("/")
+    }
+
+    /// Returns the status of its success.
+    ///
+    /// # Panics
+    ///
+    /// If the document has no status below 300.
+    pub fn success(&self) -> u16 {
+        let first = self.responses.keys().next().filter(|status| **status < 300);
+        *first.unwrap_or_else(|| panic!("{}: no answer says that it is done", self.name))
+    }
+
+    /// Returns its path with the document's example of each variable. No resource has these ids.
+    ///
+    /// # Panics
+    ///
+    /// If a variable has no example.
+    pub fn shown_path(&self) -> String {
+        let shown = |segment: &String| match segment.strip_prefix('{') {
+            Some(name) => self.shown_in_path(name.trim_end_matches('}')),
+            None => segment.clone(),
+        };
+        self.segments.iter().map(shown).collect::<Vec<_>>().join("/")
+    }
+
+    /// Returns the document's example of a variable in its path.
+    pub(crate) fn shown_in_path(&self, variable: &str) -> String {
+        let parameter = self.parameters.iter().find(|parameter| parameter.name == variable);
+        let shown = parameter.and_then(Parameter::example).and_then(Value::as_str);
+        shown.unwrap_or_else(|| panic!("{}: {{{variable}}} has no example", self.name)).to_owned()
     }
 
     /// Tells whether a decoded path is this operation's.

@@ -1,4 +1,4 @@
-//! The costs of signing in and the requests that follow, and of the weather, as the functions log them.
+//! Signing in and what follows, as the functions themselves log it.
 
 use serde_json::{Value, json};
 use shared::cost::Cost;
@@ -16,7 +16,7 @@ const LIMITS: [(&str, &str, (u32, f64, f64)); 6] = [
     ("POST /api/auth/refresh", "auth-refresh", (2, 1.0, 1.0)),
     ("POST /api/auth/logout", "auth-logout", (1, 0.0, 1.0)),
     ("GET /api/protected", "protected", (1, 0.5, 0.0)),
-    ("GET /api/weather, that nobody asked for lately", "weather", (3, 0.5, 2.0)),
+    ("POST /api/session", "session", (5, 2.0, 4.0)),
 ];
 
 pub(super) async fn rows() -> Vec<Row> {
@@ -27,7 +27,7 @@ pub(super) async fn rows() -> Vec<Row> {
     let signed_in = anonymous.post("/api/auth/login", &account).await.expect(200);
     let authorization = format!("Bearer {}", signed_in.text("/accessToken"));
     anonymous.get("/api/protected").header("authorization", &authorization).await.expect(200);
-    anonymous.get("/api/weather?city=London").await.expect(200);
+    anonymous.post("/api/session", &account).await.expect(201);
     let token = json!({"refreshToken": signed_in.text("/refreshToken")});
     anonymous.post("/api/auth/refresh", &token).await.expect(200);
     anonymous.post("/api/auth/logout", &token).await.expect(204);
