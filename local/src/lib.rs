@@ -62,7 +62,7 @@ pub mod stack;
 pub mod template;
 
 mod clock;
-mod product;
+pub mod product;
 mod server;
 mod triggers;
 

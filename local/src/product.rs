@@ -1,5 +1,12 @@
-//! The parts that belong to this API and not to the emulator: stubs of other services that its functions call, and the
-//! shape of its errors.
+//! The parts of this API that do not belong to the emulator: stubs of the services that its functions call, and the shape
+//! of its errors.
 
 pub(crate) mod too_large;
-pub(crate) mod weather_stub;
+
+mod stub;
+mod weather_stub;
+
+pub use stub::Stub;
+
+/// The stubs of services that need a key.
+pub const STUBS: &[Stub] = &[weather_stub::STUB];

@@ -24,6 +24,7 @@ use crate::lambda::async_queue::Queue;
 use crate::lambda::instances::{InvokeError, Pools};
 use crate::lambda::trace;
 use crate::logs::Logs;
+use crate::product::Stub;
 use crate::s3::S3;
 use crate::secrets::Secrets;
 use crate::template::{LoadError, Template};
@@ -73,7 +74,7 @@ pub struct Stack {
     queue: Arc<Queue>,
     dynamodb: DynamoDb,
     s3: S3,
-    weather: Option<String>,
+    stubs: Vec<(&'static Stub, String)>,
     secrets: Secrets,
     logs: Logs,
     stop: watch::Sender<bool>,
@@ -115,10 +116,10 @@ impl Stack {
         &self.dynamodb
     }
 
-    /// Returns the URL of the stub that stands in for WeatherAPI.com, unless a key is set.
+    /// Returns the stubs that stand in for services without a key, with their URLs.
     #[must_use]
-    pub fn weather_stub_url(&self) -> Option<&str> {
-        self.weather.as_deref()
+    pub fn stubs(&self) -> &[(&'static Stub, String)] {
+        &self.stubs
     }
 
     /// Returns the name of the template's first table, or an empty string if it has none.

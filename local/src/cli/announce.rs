@@ -7,6 +7,7 @@ use super::error::Error;
 use super::options::Options;
 use super::{admin, token};
 use crate::Stack;
+use crate::product::Stub;
 
 /// The route of the page that shows the API and sends requests.
 const DOCS_PAGE: &str = "/api/docs";
@@ -28,8 +29,8 @@ pub(super) async fn announce(stack: &mut Stack, options: &Options) -> Result<(),
     }
     lines.push(format!("DynamoDB   {} (table {})", stack.dynamodb_url(), stack.table_name()));
     lines.push(format!("S3         {} (bucket {})", stack.s3_url(), stack.bucket_name()));
-    if let Some(url) = stack.weather_stub_url() {
-        lines.push(format!("weather    answered by a stub, {url}, because WEATHER_API_KEY is not set"));
+    for (Stub { name, api_key, .. }, url) in stack.stubs() {
+        lines.push(format!("{name:<10} answered by a stub, {url}, because {api_key} is not set"));
     }
     let data = options.data_dir();
     lines.push(if options.in_memory {

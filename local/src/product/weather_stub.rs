@@ -19,13 +19,16 @@ use hyper::body::Incoming;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
+use super::stub::Stub;
 use crate::clock::now;
 use crate::lambda::response::Response;
 
-/// The variable that has the key. The stub answers if the environment lacks it.
-pub(crate) const API_KEY: &str = "WEATHER_API_KEY";
-/// The variable that has the URL of the weather service.
-pub(crate) const BASE_URL: &str = "WEATHER_BASE_URL";
+pub(super) const STUB: Stub = Stub {
+    name: "weather",
+    api_key: "WEATHER_API_KEY",
+    base_url: "WEATHER_BASE_URL",
+    answer: |request, address| Box::pin(answer(request, address)),
+};
 
 /// A delay beyond every client's timeout.
 const SLOW: Duration = Duration::from_secs(30);
@@ -46,7 +49,7 @@ const ERRORS: [(u32, StatusCode, &str); 9] = [
 ];
 
 /// Answers as WeatherAPI.com does.
-pub(crate) async fn answer(request: Request<Incoming>, _: SocketAddr) -> Response {
+async fn answer(request: Request<Incoming>, _: SocketAddr) -> Response {
     let (status, body) = weather(request.uri().path(), request.uri().query().unwrap_or_default(), now());
     if status == StatusCode::REQUEST_TIMEOUT {
         tokio::time::sleep(SLOW).await;

@@ -23,7 +23,7 @@ use crate::lambda::async_queue::Queue;
 use crate::lambda::instances::{Pool, PoolParts, Pools};
 use crate::lambda::{invoke_api, runtime_api};
 use crate::logs::Logs;
-use crate::product::weather_stub;
+use crate::product::{STUBS, Stub};
 use crate::s3::S3;
 use crate::secrets::Secrets;
 use crate::server::serve::{Limits, serve};
@@ -57,8 +57,8 @@ impl Builder {
         let s3 = buckets(self.s3_port, kept, &template, notify)?;
 
         let secrets = self.secrets(&template)?;
-        let weather = self.weather(&template, stopping.clone()).await?;
-        self.environment.extend(weather.clone().map(|url| (weather_stub::BASE_URL.to_owned(), url)));
+        let stubs = self.stubs(&template, &stopping).await?;
+        self.environment.extend(stubs.iter().map(|(stub, url)| (stub.base_url.to_owned(), url.clone())));
 
         let endpoints = self.endpoints(&dynamodb, &s3, &logs, &stopping).await?;
         let (alive, ended) = mpsc::channel(1);
@@ -132,7 +132,7 @@ impl Builder {
             queue,
             dynamodb,
             s3,
-            weather,
+            stubs,
             secrets,
             logs,
             stop,
@@ -191,21 +191,22 @@ impl Builder {
         Ok(endpoints.map(|(_, address)| format!("http://{address}")))
     }
 
-    /// Starts the stub of the weather service if it is needed, and returns its URL.
-    async fn weather(
+    /// Starts the stubs that are needed, and returns their URLs.
+    async fn stubs(
         &self,
         template: &Template,
-        stop: watch::Receiver<bool>,
-    ) -> Result<Option<String>, StartError> {
-        let is_given = self.given(weather_stub::API_KEY).is_some()
-            || self.environment.contains_key(weather_stub::BASE_URL);
-        if is_given || !template.secrets().contains(weather_stub::API_KEY) {
-            return Ok(None);
+        stop: &watch::Receiver<bool>,
+    ) -> Result<Vec<(&'static Stub, String)>, StartError> {
+        let mut started = Vec::new();
+        for stub in STUBS {
+            let is_given = self.given(stub.api_key).is_some() || self.environment.contains_key(stub.base_url);
+            if !is_given && template.secrets().contains(stub.api_key) {
+                let listener = listen(loopback(0), "").await?;
+                started.push((stub, format!("http://{}", local_address(&listener)?)));
+                tokio::spawn(serve(listener, Limits { head_timeout: None }, stop.clone(), stub.answer));
+            }
         }
-        let stub = listen(loopback(0), "").await?;
-        let url = format!("http://{}", local_address(&stub)?);
-        tokio::spawn(serve(stub, Limits { head_timeout: None }, stop, weather_stub::answer));
-        Ok(Some(url))
+        Ok(started)
     }
 }
 

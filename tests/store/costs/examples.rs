@@ -7,7 +7,18 @@ use tests::{App, Document, Operation, Sender};
 use super::row::Row;
 
 /// The limits of each operation that uses the table: calls, RCU and WCU, its rate limit included.
-const LIMITS: &[(&str, (u32, f64, f64))] = &[];
+const LIMITS: &[(&str, (u32, f64, f64))] = &[
+    ("PUT /api/users/{id}", (4, 2.0, 9.0)),
+    ("PUT /api/posts/{id}", (3, 1.0, 25.0)),
+    ("PUT /api/problems/{id}", (4, 5.0, 201.0)),
+    ("GET /api/session", (2, 2.0, 0.0)),
+    ("DELETE /api/session", (1, 0.0, 1.0)),
+    ("GET /api/profile", (2, 2.0, 0.0)),
+    ("PUT /api/profile", (7, 5.0, 9.0)),
+    ("GET /api/weather", (3, 0.5, 2.0)),
+    // Of one page.
+    ("GET /api/stream/posts", (1, 0.5, 0.0)),
+];
 
 /// Measures the operations that no row of `others` is about.
 pub(super) async fn rows(others: &[Row]) -> Vec<Row> {
