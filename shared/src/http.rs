@@ -9,6 +9,7 @@ mod cookies;
 mod cursor;
 mod error;
 mod event;
+mod failure;
 mod field;
 mod fields;
 #[cfg(feature = "store")]
@@ -43,7 +44,8 @@ pub use conditional::{Fixed, Resource};
 pub use content_type::ContentType;
 pub use cookies::cookies;
 pub use cursor::CursorKey;
-pub use error::{Error, FieldError};
+pub use error::Error;
+pub use failure::{Failure, FieldError};
 pub(crate) use field::{OWS, value as field_value};
 pub use fields::{Change, Fields, FromFields};
 #[cfg(feature = "store")]

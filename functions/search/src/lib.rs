@@ -13,6 +13,8 @@ use utoipa_axum::routes;
 
 mod search;
 
+pub use search::missing_query;
+
 /// The function's dependencies.
 #[derive(Clone, FromRef)]
 pub struct Deps {

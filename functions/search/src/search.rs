@@ -30,6 +30,11 @@ struct SearchParams {
     page: u32,
 }
 
+/// Returns the error of a search without `q`.
+pub fn missing_query() -> Error {
+    Error::new(Code::MissingQuery, "Query parameter required").with_detail("q", "is required")
+}
+
 /// Search problems
 ///
 /// Finds problems whose name contains `q`, in any script, regardless of case and Unicode composition; newest first. The
@@ -51,7 +56,7 @@ pub(crate) async fn search(
 ) -> Result<impl IntoResponse, Error> {
     let Some(q) = query.text("q") else {
         query.finish()?;
-        return Err(Error::MissingQuery);
+        return Err(missing_query());
     };
     let text = q.parse::<SearchText>().map_err(|invalid| invalid.to_string());
     if let Err(message) = &text {

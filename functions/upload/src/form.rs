@@ -5,7 +5,7 @@ use shared::domain::{
     FileAttributes, FileName, FileSize, FileType, Inspection, MAX_UPLOAD_BYTES, Sha256Digest, UserId,
 };
 use shared::http::{
-    ContentType, Error, FieldError, MultipartForm, Part, RequestKey, check_acceptable, read_body,
+    Code, ContentType, Error, FieldError, MultipartForm, Part, RequestKey, check_acceptable, read_body,
 };
 use utoipa::ToSchema;
 
@@ -54,7 +54,7 @@ impl<S: Sync> FromRequest<S> for UploadForm {
         let (parts, body) = request.into_parts();
         let body = read_body(&parts.headers, body, MAX_BODY_BYTES).await;
         let body = body.map_err(|error| match error {
-            Error::TooLarge { .. } => Error::FileTooLarge,
+            Error::TooLarge { .. } => file_too_large(),
             error => error,
         })?;
         let (user_id, upload) = Fields::read(&MultipartForm::read(&content_type, &body)?)?.into_form()?;
@@ -110,7 +110,7 @@ impl Fields {
 
     fn take_file(&mut self, part: &Part) -> Result<(), Error> {
         if part.content.len() > MAX_UPLOAD_BYTES {
-            return Err(Error::FileTooLarge);
+            return Err(file_too_large());
         }
         if part.content.is_empty() && part.file_name.as_deref() == Some("") {
             // Browsers send this part if no file was chosen.
@@ -126,8 +126,7 @@ impl Fields {
             self.wrong("userId", "is required");
         }
         let Some(file) = self.file.take() else {
-            self.errors.insert(0, field_error("file", "is required"));
-            return Err(Error::NoFile(self.errors));
+            return Err(no_file(self.errors));
         };
         match (file, self.user_id.flatten()) {
             (Some(upload), Some(user_id)) if self.errors.is_empty() => Ok((user_id, upload)),
@@ -138,6 +137,20 @@ impl Fields {
     fn wrong(&mut self, field: &str, message: impl Into<String>) {
         self.errors.push(field_error(field, message));
     }
+}
+
+/// Returns the error of a form without a file, and with other fields that cannot be used.
+pub fn no_file(others: Vec<FieldError>) -> Error {
+    Error::new(Code::NoFile, "No file uploaded").with_detail("file", "is required").with_details(others)
+}
+
+/// Returns the error of a file that is too large for the body of a request.
+pub fn file_too_large() -> Error {
+    let message = format!(
+        "The file must have at most {MAX_UPLOAD_BYTES} bytes; POST /api/upload/presign takes up to {}",
+        FileSize::MAX_BYTES
+    );
+    Error::new(Code::FileTooLarge, message)
 }
 
 /// Returns the file if its name, declared type and content agree, or else the requirement that it violates.
@@ -176,6 +189,7 @@ fn field_error(field: &str, message: impl Into<String>) -> FieldError {
 mod tests {
     use axum::body::Body;
     use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+    use shared::http::Failure;
 
     use super::*;
 
@@ -208,12 +222,9 @@ mod tests {
     }
 
     fn fields(outcome: Result<UploadForm, Error>) -> Vec<String> {
-        match outcome {
-            Err(Error::Invalid(errors) | Error::NoFile(errors)) => {
-                errors.into_iter().map(|error| format!("{} {}", error.field, error.message)).collect()
-            }
-            other => panic!("{other:?}"),
-        }
+        let Failure { code, details, .. } = outcome.unwrap_err().into_failure();
+        assert!(matches!(code, Code::ValidationFailed | Code::NoFile), "{code:?}");
+        details.into_iter().map(|error| format!("{} {}", error.field, error.message)).collect()
     }
 
     #[tokio::test]
@@ -241,7 +252,8 @@ mod tests {
     #[tokio::test]
     async fn a_form_in_which_nothing_was_chosen_has_no_file() {
         let nothing = part("name=\"file\"; filename=\"\"", "");
-        assert!(matches!(form(&[user(), nothing]).await, Err(Error::NoFile(_))));
+        let refused = form(&[user(), nothing]).await.unwrap_err().into_failure();
+        assert_eq!(refused.code, Code::NoFile);
         assert_eq!(fields(form(&[]).await), ["file is required", "userId is required"]);
         let nameless = part("name=\"file\"", "Hello");
         assert_eq!(fields(form(&[user(), nameless]).await), ["file must have a file name"]);

@@ -16,7 +16,7 @@ use utoipa_axum::routes;
 mod create;
 mod form;
 
-pub use form::MAX_BODY_BYTES;
+pub use form::{MAX_BODY_BYTES, file_too_large, no_file};
 
 /// The function's dependencies.
 #[derive(Clone, FromRef)]

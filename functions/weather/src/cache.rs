@@ -7,7 +7,7 @@ use shared::store::WeatherCache;
 
 use crate::breaker::Breaker;
 use crate::memory::Memory;
-use crate::{Failure, WeatherApi};
+use crate::{UpstreamFailure, WeatherApi};
 
 /// A cache of two levels: the memory of this instance, and the table that all instances share. It asks the upstream
 /// only if both lack an answer.
@@ -88,8 +88,8 @@ impl Cache {
         }
     }
 
-    async fn ask(&self, city: &City) -> Result<Option<Weather>, Failure> {
-        self.breaker.admit(self.clock.now()).map_err(Failure::Paused)?;
+    async fn ask(&self, city: &City) -> Result<Option<Weather>, UpstreamFailure> {
+        self.breaker.admit(self.clock.now()).map_err(UpstreamFailure::Paused)?;
         let outcome = self.upstream.current(city).await;
         let now = self.clock.now();
         match &outcome {

@@ -3,12 +3,12 @@ use std::sync::Arc;
 use http::StatusCode;
 use serde_json::json;
 use shared::domain::Timestamp;
-use shared::http::{Error, chain};
+use shared::http::{Code, Error, chain};
 
 /// The reason why WeatherAPI.com gave no answer. It never shows the request, whose URL contains the key, nor text of
 /// the answer.
 #[derive(Clone, Debug, thiserror::Error)]
-pub enum Failure {
+pub enum UpstreamFailure {
     /// The time limit passed before the answer.
     #[error("WeatherAPI.com did not answer in time")]
     Timeout,
@@ -49,7 +49,7 @@ type Cause = Arc<dyn std::error::Error + Send + Sync>;
 /// changes.
 const QUOTA_RETRY_AFTER_SECONDS: u32 = 60;
 
-impl Failure {
+impl UpstreamFailure {
     /// Returns the kind of failure, as in the metric.
     #[must_use]
     pub fn reason(&self) -> &'static str {
@@ -109,14 +109,17 @@ impl Failure {
     }
 }
 
-impl From<Failure> for Error {
-    fn from(failure: Failure) -> Self {
+impl From<UpstreamFailure> for Error {
+    fn from(failure: UpstreamFailure) -> Self {
         let cause = Arc::new(failure.clone());
         match failure {
-            Failure::Timeout => Self::GatewayTimeout(cause),
-            Failure::Quota => Self::UnavailableFor(QUOTA_RETRY_AFTER_SECONDS, cause),
-            Failure::Paused(seconds) => Self::UnavailableFor(seconds, cause),
-            _ => Self::BadGateway(cause),
+            UpstreamFailure::Timeout => {
+                let message = "An upstream service did not answer in time, try again";
+                Self::new(Code::GatewayTimeout, message).with_cause(cause)
+            }
+            UpstreamFailure::Quota => Self::Unavailable(cause).with_retry_after(QUOTA_RETRY_AFTER_SECONDS),
+            UpstreamFailure::Paused(seconds) => Self::Unavailable(cause).with_retry_after(seconds),
+            _ => Self::new(Code::BadGateway, "An upstream service gave no usable answer").with_cause(cause),
         }
     }
 }
@@ -129,7 +132,7 @@ mod tests {
     /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
     #[test]
     fn every_name_that_the_metric_refers_to_is_a_member_beside_it() {
-        let metric = Failure::Quota.metric(Timestamp::from_millis(1_795_192_375_123), "weather");
+        let metric = UpstreamFailure::Quota.metric(Timestamp::from_millis(1_795_192_375_123), "weather");
         let directive = &metric["_aws"]["CloudWatchMetrics"][0];
         assert_eq!(metric["_aws"]["Timestamp"], 1_795_192_375_123_i64);
         assert_eq!(metric["UpstreamFailure"], 1);

@@ -21,7 +21,7 @@ mod memory;
 mod upstream;
 
 pub use cache::{Cache, Found, Source};
-pub use failure::Failure;
+pub use failure::UpstreamFailure;
 pub use upstream::{ApiKey, WeatherApi};
 
 /// The function's dependencies.

@@ -22,7 +22,7 @@ use shared::random::Random;
 use shared::timing::{self, Service};
 use tracing::{Instrument, debug_span};
 
-use crate::Failure;
+use crate::UpstreamFailure;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -91,12 +91,12 @@ impl WeatherApi {
     }
 
     /// Returns the current weather in the city, or `None` if there is no such city.
-    pub async fn current(&self, city: &City) -> Result<Option<Weather>, Failure> {
+    pub async fn current(&self, city: &City) -> Result<Option<Weather>, UpstreamFailure> {
         let attempts = tokio::time::timeout(TOTAL_TIMEOUT, self.attempts(city));
-        attempts.await.unwrap_or(Err(Failure::Timeout))
+        attempts.await.unwrap_or(Err(UpstreamFailure::Timeout))
     }
 
-    async fn attempts(&self, city: &City) -> Result<Option<Weather>, Failure> {
+    async fn attempts(&self, city: &City) -> Result<Option<Weather>, UpstreamFailure> {
         let attempt =
             || timing::call(Service::Upstream, self.attempt(city).instrument(debug_span!("upstream")));
         for retry in 0..RETRIES {
@@ -114,32 +114,32 @@ impl WeatherApi {
         (FIRST_BACKOFF * 2_u32.pow(retry)).mul_f64(share)
     }
 
-    async fn attempt(&self, city: &City) -> Result<Option<Weather>, Failure> {
+    async fn attempt(&self, city: &City) -> Result<Option<Weather>, UpstreamFailure> {
         let answer = self.client()?.request(self.question(city)?).await;
-        let answer = answer.map_err(|error| Failure::Connection(Arc::new(error)))?;
+        let answer = answer.map_err(|error| UpstreamFailure::Connection(Arc::new(error)))?;
         let status = answer.status();
         let body = match Limited::new(answer.into_body(), MAX_ANSWER_BYTES).collect().await {
             Ok(body) => body.to_bytes(),
-            Err(error) if error.is::<LengthLimitError>() => return Err(Failure::TooLarge),
-            Err(error) => return Err(Failure::Connection(error.into())),
+            Err(error) if error.is::<LengthLimitError>() => return Err(UpstreamFailure::TooLarge),
+            Err(error) => return Err(UpstreamFailure::Connection(error.into())),
         };
         match status {
             StatusCode::OK => read::<Answer>(&body).map(|answer| Some(answer.into())),
-            StatusCode::TOO_MANY_REQUESTS => Err(Failure::Quota),
+            StatusCode::TOO_MANY_REQUESTS => Err(UpstreamFailure::Quota),
             // A redirect is not followed: it could lead anywhere, and would take the key along.
-            _ if !status.is_client_error() => Err(Failure::Status(status)),
+            _ if !status.is_client_error() => Err(UpstreamFailure::Status(status)),
             _ => match read::<Refusal>(&body)?.error.code {
                 NO_SUCH_PLACE => Ok(None),
-                QUOTA_EXCEEDED => Err(Failure::Quota),
+                QUOTA_EXCEEDED => Err(UpstreamFailure::Quota),
                 code @ (KEY_MISSING | KEY_INVALID | KEY_DISABLED | KEY_WITHOUT_ACCESS) => {
-                    Err(Failure::Key(code))
+                    Err(UpstreamFailure::Key(code))
                 }
-                code => Err(Failure::Refused(code)),
+                code => Err(UpstreamFailure::Refused(code)),
             },
         }
     }
 
-    fn question(&self, city: &City) -> Result<Request<Empty<Bytes>>, Failure> {
+    fn question(&self, city: &City) -> Result<Request<Empty<Bytes>>, UpstreamFailure> {
         let path = format!("{}/v1/current.json?", self.base.path().trim_end_matches('/'));
         let query = path.len();
         let path = Serializer::for_suffix(path, query)
@@ -149,9 +149,10 @@ impl WeatherApi {
             .finish();
         let mut parts = self.base.clone().into_parts();
         // Neither error shows the text that it is about.
-        let path = PathAndQuery::try_from(path).map_err(|error| Failure::Connection(Arc::new(error)))?;
+        let path =
+            PathAndQuery::try_from(path).map_err(|error| UpstreamFailure::Connection(Arc::new(error)))?;
         parts.path_and_query = Some(path);
-        let uri = Uri::from_parts(parts).map_err(|error| Failure::Connection(Arc::new(error)))?;
+        let uri = Uri::from_parts(parts).map_err(|error| UpstreamFailure::Connection(Arc::new(error)))?;
         let mut question = Request::new(Empty::new());
         *question.uri_mut() = uri;
         question.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
@@ -159,13 +160,13 @@ impl WeatherApi {
         Ok(question)
     }
 
-    fn client(&self) -> Result<&HttpClient, Failure> {
+    fn client(&self) -> Result<&HttpClient, UpstreamFailure> {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
         let tls = HttpsConnectorBuilder::new()
             .with_provider_and_webpki_roots(rustls::crypto::ring::default_provider())
-            .map_err(|error| Failure::Connection(Arc::new(error)))?;
+            .map_err(|error| UpstreamFailure::Connection(Arc::new(error)))?;
         let is_https = self.base.scheme() == Some(&Scheme::HTTPS);
         let schemes = if is_https { tls.https_only() } else { tls.https_or_http() };
         let mut tcp = HttpConnector::new();
@@ -240,10 +241,10 @@ impl From<Answer> for Weather {
     }
 }
 
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, UpstreamFailure> {
     // serde's message is dropped: it quotes the answer, which may quote the key.
     serde_json::from_slice(body)
-        .map_err(|error| Failure::Unreadable { line: error.line(), column: error.column() })
+        .map_err(|error| UpstreamFailure::Unreadable { line: error.line(), column: error.column() })
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ mod signature;
 mod signed;
 
 pub use signature::{SignatureError, SigningSecrets, sign};
-pub use signed::MAX_BODY_BYTES;
+pub use signed::{MAX_BODY_BYTES, invalid_signature, missing_signature};
 
 /// The function's dependencies.
 #[derive(Clone, FromRef)]

@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRef, FromRequest, Request};
 use axum::http::HeaderMap;
 use shared::clock::Clock;
-use shared::http::{Error, read_body};
+use shared::http::{Code, Error, read_body};
 
 use crate::signature::{SignatureError, SigningSecrets};
 
@@ -29,7 +29,7 @@ where
         let header = header(&parts.headers)?;
         let body = read_body(&parts.headers, body, MAX_BODY_BYTES).await?;
         let now = Clock::from_ref(state).now();
-        SigningSecrets::from_ref(state).verify(header, &body, now).map_err(invalid)?;
+        SigningSecrets::from_ref(state).verify(header, &body, now).map_err(invalid_signature)?;
         Ok(Self(body))
     }
 }
@@ -37,13 +37,19 @@ where
 /// Returns the only `Stripe-Signature`.
 fn header(headers: &HeaderMap) -> Result<&str, Error> {
     let mut values = headers.get_all(STRIPE_SIGNATURE).iter();
-    let value = values.next().filter(|value| !value.is_empty()).ok_or(Error::MissingSignature)?;
+    let value = values.next().filter(|value| !value.is_empty()).ok_or_else(missing_signature)?;
     match (value.to_str(), values.next()) {
         (Ok(header), None) => Ok(header),
-        _ => Err(invalid(SignatureError::NotOne)),
+        _ => Err(invalid_signature(SignatureError::NotOne)),
     }
 }
 
-fn invalid(error: SignatureError) -> Error {
-    Error::InvalidSignature(Arc::new(error))
+/// Returns the error of a request without a `Stripe-Signature`.
+pub fn missing_signature() -> Error {
+    Error::new(Code::MissingSignature, "Stripe-Signature header required")
+}
+
+/// Returns the error of a `Stripe-Signature` that does not verify. Its reason goes to the log alone.
+pub fn invalid_signature(error: SignatureError) -> Error {
+    Error::new(Code::InvalidSignature, "Invalid Stripe-Signature").with_cause(Arc::new(error))
 }

@@ -3,23 +3,25 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use axum::http::header::{ACCEPT_ENCODING, RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
 
+use super::failure::{Cause, Failure, FieldError, INTERNAL_ERROR};
 use super::{Code, Unauthorized};
-use crate::domain::{FileSize, MAX_BYTES_PER_USER, MAX_FILES_PER_USER, MAX_UPLOAD_BYTES};
+use crate::domain::{MAX_BYTES_PER_USER, MAX_FILES_PER_USER};
 
 /// The reason why a request failed.
+///
+/// The variants are the errors that several functions have in common. An error of one function is made where it occurs:
+///
+/// ```text
+/// Error::new(Code::MissingQuery, "Query parameter required").with_detail("q", "is required")
+/// ```
 #[derive(Debug)]
 pub enum Error {
     /// Fields of the body or the query are invalid; all of them are listed.
     Invalid(Vec<FieldError>),
     /// The body is not a JSON object; the error names the position, or the member that occurs twice.
     Malformed(FieldError),
-    /// The search has no `q`.
-    MissingQuery,
     /// The body exceeds the limit.
     TooLarge {
         /// The limit in bytes.
@@ -29,16 +31,8 @@ pub enum Error {
     },
     /// The body has a content coding, such as gzip.
     ContentCoding,
-    /// The request has no `Stripe-Signature`.
-    MissingSignature,
-    /// The `Stripe-Signature` is invalid. Only the log contains the reason.
-    InvalidSignature(Cause),
     /// The body is not `multipart/form-data`; the error names the position.
     MalformedMultipart(String),
-    /// The form has no file; other mistakes are listed as well.
-    NoFile(Vec<FieldError>),
-    /// The file is too large for a request body.
-    FileTooLarge,
     /// The body's media type is not this one.
     UnsupportedMediaType(&'static str),
     /// The client accepts none of the available media types.
@@ -49,10 +43,6 @@ pub enum Error {
     Forbidden(&'static str),
     /// The path names no entity of this kind.
     NotFound(&'static str),
-    /// Another user has the e-mail address.
-    EmailTaken,
-    /// Another post has the title.
-    TitleTaken,
     /// The `Idempotency-Key` was used for another request.
     KeyReused,
     /// The user has the maximum number or total size of files.
@@ -70,207 +60,117 @@ pub enum Error {
     },
     /// The time that Lambda gives a request is nearly over.
     TimedOut,
-    /// An upstream service gave no usable answer.
-    BadGateway(Cause),
-    /// An upstream service did not answer in time.
-    GatewayTimeout(Cause),
-    /// A temporary fault of another service, for at least this many seconds.
-    UnavailableFor(u32, Cause),
     /// A temporary fault of another service.
     Unavailable(Cause),
     /// A defect of this API.
     Internal(Cause),
+    /// An error that [`Error::new`] made, or that has got more than its variant says.
+    Other(Failure),
 }
 
-/// An invalid field.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-pub struct FieldError {
-    /// The name of the member of the body, of the query parameter or of the header.
-    #[schema(example = "title")]
-    pub field: String,
-    /// The reason, for people.
-    #[schema(example = "must have 5 to 200 characters")]
-    pub message: String,
-}
-
-/// The cause of an error, which is logged and never sent to the client.
-pub(crate) type Cause = Arc<dyn std::error::Error + Send + Sync>;
-
-/// The seconds after which a client may retry a request that failed temporarily.
-const RETRY_AFTER_SECONDS: u32 = 1;
-
-/// An error in terms of HTTP; [`respond`](super::respond) adds its body.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("{}", code.as_str())]
-pub(super) struct Failure {
-    pub(super) code: Code,
-    pub(super) message: Cow<'static, str>,
-    pub(super) details: Vec<FieldError>,
-    /// The rate limit that the request exceeded.
-    pub(super) violated_policy: Option<&'static str>,
-    pub(super) retry_after_seconds: Option<u32>,
-    pub(super) cause: Option<Cause>,
-}
+const UNAVAILABLE: &str = "The service is temporarily unavailable, try again";
 
 impl Error {
+    /// Makes an error with a code, which has its status, and a message for people.
+    pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::Other(Failure::new(code, message.into()))
+    }
+
+    /// Adds invalid fields.
+    #[must_use]
+    pub fn with_details(self, details: impl IntoIterator<Item = FieldError>) -> Self {
+        let mut failure = self.into_failure();
+        failure.details.extend(details);
+        Self::Other(failure)
+    }
+
+    /// Adds an invalid field.
+    #[must_use]
+    pub fn with_detail(self, field: impl Into<String>, message: impl Into<String>) -> Self {
+        self.with_details([FieldError { field: field.into(), message: message.into() }])
+    }
+
+    /// Sets `Retry-After`. Without it, an error with status 503 or 504 has 1 s.
+    #[must_use]
+    pub fn with_retry_after(self, seconds: u32) -> Self {
+        Self::Other(Failure { retry_after_seconds: Some(seconds), ..self.into_failure() })
+    }
+
+    /// Sets the cause. It goes to the log, never to the client.
+    #[must_use]
+    pub fn with_cause(self, cause: Cause) -> Self {
+        Self::Other(Failure { cause: Some(cause), ..self.into_failure() })
+    }
+
     /// Makes the error for one invalid field.
     pub fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self::Invalid(vec![FieldError { field: field.into(), message: message.into() }])
     }
 
-    /// Returns code and message.
-    fn outward(&self) -> (Code, Cow<'static, str>) {
-        match self {
-            Self::Invalid(fields) => (Code::ValidationFailed, sentence(fields).into()),
-            Self::Malformed(_) => (Code::MalformedJson, "Invalid JSON format".into()),
-            Self::MissingQuery => (Code::MissingQuery, "Query parameter required".into()),
-            Self::TooLarge { limit, size } => (
+    /// Maps the error to HTTP: its code, which has its status, and what goes with it.
+    pub fn into_failure(self) -> Failure {
+        let error = match self {
+            Self::Other(failure) => return failure,
+            Self::Invalid(fields) => {
+                Self::new(Code::ValidationFailed, sentence(&fields)).with_details(fields)
+            }
+            Self::Malformed(error) => {
+                Self::new(Code::MalformedJson, "Invalid JSON format").with_details([error])
+            }
+            Self::MalformedMultipart(reason) => {
+                Self::new(Code::MalformedMultipart, "Invalid multipart/form-data").with_detail("body", reason)
+            }
+            Self::TooLarge { limit, size } => Self::new(
                 Code::BodyTooLarge,
-                format!("The body must have at most {limit} bytes, but has {size}").into(),
+                format!("The body must have at most {limit} bytes, but has {size}"),
             ),
-            Self::ContentCoding => (
+            Self::ContentCoding => Self::new(
                 Code::UnsupportedContentEncoding,
-                "The body must be sent without a Content-Encoding".into(),
-            ),
-            Self::MissingSignature => (Code::MissingSignature, "Stripe-Signature header required".into()),
-            Self::InvalidSignature(_) => (Code::InvalidSignature, "Invalid Stripe-Signature".into()),
-            Self::MalformedMultipart(_) => (Code::MalformedMultipart, "Invalid multipart/form-data".into()),
-            Self::NoFile(_) => (Code::NoFile, "No file uploaded".into()),
-            Self::FileTooLarge => (
-                Code::FileTooLarge,
-                format!(
-                    "The file must have at most {MAX_UPLOAD_BYTES} bytes; POST /api/upload/presign takes up to {}",
-                    FileSize::MAX_BYTES
-                )
-                .into(),
+                "The body must be sent without a Content-Encoding",
             ),
             Self::UnsupportedMediaType(expected) => {
-                (Code::UnsupportedMediaType, format!("The Content-Type must be {expected}").into())
+                Self::new(Code::UnsupportedMediaType, format!("The Content-Type must be {expected}"))
             }
             Self::NotAcceptable => {
-                (Code::NotAcceptable, "No available representation matches the Accept header".into())
+                Self::new(Code::NotAcceptable, "No available representation matches the Accept header")
             }
             Self::Unauthorized(what) => {
                 let (code, message) = what.outward();
-                (code, message.into())
+                Self::new(code, message)
             }
-            Self::Forbidden(why) => (Code::Forbidden, (*why).into()),
-            Self::NotFound(what) => (Code::NotFound, format!("{what} not found").into()),
-            Self::EmailTaken => (Code::EmailTaken, "User with this email already exists".into()),
-            Self::TitleTaken => (Code::TitleTaken, "Post with this title already exists".into()),
-            Self::KeyReused => (
+            Self::Forbidden(why) => Self::new(Code::Forbidden, why),
+            Self::NotFound(what) => Self::new(Code::NotFound, format!("{what} not found")),
+            Self::KeyReused => Self::new(
                 Code::IdempotencyKeyReused,
-                "The Idempotency-Key was already used for another request".into(),
+                "The Idempotency-Key was already used for another request",
             ),
-            Self::QuotaExceeded => (
+            Self::QuotaExceeded => Self::new(
                 Code::QuotaExceeded,
                 format!(
                     "A user may have at most {MAX_FILES_PER_USER} files with {MAX_BYTES_PER_USER} bytes in total"
-                )
-                .into(),
+                ),
             ),
-            Self::PreconditionFailed(why) => (Code::PreconditionFailed, (*why).into()),
+            Self::PreconditionFailed(why) => Self::new(Code::PreconditionFailed, why),
             Self::Contended => {
-                (Code::Contended, "Concurrent requests keep changing the resource, try again".into())
+                Self::new(Code::Contended, "Concurrent requests keep changing the resource, try again")
             }
-            Self::RateLimited { retry_after_seconds, .. } => (
-                Code::RateLimited,
-                format!("Too many requests, try again in {retry_after_seconds} s").into(),
-            ),
-            Self::BadGateway(_) => {
-                (Code::BadGateway, "An upstream service gave no usable answer".into())
+            Self::RateLimited { policy, retry_after_seconds } => {
+                let message = format!("Too many requests, try again in {retry_after_seconds} s");
+                let failure = Failure::new(Code::RateLimited, message.into());
+                Self::Other(Failure { violated_policy: Some(policy), ..failure })
+                    .with_retry_after(retry_after_seconds)
             }
-            Self::GatewayTimeout(_) => (
-                Code::GatewayTimeout,
-                "An upstream service did not answer in time, try again".into(),
-            ),
-            Self::TimedOut | Self::Unavailable(_) | Self::UnavailableFor(..) => {
-                (Code::Unavailable, "The service is temporarily unavailable, try again".into())
-            }
-            Self::Internal(_) => (Code::InternalError, "Internal server error".into()),
-        }
-    }
-
-    pub(super) fn into_failure(self) -> Failure {
-        let (code, message) = self.outward();
-        let (violated_policy, retry_after_seconds) = match self {
-            Self::RateLimited { policy, retry_after_seconds } => (Some(policy), Some(retry_after_seconds)),
-            Self::UnavailableFor(seconds, _) => (None, Some(seconds)),
-            _ if matches!(code.status(), StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT) => {
-                (None, Some(RETRY_AFTER_SECONDS))
-            }
-            _ => (None, None),
+            Self::TimedOut => Self::new(Code::Unavailable, UNAVAILABLE),
+            Self::Unavailable(cause) => Self::new(Code::Unavailable, UNAVAILABLE).with_cause(cause),
+            Self::Internal(cause) => Self::new(Code::InternalError, INTERNAL_ERROR).with_cause(cause),
         };
-        let (details, cause) = match self {
-            Self::Invalid(fields) | Self::NoFile(fields) => (fields, None),
-            Self::MissingQuery => {
-                (vec![FieldError { field: "q".into(), message: "is required".into() }], None)
-            }
-            Self::Malformed(error) => (vec![error], None),
-            Self::MalformedMultipart(place) => {
-                (vec![FieldError { field: "body".into(), message: place }], None)
-            }
-            Self::InvalidSignature(cause)
-            | Self::BadGateway(cause)
-            | Self::GatewayTimeout(cause)
-            | Self::UnavailableFor(_, cause)
-            | Self::Unavailable(cause)
-            | Self::Internal(cause) => (Vec::new(), Some(cause)),
-            _ => (Vec::new(), None),
-        };
-        Failure { code, message, details, violated_policy, retry_after_seconds, cause }
+        error.into_failure()
     }
 }
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        let header = match &self {
-            Self::Unauthorized(what) => what.challenge().map(|challenge| (WWW_AUTHENTICATE, challenge)),
-            // RFC 9110, section 12.5.3: the header tells the client which codings are accepted.
-            Self::ContentCoding => Some((ACCEPT_ENCODING, "identity".to_owned())),
-            _ => None,
-        };
-        self.into_failure().into_response_with(header)
-    }
-}
-
-impl Failure {
-    /// Returns the failure for an answer without a body of ours, such as the router's own 404 and 405. The message
-    /// names the request, such as `POST /api/userz`, and the allowed methods.
-    pub(super) fn of_status(status: StatusCode, asked: &str, allowed: &str) -> Self {
-        let (code, message): (_, Cow<'static, str>) = match status {
-            StatusCode::NOT_FOUND => (
-                Code::NotFound,
-                format!("There is nothing at {asked}: /api/docs describes what there is").into(),
-            ),
-            StatusCode::METHOD_NOT_ALLOWED => {
-                (Code::MethodNotAllowed, format!("There is no {asked}: the path takes {allowed}").into())
-            }
-            _ if status.is_client_error() => (Code::BadRequest, "The request cannot be read".into()),
-            _ => (Code::InternalError, "Internal server error".into()),
-        };
-        Self {
-            code,
-            message,
-            details: Vec::new(),
-            violated_policy: None,
-            retry_after_seconds: None,
-            cause: None,
-        }
-    }
-
-    fn into_response_with(self, header: Option<(HeaderName, String)>) -> Response {
-        let mut response = self.code.status().into_response();
-        if let Some(seconds) = self.retry_after_seconds {
-            response.headers_mut().insert(RETRY_AFTER, seconds.into());
-        }
-        if let Some((name, value)) = header
-            && let Ok(value) = HeaderValue::try_from(value)
-        {
-            response.headers_mut().insert(name, value);
-        }
-        response.extensions_mut().insert(self);
-        response
+        self.into_failure().into_response()
     }
 }
 
@@ -290,8 +190,8 @@ impl From<crate::store::Error> for Error {
     fn from(error: crate::store::Error) -> Self {
         use crate::store::{Error as Store, Unique};
         match error {
-            Store::Taken(Unique::Email) => Self::EmailTaken,
-            Store::Taken(Unique::Title) => Self::TitleTaken,
+            Store::Taken(Unique::Email) => Self::new(Code::EmailTaken, "User with this email already exists"),
+            Store::Taken(Unique::Title) => Self::new(Code::TitleTaken, "Post with this title already exists"),
             // The store answers a repetition itself. If one came here, its client could retry.
             Store::Stale | Store::Repeated => Self::Contended,
             Store::KeyReused => Self::KeyReused,

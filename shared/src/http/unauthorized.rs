@@ -83,17 +83,16 @@ impl Unauthorized {
             ),
         }
     }
+}
 
-    /// Returns the value of `WWW-Authenticate` (RFC 6750, section 3) for errors about tokens; a cookie is no HTTP
-    /// authentication. Without a token, the challenge names no error.
-    pub(super) fn challenge(self) -> Option<String> {
-        let (code, message) = self.outward();
-        match code {
-            Code::MissingToken | Code::InvalidCredentials => Some(r#"Bearer realm="api""#.to_owned()),
-            Code::InvalidToken | Code::TokenExpired => {
-                Some(format!(r#"Bearer realm="api", error="invalid_token", error_description="{message}""#))
-            }
-            _ => None,
+/// Returns the value of `WWW-Authenticate` (RFC 6750, section 3) for errors about tokens; a cookie is no HTTP
+/// authentication. Without a token, the challenge names no error.
+pub(super) fn challenge(code: Code, message: &str) -> Option<String> {
+    match code {
+        Code::MissingToken | Code::InvalidCredentials => Some(r#"Bearer realm="api""#.to_owned()),
+        Code::InvalidToken | Code::TokenExpired => {
+            Some(format!(r#"Bearer realm="api", error="invalid_token", error_description="{message}""#))
         }
+        _ => None,
     }
 }

@@ -12,7 +12,9 @@ use serde_json::Value;
 use shared::clock::Clock;
 use shared::domain::Timestamp;
 use shared::http::{Code, Error, FieldError, JSON, MAX_JSON_BYTES, Unauthorized, respond};
+use shared::store::{self, Unique};
 use tower::service_fn;
+use webhooks_stripe::SignatureError;
 
 /// The time of every example.
 const NOW: Timestamp = Timestamp::from_millis(1_795_192_375_123);
@@ -78,10 +80,10 @@ fn error(code: Code) -> Response {
         Code::MalformedMultipart => Error::MalformedMultipart(
             "must be a form, but in its part 1 the Content-Disposition has no name".into(),
         ),
-        Code::NoFile => Error::NoFile(vec![field("file", "is required")]),
-        Code::MissingQuery => Error::MissingQuery,
-        Code::MissingSignature => Error::MissingSignature,
-        Code::InvalidSignature => Error::InvalidSignature(cause()),
+        Code::NoFile => upload::no_file(Vec::new()),
+        Code::MissingQuery => search::missing_query(),
+        Code::MissingSignature => webhooks_stripe::missing_signature(),
+        Code::InvalidSignature => webhooks_stripe::invalid_signature(SignatureError::Mismatch),
         Code::MissingToken => unauthorized(Unauthorized::Missing),
         Code::InvalidToken => unauthorized(Unauthorized::Invalid),
         Code::TokenExpired => unauthorized(Unauthorized::Expired),
@@ -92,21 +94,21 @@ fn error(code: Code) -> Response {
         Code::Forbidden => Error::Forbidden("Only the author and admins may do this"),
         Code::NotFound => Error::NotFound("Post"),
         Code::NotAcceptable => Error::NotAcceptable,
-        Code::EmailTaken => Error::EmailTaken,
-        Code::TitleTaken => Error::TitleTaken,
+        Code::EmailTaken => store::Error::Taken(Unique::Email).into(),
+        Code::TitleTaken => store::Error::Taken(Unique::Title).into(),
         Code::QuotaExceeded => Error::QuotaExceeded,
         Code::PreconditionFailed => Error::PreconditionFailed("The resource changed since it was read"),
         Code::BodyTooLarge => Error::TooLarge { limit: MAX_JSON_BYTES, size: 1_234_567 },
-        Code::FileTooLarge => Error::FileTooLarge,
+        Code::FileTooLarge => upload::file_too_large(),
         Code::UnsupportedMediaType => Error::UnsupportedMediaType("application/json, in UTF-8"),
         Code::UnsupportedContentEncoding => Error::ContentCoding,
         Code::IdempotencyKeyReused => Error::KeyReused,
         Code::RateLimited => Error::RateLimited { policy: "write", retry_after_seconds: 42 },
         Code::InternalError => Error::Internal(cause()),
-        Code::BadGateway => Error::BadGateway(cause()),
+        Code::BadGateway => weather::UpstreamFailure::TooLarge.into(),
         Code::Unavailable => Error::Unavailable(cause()),
         Code::Contended => Error::Contended,
-        Code::GatewayTimeout => Error::GatewayTimeout(cause()),
+        Code::GatewayTimeout => weather::UpstreamFailure::Timeout.into(),
     };
     error.into_response()
 }

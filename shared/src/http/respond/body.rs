@@ -9,7 +9,7 @@ use super::call::Call;
 use crate::domain::Timestamp;
 use crate::http::accept::prefers_problem;
 use crate::http::code::Code;
-use crate::http::error::{Failure, FieldError};
+use crate::http::{Failure, FieldError};
 
 /// Type and title of a problem that is only a rate limit (draft-ietf-httpapi-ratelimit-headers-11).
 const QUOTA_EXCEEDED: (&str, &str) = (

@@ -19,7 +19,7 @@ use tracing::Instrument;
 use super::usage::Usage;
 use crate::clock::Clock;
 use crate::cost::Cost;
-use crate::http::error::{Error, Failure};
+use crate::http::{Error, Failure};
 
 /// The time before Lambda's timeout at which the function must answer.
 const DEADLINE_MARGIN: Duration = Duration::from_millis(300);

@@ -13,7 +13,7 @@ use super::body::error_body;
 use super::call::{Call, Sent, message};
 use super::usage::Usage;
 use crate::clock::Clock;
-use crate::http::error::{Error, Failure};
+use crate::http::{Error, Failure};
 
 /// Wraps a body, so that its last line tells if it ends early and its end is logged.
 pub(super) fn watch(
