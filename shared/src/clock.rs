@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
+use crate::config::{ConfigError, FromEnv};
 use crate::domain::Timestamp;
 
 /// A clock: the system's, or one that a test sets. Clones of a test's clock share its time.
@@ -18,6 +19,12 @@ enum Source {
     System,
     /// Milliseconds since the Unix epoch.
     Set(Arc<AtomicI64>),
+}
+
+impl FromEnv for Clock {
+    fn from_env() -> Result<Self, ConfigError> {
+        Ok(Self::system())
+    }
 }
 
 impl Clock {

@@ -21,6 +21,50 @@ pub enum ConfigError {
     },
 }
 
+/// A dependency that a function creates from its environment, once, at start.
+#[diagnostic::on_unimplemented(
+    message = "a function cannot get `{Self}` from its environment",
+    note = "implement `shared::config::FromEnv` for it"
+)]
+pub trait FromEnv: Sized {
+    /// Creates the dependency, or returns the error that names the variable.
+    fn from_env() -> Result<Self, ConfigError>;
+}
+
+/// A function that needs nothing.
+impl FromEnv for () {
+    fn from_env() -> Result<Self, ConfigError> {
+        Ok(())
+    }
+}
+
+/// Declares the dependencies of a function. Each field is created from the environment, and handlers take it as `State`.
+///
+/// ```text
+/// shared::deps! {
+///     pub struct Deps {
+///         notes: Notes,          // State<Notes>
+///         tokens: AccessTokens,  // State<AccessTokens>; `Caller` needs it
+///     }
+/// }
+/// ```
+#[macro_export]
+macro_rules! deps {
+    (pub struct $name:ident { $($field:ident: $dependency:ty,)+ }) => {
+        /// The dependencies of the function.
+        #[derive(Clone, ::axum::extract::FromRef)]
+        pub struct $name {
+            $($field: $dependency,)+
+        }
+
+        impl $crate::config::FromEnv for $name {
+            fn from_env() -> ::std::result::Result<Self, $crate::config::ConfigError> {
+                Ok(Self { $($field: <$dependency as $crate::config::FromEnv>::from_env()?,)+ })
+            }
+        }
+    };
+}
+
 /// Returns the variable's value, or the error that names it.
 pub fn required(name: &'static str) -> Result<String, ConfigError> {
     optional(name).ok_or(ConfigError::Missing(name))

@@ -17,7 +17,7 @@ use tokio::try_join;
 
 use crate::aws::{self, Timed};
 use crate::clock::Clock;
-use crate::config::{ConfigError, optional, required};
+use crate::config::{ConfigError, FromEnv, optional, required};
 use crate::domain::{File, FileAttributes, FileId, Sha256Digest, Timestamp};
 use crate::timing::Service;
 
@@ -93,13 +93,15 @@ impl Incoming {
     }
 }
 
-impl Objects {
+impl FromEnv for Objects {
     /// Connects to the bucket that `FILES_BUCKET` names, with Lambda's environment.
-    pub fn from_env() -> Result<Self, ConfigError> {
+    fn from_env() -> Result<Self, ConfigError> {
         let bucket = required("FILES_BUCKET")?;
         Ok(Self { bucket, ..Self::named_by_events()? })
     }
+}
 
+impl Objects {
     /// Connects without a bucket, for events that name it; see [`named`](Self::named).
     pub fn named_by_events() -> Result<Self, ConfigError> {
         let common = aws::from_env()?;

@@ -4,24 +4,15 @@
 //! |---|---|---|
 //! | POST | the bearer of a refresh token | ends its family |
 
-use axum::extract::FromRef;
 use shared::auth::RefreshTokens;
-use shared::config::ConfigError;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 mod logout;
 
-/// The function's dependencies.
-#[derive(Clone, FromRef)]
-pub struct Deps {
-    refresh: RefreshTokens,
-}
-
-impl Deps {
-    /// Creates the dependencies from the environment that template.yaml sets.
-    pub fn from_env() -> Result<Self, ConfigError> {
-        Ok(Self { refresh: RefreshTokens::from_env()? })
+shared::deps! {
+    pub struct Deps {
+        refresh: RefreshTokens,
     }
 }
 

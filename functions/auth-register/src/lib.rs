@@ -4,9 +4,7 @@
 //! |---|---|---|
 //! | POST | anyone, limited | creates an account and signs in with it |
 
-use axum::extract::FromRef;
 use shared::auth::{AccessTokens, Passwords, RefreshTokens};
-use shared::config::ConfigError;
 use shared::http::RateLimits;
 use shared::store::Users;
 use utoipa_axum::router::OpenApiRouter;
@@ -14,26 +12,13 @@ use utoipa_axum::routes;
 
 mod create;
 
-/// The function's dependencies.
-#[derive(Clone, FromRef)]
-pub struct Deps {
-    users: Users,
-    passwords: Passwords,
-    access: AccessTokens,
-    refresh: RefreshTokens,
-    limits: RateLimits,
-}
-
-impl Deps {
-    /// Creates the dependencies from the environment that template.yaml sets.
-    pub fn from_env() -> Result<Self, ConfigError> {
-        Ok(Self {
-            users: Users::from_env()?,
-            passwords: Passwords::system(),
-            access: AccessTokens::from_env()?,
-            refresh: RefreshTokens::from_env()?,
-            limits: RateLimits::from_env()?,
-        })
+shared::deps! {
+    pub struct Deps {
+        users: Users,
+        passwords: Passwords,
+        access: AccessTokens,
+        refresh: RefreshTokens,
+        limits: RateLimits,
     }
 }
 

@@ -6,7 +6,6 @@
 //! | GET /api/docs/{file} | anyone | the page's files; none comes from another server |
 //! | GET /api/openapi.json | anyone | the OpenAPI document, as committed |
 
-use shared::config::ConfigError;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -15,19 +14,8 @@ mod document;
 mod file;
 mod page;
 
-/// The function's dependencies: none.
-#[derive(Clone)]
-pub struct Deps;
-
-impl Deps {
-    /// Needs nothing from the environment.
-    pub fn from_env() -> Result<Self, ConfigError> {
-        Ok(Self)
-    }
-}
-
 /// Returns the operations at this function's paths.
-pub fn routes() -> OpenApiRouter<Deps> {
+pub fn routes() -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(page::page))
         .routes(routes!(asset::asset))

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use docs::{Deps, routes};
+use docs::routes;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    shared::http::serve_as(shared::http::HTML, routes(), Deps::from_env).await
+    shared::http::serve_as(shared::http::HTML, routes()).await
 }

@@ -6,9 +6,7 @@
 //! | PUT, PATCH | its author, an admin | replaces, changes it |
 //! | DELETE | its author, an admin | removes it |
 
-use axum::extract::FromRef;
 use shared::auth::AccessTokens;
-use shared::config::ConfigError;
 use shared::http::RateLimits;
 use shared::store::Posts;
 use utoipa_axum::router::OpenApiRouter;
@@ -20,22 +18,11 @@ mod get;
 mod replace;
 mod update;
 
-/// The function's dependencies.
-#[derive(Clone, FromRef)]
-pub struct Deps {
-    posts: Posts,
-    tokens: AccessTokens,
-    limits: RateLimits,
-}
-
-impl Deps {
-    /// Creates the dependencies from the environment that template.yaml sets.
-    pub fn from_env() -> Result<Self, ConfigError> {
-        Ok(Self {
-            posts: Posts::from_env()?,
-            tokens: AccessTokens::from_env()?,
-            limits: RateLimits::from_env()?,
-        })
+shared::deps! {
+    pub struct Deps {
+        posts: Posts,
+        tokens: AccessTokens,
+        limits: RateLimits,
     }
 }
 

@@ -5,9 +5,7 @@
 //! | GET | anyone | lists them |
 //! | POST | a caller | adds one |
 
-use axum::extract::FromRef;
 use shared::auth::AccessTokens;
-use shared::config::ConfigError;
 use shared::http::{CursorKey, RateLimits};
 use shared::store::Problems;
 use utoipa_axum::router::OpenApiRouter;
@@ -16,24 +14,12 @@ use utoipa_axum::routes;
 mod create;
 mod list;
 
-/// The function's dependencies.
-#[derive(Clone, FromRef)]
-pub struct Deps {
-    problems: Problems,
-    tokens: AccessTokens,
-    cursors: CursorKey,
-    limits: RateLimits,
-}
-
-impl Deps {
-    /// Creates the dependencies from the environment that template.yaml sets.
-    pub fn from_env() -> Result<Self, ConfigError> {
-        Ok(Self {
-            problems: Problems::from_env()?,
-            tokens: AccessTokens::from_env()?,
-            cursors: CursorKey::from_env()?,
-            limits: RateLimits::from_env()?,
-        })
+shared::deps! {
+    pub struct Deps {
+        problems: Problems,
+        tokens: AccessTokens,
+        cursors: CursorKey,
+        limits: RateLimits,
     }
 }
 

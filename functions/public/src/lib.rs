@@ -4,24 +4,12 @@
 //! |---|---|---|
 //! | GET | anyone | shows name, version, documentation and limits |
 
-use shared::config::ConfigError;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 mod get;
 
-/// The function's dependencies: none.
-#[derive(Clone)]
-pub struct Deps;
-
-impl Deps {
-    /// Needs nothing from the environment.
-    pub fn from_env() -> Result<Self, ConfigError> {
-        Ok(Self)
-    }
-}
-
 /// Returns the operations at this function's path.
-pub fn routes() -> OpenApiRouter<Deps> {
+pub fn routes() -> OpenApiRouter {
     OpenApiRouter::new().routes(routes!(get::get))
 }

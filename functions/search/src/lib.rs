@@ -4,8 +4,6 @@
 //! |---|---|---|
 //! | GET | anyone | finds problems |
 
-use axum::extract::FromRef;
-use shared::config::ConfigError;
 use shared::http::CursorKey;
 use shared::store::ProblemSearch;
 use utoipa_axum::router::OpenApiRouter;
@@ -15,17 +13,10 @@ mod search;
 
 pub use search::missing_query;
 
-/// The function's dependencies.
-#[derive(Clone, FromRef)]
-pub struct Deps {
-    problems: ProblemSearch,
-    cursors: CursorKey,
-}
-
-impl Deps {
-    /// Creates the dependencies from the environment that template.yaml sets.
-    pub fn from_env() -> Result<Self, ConfigError> {
-        Ok(Self { problems: ProblemSearch::from_env()?, cursors: CursorKey::from_env()? })
+shared::deps! {
+    pub struct Deps {
+        problems: ProblemSearch,
+        cursors: CursorKey,
     }
 }
 

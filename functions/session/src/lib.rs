@@ -6,10 +6,8 @@
 //! | POST | anyone, limited | signs in and sets the cookie |
 //! | DELETE | anyone | signs out |
 
-use axum::extract::FromRef;
 use axum::middleware::map_response;
 use shared::auth::{AllowedOrigins, Passwords, vary_by_cookie};
-use shared::config::ConfigError;
 use shared::http::RateLimits;
 use shared::store::{Sessions, Users};
 use utoipa_axum::router::OpenApiRouter;
@@ -19,26 +17,13 @@ mod create;
 mod delete;
 mod get;
 
-/// The function's dependencies.
-#[derive(Clone, FromRef)]
-pub struct Deps {
-    users: Users,
-    sessions: Sessions,
-    passwords: Passwords,
-    origins: AllowedOrigins,
-    limits: RateLimits,
-}
-
-impl Deps {
-    /// Creates the dependencies from the environment that template.yaml sets.
-    pub fn from_env() -> Result<Self, ConfigError> {
-        Ok(Self {
-            users: Users::from_env()?,
-            sessions: Sessions::from_env()?,
-            passwords: Passwords::system(),
-            origins: AllowedOrigins::from_env(),
-            limits: RateLimits::from_env()?,
-        })
+shared::deps! {
+    pub struct Deps {
+        users: Users,
+        sessions: Sessions,
+        passwords: Passwords,
+        origins: AllowedOrigins,
+        limits: RateLimits,
     }
 }
 

@@ -5,8 +5,6 @@
 //! | GET /api/stream | anyone | says `Hello World` in three pieces |
 //! | GET /api/stream/posts | anyone | lists all published posts, one a line, in constant memory |
 
-use axum::extract::FromRef;
-use shared::config::ConfigError;
 use shared::http::function_url_routes;
 use shared::store::Posts;
 use utoipa_axum::router::OpenApiRouter;
@@ -15,16 +13,9 @@ use utoipa_axum::routes;
 mod get;
 mod posts;
 
-/// The function's dependencies.
-#[derive(Clone, FromRef)]
-pub struct Deps {
-    posts: Posts,
-}
-
-impl Deps {
-    /// Creates the dependencies from the environment that template.yaml sets.
-    pub fn from_env() -> Result<Self, ConfigError> {
-        Ok(Self { posts: Posts::from_env()? })
+shared::deps! {
+    pub struct Deps {
+        posts: Posts,
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use stream::{Deps, routes};
+use stream::routes;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    shared::http::serve_stream(routes(), Deps::from_env).await
+    shared::http::serve_stream(routes()).await
 }

@@ -15,7 +15,7 @@ use std::time::Instant;
 use aws_lambda_events::event::s3::{S3Event, S3EventRecord};
 use lambda_runtime::{Error, LambdaEvent};
 use percent_encoding::percent_decode_str;
-use shared::config::ConfigError;
+use shared::config::{ConfigError, FromEnv};
 use shared::cost::Cost;
 use shared::domain::FileId;
 use shared::http::chain;
@@ -32,9 +32,8 @@ pub struct Deps {
     objects: Objects,
 }
 
-impl Deps {
-    /// Creates the dependencies from the environment that template.yaml sets.
-    pub fn from_env() -> Result<Self, ConfigError> {
+impl FromEnv for Deps {
+    fn from_env() -> Result<Self, ConfigError> {
         Ok(Self { files: Files::from_env()?, objects: Objects::named_by_events()? })
     }
 }

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use lambda_runtime::{run, service_fn};
+use shared::config::FromEnv;
 use shared::telemetry;
 use upload_completed::{Deps, complete};
 

@@ -5,9 +5,7 @@
 //! | GET | its user, an admin | shows it, with a URL to download it from |
 //! | DELETE | its user, an admin | removes it |
 
-use axum::extract::FromRef;
 use shared::auth::AccessTokens;
-use shared::config::ConfigError;
 use shared::http::RateLimits;
 use shared::objects::Objects;
 use shared::store::Files;
@@ -18,24 +16,12 @@ mod access;
 mod delete;
 mod get;
 
-/// The function's dependencies.
-#[derive(Clone, FromRef)]
-pub struct Deps {
-    files: Files,
-    objects: Objects,
-    tokens: AccessTokens,
-    limits: RateLimits,
-}
-
-impl Deps {
-    /// Creates the dependencies from the environment that template.yaml sets.
-    pub fn from_env() -> Result<Self, ConfigError> {
-        Ok(Self {
-            files: Files::from_env()?,
-            objects: Objects::from_env()?,
-            tokens: AccessTokens::from_env()?,
-            limits: RateLimits::from_env()?,
-        })
+shared::deps! {
+    pub struct Deps {
+        files: Files,
+        objects: Objects,
+        tokens: AccessTokens,
+        limits: RateLimits,
     }
 }
 

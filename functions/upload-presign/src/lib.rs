@@ -4,9 +4,7 @@
 //! |---|---|---|
 //! | POST | a caller | returns a URL for uploading a file of up to 100 MiB |
 
-use axum::extract::FromRef;
 use shared::auth::AccessTokens;
-use shared::config::ConfigError;
 use shared::http::RateLimits;
 use shared::objects::Objects;
 use shared::store::Files;
@@ -15,24 +13,12 @@ use utoipa_axum::routes;
 
 mod create;
 
-/// The function's dependencies.
-#[derive(Clone, FromRef)]
-pub struct Deps {
-    files: Files,
-    objects: Objects,
-    tokens: AccessTokens,
-    limits: RateLimits,
-}
-
-impl Deps {
-    /// Creates the dependencies from the environment that template.yaml sets.
-    pub fn from_env() -> Result<Self, ConfigError> {
-        Ok(Self {
-            files: Files::from_env()?,
-            objects: Objects::from_env()?,
-            tokens: AccessTokens::from_env()?,
-            limits: RateLimits::from_env()?,
-        })
+shared::deps! {
+    pub struct Deps {
+        files: Files,
+        objects: Objects,
+        tokens: AccessTokens,
+        limits: RateLimits,
     }
 }
 

@@ -1,9 +1,10 @@
 use std::time::Duration;
 
 use shared::clock::Clock;
+use shared::config::{ConfigError, FromEnv};
 use shared::domain::{City, Report, Timestamp, Weather};
 use shared::http::{Error, chain};
-use shared::store::WeatherCache;
+use shared::store::{Table, WeatherCache};
 
 use crate::breaker::Breaker;
 use crate::memory::Memory;
@@ -46,6 +47,12 @@ pub enum Source {
     Miss,
     /// The cache, because WeatherAPI.com failed.
     Stale,
+}
+
+impl FromEnv for Cache {
+    fn from_env() -> Result<Self, ConfigError> {
+        Ok(Self::new(WeatherCache::new(&Table::from_env()?), WeatherApi::from_env()?, Clock::system()))
+    }
 }
 
 impl Cache {

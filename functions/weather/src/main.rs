@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use weather::{Deps, routes};
+use weather::routes;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    shared::http::serve(routes(), Deps::from_env).await
+    shared::http::serve(routes()).await
 }

@@ -16,7 +16,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use shared::config::{ConfigError, required};
+use shared::config::{ConfigError, FromEnv, required};
 use shared::domain::{Celsius, City, KilometresPerHour, Label, Percent, Timestamp, Weather};
 use shared::random::Random;
 use shared::timing::{self, Service};
@@ -69,12 +69,15 @@ pub struct WeatherApi {
 
 type HttpClient = Client<HttpsConnector<HttpConnector>, Empty<Bytes>>;
 
-impl WeatherApi {
+impl FromEnv for WeatherApi {
     /// Creates a client of the API at `WEATHER_BASE_URL` with `WEATHER_API_KEY`.
-    pub fn from_env(random: Random) -> Result<Self, ConfigError> {
-        Self::new(&required("WEATHER_BASE_URL")?, ApiKey(required("WEATHER_API_KEY")?), random)
+    fn from_env() -> Result<Self, ConfigError> {
+        let key = ApiKey(required("WEATHER_API_KEY")?);
+        Self::new(&required("WEATHER_BASE_URL")?, key, Random::system())
     }
+}
 
+impl WeatherApi {
     /// Creates a client of the API at `base`, which is `https`, or `http` on this machine.
     pub fn new(base: &str, key: ApiKey, random: Random) -> Result<Self, ConfigError> {
         let is_base = |uri: &Uri| {

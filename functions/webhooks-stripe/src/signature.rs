@@ -3,7 +3,7 @@
 use std::fmt;
 
 use hmac::Mac;
-use shared::config::{ConfigError, Secret, secrets};
+use shared::config::{ConfigError, FromEnv, Secret, secrets};
 use shared::domain::Timestamp;
 
 /// The largest difference between the time of a signature and ours, in either direction.
@@ -51,12 +51,14 @@ pub enum SignatureError {
     Mismatch,
 }
 
-impl SigningSecrets {
+impl FromEnv for SigningSecrets {
     /// Reads the secrets from `STRIPE_WEBHOOK_SECRET`, separated by commas. They are used unchanged, with `whsec_`.
-    pub fn from_env() -> Result<Self, ConfigError> {
+    fn from_env() -> Result<Self, ConfigError> {
         secrets("STRIPE_WEBHOOK_SECRET").map(Self)
     }
+}
 
+impl SigningSecrets {
     /// Accepts signatures by any of these secrets.
     #[must_use]
     pub fn new(secrets: Vec<Secret>) -> Self {

@@ -174,7 +174,8 @@ mod tests {
             text.lines().filter(|line| line.starts_with(['p', 'm', '}'])).map(str::to_owned).collect()
         };
         let lib = read("functions/health/src/lib.rs")
-            .replace("pub struct Deps {\n    table: Table,\n}", "pub struct Deps;");
+            .replace("shared::deps! {\n    pub struct Deps {\n        table: Table,\n    }\n}\n", "")
+            .replace("OpenApiRouter<Deps>", "OpenApiRouter");
         assert_eq!(outline(&skeleton("health", "src/lib.rs")), outline(&lib));
     }
 

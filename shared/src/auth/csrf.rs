@@ -6,7 +6,7 @@ use axum::http::header::{HOST, ORIGIN};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
 
-use crate::config::optional;
+use crate::config::{ConfigError, FromEnv, optional};
 use crate::http::Error;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -16,13 +16,14 @@ const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto
 #[derive(Clone, Debug, Default)]
 pub struct AllowedOrigins(Arc<[String]>);
 
-impl AllowedOrigins {
+impl FromEnv for AllowedOrigins {
     /// Reads `ALLOWED_ORIGINS`, separated by commas; none if it is not set.
-    #[must_use]
-    pub fn from_env() -> Self {
-        Self::new(&optional("ALLOWED_ORIGINS").unwrap_or_default())
+    fn from_env() -> Result<Self, ConfigError> {
+        Ok(Self::new(&optional("ALLOWED_ORIGINS").unwrap_or_default()))
     }
+}
 
+impl AllowedOrigins {
     /// Allows the origins in `list`, which must match exactly. `*` matches no origin, because it is for requests
     /// without credentials.
     #[must_use]

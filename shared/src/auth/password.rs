@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use argon2::password_hash::phc::{self, Output, ParamsString, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 
+use crate::config::{ConfigError, FromEnv};
 use crate::domain::{Password, PasswordAttempt, PasswordHash};
 use crate::http::Error;
 use crate::random::Random;
@@ -27,6 +28,12 @@ pub struct Passwords {
     memory: Arc<Mutex<Vec<Block>>>,
     /// The hash to compare with if the user is unknown, so that the comparison takes as long as for other users.
     nobodys: PasswordHash,
+}
+
+impl FromEnv for Passwords {
+    fn from_env() -> Result<Self, ConfigError> {
+        Ok(Self::system())
+    }
 }
 
 impl Passwords {

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-use crate::config::{ConfigError, Secret, signing_secrets};
+use crate::config::{ConfigError, FromEnv, Secret, signing_secrets};
 use crate::domain::{PasswordHash, User, UserAttributes, UserId};
 use crate::store::{Error, FamilyId, IdempotencyRecord, Made, RefreshFamilies, RefreshFamily, Users};
 
@@ -31,12 +31,14 @@ pub struct RefreshTokens {
     keys: Vec<Hmac<Sha256>>,
 }
 
-impl RefreshTokens {
+impl FromEnv for RefreshTokens {
     /// Reads the keys from `JWT_SECRET` and connects to the table that the environment names.
-    pub fn from_env() -> Result<Self, ConfigError> {
+    fn from_env() -> Result<Self, ConfigError> {
         Ok(Self::new(&signing_secrets()?, RefreshFamilies::from_env()?))
     }
+}
 
+impl RefreshTokens {
     /// Uses the first secret to sign and all secrets to verify.
     #[must_use]
     pub fn new(secrets: &[Secret], families: RefreshFamilies) -> Self {

@@ -13,7 +13,7 @@ use uuid::Builder;
 use super::Caller;
 use super::hs256::keys;
 use crate::clock::Clock;
-use crate::config::{ConfigError, Secret, signing_secrets};
+use crate::config::{ConfigError, FromEnv, Secret, signing_secrets};
 use crate::domain::{Role, UserId};
 use crate::http::Unauthorized;
 use crate::random::Random;
@@ -59,12 +59,14 @@ struct Claims {
     jti: String,
 }
 
-impl AccessTokens {
+impl FromEnv for AccessTokens {
     /// Reads its keys from `JWT_SECRET`.
-    pub fn from_env() -> Result<Self, ConfigError> {
+    fn from_env() -> Result<Self, ConfigError> {
         Ok(Self::new(&signing_secrets()?, Clock::system(), Random::system()))
     }
+}
 
+impl AccessTokens {
     /// Uses the first secret to sign and all secrets to verify.
     #[must_use]
     pub fn new(secrets: &[Secret], clock: Clock, random: Random) -> Self {

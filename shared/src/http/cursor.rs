@@ -3,7 +3,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-use crate::config::{ConfigError, Secret, signing_secrets};
+use crate::config::{ConfigError, FromEnv, Secret, signing_secrets};
 
 /// Seals positions in lists, so that clients can continue from them but cannot forge them.
 #[derive(Clone)]
@@ -18,12 +18,14 @@ const TAG_BYTES: usize = 16;
 /// Separates this use of the secret from its other uses.
 const PURPOSE: &[u8] = b"cursor";
 
-impl CursorKey {
+impl FromEnv for CursorKey {
     /// Reads its keys from `JWT_SECRET`.
-    pub fn from_env() -> Result<Self, ConfigError> {
+    fn from_env() -> Result<Self, ConfigError> {
         Ok(Self::new(&signing_secrets()?))
     }
+}
 
+impl CursorKey {
     /// Derives its keys from secrets that have other uses, too. The first seals; all open.
     #[must_use]
     pub fn new(secrets: &[Secret]) -> Self {

@@ -90,7 +90,7 @@ mod tests {
     use tower::ServiceExt;
 
     use super::*;
-    use crate::http::error::Failure;
+    use crate::http::Failure;
 
     const ID: &str = "01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f";
     const OTHER: &str = "01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e70";

@@ -4,7 +4,7 @@
 //! counted:
 //!
 //! ```text
-//! State(limits): State<RateLimits>,                              // a field of Deps: RateLimits::from_env()?
+//! State(limits): State<RateLimits>,                              // a field of Deps
 //! address: SourceAddress,                                        // the address that the gateway saw
 //!
 //! limits.take(QuotaPolicy::WRITE, caller.id).await?;             // ends in 429 over the limit
@@ -29,7 +29,7 @@ use super::Error;
 use super::quota_policy::{Outage, QuotaPolicy, Scale};
 use super::rate_limit_fields::ServiceLimit;
 use crate::clock::Clock;
-use crate::config::ConfigError;
+use crate::config::{ConfigError, FromEnv};
 use crate::domain::Timestamp;
 use crate::store::{Error as StoreError, RateCounters, Table};
 
@@ -42,12 +42,14 @@ pub struct RateLimits {
     denied: Arc<Mutex<Denied>>,
 }
 
-impl RateLimits {
+impl FromEnv for RateLimits {
     /// Counts in the table that the environment names, with the scale in `RATE_LIMIT_SCALE`.
-    pub fn from_env() -> Result<Self, ConfigError> {
+    fn from_env() -> Result<Self, ConfigError> {
         Ok(Self::new(&Table::from_env()?, Clock::system(), Scale::from_env()?))
     }
+}
 
+impl RateLimits {
     /// Counts in `table`.
     #[must_use]
     pub fn new(table: &Table, clock: Clock, scale: Scale) -> Self {

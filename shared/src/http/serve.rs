@@ -13,52 +13,46 @@ use super::accept::STREAMED;
 use super::event::sanitise;
 use super::{JSON, respond};
 use crate::clock::Clock;
-use crate::config::ConfigError;
+use crate::config::FromEnv;
 use crate::telemetry;
 
 /// Serves `routes` as a Lambda function until the platform ends it.
 ///
-/// If `deps` fails, the function logs the reason and ends at once, before it takes a request.
-pub async fn serve<D>(routes: OpenApiRouter<D>, deps: impl FnOnce() -> Result<D, ConfigError>) -> ExitCode
+/// If the dependencies cannot be created, the function logs the reason and ends at once, before it takes a request.
+pub async fn serve<D>(routes: OpenApiRouter<D>) -> ExitCode
 where
-    D: Clone + Send + Sync + 'static,
+    D: FromEnv + Clone + Send + Sync + 'static,
 {
-    serve_as(JSON, routes, deps).await
+    serve_as(JSON, routes).await
 }
 
 /// Like [`serve`], for routes that answer with other media types than JSON.
-pub async fn serve_as<D>(
-    produces: &'static [&'static str],
-    routes: OpenApiRouter<D>,
-    deps: impl FnOnce() -> Result<D, ConfigError>,
-) -> ExitCode
+pub async fn serve_as<D>(produces: &'static [&'static str], routes: OpenApiRouter<D>) -> ExitCode
 where
-    D: Clone + Send + Sync + 'static,
+    D: FromEnv + Clone + Send + Sync + 'static,
 {
-    let Some(app) = start(routes, deps) else { return ExitCode::FAILURE };
+    let Some(app) = start(routes) else { return ExitCode::FAILURE };
     run(app, produces).await
 }
 
 /// Like [`serve`], for a function that streams: [`Streamed`](super::Streamed) answers are sent piece by piece, all
 /// others at once. Its requests come by a Function URL with `InvokeMode: RESPONSE_STREAM`.
-pub async fn serve_stream<D>(
-    routes: OpenApiRouter<D>,
-    deps: impl FnOnce() -> Result<D, ConfigError>,
-) -> ExitCode
+pub async fn serve_stream<D>(routes: OpenApiRouter<D>) -> ExitCode
 where
-    D: Clone + Send + Sync + 'static,
+    D: FromEnv + Clone + Send + Sync + 'static,
 {
-    let Some(app) = start(routes, deps) else { return ExitCode::FAILURE };
+    let Some(app) = start(routes) else { return ExitCode::FAILURE };
     run_stream(app).await
 }
 
 /// Returns the routes with their dependencies, or `None` if these cannot be created.
-fn start<D>(routes: OpenApiRouter<D>, deps: impl FnOnce() -> Result<D, ConfigError>) -> Option<Router>
+fn start<D>(routes: OpenApiRouter<D>) -> Option<Router>
 where
-    D: Clone + Send + Sync + 'static,
+    D: FromEnv + Clone + Send + Sync + 'static,
 {
     telemetry::init();
-    let deps = deps().inspect_err(|error| tracing::error!(%error, "the function cannot start")).ok()?;
+    let deps =
+        D::from_env().inspect_err(|error| tracing::error!(%error, "the function cannot start")).ok()?;
     Some(routes.with_state(deps).split_for_parts().0)
 }
 

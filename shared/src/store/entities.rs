@@ -5,7 +5,7 @@ use super::entity::{Description, Entity};
 use super::table::{Consistency, Table};
 use super::transaction::Transaction;
 use crate::clock::Clock;
-use crate::config::ConfigError;
+use crate::config::{ConfigError, FromEnv};
 use crate::random::Random;
 
 /// The entities `E` in the table, with ids `I`.
@@ -17,13 +17,15 @@ pub struct Entities<E, I> {
     kind: PhantomData<(E, I)>,
 }
 
-#[expect(private_bounds, reason = "only the store knows how entities are stored")]
-impl<E: Entity<Id = I>, I> Entities<E, I> {
+impl<E: Entity<Id = I>, I> FromEnv for Entities<E, I> {
     /// Connects to the table that the environment names.
-    pub fn from_env() -> Result<Self, ConfigError> {
+    fn from_env() -> Result<Self, ConfigError> {
         Ok(Self::new(Table::from_env()?, Clock::system(), Random::system()))
     }
+}
 
+#[expect(private_bounds, reason = "only the store knows how entities are stored")]
+impl<E: Entity<Id = I>, I> Entities<E, I> {
     /// Uses `table`.
     #[must_use]
     pub fn new(table: Table, clock: Clock, random: Random) -> Self {

@@ -12,7 +12,7 @@ use super::Error;
 use super::table::{Item, Key, Table, units};
 use super::transaction::Transaction;
 use crate::clock::Clock;
-use crate::config::ConfigError;
+use crate::config::{ConfigError, FromEnv};
 use crate::cost::Cost;
 use crate::domain::{Timestamp, User, UserId};
 use crate::random::Random;
@@ -57,12 +57,14 @@ pub struct RefreshFamilies {
     random: Random,
 }
 
-impl RefreshFamilies {
+impl FromEnv for RefreshFamilies {
     /// Connects to the table that the environment names.
-    pub fn from_env() -> Result<Self, ConfigError> {
+    fn from_env() -> Result<Self, ConfigError> {
         Ok(Self::new(Table::from_env()?, Clock::system(), Random::system()))
     }
+}
 
+impl RefreshFamilies {
     /// Uses `table`.
     #[must_use]
     pub fn new(table: Table, clock: Clock, random: Random) -> Self {

@@ -7,7 +7,7 @@ use super::Error;
 use super::postings::Gram;
 use super::problems::summary;
 use super::table::{Table, units};
-use crate::config::ConfigError;
+use crate::config::{ConfigError, FromEnv};
 use crate::cost::Cost;
 use crate::domain::{Invalid, Page, ProblemId, ProblemSummary, SearchText, Start};
 
@@ -33,12 +33,14 @@ struct Postings {
     last: Option<ProblemId>,
 }
 
-impl ProblemSearch {
+impl FromEnv for ProblemSearch {
     /// Connects to the table that the environment names.
-    pub fn from_env() -> Result<Self, ConfigError> {
+    fn from_env() -> Result<Self, ConfigError> {
         Ok(Self::new(Table::from_env()?))
     }
+}
 
+impl ProblemSearch {
     /// Uses `table`.
     #[must_use]
     pub fn new(table: Table) -> Self {

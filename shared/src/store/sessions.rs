@@ -16,7 +16,7 @@ use super::Error;
 use super::table::{Consistency, Key, Table, units};
 use super::transaction::Transaction;
 use crate::clock::Clock;
-use crate::config::ConfigError;
+use crate::config::{ConfigError, FromEnv};
 use crate::cost::Cost;
 use crate::domain::{Invalid, Timestamp, UserId};
 use crate::random::Random;
@@ -59,12 +59,14 @@ pub struct Session {
     pub seen_at: Timestamp,
 }
 
-impl Sessions {
+impl FromEnv for Sessions {
     /// Connects to the table that the environment names.
-    pub fn from_env() -> Result<Self, ConfigError> {
+    fn from_env() -> Result<Self, ConfigError> {
         Ok(Self::new(Table::from_env()?, Clock::system(), Random::system()))
     }
+}
 
+impl Sessions {
     /// Uses `table`.
     #[must_use]
     pub fn new(table: Table, clock: Clock, random: Random) -> Self {

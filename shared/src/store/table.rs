@@ -14,7 +14,7 @@ use serde_dynamo::aws_sdk_dynamodb_1::from_item;
 
 use super::{Error, connection};
 use crate::aws;
-use crate::config::{ConfigError, required};
+use crate::config::{ConfigError, FromEnv, required};
 use crate::cost::Cost;
 
 pub(super) type Item = HashMap<String, AttributeValue>;
@@ -60,12 +60,14 @@ pub(super) enum Consistency {
     Strong,
 }
 
-impl Table {
+impl FromEnv for Table {
     /// Connects to the table that `TABLE_NAME` names, with Lambda's environment.
-    pub fn from_env() -> Result<Self, ConfigError> {
+    fn from_env() -> Result<Self, ConfigError> {
         Self::named_from_env(required("TABLE_NAME")?)
     }
+}
 
+impl Table {
     /// Connects to the table `name`, with Lambda's environment.
     pub fn named_from_env(name: String) -> Result<Self, ConfigError> {
         Ok(Self { client: connection::from_env()?, name })
