@@ -5,6 +5,8 @@ use std::fs::{create_dir_all, read_to_string, write};
 use std::path::{Path, PathBuf};
 
 use crate::Error;
+use crate::block::{Block, with_offsets};
+use crate::words::replace_first_word;
 
 /// New texts of files, by their paths in the checkout.
 pub(crate) struct Edits {
@@ -28,8 +30,8 @@ impl Edits {
     /// Inserts `text` before the first line that starts with `anchor`.
     pub(crate) fn insert_before(&mut self, path: &str, text: &str, anchor: &str) -> Result<(), Error> {
         let file = self.text(path)?;
-        let at = lines(file).find(|(_, line)| line.starts_with(anchor)).map(|(at, _)| at);
-        let at = at.ok_or_else(|| Error::Anchor { path: path.into(), anchor: anchor.to_owned() })?;
+        let at = with_offsets(file).find(|(_, line)| line.starts_with(anchor)).map(|(at, _)| at);
+        let at = at.ok_or_else(|| missing(path, anchor))?;
         file.insert_str(at, text);
         Ok(())
     }
@@ -44,11 +46,57 @@ impl Edits {
         // `posts` stands before `posts-id`, whatever follows the name.
         let key = |line: &str| line.replace(['/', '"', ';', ' '], "\0");
         let text = self.text(path)?;
-        let peers: Vec<(usize, &str)> = lines(text).filter(|(_, peer)| is_peer(peer)).collect();
+        let peers: Vec<(usize, &str)> = with_offsets(text).filter(|(_, peer)| is_peer(peer)).collect();
         let next = peers.iter().find(|(_, peer)| key(peer) > key(line)).map(|(at, _)| *at);
         let at = next.or_else(|| peers.last().map(|(at, peer)| at + peer.len()));
-        let at = at.ok_or_else(|| Error::Anchor { path: path.into(), anchor: line.trim().to_owned() })?;
+        let at = at.ok_or_else(|| missing(path, line.trim()))?;
         text.insert_str(at, line);
+        Ok(())
+    }
+
+    /// Adds a copy of a block after it.
+    pub(crate) fn copy(
+        &mut self,
+        path: &str,
+        anchor: &str,
+        block: Block,
+        rename: impl Fn(&str) -> Result<String, Error>,
+    ) -> Result<(), Error> {
+        let text = self.text(path)?;
+        let range = block.find(text, anchor).ok_or_else(|| missing(path, anchor))?;
+        let copied = rename(&text[range.clone()])?;
+        let is_one_line = text[range.clone()].lines().count() == 1;
+        text.insert_str(range.end, &if is_one_line { copied } else { format!("\n{copied}") });
+        Ok(())
+    }
+
+    /// Adds copies of all elements that begin with a line like the anchor, after the last of them.
+    pub(crate) fn copy_all(
+        &mut self,
+        path: &str,
+        anchor: &str,
+        rename: impl Fn(&str) -> Result<String, Error>,
+    ) -> Result<(), Error> {
+        let text = self.text(path)?;
+        let (mut copied, mut end) = (String::new(), 0);
+        while let Some(range) = Block::Element.find(&text[end..], anchor) {
+            copied.push_str(&rename(&text[end..][range.clone()])?);
+            end += range.end;
+        }
+        if copied.is_empty() {
+            return Err(missing(path, anchor));
+        }
+        text.insert_str(end, &copied);
+        Ok(())
+    }
+
+    /// Adds `new` to a list after `old`, in the first line that contains `anchor` or after it.
+    pub(crate) fn beside(&mut self, path: &str, anchor: &str, old: &str, new: &str) -> Result<(), Error> {
+        let text = self.text(path)?;
+        let start = text.find(anchor).ok_or_else(|| missing(path, anchor))?;
+        let list = replace_first_word(&text[start..], old, &format!("{old}, {new}"));
+        let list = list.ok_or_else(|| missing(path, old))?;
+        text.replace_range(start.., &list);
         Ok(())
     }
 
@@ -61,6 +109,12 @@ impl Edits {
             self.texts.insert(path.clone(), text);
         }
         Ok(self.texts.entry(path).or_default())
+    }
+
+    /// Returns the new files.
+    #[cfg(test)]
+    pub(crate) fn created(&self) -> impl Iterator<Item = (&PathBuf, &String)> {
+        self.texts.iter().filter(|(path, _)| self.created.contains(path))
     }
 
     /// Writes all texts, and returns the new and the changed files.
@@ -77,19 +131,23 @@ impl Edits {
     }
 }
 
+/// Replaces a text that the file must have.
+pub(crate) fn replace(file: &str, text: &mut String, old: &str, new: &str) -> Result<(), Error> {
+    if !text.contains(old) {
+        return Err(missing(file, old));
+    }
+    *text = text.replace(old, new);
+    Ok(())
+}
+
+fn missing(path: &str, anchor: &str) -> Error {
+    Error::Anchor { path: path.into(), anchor: anchor.to_owned() }
+}
+
 /// The files that a command wrote.
 pub(crate) struct Written {
     pub(crate) created: Vec<PathBuf>,
     pub(crate) changed: Vec<PathBuf>,
-}
-
-/// Returns the lines of a text, each with the place where it begins.
-fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    text.split_inclusive('\n').scan(0, |next, line| {
-        let at = *next;
-        *next += line.len();
-        Some((at, line))
-    })
 }
 
 #[cfg(test)]

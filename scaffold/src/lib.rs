@@ -5,7 +5,9 @@ pub mod name;
 pub mod new;
 pub mod template;
 
+mod block;
 mod edits;
 mod error;
+mod words;
 
 pub use error::Error;

@@ -1,5 +1,6 @@
 //! `cargo xtask new`: a new function, with everything that the workspace wants of one.
 
+mod resource;
 mod route;
 
 use std::path::Path;
@@ -12,21 +13,36 @@ use crate::edits::Written;
 #[derive(clap::Args)]
 pub struct Args {
     /// The function's name: its path without /api/, such as `users-id`
-    pub name: String,
+    #[arg(required_unless_present = "resource")]
+    name: Option<String>,
     /// Its path, where the name leaves it open, such as `/api/two-words/{id}`
-    #[arg(long)]
-    pub path: Option<String>,
+    #[arg(long, conflicts_with = "resource")]
+    path: Option<String>,
+    /// Start a stored resource instead: list, create, get, replace, update and delete, from the entity to the tests
+    #[arg(long, value_name = "PLURAL", conflicts_with = "name")]
+    resource: Option<String>,
+    /// The name of one of them, if it is irregular
+    #[arg(long, value_name = "SINGULAR", requires = "resource")]
+    singular: Option<String>,
+    /// The resource that it belongs to: `--resource comments --under posts` serves /api/posts/{id}/comments
+    #[arg(long, value_name = "PLURAL", requires = "resource")]
+    under: Option<String>,
 }
 
 const NEXT: &str = "\
 Next:
-    make openapi    writes openapi.json, the README's table and the client's types from the code
-    make test       passes
+    make openapi                 writes openapi.json, the README's table and the client's types from the code
+    UPDATE_DOCS=1 make test      passes, and writes the costs of new operations into docs/data-model.md
 docs/adding-a-route.md goes on from here.";
 
 /// Writes the files, formats them and adds the package to Cargo.lock.
 pub fn run(args: &Args, root: &Path) -> Result<String, Error> {
-    let written = route::edits(&args.name, args.path.as_deref(), root)?.write()?;
+    let edits = match (&args.name, &args.resource) {
+        (_, Some(plural)) => resource::edits(plural, args.singular.as_deref(), args.under.as_deref(), root),
+        (Some(name), None) => route::edits(name, args.path.as_deref(), root),
+        (None, None) => Err(Error::Name("give a name, or --resource".to_owned())),
+    }?;
+    let written = edits.write()?;
     cargo(root, &["fmt", "--all"])?;
     cargo(root, &["update", "--workspace", "--offline", "--quiet"])?;
     Ok(report(&written))

@@ -10,6 +10,7 @@ use crate::{Error, stripe_sign, token};
 
 /// The arguments of `event`.
 #[derive(clap::Args)]
+#[command(after_help = crate::secrets::HELP)]
 pub struct Args {
     /// The function
     pub function: String,

@@ -8,6 +8,9 @@ use shared::config::Secret;
 
 use crate::Error;
 
+/// The part of a command's help that names the variable.
+pub(crate) const HELP: &str = "The secret is that of the API on this machine. If it keeps its data in another folder than .local, set DATA_DIR.";
+
 /// Returns the secret in the variable `name`, or else the one that `make run` uses and stores in `DATA_DIR`; the first
 /// of the two programs to need it generates it. If several are given, separated by commas, it is the first.
 pub(crate) fn of_local_api(name: &'static str, root: &Path) -> Result<Secret, Error> {

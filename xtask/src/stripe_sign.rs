@@ -19,6 +19,7 @@ const RECORDED: &str = "events/webhooks-stripe/checkout-session-completed.json";
 
 /// The arguments of `stripe-sign`. The secret is in `STRIPE_WEBHOOK_SECRET`, or else the one that `make run` generated.
 #[derive(clap::Args)]
+#[command(after_help = crate::secrets::HELP)]
 pub struct Args {
     /// The file with the body; without it, standard input is read
     pub body: Option<PathBuf>,

@@ -12,6 +12,7 @@ use crate::{Error, secrets};
 
 /// The arguments of `token`.
 #[derive(clap::Args)]
+#[command(after_help = crate::secrets::HELP)]
 pub struct Args {
     /// The user's id
     #[arg(long, value_name = "ID")]

@@ -28,15 +28,15 @@ fn code_template_and_document_agree() {
 #[test]
 fn a_function_that_nothing_else_knows_is_named_with_all_that_it_needs() {
     let mut sources = sources();
-    let manifest = "[package]\nname = \"notes-id\"\n".to_owned();
-    sources.folders.push(Folder { name: "notes-id".to_owned(), manifest, code: String::new(), events: 0 });
+    let manifest = "[package]\nname = \"gadgets-id\"\n".to_owned();
+    sources.folders.push(Folder { name: "gadgets-id".to_owned(), manifest, code: String::new(), events: 0 });
     let gaps = sources.gaps().join("\n");
     for part in [
-        "events/notes-id: record an event",
-        "notes-id = { path = \"../functions/notes-id\" }",
-        "notes_id::routes().into_openapi()",
-        "NotesIdFunction:",
-        "Path: \"/api/notes/{id}\", Method: ANY",
+        "events/gadgets-id: record an event",
+        "gadgets-id = { path = \"../functions/gadgets-id\" }",
+        "gadgets_id::routes().into_openapi()",
+        "GadgetsIdFunction:",
+        "Path: \"/api/gadgets/{id}\", Method: ANY",
     ] {
         assert!(gaps.contains(part), "no {part} in {gaps}");
     }

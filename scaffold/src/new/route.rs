@@ -190,26 +190,26 @@ mod tests {
 
     #[test]
     fn a_new_function_is_known_everywhere() {
-        let mut edits = edits("posts-id-comments-id", None, root()).unwrap();
+        let mut edits = edits("auth-id-gadgets-id", None, root()).unwrap();
         for (file, part) in [
-            ("functions/posts-id-comments-id/src/get.rs", "/api/posts/{id}/comments/{commentId}"),
-            ("events/posts-id-comments-id/get.json", "\"commentId\": \"01931a3e"),
-            ("template.yaml", "\n  PostsIdCommentsIdFunction:\n"),
-            ("xtask/Cargo.toml", "posts-id-comments-id = { path = \"../functions/posts-id-comments-id\" }"),
-            ("xtask/src/functions.rs", "posts_id_comments_id::routes().into_openapi()"),
-            ("tests/api/main.rs", "mod posts;\nmod posts_id_comments_id;\n"),
+            ("functions/auth-id-gadgets-id/src/get.rs", "/api/auth/{id}/gadgets/{gadgetId}"),
+            ("events/auth-id-gadgets-id/get.json", "\"gadgetId\": \"01931a3e"),
+            ("template.yaml", "\n  AuthIdGadgetsIdFunction:\n"),
+            ("xtask/Cargo.toml", "auth-id-gadgets-id = { path = \"../functions/auth-id-gadgets-id\" }"),
+            ("xtask/src/functions.rs", "auth_id_gadgets_id::routes().into_openapi()"),
+            ("tests/api/main.rs", "\nmod auth_id_gadgets_id;\nmod auth_login;\n"),
             (
                 "tests/api/snapshots/api__events__every_recorded_event_is_answered_as_before.snap",
-                "\nposts-id-comments-id/get 200\nproblems/create 201\n",
+                "\nauth-id-gadgets-id/get 200\nauth-login/",
             ),
-            ("tests/api/authorisation.rs", "case(\"GET /api/posts/{id}/comments/{commentId}\""),
+            ("tests/api/authorisation.rs", "case(\"GET /api/auth/{id}/gadgets/{gadgetId}\""),
         ] {
             assert!(text(&mut edits, file).contains(part), "{file}");
         }
         let about = "xtask/src/openapi/about.rs";
         assert_eq!(text(&mut edits, about), read_to_string(root().join(about)).unwrap(), "the tag is known");
-        let mut edits = super::edits("notes", None, root()).unwrap();
-        assert!(text(&mut edits, about).contains("(\"notes\", \""));
+        let mut edits = super::edits("gadgets", None, root()).unwrap();
+        assert!(text(&mut edits, about).contains("(\"gadgets\", \""));
     }
 
     #[test]
@@ -229,9 +229,9 @@ mod tests {
             ("a--b", None, "is no name"),
             ("../up", None, "is no name"),
             ("health", None, "is there already"),
-            ("notes", Some("notes"), "is no path"),
-            ("notes", Some("/api/other"), "is called `other`"),
-            ("posts-id-comments-id", Some("/api/posts/{id}/comments/{id}"), "has {id} twice"),
+            ("gadgets", Some("gadgets"), "is no path"),
+            ("gadgets", Some("/api/other"), "is called `other`"),
+            ("auth-id-gadgets-id", Some("/api/auth/{id}/gadgets/{id}"), "has {id} twice"),
         ] {
             let error = check(name, path, root()).unwrap_err();
             assert!(error.contains(why), "{name}: {error}");

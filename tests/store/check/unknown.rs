@@ -10,10 +10,10 @@ fn item(pk: &str, sk: &str) -> Value {
     json!({"pk": {"S": pk}, "sk": {"S": sk}})
 }
 
-/// Comments as items of their own, and below their post.
-fn comments(table: &Table) -> [Value; 2] {
+/// Gadgets as items of their own, and below their post.
+fn gadgets(table: &Table) -> [Value; 2] {
     let post = table.item("POST#");
-    [item("COMMENT#1", "COMMENT"), item(post["pk"]["S"].as_str().unwrap(), "COMMENT#1")]
+    [item("GADGET#1", "GADGET"), item(post["pk"]["S"].as_str().unwrap(), "GADGET#1")]
 }
 
 /// The outcome of the one damage of this code.
@@ -28,10 +28,10 @@ fn outcome(report: &Report, code: Code) -> Outcome {
 async fn it_is_listed_and_left() {
     let table = Table::filled().await;
     for (pk, sk) in [
-        ("COMMENT#1", "COMMENT"),
-        ("POST#1", "COMMENT#1"),
-        ("COUNT#COMMENTS#1", "SHARD#00"),
-        ("COUNT#POSTS", "COMMENT#1"),
+        ("GADGET#1", "GADGET"),
+        ("POST#1", "GADGET#1"),
+        ("COUNT#GADGETS#1", "SHARD#00"),
+        ("COUNT#POSTS", "GADGET#1"),
         ("PROBLEM#1", "GRAM#97"),
         ("nothing", "at all"),
     ] {
@@ -55,8 +55,8 @@ async fn no_counter_is_repaired_beside_one() {
         let attribute = if counter == "USAGE" { "fileCount" } else { "n" };
         let right = table.item(counter);
         table.change(&right, attribute, Some(json!({"N": "41"})));
-        for comment in comments(&table) {
-            table.put(&comment);
+        for gadget in gadgets(&table) {
+            table.put(&gadget);
             let report = table.check(true).await;
             assert_eq!(
                 outcome(&report, Code::Count),
@@ -64,7 +64,7 @@ async fn no_counter_is_repaired_beside_one() {
             );
             assert!(matches!(outcome(&report, Code::Unknown), Outcome::Left(_)), "{report:?}");
             assert_eq!(table.item(counter)[attribute], json!({"N": "41"}));
-            table.delete(&comment);
+            table.delete(&gadget);
         }
         let report = table.check(true).await;
         assert_eq!(report.damage.len(), 1, "{report:?}");
@@ -76,19 +76,19 @@ async fn no_counter_is_repaired_beside_one() {
 #[tokio::test]
 async fn a_counter_of_what_is_unknown_keeps_its_number() {
     let table = Table::filled().await;
-    let mut counter = item("COUNT#COMMENTS#1", "SHARD#00");
+    let mut counter = item("COUNT#GADGETS#1", "SHARD#00");
     counter["n"] = json!({"N": "3"});
     table.put(&counter);
     let report = table.check(true).await;
     assert!(matches!(outcome(&report, Code::Unknown), Outcome::Left(_)), "{report:?}");
-    assert_eq!(table.item("COUNT#COMMENTS"), counter);
+    assert_eq!(table.item("COUNT#GADGETS"), counter);
     table.delete(&counter);
 }
 
 #[tokio::test]
-#[should_panic(expected = "    COMMENT#1 COMMENT\nAdd an entity to `ENTITIES`")]
+#[should_panic(expected = "    GADGET#1 GADGET\nAdd an entity to `ENTITIES`")]
 async fn a_test_that_leaves_one_fails() {
     let app = App::start().await;
-    let request = json!({"TableName": app.stack.table_name(), "Item": item("COMMENT#1", "COMMENT")});
+    let request = json!({"TableName": app.stack.table_name(), "Item": item("GADGET#1", "GADGET")});
     app.stack.dynamodb().database().put_item(serde_json::from_value(request).unwrap()).unwrap();
 }

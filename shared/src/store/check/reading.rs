@@ -52,8 +52,8 @@ fn first_part(name: &str) -> &str {
 type Reader = fn(&Item) -> Result<Reading, Error>;
 
 /// The entities of the table. A new one is a line here.
-const ENTITIES: [Kind; 5] =
-    [Kind::of::<User>(), Kind::of::<Post>(), Kind::of::<Problem>(), Kind::of::<Paid>(), Kind::of::<File>()];
+const ENTITIES: &[Kind] =
+    &[Kind::of::<User>(), Kind::of::<Post>(), Kind::of::<Problem>(), Kind::of::<Paid>(), Kind::of::<File>()];
 
 /// The name of an entity's items, its counters and its reader.
 struct Kind {
