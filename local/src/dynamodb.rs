@@ -2,22 +2,36 @@
 //!
 //! It runs on its own threads, because its calls block and the gateway must not. A write is in the database's
 //! write-ahead log before it is acknowledged, so killing the process loses no acknowledged write.
+//!
+//! Callers reach [`front`] alone, which lets through what is signed and allowed. The database itself takes calls of
+//! anybody, so its address is made up: on Linux one of 16 million of loopback, elsewhere a port.
 
+mod expression;
+mod front;
+mod requests;
 mod tables;
 
 pub use tables::{TableError, ensure};
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use dynoxide::Database;
-use tokio::net::TcpSocket;
 use tokio::sync::{oneshot, watch};
+use uuid::Uuid;
 
+use self::front::Front;
+use crate::access::Authority;
+use crate::logs::Logs;
+use crate::server::guard::Pages;
+use crate::server::serve::{Limits, try_serve};
 use crate::server::stop;
 use crate::server::switch::{BACKLOG, Switch};
+use crate::server::upstream::Upstream;
+use crate::template::{Table, Template};
 
 /// The interval between removals of expired items.
 const TTL_SWEEP_INTERVAL: Duration = Duration::from_mins(1);
@@ -32,8 +46,19 @@ pub struct DynamoDb {
 }
 
 impl DynamoDb {
-    /// Opens the database, at `file` or in memory, and serves it.
+    /// Opens the database, at `file` or in memory, and serves it to everybody.
     pub async fn start(address: SocketAddr, file: Option<&Path>) -> io::Result<Self> {
+        let everybody = Authority::without_iam(&Template::default(), Logs::new(None, false, false))?;
+        Self::start_for(&everybody, address, file, &[]).await
+    }
+
+    /// Opens the database, and serves it to those whom `authority` lets.
+    pub(crate) async fn start_for(
+        authority: &Authority,
+        address: SocketAddr,
+        file: Option<&Path>,
+        tables: &[Table],
+    ) -> io::Result<Self> {
         let file = file.map(|file| file.to_string_lossy().into_owned());
         let database = tokio::task::spawn_blocking(move || match file {
             Some(file) => Database::new(&file),
@@ -42,7 +67,27 @@ impl DynamoDb {
         .await?
         .map_err(|error| io::Error::other(error.to_string()))?;
         let copy = database.clone();
-        let server = Switch::on(address, move |socket, stop| spawn(socket, copy.clone(), stop))?;
+        let (authority, tables) = (authority.clone(), Arc::from(tables));
+        let server = Switch::on(address, move |socket, stop| {
+            let listener = socket.listen(BACKLOG)?;
+            let inner = hidden()?;
+            let database = Upstream::at(inner.local_addr()?);
+            let front =
+                Arc::new(Front { database, authority: authority.clone(), tables: Arc::clone(&tables) });
+            // Clients may keep idle connections without a limit.
+            let limits = Limits { head_timeout: None, pages: Pages::Refused };
+            let front_stop = stop.clone();
+            let database_stopped = spawn(inner, copy.clone(), stop)?;
+            let (ended, stopped) = oneshot::channel();
+            tokio::spawn(async move {
+                try_serve(listener, limits, front_stop, move |request, _| Arc::clone(&front).handle(request))
+                    .await;
+                // Nobody may be waiting, here and above.
+                let _ = database_stopped.await;
+                let _ = ended.send(());
+            });
+            Ok(stopped)
+        })?;
         Ok(Self { database, server })
     }
 
@@ -91,9 +136,20 @@ impl DynamoDb {
     }
 }
 
+/// Listens where nobody finds it by trying.
+fn hidden() -> io::Result<TcpListener> {
+    let [a, b, c, ..] = *Uuid::new_v4().as_bytes();
+    // Linux has all of 127.0.0.0/8, without its first and last address.
+    let address = Ipv4Addr::new(127, a, b, c.clamp(1, 254));
+    let listener =
+        TcpListener::bind((address, 0)).or_else(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
 /// Serves on its own threads.
 fn spawn(
-    socket: TcpSocket,
+    listener: TcpListener,
     database: Database,
     stop: watch::Receiver<bool>,
 ) -> io::Result<oneshot::Receiver<()>> {
@@ -110,7 +166,7 @@ fn spawn(
             Err(error) => return drop(started.send(Err(error))),
         };
         runtime.block_on(async {
-            let listener = match socket.listen(BACKLOG) {
+            let listener = match tokio::net::TcpListener::from_std(listener) {
                 Ok(listener) => listener,
                 Err(error) => return drop(started.send(Err(error))),
             };

@@ -12,6 +12,8 @@
 //! | [`lambda`] | events and responses, instances of functions, Function URLs, the Runtime and Invoke APIs |
 //! | `triggers` | changes of buckets and tables that invoke functions |
 //! | [`dynamodb`], [`s3`] | the embedded database and object store |
+//! | [`iam`] | AWS's policy language, and whether it lets a request through |
+//! | [`access`] | access keys, and what each may do |
 //! | [`faults`] | calls of the database and S3 that fail on purpose |
 //!
 //! The other rooms hold them together:
@@ -33,8 +35,8 @@
 //!
 //! # Imports
 //!
-//! No module imports from one that imports it, at the top as below: the model of the template and `server` know no other
-//! room, and `stack` knows all but `cli`. `xtask/tests/imports` holds this for the whole workspace. `cargo cycles` (`cargo
+//! No module imports from one that imports it, at the top as below: `iam` and `server` know no other room, the model of
+//! the template knows `iam` alone, and `stack` knows all but `cli`. `xtask/tests/imports` holds this for the whole workspace. `cargo cycles` (`cargo
 //! install cargo-cycles`) checks the same from outside, and draws the graph with `--dot`.
 //!
 //! # In tests
@@ -50,10 +52,12 @@
 //! # }
 //! ```
 
+pub mod access;
 pub mod api_gateway;
 pub mod cli;
 pub mod dynamodb;
 pub mod faults;
+pub mod iam;
 pub mod lambda;
 pub mod logs;
 pub mod s3;

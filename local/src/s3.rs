@@ -1,11 +1,12 @@
 //! The embedded S3: objects on disk behind S3's own HTTP API, with the template's buckets.
 //!
-//! `s3s` parses requests and verifies signatures, including presigned ones; [`api`] carries them out. Bucket policies
-//! and lifecycle rules are not emulated: the functions' credentials permit everything.
+//! `s3s` parses requests and verifies signatures, including presigned ones; [`access`] evaluates policies, and [`api`]
+//! carries the requests out. Lifecycle rules are not emulated.
 
 #[macro_use]
 mod fields;
 
+mod access;
 mod api;
 mod change;
 mod conditions;
@@ -26,19 +27,18 @@ use std::sync::Arc;
 use http::{HeaderValue, Method, Request, StatusCode};
 use hyper::body::Incoming;
 use s3s::Body;
-use s3s::auth::SimpleAuth;
 use s3s::service::{S3Service, S3ServiceBuilder};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
+use self::access::Access;
 use self::api::Api;
 use self::store::Store;
+use crate::access::Authority;
+use crate::server::guard::Pages;
 use crate::server::serve::{Limits, serve};
 use crate::server::switch::{BACKLOG, Switch};
 use crate::template::Bucket;
-
-/// The credentials with which functions sign. Users sign with them, too, to look into the buckets.
-pub const CREDENTIALS: (&str, &str) = ("local", "local");
 
 /// Buckets and their server.
 pub struct S3 {
@@ -52,10 +52,12 @@ impl S3 {
         directory: Option<&Path>,
         buckets: &[Bucket],
         notify: Notify,
+        authority: Authority,
     ) -> io::Result<Self> {
         let store = Store::open(directory, buckets.iter().map(|bucket| bucket.name.clone()).collect())?;
         let mut builder = S3ServiceBuilder::new(Api { store, notify });
-        builder.set_auth(SimpleAuth::from_single(CREDENTIALS.0, CREDENTIALS.1));
+        builder.set_auth(Access(authority.clone()));
+        builder.set_access(Access(authority));
         let service = builder.build();
         let buckets: Arc<[Bucket]> = buckets.into();
         let server = Switch::on(address, move |socket, stop| {
@@ -64,7 +66,7 @@ impl S3 {
             let (service, buckets) = (service.clone(), Arc::clone(&buckets));
             tokio::spawn(async move {
                 // Clients may keep idle connections without a limit.
-                let limits = Limits { head_timeout: None };
+                let limits = Limits { head_timeout: None, pages: Pages::Decided };
                 serve(listener, limits, stop, move |request, peer| {
                     answer(service.clone(), Arc::clone(&buckets), request, peer)
                 })
@@ -106,6 +108,8 @@ async fn answer(
     let request_id = requester.request_id.clone();
     let mut response = if request.method() == Method::OPTIONS {
         cors::preflight(rules, request.uri().path(), request.headers())
+    } else if let Some(refusal) = cors::refusal(rules, request.headers()) {
+        refusal
     } else {
         request.extensions_mut().insert(requester);
         let (method, headers) = (request.method().clone(), request.headers().clone());

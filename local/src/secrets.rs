@@ -80,8 +80,9 @@ impl std::fmt::Debug for Secrets {
     }
 }
 
+/// Generates a secret.
 #[expect(clippy::disallowed_methods, reason = "local secrets are generated once, and not by tests")]
-fn random_text() -> io::Result<String> {
+pub(crate) fn random_text() -> io::Result<String> {
     let mut bytes = [0; SECRET_BYTES];
     getrandom::fill(&mut bytes).map_err(io::Error::other)?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))

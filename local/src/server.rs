@@ -1,5 +1,7 @@
-//! HTTP servers, of which every service has one: serving, switching off and on, and stopping.
+//! HTTP servers, of which every service has one: serving, guarding, switching off and on, and stopping.
 
+pub(crate) mod guard;
 pub(crate) mod serve;
 pub(crate) mod stop;
 pub(crate) mod switch;
+pub(crate) mod upstream;

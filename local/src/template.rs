@@ -10,9 +10,12 @@ mod error;
 mod functions;
 mod intrinsics;
 mod model;
+mod names;
 mod numbers;
 mod parameters;
 pub mod path;
+mod policies;
+mod policy_templates;
 mod routes;
 mod tables;
 #[cfg(test)]
@@ -22,8 +25,9 @@ mod yaml;
 
 pub use error::{LoadError, TemplateError};
 pub use model::{
-    ACCOUNT_ID, AsyncLimits, Bucket, Cors, CorsRule, Function, FunctionUrl, MAX_INTEGRATION_TIMEOUT,
-    ObjectTrigger, REGION, Route, StartingPosition, StreamTrigger, Table, Template, Throttling, Variable,
+    ACCOUNT_ID, Access, AsyncLimits, Bucket, Cors, CorsRule, Function, FunctionUrl, MAX_INTEGRATION_TIMEOUT,
+    ObjectTrigger, REGION, Role, Route, StartingPosition, StreamTrigger, Table, Template, Throttling,
+    Variable,
 };
 
 use std::collections::BTreeMap;
@@ -53,9 +57,7 @@ impl Template {
         let resources =
             root.get("Resources").ok_or_else(|| root.error("the template has no Resources"))?.entries();
         for (logical_id, resource) in resources {
-            if let Some(condition) = resource.get("Condition").and_then(Node::text)
-                && !resolver.condition(condition, resource)?
-            {
+            if !resolver.exists(resource)? {
                 continue;
             }
             match resource.get("Type").and_then(Node::text) {
@@ -80,6 +82,7 @@ impl Template {
                 _ => {}
             }
         }
+        template.access = policies::access(&resolver, region, resources);
         routes::no_route_twice(&template.routes)?;
         triggers::sources_exist(&template)?;
         Ok(template)

@@ -61,7 +61,7 @@ pub(crate) fn endpoint_from_env(variable: &str) -> Option<String> {
     optional(variable).or_else(|| optional("AWS_ENDPOINT_URL"))
 }
 
-/// Returns the same for a service on this machine, which accepts these credentials or any.
+/// Returns the same for a service of `local`, with the access key of its owner (`local::access::ROOT`).
 pub(crate) fn embedded() -> Result<SdkConfig, ConfigError> {
     config("us-east-1".to_owned(), Credentials::new("local", "local", None, None, "embedded"))
 }

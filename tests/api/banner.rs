@@ -10,7 +10,7 @@ use tokio::process::{Child, Command};
 const SECRET: &str = "a secret of the environment of at least 32 bytes";
 
 struct Running {
-    _child: Child,
+    child: Child,
     /// The value of `API`.
     address: String,
     /// The line that sets `TOKEN`.
@@ -34,7 +34,7 @@ async fn the_token_is_good_wherever_the_secret_is() {
     for (options, secret) in [(&["--in-memory"][..], None), (&[], None), (&[], Some(SECRET))] {
         let mut local = terminal("local");
         local.args(options).env("DATA_DIR", &data).envs(secret.map(|secret| ("JWT_SECRET", secret)));
-        let running = start(&mut local).await;
+        let mut running = start(&mut local).await;
         let mut bash = terminal("bash");
         bash.args(["-euc", &format!("{}; printf %s \"$TOKEN\"", running.token)]);
         let output = bash.envs(secret.map(|secret| ("JWT_SECRET", secret))).output().await.unwrap();
@@ -43,6 +43,8 @@ async fn the_token_is_good_wherever_the_secret_is() {
         let users = running.address.replace("/api/docs", "/api/users");
         let answer = reqwest::Client::new().get(users).bearer_auth(token).send().await.unwrap();
         assert_eq!(answer.status(), 200, "{}", running.token);
+        // The next one wants the same data.
+        running.child.kill().await.unwrap();
     }
 }
 
@@ -68,7 +70,7 @@ async fn start(local: &mut Command) -> Running {
         } else if line.trim_start().starts_with("TOKEN=") {
             // The pipe is read to the end, because a full pipe would stop the process.
             tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-            return Running { _child: child, address: address.unwrap(), token: line.trim().to_owned() };
+            return Running { child, address: address.unwrap(), token: line.trim().to_owned() };
         }
     }
     panic!("it ended before it printed a token");

@@ -3,5 +3,6 @@
 mod docs;
 mod origins;
 mod session;
+mod strangers;
 mod try_it_out;
 mod upload;

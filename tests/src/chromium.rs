@@ -70,6 +70,8 @@ impl Chromium {
             "--disable-component-update",
             "--disable-sync",
             "--no-proxy-server",
+            // Names for pages of strangers, as their own DNS would resolve them.
+            "--host-resolver-rules=MAP *.test 127.0.0.1",
             // Chromium ends when this pipe closes, so it ends with its driver even if a test fails before it closes the
             // window.
             "--remote-debugging-pipe",

@@ -32,7 +32,7 @@ pub struct Args {
     /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and, for temporary credentials, `AWS_SESSION_TOKEN`
     #[arg(long)]
     pub table: Option<String>,
-    /// The endpoint of the table's DynamoDB if it is not on AWS; any credentials are accepted
+    /// The endpoint of the table's DynamoDB if it is not on AWS: that of `make run`
     #[arg(long, value_name = "URL")]
     pub endpoint: Option<String>,
     /// The folder with the data of `make run`, which is checked if neither of the others is given; it may be in use

@@ -11,6 +11,7 @@ use super::admin;
 use crate::faults::{Faults, Rule};
 use crate::{Builder, Stack};
 
+#[expect(clippy::struct_excessive_bools, reason = "switches that have nothing to do with each other")]
 #[derive(Args, Debug)]
 pub(super) struct Options {
     /// The template.
@@ -46,6 +47,9 @@ pub(super) struct Options {
     /// Discard the data when the process ends.
     #[arg(long, global = true)]
     pub(super) in_memory: bool,
+    /// Let functions' calls of the database and S3 through without their signatures and policies.
+    #[arg(long, global = true)]
+    pub(super) no_iam: bool,
     /// Set a parameter of the template; may be repeated.
     #[arg(long = "parameter", global = true, value_name = "NAME=VALUE", value_parser = pair)]
     pub(super) parameters: Vec<(String, String)>,
@@ -107,6 +111,9 @@ impl Options {
             .without_capture();
         if self.in_memory {
             builder = builder.in_memory();
+        }
+        if self.no_iam {
+            builder = builder.without_iam();
         }
         if self.throttle {
             builder = builder.throttle();

@@ -1,16 +1,12 @@
-use std::error::Error;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Either, Full};
 use hyper::body::Incoming;
-use hyper::client::conn::http1;
-use hyper::client::conn::http1::SendRequest;
-use hyper_util::rt::TokioIo;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::answer::{Refusal, refuse};
@@ -18,22 +14,19 @@ use super::call::{Call, Service};
 use super::rule::Fault;
 use super::set::Faults;
 use crate::logs::Logs;
+use crate::server::guard::Pages;
 use crate::server::serve::{Limits, try_serve};
+use crate::server::upstream::{Cut, Upstream};
 
 /// A response of the service that is passed on, or a generated one.
 type Answer = Response<Either<Incoming, Full<Bytes>>>;
 
-/// The reason to close the connection: the rule demands it, or the service does not answer.
-type Cut = Box<dyn Error + Send + Sync>;
-
 /// A proxy between functions and a service.
 struct Proxy {
     service: Service,
-    upstream: SocketAddr,
+    upstream: Upstream<Incoming>,
     faults: Faults,
     logs: Logs,
-    /// Open connections to the service that are ready for the next call.
-    idle: Mutex<Vec<SendRequest<Incoming>>>,
 }
 
 /// Serves a proxy for the service at `upstream` on a port of its own, and returns its address.
@@ -46,9 +39,9 @@ pub(crate) async fn front(
 ) -> io::Result<SocketAddr> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let address = listener.local_addr()?;
-    let proxy = Arc::new(Proxy { service, upstream, faults, logs, idle: Mutex::default() });
+    let proxy = Arc::new(Proxy { service, upstream: Upstream::at(upstream), faults, logs });
     // Clients may keep idle connections without a limit.
-    let limits = Limits { head_timeout: None };
+    let limits = Limits { head_timeout: None, pages: Pages::Decided };
     tokio::spawn(try_serve(listener, limits, stop, move |request, _| Arc::clone(&proxy).handle(request)));
     Ok(address)
 }
@@ -57,7 +50,7 @@ impl Proxy {
     async fn handle(self: Arc<Self>, request: Request<Incoming>) -> Result<Answer, Cut> {
         let call = Call::of(self.service, &request);
         let Some(fault) = self.faults.meet(&call) else {
-            return Ok(self.forward(request).await?.map(Either::Left));
+            return Ok(self.upstream.send(request).await?.map(Either::Left));
         };
         self.logs.note(format_args!("fault {fault} {call}"));
         let refusal = match fault {
@@ -83,34 +76,7 @@ impl Proxy {
 
     /// Returns the service's complete answer, which shows that the call was carried out.
     async fn whole(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Cut> {
-        let (parts, body) = self.forward(request).await?.into_parts();
+        let (parts, body) = self.upstream.send(request).await?.into_parts();
         Ok(Response::from_parts(parts, Full::new(body.collect().await?.to_bytes())))
     }
-
-    async fn forward(&self, request: Request<Incoming>) -> Result<Response<Incoming>, Cut> {
-        let mut connection = match self.take_idle() {
-            Some(connection) => connection,
-            None => connect(self.upstream).await?,
-        };
-        let answer = connection.send_request(request).await?;
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
-        Ok(answer)
-    }
-
-    /// Returns a connection whose last answer has been read.
-    fn take_idle(&self) -> Option<SendRequest<Incoming>> {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.retain(|connection| !connection.is_closed());
-        let ready = idle.iter().position(SendRequest::is_ready)?;
-        Some(idle.swap_remove(ready))
-    }
-}
-
-async fn connect(upstream: SocketAddr) -> Result<SendRequest<Incoming>, Cut> {
-    let stream = TcpStream::connect(upstream).await?;
-    stream.set_nodelay(true)?;
-    let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    // The task ends when its sender is dropped or the service closes the connection.
-    tokio::spawn(connection);
-    Ok(sender)
 }

@@ -20,6 +20,7 @@ use uuid::Uuid;
 use super::instances::{InvokeError, MAX_PAYLOAD_BYTES, MAX_STREAM_BYTES, Pool, Reply, reason};
 use super::response::{Body, Response};
 use super::response_payload::DELIMITER;
+use crate::server::guard::Pages;
 use crate::server::serve::{Limits, serve};
 
 /// The content type of an answer with a prelude.
@@ -36,7 +37,7 @@ pub(crate) fn serve_instance(
     instance: Uuid,
 ) -> JoinHandle<()> {
     // A function may work for minutes without sending anything.
-    let limits = Limits { head_timeout: None };
+    let limits = Limits { head_timeout: None, pages: Pages::Refused };
     tokio::spawn(serve(listener, limits, stop, move |request, _| {
         let pool = Arc::clone(&pool);
         async move { handle(&pool, instance, request).await }
@@ -45,10 +46,6 @@ pub(crate) fn serve_instance(
 
 /// Answers a request of an instance.
 async fn handle(pool: &Arc<Pool>, instance: Uuid, request: Request<Incoming>) -> Response {
-    // A page in a browser must not take a function's events.
-    if [header::ORIGIN.as_str(), "sec-fetch-site"].iter().any(|name| request.headers().contains_key(*name)) {
-        return failure(StatusCode::FORBIDDEN, "AccessDenied", "not for browsers");
-    }
     let path = request.uri().path().to_owned();
     let Some(call) = path.strip_prefix(PREFIX) else {
         return failure(StatusCode::NOT_FOUND, "InvalidPath", "not a call of the Runtime API");

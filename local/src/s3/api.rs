@@ -18,6 +18,7 @@ use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 use tokio::io::AsyncReadExt;
 use tokio_util::io::ReaderStream;
 
+use super::access::Signer;
 use super::change::{Change, Notify, Requester};
 use super::conditions::{Condition, unchanged};
 use super::list;
@@ -69,14 +70,15 @@ impl S3 for Api {
         &self,
         request: S3Request<CopyObjectInput>,
     ) -> S3Result<S3Response<CopyObjectOutput>> {
-        let requester = sender(&request)?;
+        let (requester, signer) = (sender(&request)?, Signer::of(&request)?.clone());
         let input = request.input;
         let CopySource::Bucket { bucket, key, .. } = input.copy_source else {
             return Err(s3_error!(NotImplemented, "Only a bucket can be copied from."));
         };
         self.store.bucket(&input.bucket)?;
         // The open file keeps the copied bytes the same as those that the condition was checked on.
-        let (source, file) = self.store.read(&bucket, &key)?;
+        let source = self.store.read(&bucket, &key);
+        let (source, file) = source.map_err(|error| signer.tell_missing(&bucket, error))?;
         unchanged(
             &source,
             input.copy_source_if_match.as_ref(),
@@ -166,8 +168,10 @@ impl S3 for Api {
     }
 
     async fn get_object(&self, request: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
+        let signer = Signer::of(&request)?.clone();
         let input = request.input;
-        let (object, mut file) = self.store.read(&input.bucket, &input.key)?;
+        let object = self.store.read(&input.bucket, &input.key);
+        let (object, mut file) = object.map_err(|error| signer.tell_missing(&input.bucket, error))?;
         unchanged(
             &object,
             input.if_match.as_ref(),
@@ -191,8 +195,10 @@ impl S3 for Api {
         &self,
         request: S3Request<HeadObjectInput>,
     ) -> S3Result<S3Response<HeadObjectOutput>> {
+        let signer = Signer::of(&request)?.clone();
         let input = request.input;
-        let (object, _) = self.store.read(&input.bucket, &input.key)?;
+        let object = self.store.read(&input.bucket, &input.key);
+        let (object, _) = object.map_err(|error| signer.tell_missing(&input.bucket, error))?;
         unchanged(
             &object,
             input.if_match.as_ref(),

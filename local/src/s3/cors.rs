@@ -30,12 +30,12 @@ struct Question<'r> {
 pub(super) fn preflight(rules: &[CorsRule], path: &str, request: &HeaderMap) -> http::Response<Body> {
     let Some(origin) = text(request, &header::ORIGIN) else {
         let message = "Insufficient information. Origin request header needed.";
-        return refusal(StatusCode::BAD_REQUEST, "BadRequest", message, "");
+        return refusal_of(StatusCode::BAD_REQUEST, "BadRequest", message, "");
     };
     let method = text(request, &header::ACCESS_CONTROL_REQUEST_METHOD).unwrap_or("null");
     if !METHODS.contains(&method) {
         let message = format!("Invalid Access-Control-Request-Method: {}", printable(method));
-        return refusal(StatusCode::BAD_REQUEST, "BadRequest", &message, "");
+        return refusal_of(StatusCode::BAD_REQUEST, "BadRequest", &message, "");
     }
     let question = Question { origin, method, headers: requested_headers(request) };
     let Some(rule) = question.answered_by(rules) else {
@@ -44,11 +44,23 @@ pub(super) fn preflight(rules: &[CorsRule], path: &str, request: &HeaderMap) -> 
         let is_object = path.trim_start_matches('/').split_once('/').is_some_and(|(_, key)| !key.is_empty());
         let kind = if is_object { "OBJECT" } else { "BUCKET" };
         let about = format!("<Method>{method}</Method><ResourceType>{kind}</ResourceType>");
-        return refusal(StatusCode::FORBIDDEN, "AccessForbidden", message, &about);
+        return refusal_of(StatusCode::FORBIDDEN, "AccessForbidden", message, &about);
     };
     let mut response = http::Response::new(Body::empty());
     question.allow(rule, response.headers_mut());
     response
+}
+
+/// Refuses a request of a page whose origin no rule names.
+///
+/// S3 carries out such a request if it is signed, and only hides the answer from the page. Here everybody knows a key.
+pub(super) fn refusal(rules: &[CorsRule], request: &HeaderMap) -> Option<http::Response<Body>> {
+    let mut origins = request.get_all(header::ORIGIN).iter().map(HeaderValue::to_str);
+    let is_allowed = |origin: &str| {
+        rules.iter().flat_map(|rule| &rule.allowed_origins).any(|pattern| matches(pattern, origin))
+    };
+    let is_foreign = !origins.all(|origin| origin.is_ok_and(is_allowed));
+    is_foreign.then(|| refusal_of(StatusCode::FORBIDDEN, "AccessForbidden", NOT_ALLOWED, ""))
 }
 
 /// Adds the headers that let the origin's page read the answer to `request`, if a rule allows it.
@@ -99,7 +111,7 @@ fn requested_headers(request: &HeaderMap) -> Vec<String> {
     names.filter(|name| !name.is_empty()).collect()
 }
 
-fn refusal(status: StatusCode, code: &str, message: &str, about: &str) -> http::Response<Body> {
+fn refusal_of(status: StatusCode, code: &str, message: &str, about: &str) -> http::Response<Body> {
     let mut response = http::Response::new(Body::from(format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{message}</Message>{about}</Error>"
     )));

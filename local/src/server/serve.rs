@@ -6,7 +6,9 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::{Request, Response};
+use http_body_util::Either;
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -14,13 +16,16 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use super::guard::{Guard, Pages};
 use super::stop;
 
-/// Limits of a server's connections.
+/// Limits of a server's connections and requests.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     /// The time within which a connection must send a request head before it is closed.
     pub(crate) head_timeout: Option<Duration>,
+    /// Requests of pages in browsers.
+    pub(crate) pages: Pages,
 }
 
 /// Serves until `stop` is set or its sender is dropped; connections end with it.
@@ -32,7 +37,7 @@ pub(crate) async fn serve<H, F, B>(
 ) where
     H: Fn(Request<Incoming>, SocketAddr) -> F + Clone + Send + 'static,
     F: Future<Output = Response<B>> + Send + 'static,
-    B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
+    B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
 {
     try_serve(listener, limits, stop, move |request, peer| {
         let answer = handler(request, peer);
@@ -50,9 +55,10 @@ pub(crate) async fn try_serve<H, F, B, E>(
 ) where
     H: Fn(Request<Incoming>, SocketAddr) -> F + Clone + Send + 'static,
     F: Future<Output = Result<Response<B>, E>> + Send + 'static,
-    B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
+    B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
     E: Into<Box<dyn Error + Send + Sync>> + 'static,
 {
+    let guard = Guard::new(listener.local_addr().ok(), limits.pages);
     loop {
         let accepted = tokio::select! {
             () = stop::requested(&mut stop) => return,
@@ -68,7 +74,16 @@ pub(crate) async fn try_serve<H, F, B, E>(
         let mut stop = stop.clone();
         let handler = handler.clone();
         tokio::spawn(async move {
-            let service = service_fn(move |request| handler(request, peer));
+            let service = service_fn(move |request| {
+                let refusal = guard.refusal(&request);
+                let answer = refusal.is_none().then(|| handler(request, peer));
+                async move {
+                    match (refusal, answer) {
+                        (None, Some(answer)) => Ok::<_, E>(answer.await?.map(Either::Left)),
+                        (refusal, _) => Ok(refusal.unwrap_or_default().map(Either::Right)),
+                    }
+                }
+            });
             let mut builder = http1::Builder::new();
             builder.timer(TokioTimer::new()).header_read_timeout(limits.head_timeout).max_headers(256);
             let connection = builder.serve_connection(TokioIo::new(stream), service);

@@ -25,6 +25,7 @@ pub struct Builder {
     pub(super) faults: Option<Faults>,
     pub(super) data_dir: Option<PathBuf>,
     pub(super) in_memory: bool,
+    pub(super) iam: bool,
     pub(super) inherit_secrets: bool,
     pub(super) environment: BTreeMap<String, String>,
     pub(super) parameters: BTreeMap<String, String>,
@@ -49,6 +50,7 @@ impl Default for Builder {
             faults: None,
             data_dir: None,
             in_memory: false,
+            iam: true,
             inherit_secrets: false,
             environment: BTreeMap::new(),
             parameters: BTreeMap::new(),
@@ -129,6 +131,13 @@ impl Builder {
     #[must_use]
     pub fn in_memory(mut self) -> Self {
         self.in_memory = true;
+        self
+    }
+
+    /// Lets every call of the database and S3 through, without signatures and policies.
+    #[must_use]
+    pub fn without_iam(mut self) -> Self {
+        self.iam = false;
         self
     }
 

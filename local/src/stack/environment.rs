@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use crate::access::{Authority, Key};
 use crate::secrets::Secrets;
 use crate::template::{Function, REGION, Variable};
 
@@ -12,14 +13,12 @@ pub(super) fn environment(
     secrets: &Secrets,
     overrides: &BTreeMap<String, String>,
     [dynamodb, s3]: &[String; 2],
+    authority: &Authority,
     task_root: &Path,
 ) -> Vec<(String, String)> {
     let task_root = task_root.display().to_string();
     let memory = function.memory_size.to_string();
     let lambda = [
-        ("AWS_ACCESS_KEY_ID", "local"),
-        ("AWS_SECRET_ACCESS_KEY", "local"),
-        ("AWS_SESSION_TOKEN", "local"),
         ("AWS_REGION", REGION),
         ("AWS_DEFAULT_REGION", REGION),
         ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb),
@@ -54,6 +53,7 @@ pub(super) fn environment(
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .chain([("AWS_LAMBDA_LOG_GROUP_NAME".to_owned(), group)])
+        .chain(authority.key_of(&function.name).into_iter().flat_map(Key::variables))
         .chain(own)
         .collect()
 }

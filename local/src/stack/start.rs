@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::environment::environment;
 use super::{Builder, ENDPOINT_FILE, Stack, StartError, reachable};
+use crate::access::Authority;
 use crate::api_gateway::cors::CorsPolicy;
 use crate::api_gateway::handle::{Gateway, Url};
 use crate::api_gateway::routes::Router;
@@ -26,9 +27,10 @@ use crate::logs::Logs;
 use crate::product::{STUBS, Stub};
 use crate::s3::S3;
 use crate::secrets::Secrets;
+use crate::server::guard::Pages;
 use crate::server::serve::{Limits, serve};
 use crate::server::stop;
-use crate::template::{ACCOUNT_ID, Function, REGION, Template};
+use crate::template::{ACCOUNT_ID, Function, LoadError, REGION, Template};
 use crate::triggers::dynamodb_streams::{Checkpoints, Readers};
 use crate::{dynamodb, faults, s3, triggers};
 
@@ -50,11 +52,13 @@ impl Builder {
         };
         let (url, invoke_address) = (local_address(&api)?, invoke.as_ref().map(local_address).transpose()?);
 
-        let lock = self.data_dir.as_deref().map(lock).transpose()?;
-        let kept = self.data_dir.as_deref().filter(|_| !self.in_memory);
-        let dynamodb = database(self.dynamodb, kept, self.data_dir.as_deref(), &template, &logs).await?;
+        let data_dir = self.data_dir.as_deref();
+        let lock = data_dir.map(lock).transpose()?;
+        let kept = data_dir.filter(|_| !self.in_memory);
+        let authority = self.authority(&template, &logs)?;
+        let dynamodb = database(self.dynamodb, kept, data_dir, &template, &logs, &authority).await?;
         let (notify, changes) = mpsc::unbounded_channel();
-        let s3 = buckets(self.s3_port, kept, &template, notify)?;
+        let s3 = buckets(self.s3_port, kept, &template, notify, authority.clone())?;
 
         let secrets = self.secrets(&template)?;
         let stubs = self.stubs(&template, &stopping).await?;
@@ -80,6 +84,7 @@ impl Builder {
                             &secrets,
                             &self.environment,
                             &endpoints,
+                            &authority,
                             &task_root,
                         ),
                         task_root,
@@ -110,11 +115,11 @@ impl Builder {
         started.map_err(io_error("reading streams"))?;
 
         let gateway = Arc::new(self.gateway(&template, &pools, &logs, url));
-        let limits = Limits { head_timeout: Some(KEEP_ALIVE) };
+        let limits = Limits { head_timeout: Some(KEEP_ALIVE), pages: Pages::Decided };
         tokio::spawn(serve(api, limits, stopping.clone(), move |request, peer| {
             Arc::clone(&gateway).handle(request, peer)
         }));
-        let limits = Limits { head_timeout: None };
+        let limits = Limits { head_timeout: None, pages: Pages::Refused };
         if let Some(invoke) = invoke {
             let (served, queue) = (pools.clone(), Arc::clone(&queue));
             tokio::spawn(serve(invoke, limits, stopping.clone(), move |request, _| {
@@ -141,6 +146,20 @@ impl Builder {
             ended: tokio::sync::Mutex::new(ended),
             lock: Mutex::new(lock),
         })
+    }
+
+    /// Decides about functions' calls as the template's policies do.
+    fn authority(&self, template: &Template, logs: &Logs) -> Result<Authority, StartError> {
+        let made = if self.iam {
+            if let Some(error) = template.access.unreadable.clone() {
+                let path = self.template.display().to_string();
+                return Err(LoadError::Content { path, error }.into());
+            }
+            Authority::of(template, logs.clone())
+        } else {
+            Authority::without_iam(template, logs.clone())
+        };
+        made.map_err(io_error("making access keys"))
     }
 
     fn gateway(&self, template: &Template, pools: &Pools, logs: &Logs, local: SocketAddr) -> Gateway {
@@ -203,7 +222,8 @@ impl Builder {
             if !is_given && template.secrets().contains(stub.api_key) {
                 let listener = listen(loopback(0), "").await?;
                 started.push((stub, format!("http://{}", local_address(&listener)?)));
-                tokio::spawn(serve(listener, Limits { head_timeout: None }, stop.clone(), stub.answer));
+                let limits = Limits { head_timeout: None, pages: Pages::Refused };
+                tokio::spawn(serve(listener, limits, stop.clone(), stub.answer));
             }
         }
         Ok(started)
@@ -216,9 +236,11 @@ async fn database(
     data_dir: Option<&Path>,
     template: &Template,
     logs: &Logs,
+    authority: &Authority,
 ) -> Result<DynamoDb, StartError> {
     let file = kept.map(|dir| dir.join("dynamodb.sqlite"));
-    let dynamodb = DynamoDb::start(address, file.as_deref()).await.map_err(|source| match source.kind() {
+    let started = DynamoDb::start_for(authority, address, file.as_deref(), &template.tables).await;
+    let dynamodb = started.map_err(|source| match source.kind() {
         io::ErrorKind::AddrInUse => StartError::PortInUse { address, option: "--dynamodb-port" },
         _ => StartError::Io { what: "starting the database".to_owned(), source },
     })?;
@@ -240,10 +262,11 @@ fn buckets(
     data_dir: Option<&Path>,
     template: &Template,
     notify: s3::Notify,
+    authority: Authority,
 ) -> Result<S3, StartError> {
     let address = loopback(port);
     let directory = data_dir.map(|dir| dir.join("s3"));
-    S3::start(address, directory.as_deref(), &template.buckets, notify).map_err(|source| {
+    S3::start(address, directory.as_deref(), &template.buckets, notify, authority).map_err(|source| {
         match source.kind() {
             io::ErrorKind::AddrInUse => StartError::PortInUse { address, option: "--s3-port" },
             _ => StartError::Io { what: "starting S3".to_owned(), source },

@@ -5,8 +5,9 @@ use std::time::Duration;
 use super::api;
 use super::environment::variables;
 use super::error::TemplateError;
-use super::intrinsics::{Resolver, function_name};
+use super::intrinsics::Resolver;
 use super::model::{AsyncLimits, Function, FunctionUrl};
+use super::names::function_name;
 use super::numbers::{natural, within};
 use super::yaml::Node;
 
@@ -55,7 +56,10 @@ fn url(resolver: &Resolver<'_>, node: &Node) -> Result<FunctionUrl, TemplateErro
     match text("AuthType")?.as_deref() {
         Some("NONE") => {}
         Some("AWS_IAM") => {
-            return wrong("AuthType", "`local` checks no signatures: AuthType must be NONE".to_owned());
+            return wrong(
+                "AuthType",
+                "`local` verifies no signatures at Function URLs: AuthType must be NONE".to_owned(),
+            );
         }
         other => {
             return wrong("AuthType", format!("AuthType must be NONE, found {}", other.unwrap_or("nothing")));

@@ -1,7 +1,7 @@
 //! `CloudFormation`'s intrinsic functions, as far as they have a value on one machine.
 //!
 //! A value that cannot be resolved is an error with its line, never a blank. Only values that the emulator needs are
-//! resolved; IAM policies, alarms and the like are skipped.
+//! resolved; alarms and the like are skipped.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::error::TemplateError;
 use super::model::ACCOUNT_ID;
+use super::names::{function_name, pseudo_parameter};
 use super::yaml::{Kind, Node, plain_value};
 
 /// Resolves nodes of one template.
@@ -84,6 +85,14 @@ impl<'t> Resolver<'t> {
         }
     }
 
+    /// Reports whether a resource's condition holds, if it has one.
+    pub(super) fn exists(&self, resource: &Node) -> Result<bool, TemplateError> {
+        match resource.get("Condition").and_then(Node::text) {
+            Some(condition) => self.condition(condition, resource),
+            None => Ok(true),
+        }
+    }
+
     /// Evaluates the condition `name`, which is used at `node`.
     pub(crate) fn condition(&self, name: &str, node: &Node) -> Result<bool, TemplateError> {
         let condition = self
@@ -150,19 +159,13 @@ impl<'t> Resolver<'t> {
         if let Some(value) = self.parameters.get(name) {
             return Ok(Some(value.clone()));
         }
-        let pseudo = match name {
-            "AWS::Region" => self.region.to_owned(),
-            "AWS::AccountId" => ACCOUNT_ID.to_owned(),
-            "AWS::Partition" => "aws".to_owned(),
-            "AWS::URLSuffix" => "amazonaws.com".to_owned(),
-            "AWS::StackName" => "local".to_owned(),
-            "AWS::StackId" => {
-                format!("arn:aws:cloudformation:{}:{ACCOUNT_ID}:stack/local/00000000", self.region)
-            }
-            "AWS::NoValue" => return Ok(None),
-            _ => return self.resource(name, node)?.reference(self, name, node).map(|text| Some(text.into())),
-        };
-        Ok(Some(pseudo.into()))
+        if name == "AWS::NoValue" {
+            return Ok(None);
+        }
+        match pseudo_parameter(name, self.region) {
+            Some(value) => Ok(Some(value.into())),
+            None => self.resource(name, node)?.reference(self, name, node).map(|text| Some(text.into())),
+        }
     }
 
     fn get_att(&self, node: &Node, argument: &Node) -> Result<Value, TemplateError> {
@@ -182,7 +185,14 @@ impl<'t> Resolver<'t> {
     }
 
     fn resource(&self, name: &str, node: &Node) -> Result<Resource<'_>, TemplateError> {
-        let resource = self.resources.and_then(|resources| resources.get(name)).ok_or_else(|| {
+        let find = |name: &str| self.resources.and_then(|resources| resources.get(name));
+        // SAM makes a role for each function that has none.
+        if let (None, Some(function)) = (find(name), name.strip_suffix("Role").and_then(find))
+            && function.get("Type").and_then(Node::text) == Some("AWS::Serverless::Function")
+        {
+            return Ok(Resource { kind: "AWS::IAM::Role", node: function });
+        }
+        let resource = find(name).ok_or_else(|| {
             node.error(format!("{name} is neither a parameter nor a resource of this template"))
         })?;
         Ok(Resource { kind: resource.get("Type").and_then(Node::text).unwrap_or_default(), node: resource })
@@ -328,6 +338,8 @@ impl Resource<'_> {
             "AWS::SecretsManager::Secret" => self.attribute(resolver, name, "Id", at),
             "AWS::S3::Bucket" => Ok(self.name(resolver, name, "BucketName")?.to_ascii_lowercase()),
             "AWS::Logs::LogGroup" => self.name(resolver, name, "LogGroupName"),
+            "AWS::IAM::Role" => self.name(resolver, name, "RoleName"),
+            "AWS::IAM::ManagedPolicy" => Ok(format!("arn:aws:iam::{ACCOUNT_ID}:policy/{name}")),
             "AWS::SQS::Queue" => self.name(resolver, name, "QueueName"),
             kind => Err(at.error(format!("`local` cannot answer !Ref {name}: {kind} is not emulated"))),
         }
@@ -360,6 +372,9 @@ impl Resource<'_> {
             ("AWS::Serverless::HttpApi", "ApiEndpoint") => {
                 format!("https://local.execute-api.{}.amazonaws.com", resolver.region)
             }
+            ("AWS::IAM::Role", "Arn") => {
+                format!("arn:aws:iam::{ACCOUNT_ID}:role/{}", self.reference(resolver, name, at)?)
+            }
             ("AWS::SQS::Queue", "Arn") => arn("sqs", &self.reference(resolver, name, at)?),
             ("AWS::Logs::LogGroup", "Arn") => {
                 arn("logs", &format!("log-group:{}", self.reference(resolver, name, at)?))
@@ -379,20 +394,4 @@ impl Resource<'_> {
             None => Ok(logical.to_owned()),
         }
     }
-}
-
-/// Returns the binary's name from `BuildProperties`, or else from the logical id.
-pub(super) fn function_name(logical_id: &str, resource: &Node) -> String {
-    if let Some(binary) = resource.at(&["Metadata", "BuildProperties", "Binary"]).and_then(Node::text) {
-        return binary.to_owned();
-    }
-    let stem = logical_id.strip_suffix("Function").filter(|stem| !stem.is_empty()).unwrap_or(logical_id);
-    let mut name = String::with_capacity(stem.len() + 4);
-    for (index, letter) in stem.char_indices() {
-        if letter.is_ascii_uppercase() && index > 0 {
-            name.push('-');
-        }
-        name.push(letter.to_ascii_lowercase());
-    }
-    name
 }

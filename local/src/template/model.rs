@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::error::TemplateError;
+use crate::iam::Statement;
+
 /// The account that local ARNs and events name.
 pub const ACCOUNT_ID: &str = "000000000000";
 
@@ -33,6 +36,8 @@ pub struct Template {
     pub object_triggers: Vec<ObjectTrigger>,
     /// `Events` of type `DynamoDB`.
     pub stream_triggers: Vec<StreamTrigger>,
+    /// The policies of functions and buckets.
+    pub access: Access,
     /// The AWS region in which everything is.
     pub region: String,
 }
@@ -55,6 +60,43 @@ impl Template {
             .map(|(name, _)| name.as_str())
             .collect()
     }
+}
+
+/// The rights that the template's policies grant.
+#[derive(Clone, Debug, Default)]
+pub struct Access {
+    /// The names of functions' roles, by the name of the function.
+    pub functions: BTreeMap<String, String>,
+    /// Roles by their names.
+    pub roles: BTreeMap<String, Role>,
+    /// The policies of buckets, by the name of the bucket.
+    pub buckets: BTreeMap<String, Vec<Statement>>,
+    /// The first policy that cannot be evaluated: without it the others say nothing.
+    pub unreadable: Option<TemplateError>,
+}
+
+impl Access {
+    /// The role of a function.
+    #[must_use]
+    pub fn role(&self, function: &str) -> Option<&Role> {
+        self.roles.get(self.functions.get(function)?)
+    }
+
+    /// The policies of the resource with this ARN, or of the bucket that it is in.
+    #[must_use]
+    pub fn of_resource(&self, arn: &str) -> &[Statement] {
+        let bucket = arn.strip_prefix("arn:aws:s3:::").and_then(|path| path.split('/').next());
+        bucket.and_then(|bucket| self.buckets.get(bucket)).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// A role that a function has.
+#[derive(Clone, Debug)]
+pub struct Role {
+    /// `arn:aws:iam::000000000000:role/UsersFunctionRole`
+    pub arn: String,
+    /// All of its policies.
+    pub statements: Vec<Statement>,
 }
 
 /// An `AWS::Serverless::Function`.

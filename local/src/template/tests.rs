@@ -337,7 +337,7 @@ fn a_function_url_is_read_and_one_that_needs_signatures_refused() {
         (
             "        InvokeMode: BUFFERED\n        AuthType: AWS_IAM\n",
             7,
-            "`local` checks no signatures: AuthType must be NONE",
+            "`local` verifies no signatures at Function URLs: AuthType must be NONE",
         ),
         (
             "        AuthType: NONE\n        InvokeMode: FAST\n",

@@ -18,7 +18,7 @@ struct Reading {
 impl Reading {
     async fn start(stack: &Stack, target: &str) -> Self {
         let mut stream = TcpStream::connect(stack.url().replace("http://", "")).await.unwrap();
-        let head = format!("GET {target} HTTP/1.1\r\nHost: api.test\r\nConnection: close\r\n\r\n");
+        let head = format!("GET {target} HTTP/1.1\r\nHost: api.localhost\r\nConnection: close\r\n\r\n");
         stream.write_all(head.as_bytes()).await.unwrap();
         Self { stream, read: Vec::new() }
     }

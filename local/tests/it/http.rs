@@ -90,19 +90,19 @@ async fn no_bytes_harm_the_gateway() {
     for request in [
         "GET /echo HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n",
         "GET /echo HTTP/1.1\r\nHost: \r\nConnection: close\r\n\r\n",
-        "GET /echo HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n",
+        "GET /echo HTTP/1.1\r\nHost: localhost\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n",
         "GET /echo HTTP/1.1\r\nHost: u@b\r\nConnection: close\r\n\r\n",
         "GET /echo HTTP/1.1\r\nConnection: close\r\n\r\n",
-        "GET http://a/echo HTTP/1.1\r\nConnection: close\r\n\r\n",
-        "GET http://u@b/echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+        "GET http://localhost/echo HTTP/1.1\r\nConnection: close\r\n\r\n",
+        "GET http://u@b/echo HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
         "POST /echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
-        "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
-        "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n",
-        "POST /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\nz\r\n",
-        "GET /echo HTTP/1.1\r\nHost: a\r\nX: \x01\r\n\r\n",
-        "CONNECT echo:80 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
-        "OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+        "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\nz\r\n",
+        "GET /echo HTTP/1.1\r\nHost: localhost\r\nX: \x01\r\n\r\n",
+        "CONNECT echo:80 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+        "OPTIONS * HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
         "\0\0\0\r\n\r\n",
     ] {
         let reply = raw(&stack, request.as_bytes()).await;
@@ -110,14 +110,15 @@ async fn no_bytes_harm_the_gateway() {
     }
     for request in [
         "GET /echo HTTP/1.0\r\n\r\n",
-        "BREW /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
-        "POST /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n",
+        "BREW /echo HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n",
     ] {
         let reply = raw(&stack, request.as_bytes()).await;
         assert_eq!(reply.status, 200, "{request:?}: {reply:?}");
     }
     let headers =
-        raw(&stack, b"GET /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX: \xff\xfe\r\n\r\n").await;
+        raw(&stack, b"GET /echo HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX: \xff\xfe\r\n\r\n")
+            .await;
     assert_eq!(headers.status, 200);
 }
 
@@ -126,9 +127,12 @@ async fn the_host_is_that_of_the_target_or_else_of_the_header() {
     let place = Place::new();
     let stack = place.builder().start().await.unwrap();
     for (request, host) in [
-        ("GET /echo HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n", "a.test"),
-        ("GET http://b.test:80/echo HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n", "b.test:80"),
-        ("GET HTTP://b.test/echo HTTP/1.0\r\n\r\n", "b.test"),
+        ("GET /echo HTTP/1.1\r\nHost: a.localhost\r\nConnection: close\r\n\r\n", "a.localhost"),
+        (
+            "GET http://b.localhost:80/echo HTTP/1.1\r\nHost: a.localhost\r\nConnection: close\r\n\r\n",
+            "b.localhost:80",
+        ),
+        ("GET HTTP://b.localhost/echo HTTP/1.0\r\n\r\n", "b.localhost"),
     ] {
         let event = raw(&stack, request.as_bytes()).await.json();
         assert_eq!(
@@ -143,7 +147,7 @@ async fn the_host_is_that_of_the_target_or_else_of_the_header() {
 async fn a_body_ends_where_http_says() {
     let place = Place::new();
     let stack = place.builder().start().await.unwrap();
-    let head = "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n";
+    let head = "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n";
     for (rest, body) in [
         ("Connection: close\r\nContent-Length: 2\r\n\r\nab", "ab"),
         ("Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n1;x=y\r\nb\r\n0\r\n\r\n", "ab"),
@@ -171,12 +175,12 @@ async fn a_body_ends_where_http_says() {
 async fn a_connection_serves_many_requests() {
     let place = Place::new();
     let stack = place.builder().start().await.unwrap();
-    let one = "GET /echo?do=plain HTTP/1.1\r\nHost: a\r\n";
+    let one = "GET /echo?do=plain HTTP/1.1\r\nHost: localhost\r\n";
     let four = format!("{one}\r\n{one}\r\n{one}\r\n{one}Connection: close\r\n\r\n");
     let first = raw(&stack, four.as_bytes()).await;
     assert_eq!((first.status, first.text().matches("HTTP/1.1 200 OK").count()), (200, 3), "{first:?}");
 
-    let waits = "POST /echo?do=length HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n\
+    let waits = "POST /echo?do=length HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n\
                  Connection: close\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\nab";
     let first = raw(&stack, waits.as_bytes()).await;
     assert_eq!(first.status, 100, "{first:?}");

@@ -34,10 +34,14 @@ pub(crate) fn client(url: &str) -> Client {
 }
 
 fn client_with(url: &str, secret: &str) -> Client {
+    client_of(url, Credentials::new("local", secret, Some("local".to_owned()), None, "test"))
+}
+
+pub(crate) fn client_of(url: &str, credentials: Credentials) -> Client {
     let config = Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new("us-east-1"))
-        .credentials_provider(Credentials::new("local", secret, Some("local".to_owned()), None, "test"))
+        .credentials_provider(credentials)
         .endpoint_url(url)
         .force_path_style(true)
         .http_client(aws_smithy_http_client::Builder::new().build_http())

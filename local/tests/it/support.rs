@@ -149,7 +149,7 @@ pub(crate) async fn send(
     headers: &[(&str, &str)],
     body: &[u8],
 ) -> Reply {
-    let mut head = vec![format!("{method} {target} HTTP/1.1"), "Host: api.test".to_owned()];
+    let mut head = vec![format!("{method} {target} HTTP/1.1"), "Host: api.localhost".to_owned()];
     head.push("Connection: close".to_owned());
     head.extend(headers.iter().map(|(name, value)| format!("{name}: {value}")));
     if !body.is_empty() {

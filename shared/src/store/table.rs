@@ -73,7 +73,7 @@ impl Table {
         Ok(Self { client: connection::from_env()?, name })
     }
 
-    /// Connects to the table `name` of an embedded DynamoDB at `endpoint`, which accepts any credentials.
+    /// Connects to the table `name` of an embedded DynamoDB at `endpoint`, as its owner, who may do everything.
     pub fn embedded(name: &str, endpoint: &str) -> Result<Self, ConfigError> {
         let client = connection::client(&aws::embedded()?, Some(endpoint.to_owned()));
         Ok(Self { client, name: name.to_owned() })
