@@ -120,6 +120,17 @@ async fn a_hash_that_costs_less_than_today_is_made_anew_at_login() {
 }
 
 #[tokio::test]
+async fn a_hash_that_costs_less_than_today_is_made_anew_at_a_sign_in_with_a_cookie_too() {
+    let app = App::start().await;
+    let users = app.users();
+    let attributes = UserAttributes { email: ada(), name: None, role: Role::User };
+    users.register(attributes, PasswordHash::from_phc(WEAK.to_owned())).await.unwrap();
+    app.browser().sign_in("ada@example.com", PASSWORD).await.expect(201);
+    let hash = users.credential(&ada()).await.unwrap().unwrap().password_hash.unwrap();
+    assert!(!needs_rehash(&hash), "{}", hash.as_str());
+}
+
+#[tokio::test]
 async fn of_two_who_make_a_hash_anew_the_first_does() {
     let app = App::start().await;
     let users = app.users();

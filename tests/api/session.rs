@@ -234,8 +234,16 @@ async fn a_session_that_expired_is_over_although_its_item_is_there() {
         let session = sessions.begin(user.id, user.auth_epoch).await.unwrap();
         app.browser().with_cookie(&format!("__Host-sessionId={}", session.id.reveal()))
     };
-    let in_time = began(SESSION_IDLE_TIMEOUT.saturating_sub(Duration::from_hours(1))).await;
-    in_time.get("/api/session").await.expect(200);
+    for path in ["/api/session", "/api/profile"] {
+        let in_time = began(SESSION_IDLE_TIMEOUT.saturating_sub(Duration::from_hours(1))).await;
+        in_time.get(path).await.expect(200);
+    }
+    let items = app.items();
+    let mut sessions = items.iter().filter(|item| item["sk"]["S"] == "SESSION");
+    assert!(
+        sessions.all(|item| item["seenAt"] != item["createdAt"]),
+        "both are in use from now on: {items:?}"
+    );
     expect_signed_out(&began(SESSION_IDLE_TIMEOUT).await).await;
 }
 

@@ -23,12 +23,15 @@ pub enum Error {
     /// The template cannot be used.
     #[error(transparent)]
     Template(#[from] local::template::LoadError),
-    /// The document or an event cannot be read or written as JSON.
-    #[error("the OpenAPI document, or a recorded event: {0}")]
+    /// The document, an event or a call cannot be read or written as JSON.
+    #[error("the OpenAPI document, a recorded event or a recorded call: {0}")]
     Document(#[from] serde_json::Error),
     /// The generated files do not match the code.
     #[error("not what the code says: run `cargo xtask openapi` and commit\n{0}")]
     Drift(String),
+    /// The functions' policies grant too much, or too little.
+    #[error("{0}")]
+    Iam(String),
     /// The token cannot be signed.
     #[error("cannot sign: {0}")]
     Sign(String),

@@ -10,6 +10,7 @@ pub mod contract;
 pub mod event;
 pub mod fsck;
 pub mod functions;
+pub mod iam;
 pub mod openapi;
 pub mod stripe_sign;
 pub mod token;

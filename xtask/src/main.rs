@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use scaffold::{checkout, new};
-use xtask::{admin, event, fsck, openapi, root, root_of_this_code, stripe_sign, token};
+use xtask::{admin, event, fsck, iam, openapi, root, root_of_this_code, stripe_sign, token};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "The project's chores")]
@@ -27,6 +27,8 @@ enum Chore {
     Event(event::Args),
     /// Check a table and repair it
     Fsck(fsck::Args),
+    /// Check that functions may do what tests need and nothing else
+    Iam(iam::Args),
     /// Create a new function
     New(new::Args),
 }
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         Chore::Admin(args) => admin::run(args),
         Chore::Event(args) => event::run(&args, &root()),
         Chore::Fsck(args) => return fsck::run(&args, &root()),
+        Chore::Iam(args) => iam::run(&args, &root()),
         Chore::New(args) => {
             checkout::find(&root()).and_then(|root| new::run(&args, &root)).map_err(Into::into)
         }
