@@ -48,8 +48,9 @@ pub struct DynamoDb {
 impl DynamoDb {
     /// Opens the database, at `file` or in memory, and serves it to everybody.
     pub async fn start(address: SocketAddr, file: Option<&Path>) -> io::Result<Self> {
-        let everybody = Authority::without_iam(&Template::default(), Logs::new(None, false, false))?;
-        Self::start_for(&everybody, address, file, &[]).await
+        let logs = Logs::new(None, false, false);
+        let everybody = Authority::without_iam(&Template::default(), logs.clone())?;
+        Self::start_for(&everybody, address, file, &[], &logs).await
     }
 
     /// Opens the database, and serves it to those whom `authority` lets.
@@ -58,6 +59,7 @@ impl DynamoDb {
         address: SocketAddr,
         file: Option<&Path>,
         tables: &[Table],
+        logs: &Logs,
     ) -> io::Result<Self> {
         let file = file.map(|file| file.to_string_lossy().into_owned());
         let database = tokio::task::spawn_blocking(move || match file {
@@ -67,13 +69,13 @@ impl DynamoDb {
         .await?
         .map_err(|error| io::Error::other(error.to_string()))?;
         let copy = database.clone();
-        let (authority, tables) = (authority.clone(), Arc::from(tables));
+        let (authority, tables, logs) = (authority.clone(), Arc::from(tables), logs.clone());
         let server = Switch::on(address, move |socket, stop| {
             let listener = socket.listen(BACKLOG)?;
             let inner = hidden()?;
             let database = Upstream::at(inner.local_addr()?);
-            let front =
-                Arc::new(Front { database, authority: authority.clone(), tables: Arc::clone(&tables) });
+            let (tables, logs) = (Arc::clone(&tables), logs.clone());
+            let front = Arc::new(Front { database, authority: authority.clone(), tables, logs });
             // Clients may keep idle connections without a limit.
             let limits = Limits { head_timeout: None, pages: Pages::Refused };
             let front_stop = stop.clone();

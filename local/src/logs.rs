@@ -1,5 +1,7 @@
 //! The output of `local`: a line for each request, and the functions' own lines in a readable form.
 
+mod calls;
+
 use std::fmt;
 use std::fmt::Write as _;
 use std::io::Write;
@@ -7,6 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Map, Value};
+
+pub(crate) use self::calls::Call;
+use self::calls::{Calls, Collecting};
 
 /// The printer of all output. Clones print to the same place.
 #[derive(Clone)]
@@ -18,6 +23,7 @@ struct Inner {
     sink: Option<Mutex<Box<dyn Write + Send>>>,
     colour: bool,
     captured: Option<Mutex<String>>,
+    calls: Calls,
 }
 
 /// A request that has been answered.
@@ -30,7 +36,11 @@ pub(crate) struct RequestLine<'a> {
     /// `cold`, `warm`, or `-` if no function was called.
     pub(crate) start: &'a str,
     pub(crate) function: &'a str,
+    pub(crate) trace: &'a str,
 }
+
+/// The time from which on a request is slow.
+const SLOW: Duration = Duration::from_millis(500);
 
 impl Logs {
     /// Prints to `sink`, in colours if asked, and keeps a copy if `capture` is set.
@@ -41,6 +51,7 @@ impl Logs {
                 sink: sink.map(Mutex::new),
                 colour,
                 captured: capture.then(|| Mutex::new(String::new())),
+                calls: Calls::default(),
             }),
         }
     }
@@ -67,6 +78,23 @@ impl Logs {
         self.print(&self.paint("33", &text), &text);
     }
 
+    /// Collects the calls of a request until [`request`](Self::request) shows them or the returned value is dropped.
+    pub(crate) fn collect(&self, trace: &str) -> Collecting<'_> {
+        self.inner.calls.begin(trace);
+        Collecting { calls: &self.inner.calls, trace: trace.to_owned() }
+    }
+
+    /// Returns true if the calls of a request with this trace are collected.
+    pub(crate) fn collects_calls(&self, trace: &str) -> bool {
+        self.inner.calls.collects(trace)
+    }
+
+    /// Adds a call to those of its request.
+    pub(crate) fn call(&self, trace: &str, call: Call) {
+        self.inner.calls.add(trace, call);
+    }
+
+    /// Prints the line of a request, and below it the calls of one that failed or was slow.
     pub(crate) fn request(&self, line: &RequestLine<'_>) {
         let path = line.path.escape_debug();
         let micros = line.took.as_micros();
@@ -82,6 +110,12 @@ impl Logs {
             _ => "32",
         };
         self.print(&text(&self.paint(colour, &status)), &text(&status));
+        let calls = self.inner.calls.end(line.trace);
+        if line.status >= 500 || line.took >= SLOW {
+            for call in calls {
+                self.note(format_args!("        {call}"));
+            }
+        }
     }
 
     /// Prints a line that a function wrote.
@@ -191,8 +225,24 @@ mod tests {
             took: Duration::from_micros(1_250),
             start: "cold",
             function: "fallback",
+            trace: "",
         };
         assert_eq!(printed(|logs| logs.request(&line)), "GET     /\\u{1b}[31m\\n 404 1.2 ms cold fallback\n");
+    }
+
+    #[test]
+    fn calls_stand_below_a_request_that_failed_or_was_slow() {
+        let shows = |status: u16, took: Duration| {
+            let text = printed(|logs| {
+                let _collecting = logs.collect("Root=1-a");
+                logs.call("Root=1-a", Call::new("Query", Duration::from_millis(1), b"{}"));
+                let (method, path, start, function) = ("GET", "/", "warm", "posts");
+                logs.request(&RequestLine { method, path, status, took, start, function, trace: "Root=1-a" });
+            });
+            text.contains("\n        Query ")
+        };
+        assert!(shows(200, SLOW) && shows(503, Duration::ZERO));
+        assert!(!shows(200, SLOW.mul_f64(0.9)) && !shows(404, Duration::ZERO));
     }
 
     #[test]

@@ -83,3 +83,26 @@ async fn spans_are_logged_at_debug() {
         assert!(line.is_some_and(|line| line["time.busy"].is_string()), "no {span} in\n{logs}");
     }
 }
+
+#[tokio::test]
+async fn the_calls_of_a_request_that_was_slow_or_failed_are_printed() {
+    for (fault, shown) in [
+        ("slow=600", vec!["UpdateItem 1 WCU", "TransactWriteItems 11 WCU"]),
+        // The fault proxy refuses the transaction, so the database never gets it.
+        ("500", vec!["UpdateItem 1 WCU"]),
+    ] {
+        let faults = Faults::default();
+        let app = App::with_faults(&faults).await;
+        faults.add(format!("dynamodb:TransactWriteItems:{fault}").parse().unwrap());
+        app.caller().post("/api/posts", &post("On warp")).await;
+        let logs = app.stack.logs();
+        let calls = logs.lines().filter(|line| line.starts_with("        "));
+        let calls: Vec<String> = calls
+            .map(|line| {
+                let words: Vec<&str> = line.split_whitespace().collect();
+                format!("{} {}", words[0], words[3..].join(" "))
+            })
+            .collect();
+        assert_eq!(calls, shown, "{fault}: {logs}");
+    }
+}

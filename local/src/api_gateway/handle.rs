@@ -83,9 +83,13 @@ impl Gateway {
             Some((url, _)) => (Uuid::new_v4().to_string(), "x-amzn-requestid", url.cors.as_ref()),
             None => (Uuid::new_v4().simple().to_string(), "apigw-requestid", self.cors.as_ref()),
         };
+        let trace_id = trace::of(&parts.headers);
+        let _collecting = self.logs.collect(&trace_id);
         let answer = match self.target(&parts, url, cors) {
             _ if !has_host => own(StatusCode::BAD_REQUEST, "Bad Request"),
-            Ok((target, path)) => self.answer(&parts, body, &target, &path, peer, &request_id).await,
+            Ok((target, path)) => {
+                self.answer(&parts, body, &target, &path, peer, (&request_id, &trace_id)).await
+            }
             Err(answer) => *answer,
         };
         let Answer { mut response, function, start } = answer;
@@ -112,6 +116,7 @@ impl Gateway {
             took: started.elapsed(),
             start,
             function,
+            trace: &trace_id,
         });
         response
     }
@@ -164,7 +169,7 @@ impl Gateway {
         target: &Target<'g>,
         path: &str,
         peer: SocketAddr,
-        request_id: &str,
+        (request_id, trace_id): (&str, &str),
     ) -> Answer<'g> {
         let body = match read(body).await {
             Ok(body) => body,
@@ -174,7 +179,6 @@ impl Gateway {
             Err(BodyError::Broken) => return own(StatusCode::BAD_REQUEST, "Bad Request"),
         };
         let at = clock::now();
-        let trace_id = trace::of(&parts.headers);
         let incoming = request_payload::Incoming {
             method: parts.method.as_str(),
             path,
@@ -185,17 +189,17 @@ impl Gateway {
             source: peer.ip().to_canonical(),
             local: self.local,
             request_id,
-            trace_id: &trace_id,
+            trace_id,
             at,
         };
         match target {
             Target::Route(found) => {
                 let payload = request_payload::build(Via::Route(found.route, &found.parameters), &incoming);
-                self.call(found.route, payload.into(), trace_id).await
+                self.call(found.route, payload.into(), trace_id.to_owned()).await
             }
             Target::FunctionUrl(url) => {
                 let payload = request_payload::build(Via::FunctionUrl(url.name()), &incoming);
-                url.call(payload.into(), request_id.to_owned(), trace_id, &self.logs).await
+                url.call(payload.into(), request_id.to_owned(), trace_id.to_owned(), &self.logs).await
             }
         }
     }

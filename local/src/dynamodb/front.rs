@@ -1,7 +1,7 @@
 //! The listener that callers reach: it verifies signatures and evaluates policies before the database gets a call.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
 use http::request::Parts;
@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::requests::requests;
 use crate::access::{Authority, Caller, SignatureError, verify};
 use crate::clock;
+use crate::logs::{Call, Logs};
 use crate::server::upstream::{Cut, Upstream};
 use crate::template::Table;
 
@@ -27,6 +28,7 @@ pub(super) struct Front {
     pub(super) database: Upstream<Full<Bytes>>,
     pub(super) authority: Authority,
     pub(super) tables: Arc<[Table]>,
+    pub(super) logs: Logs,
 }
 
 /// The reason why a call does not get to the database.
@@ -49,8 +51,24 @@ impl Front {
         if let Err(refused) = self.check(&parts, &body) {
             return Ok(refused.answer());
         }
+        let Some((trace, operation)) = self.collected(&parts.headers) else {
+            let answer = self.database.send(Request::from_parts(parts, Full::new(body))).await?;
+            return Ok(answer.map(Either::Left));
+        };
+        let started = Instant::now();
         let answer = self.database.send(Request::from_parts(parts, Full::new(body))).await?;
-        Ok(answer.map(Either::Left))
+        let (parts, body) = answer.into_parts();
+        let body = body.collect().await?.to_bytes();
+        self.logs.call(&trace, Call::new(&operation, started.elapsed(), &body));
+        Ok(Response::from_parts(parts, Either::Right(Full::new(body))))
+    }
+
+    /// Returns the trace and the operation of a call that belongs to a request under way. The AWS SDKs send the trace
+    /// of the invocation.
+    fn collected(&self, headers: &HeaderMap) -> Option<(String, String)> {
+        let trace = headers.get("x-amzn-trace-id")?.to_str().ok()?;
+        self.logs.collects_calls(trace).then_some(())?;
+        Some((trace.to_owned(), operation(headers)?.to_owned()))
     }
 
     fn check(&self, parts: &Parts, body: &Bytes) -> Result<(), Refused> {

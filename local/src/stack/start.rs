@@ -239,7 +239,7 @@ async fn database(
     authority: &Authority,
 ) -> Result<DynamoDb, StartError> {
     let file = kept.map(|dir| dir.join("dynamodb.sqlite"));
-    let started = DynamoDb::start_for(authority, address, file.as_deref(), &template.tables).await;
+    let started = DynamoDb::start_for(authority, address, file.as_deref(), &template.tables, logs).await;
     let dynamodb = started.map_err(|source| match source.kind() {
         io::ErrorKind::AddrInUse => StartError::PortInUse { address, option: "--dynamodb-port" },
         _ => StartError::Io { what: "starting the database".to_owned(), source },
