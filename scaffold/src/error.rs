@@ -29,6 +29,9 @@ pub enum Error {
         /// The cause.
         source: io::Error,
     },
+    /// Functions cannot be removed.
+    #[error("{0}")]
+    Removal(String),
     /// A command of cargo's failed.
     #[error("`{command}` failed: {reason}")]
     Cargo {

@@ -1,8 +1,9 @@
-//! Starts new functions: writes their files, and their lines in the files that all functions share.
+//! Starts new functions and removes functions: their files, and their lines in the files that all functions share.
 
 pub mod checkout;
 pub mod name;
 pub mod new;
+pub mod remove;
 pub mod template;
 
 mod block;

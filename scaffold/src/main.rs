@@ -5,7 +5,7 @@ use std::env::{args_os, current_dir, var_os};
 use std::process::{Command, ExitCode};
 
 use clap::{Parser, Subcommand};
-use scaffold::{checkout, new};
+use scaffold::{checkout, new, remove};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask")]
@@ -18,6 +18,8 @@ struct Cli {
 enum Own {
     /// Start a function
     New(new::Args),
+    /// Remove functions with everything that belongs to them
+    Remove(remove::Args),
 }
 
 fn main() -> ExitCode {
@@ -25,11 +27,7 @@ fn main() -> ExitCode {
     if !is_own {
         return delegate();
     }
-    let Own::New(args) = Cli::parse().command;
-    match current_dir()
-        .map_err(scaffold::Error::CurrentDir)
-        .and_then(|here| new::run(&args, &checkout::find(&here)?))
-    {
+    match run(&Cli::parse().command) {
         Ok(report) => {
             println!("{report}");
             ExitCode::SUCCESS
@@ -38,6 +36,14 @@ fn main() -> ExitCode {
             eprintln!("error: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+fn run(command: &Own) -> Result<String, scaffold::Error> {
+    let root = checkout::find(&current_dir().map_err(scaffold::Error::CurrentDir)?)?;
+    match command {
+        Own::New(args) => new::run(args, &root),
+        Own::Remove(args) => remove::run(args, &root),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use scaffold::{checkout, new};
+use scaffold::{checkout, new, remove};
 use xtask::{admin, event, fsck, iam, openapi, root, root_of_this_code, stripe_sign, token};
 
 #[derive(Parser)]
@@ -31,6 +31,8 @@ enum Chore {
     Iam(iam::Args),
     /// Create a new function
     New(new::Args),
+    /// Remove functions with everything that belongs to them
+    Remove(remove::Args),
 }
 
 fn main() -> ExitCode {
@@ -44,6 +46,9 @@ fn main() -> ExitCode {
         Chore::Iam(args) => iam::run(&args, &root()),
         Chore::New(args) => {
             checkout::find(&root()).and_then(|root| new::run(&args, &root)).map_err(Into::into)
+        }
+        Chore::Remove(args) => {
+            checkout::find(&root()).and_then(|root| remove::run(&args, &root)).map_err(Into::into)
         }
     };
     match done {

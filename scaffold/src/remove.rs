@@ -1,0 +1,366 @@
+//! `cargo xtask remove`: takes functions out, with everything that belongs to them and nothing else.
+//!
+//! Files are known by their names, and so are entries of template.yaml. What else has to go follows from the code: an
+//! item of a library that nothing reaches any more, and what the compiler no longer understands. Functions that stay
+//! are never changed: what they need is named, and then nothing is taken out.
+
+mod compiler;
+mod names;
+mod rust;
+mod template;
+mod texts;
+mod unused;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::env::var_os;
+use std::fmt::Write;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+use self::compiler::Finding;
+use self::names::Names;
+use self::rust::{Kind, Part};
+use crate::Error;
+
+/// The functions that `remove` takes out.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Functions, such as `weather`; `problems` is `problems-id`, too
+    #[arg(required = true)]
+    pub names: Vec<String>,
+}
+
+/// Removes functions and everything that belongs to them.
+///
+/// # Errors
+///
+/// If there is no such function, if something is not committed, or if something that stays needs one of them. Then
+/// nothing is removed.
+pub fn run(args: &Args, root: &Path) -> Result<String, Error> {
+    remove(root, &Names::of(&args.names, &functions(root)?)?)
+}
+
+fn functions(root: &Path) -> Result<Vec<template::Function>, Error> {
+    let folders = root.join("functions");
+    let entries =
+        std::fs::read_dir(&folders).map_err(|source| Error::File { path: folders.clone(), source })?;
+    let mut names: Vec<String> =
+        entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    Ok(template::functions(&read(&root.join("template.yaml"))?, names.into_iter()))
+}
+
+fn remove(root: &Path, names: &Names) -> Result<String, Error> {
+    if !git(root, &["status", "--porcelain"])?.is_empty() {
+        return Err(Error::Removal("commit first: git can then bring everything back".to_owned()));
+    }
+    let mut removal = Removal { root, names, tests: BTreeSet::new() };
+    let done = removal.run();
+    if done.is_err() {
+        git(root, &["checkout", "--quiet", "--", "."])?;
+    }
+    done.map(|()| removal.report())
+}
+
+struct Removal<'a> {
+    root: &'a Path,
+    names: &'a Names,
+    /// Tests that went, because they are about what is removed.
+    tests: BTreeSet<String>,
+}
+
+impl Removal<'_> {
+    fn run(&mut self) -> Result<(), Error> {
+        let unused_before = unused::unused(&self.sources()?);
+        for file in self.files()?.into_iter().filter(|file| self.names.owns(file)) {
+            self.delete(&file)?;
+        }
+        self.template()?;
+        self.texts()?;
+        self.tags()?;
+        for (file, text) in self.sources()? {
+            let is_xtask = file.starts_with("xtask/tests");
+            if is_xtask || file.starts_with("tests") || file.starts_with("bench") {
+                let literals = rust::literals(&text, |literal| {
+                    let is_name = is_xtask && self.names.is_function(literal.trim_matches('"'));
+                    is_name || self.names.has_path(literal)
+                });
+                self.cut(&file, literals, |_| true)?;
+            }
+        }
+        loop {
+            let unused = unused::unused(&self.sources()?);
+            let mut by_file: BTreeMap<PathBuf, Vec<Range<usize>>> = BTreeMap::new();
+            for (id, range) in unused.into_iter().filter(|(id, _)| !unused_before.contains_key(id)) {
+                by_file.entry(id.0).or_default().push(range);
+            }
+            for (file, ranges) in &by_file {
+                self.cut(file, ranges.clone(), |_| true)?;
+            }
+            let findings = compiler::check(self.root)?;
+            if findings.is_empty() && by_file.is_empty() {
+                break;
+            }
+            self.follow(findings)?;
+        }
+        self.documents()?;
+        self.generated()
+    }
+
+    /// Takes out what the compiler no longer understands, or says that something which stays needs it.
+    fn follow(&mut self, findings: Vec<Finding>) -> Result<(), Error> {
+        let mut by_file: BTreeMap<PathBuf, Vec<Finding>> = BTreeMap::new();
+        for finding in findings {
+            by_file.entry(finding.file.clone()).or_default().push(finding);
+        }
+        let mut needed = Vec::new();
+        for (file, findings) in by_file {
+            if file.starts_with("bench") {
+                self.bench()?;
+                continue;
+            }
+            let text = read(&self.root.join(&file))?;
+            if let Some((range, replacement)) =
+                findings.iter().find_map(|finding| finding.replacement.clone())
+            {
+                let text = format!("{}{replacement}{}", &text[..range.start], &text[range.end..]);
+                write(&self.root.join(&file), &text)?;
+                continue;
+            }
+            let places = findings.iter().map(Finding::range).collect();
+            let cut = self.cut(&file, places, |part| may_go(&file, part))?;
+            if cut == 0 {
+                let Finding { line, message, .. } = &findings[0];
+                needed.push(format!("{}:{line}: {message}", file.display()));
+            }
+        }
+        if needed.is_empty() {
+            return Ok(());
+        }
+        Err(Error::Removal(format!(
+            "something that stays needs what was to go, so nothing is removed:\n    {}",
+            needed.join("\n    ")
+        )))
+    }
+
+    /// Takes the smallest parts out of a file that the places are in, and returns their number.
+    fn cut(
+        &mut self,
+        file: &Path,
+        places: Vec<Range<usize>>,
+        may_go: impl Fn(&Part) -> bool,
+    ) -> Result<usize, Error> {
+        let mut text = read(&self.root.join(file))?;
+        let parts = places.into_iter().filter_map(|place| {
+            // Helpers of tests fill a table with items of every kind.
+            rust::smallest_part(&text, place, file.starts_with("tests"))
+        });
+        let mut parts: Vec<Part> = parts.filter(may_go).collect();
+        // From behind, and the outer one of two that are in each other.
+        parts.sort_by_key(|part| (std::cmp::Reverse(part.range.end), part.range.start));
+        let mut count = 0;
+        let mut end = text.len();
+        for part in parts {
+            if part.range.end > end {
+                continue;
+            }
+            end = part.range.start;
+            text = rust::cut(&text, &part.range);
+            count += 1;
+            if part.kind == Kind::Test {
+                self.tests.insert(format!("{}::{}", module(file), part.name));
+            }
+        }
+        if count > 0 && rust::is_empty(&text) {
+            self.delete(file)?;
+        } else if count > 0 {
+            write(&self.root.join(file), &text)?;
+        }
+        Ok(count)
+    }
+
+    /// Deletes a file, and the module that it is.
+    fn delete(&mut self, file: &Path) -> Result<(), Error> {
+        let path = self.root.join(file);
+        if file.extension().is_some_and(|extension| extension == "rs") {
+            for test in rust::tests(&read(&path)?) {
+                self.tests.insert(format!("{}::{test}", module(file)));
+            }
+        }
+        std::fs::remove_file(&path).map_err(|source| Error::File { path: path.clone(), source })?;
+        if let Some(parent) = parent(self.root, file) {
+            let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let text = read(&self.root.join(&parent))?;
+            if let Some(range) = rust::module(&text, &stem) {
+                self.cut(&parent, vec![range], |_| true)?;
+            }
+        }
+        // Folders that have nothing left.
+        let mut folder = path.parent();
+        while let Some(empty) = folder.filter(|folder| std::fs::remove_dir(folder).is_ok()) {
+            folder = empty.parent();
+        }
+        Ok(())
+    }
+
+    fn template(&self) -> Result<(), Error> {
+        let path = self.root.join("template.yaml");
+        write(&path, &template::without(&read(&path)?, &self.names.functions).0)
+    }
+
+    /// The descriptions of tags that only removed operations have.
+    fn tags(&mut self) -> Result<(), Error> {
+        let document = read(&self.root.join("openapi.json"))?;
+        let document: Value = serde_json::from_str(&document).unwrap_or_default();
+        let (mut gone, mut kept) = (BTreeSet::new(), BTreeSet::new());
+        for (path, item) in document["paths"].as_object().into_iter().flatten() {
+            let operations = item.as_object().into_iter().flatten();
+            let tags =
+                operations.flat_map(|(_, operation)| operation["tags"].as_array().into_iter().flatten());
+            let tags = tags.map(ToString::to_string);
+            if self.names.has_path(path) { gone.extend(tags) } else { kept.extend(tags) }
+        }
+        let file = Path::new("xtask/src/openapi/about.rs");
+        let text = read(&self.root.join(file))?;
+        let literals = rust::literals(&text, |literal| gone.contains(literal) && !kept.contains(literal));
+        self.cut(file, literals, |part| part.kind == Kind::Element).map(drop)
+    }
+
+    /// Manifests, the list of functions in xtask, and recorded answers.
+    fn texts(&self) -> Result<(), Error> {
+        for file in self.files()? {
+            let path = self.root.join(&file);
+            let name = file.file_name().unwrap_or_default().to_string_lossy();
+            let text = if name == "Cargo.toml" {
+                texts::manifest(&read(&path)?, self.names)
+            } else if name.ends_with(".snap") && name.contains("recorded_event") {
+                texts::snapshot(&read(&path)?, self.names)
+            } else {
+                continue;
+            };
+            write(&path, &text)?;
+        }
+        Ok(())
+    }
+
+    fn documents(&self) -> Result<(), Error> {
+        let is_test_gone = |test: &str| self.tests.contains(test);
+        for file in self.files()?.into_iter().filter(|file| file.extension().is_some_and(|end| end == "md")) {
+            let path = self.root.join(&file);
+            let text = texts::tests_in_rows(&read(&path)?, is_test_gone);
+            write(&path, &texts::document(&text, |line| self.names.has_path(line)))?;
+        }
+        Ok(())
+    }
+
+    /// The benchmark fills tables with what may be gone. It goes as a whole.
+    fn bench(&self) -> Result<(), Error> {
+        let folder = self.root.join("bench");
+        std::fs::remove_dir_all(&folder).map_err(|source| Error::File { path: folder, source })?;
+        let manifest = self.root.join("Cargo.toml");
+        write(&manifest, &read(&manifest)?.replace("\"bench\", ", ""))?;
+        let makefile = self.root.join("Makefile");
+        let text = read(&makefile)?;
+        let blocks = text.split("\n\n").filter(|block| !block.contains("bench-scale"));
+        write(&makefile, &blocks.collect::<Vec<_>>().join("\n\n"))
+    }
+
+    /// Writes what is made of the code: its format, openapi.json, the table of routes.
+    fn generated(&self) -> Result<(), Error> {
+        cargo(self.root, &["fmt", "--all"])?;
+        // Of the whole workspace, so that dependencies are not compiled again with other features.
+        cargo(self.root, &["build", "--quiet", "--workspace", "--bin", "xtask"])?;
+        let target = var_os("CARGO_TARGET_DIR").map_or_else(|| self.root.join("target"), PathBuf::from);
+        output(Command::new(target.join("debug/xtask")).arg("openapi").current_dir(self.root)).map(drop)
+    }
+
+    fn report(&self) -> String {
+        let mut report =
+            format!("Removed {}", self.names.functions.iter().cloned().collect::<Vec<_>>().join(", "));
+        if !self.tests.is_empty() {
+            let _ = write!(report, " and {} tests that are about them", self.tests.len());
+        }
+        report.push_str(
+            ".\nRun `make openapi`, and read `git diff`. Prose and TypeScript that still name them:",
+        );
+        for file in self.files().unwrap_or_default() {
+            let end = file.extension().unwrap_or_default().to_string_lossy().into_owned();
+            if !["md", "ts", "py", "html", "toml"].contains(&&*end) || file.ends_with("schema.ts") {
+                continue;
+            }
+            let text = read(&self.root.join(&file)).unwrap_or_default();
+            for (number, line) in text.lines().enumerate().filter(|(_, line)| self.names.has_path(line)) {
+                let _ = write!(report, "\n    {}:{}: {}", file.display(), number + 1, line.trim());
+            }
+        }
+        report
+    }
+
+    /// The files of the repository that are there.
+    fn files(&self) -> Result<Vec<PathBuf>, Error> {
+        let listed = git(self.root, &["ls-files"])?;
+        Ok(listed.lines().map(PathBuf::from).filter(|file| self.root.join(file).exists()).collect())
+    }
+
+    fn sources(&self) -> Result<BTreeMap<PathBuf, String>, Error> {
+        let rust = self.files()?.into_iter().filter(|file| file.extension().is_some_and(|end| end == "rs"));
+        rust.map(|file| read(&self.root.join(&file)).map(|text| (file, text))).collect()
+    }
+}
+
+/// Tells whether a part may go because something that it needs is gone.
+fn may_go(file: &Path, part: &Part) -> bool {
+    if file.starts_with("functions") {
+        return false;
+    }
+    // The emulator and the chores list what belongs to the product; the rest of them is not about it.
+    let is_list = matches!(part.kind, Kind::Import | Kind::Element | Kind::Test);
+    let is_tool = file.starts_with("local") && !file.starts_with("local/src/product");
+    is_list || !is_tool && part.name != "main"
+}
+
+/// `tests::api::posts` for tests/api/posts.rs, as docs/security.md names tests.
+fn module(file: &Path) -> String {
+    let mut words: Vec<String> = file
+        .with_extension("")
+        .components()
+        .map(|part| part.as_os_str().to_string_lossy().replace('-', "_"))
+        .collect();
+    words.retain(|word| !["src", "main", "lib", "functions"].contains(&&**word));
+    words.join("::")
+}
+
+/// The file that declares a file's module.
+fn parent(root: &Path, file: &Path) -> Option<PathBuf> {
+    let folder = file.parent()?;
+    let candidates = [folder.with_extension("rs"), folder.join("main.rs"), folder.join("lib.rs")];
+    candidates.into_iter().find(|candidate| candidate != file && root.join(candidate).exists())
+}
+
+fn read(path: &Path) -> Result<String, Error> {
+    std::fs::read_to_string(path).map_err(|source| Error::File { path: path.to_owned(), source })
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Error> {
+    std::fs::write(path, text).map_err(|source| Error::File { path: path.to_owned(), source })
+}
+
+fn git(root: &Path, args: &[&str]) -> Result<String, Error> {
+    output(Command::new("git").args(args).current_dir(root))
+}
+
+fn cargo(root: &Path, args: &[&str]) -> Result<(), Error> {
+    output(Command::new("cargo").args(args).current_dir(root)).map(drop)
+}
+
+fn output(command: &mut Command) -> Result<String, Error> {
+    let output = command.output().map_err(|error| Error::Removal(format!("{command:?}: {error}")))?;
+    if output.status.success() {
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    } else {
+        Err(Error::Removal(format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr))))
+    }
+}

@@ -1,0 +1,109 @@
+//! What the compiler says of the workspace. It alone knows who needs what was taken out.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde::Deserialize;
+
+use crate::Error;
+
+/// An error or a warning, at one of the places that it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Finding {
+    /// Its file, from the workspace's folder.
+    pub(super) file: PathBuf,
+    pub(super) line: usize,
+    /// Its bytes.
+    pub(super) start: usize,
+    pub(super) end: usize,
+    pub(super) message: String,
+    /// The text that the compiler suggests in the place of another one: the length of an array that has become shorter.
+    pub(super) replacement: Option<(Range<usize>, String)>,
+}
+
+impl Finding {
+    pub(super) fn range(&self) -> Range<usize> {
+        self.start..self.end
+    }
+}
+
+#[derive(Deserialize)]
+struct Line {
+    message: Option<Diagnostic>,
+}
+
+#[derive(Deserialize)]
+struct Diagnostic {
+    #[serde(rename = "message")]
+    text: String,
+    spans: Vec<Span>,
+    children: Vec<Diagnostic>,
+}
+
+#[derive(Deserialize)]
+struct Span {
+    file_name: PathBuf,
+    byte_start: usize,
+    byte_end: usize,
+    line_start: usize,
+    is_primary: bool,
+    expansion: Option<Box<Expansion>>,
+    suggested_replacement: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Expansion {
+    span: Span,
+}
+
+/// Checks all targets, and returns what is wrong; each once, in the order of the places.
+pub(super) fn check(root: &Path) -> Result<Vec<Finding>, Error> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["check", "--workspace", "--all-targets", "--keep-going", "--message-format=json", "--quiet"])
+        .current_dir(root)
+        .output()
+        .map_err(|error| Error::Removal(format!("cargo cannot be started: {error}")))?;
+    let mut findings = Vec::new();
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        let Ok(Line { message: Some(Diagnostic { text, spans, children }) }) = serde_json::from_str(line)
+        else {
+            continue;
+        };
+        let help = children.into_iter().filter(|help| help.text.contains("array length"));
+        let replacement = help
+            .flat_map(|help| help.spans)
+            .find_map(|span| Some((span.byte_start..span.byte_end, span.suggested_replacement?)));
+        for span in spans.into_iter().filter(|span| span.is_primary) {
+            let span = written(span);
+            findings.push(Finding {
+                file: span.file_name,
+                line: span.line_start,
+                start: span.byte_start,
+                end: span.byte_end,
+                message: text.clone(),
+                replacement: replacement.clone(),
+            });
+        }
+    }
+    findings.sort_by(|one, other| {
+        (&one.file, one.start, &one.message).cmp(&(&other.file, other.start, &other.message))
+    });
+    findings.dedup();
+    if findings.is_empty() && !output.status.success() {
+        return Err(Error::Removal(String::from_utf8_lossy(&output.stderr).into_owned()));
+    }
+    Ok(findings)
+}
+
+/// The place in a file of ours that a macro's code comes from.
+fn written(mut span: Span) -> Span {
+    while span.file_name.is_absolute() || span.file_name.as_os_str().to_string_lossy().starts_with('<') {
+        match span.expansion {
+            Some(expansion) => span = expansion.span,
+            None => return span,
+        }
+    }
+    span
+}
