@@ -99,7 +99,7 @@ impl<'a> Sender<'a> {
         for (name, value) in members.iter_mut() {
             match &**name {
                 "email" => *value = json!(new_email()),
-                "title" => *value = json!(format!("Title {}", new())),
+                "title" => *value = json!(format!("Title-{}", new())),
                 "userId" => *value = json!(self.user_id),
                 _ => {}
             }
