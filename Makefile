@@ -112,8 +112,6 @@ build: $(VENV)/done ## Build every function for Lambda into .aws-sam
 validate: $(VENV)/done ## Check template.yaml and the workflows in .github
 	$(TOOLS) sam validate --lint --region us-east-1
 	$(TOOLS) cfn-lint
-	$(TOOLS) check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
-	$(TOOLS) check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(TOOLS) zizmor --offline --quiet .github
 
 .PHONY: sam-local
