@@ -22,6 +22,10 @@ CLOUD = re.compile(r"(make (build|validate|deploy)|sam|aws)\b")
 NAMES = {
     "cargo xtask NAME", "cargo xtask new NAME", "xtask new", "cargo xtask token",
     "sam local start-api", "sam local", "cargo lambda watch", "cargo lambda", "cargo deny", "git diff", "aws ...",
+    # .ci/run runs it on the calls of all tests.
+    "cargo xtask iam FILE", "cargo xtask iam",
+    # It compiles the workspace many times.
+    "cargo xtask remove weather",
     # Stripe's own program is in no package registry.
     "stripe trigger checkout.session.completed",
     "stripe listen --forward-to 127.0.0.1:3000/api/webhooks/stripe",
