@@ -61,7 +61,7 @@ class Cloud:
         tools.mkdir(parents=True)
         (tools / "sam").write_text(SAM)
         (tools / "sam").chmod(0o755)
-        for tool in ("cfn-lint", "cargo-lambda"):
+        for tool in ("cfn-lint", "zizmor", "cargo-lambda"):
             (tools / tool).symlink_to(ROOT / ".venv/bin" / tool)
         # As make leaves it when the tools are installed.
         (tools.parent / "done").touch()
