@@ -112,7 +112,7 @@ impl Project {
         }
     }
 
-    /// What a document names although it does not exist, and steps whose file does not define what they begin with.
+    /// The names in a document that do not exist, and the steps whose file does not define their first name.
     fn gaps(&self, document: &str) -> Vec<String> {
         let missing = spans(document).into_iter().filter(|name| !self.has(name));
         let mut gaps: Vec<_> = missing.map(|name| format!("`{name}` does not exist")).collect();

@@ -1,4 +1,4 @@
-//! What the compiler says of the workspace. It alone knows who needs what was taken out.
+//! The compiler's errors in the workspace, which show the code that needs a removed part.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};

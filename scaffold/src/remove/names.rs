@@ -1,4 +1,4 @@
-//! What is taken out: functions, their paths, and the names of files that follow from them.
+//! The functions to remove, their paths, and the names of files that follow from them.
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -18,7 +18,7 @@ pub(super) struct Part {
     pub(super) name: String,
 }
 
-/// What a part is.
+/// The kind of a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A name that a `use` imports.
