@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use self::announce::{announce, warn_unless_loopback};
+use self::announce::{announce, tables, warn_unless_loopback};
 use self::options::Options;
 use self::signals::Signals;
 
@@ -77,7 +77,7 @@ async fn database(options: &Options) -> Result<(), Error> {
     let mut interrupted = Signals::new()?;
     let stack = options.builder().start().await?;
     warn_unless_loopback(&stack, "--dynamodb-host", options.dynamodb_host);
-    stack.note(format_args!("DynamoDB   {} (table {})", stack.dynamodb_url(), stack.table_name()));
+    stack.note(tables(&stack));
     interrupted.wait().await;
     stack.shutdown().await;
     Ok(())

@@ -48,6 +48,8 @@ pub(crate) struct Gateway {
     pub(crate) throttle: Option<Bucket>,
     pub(crate) logs: Logs,
     pub(crate) local: SocketAddr,
+    /// True if the gateway's 413 has the members of this API's own errors.
+    pub(crate) has_own_errors: bool,
 }
 
 /// A Function URL and its CORS.
@@ -93,7 +95,7 @@ impl Gateway {
             Err(answer) => *answer,
         };
         let Answer { mut response, function, start } = answer;
-        if start == OWN && response.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        if self.has_own_errors && start == OWN && response.status() == StatusCode::PAYLOAD_TOO_LARGE {
             response = too_large(&request_id, clock::now());
         }
         let declared = response.extensions_mut().remove::<DeclaredLength>();

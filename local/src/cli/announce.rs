@@ -7,12 +7,10 @@ use super::error::Error;
 use super::options::Options;
 use super::{admin, token};
 use crate::Stack;
-use crate::product::Stub;
+use crate::product::{self, DOCS_PAGE, Stub};
 
-/// The route of the page that shows the API and sends requests.
-const DOCS_PAGE: &str = "/api/docs";
-
-/// Prints routes, addresses, the place of the data, and the administrator, who is created if missing.
+/// Prints routes, addresses, the place of the data, and the administrator, who is created if missing
+/// and if the template has accounts.
 pub(super) async fn announce(stack: &mut Stack, options: &Options) -> Result<(), Error> {
     let routes = &stack.template().routes;
     let width = routes.iter().map(|route| route.path.len()).max().unwrap_or(0);
@@ -21,14 +19,15 @@ pub(super) async fn announce(stack: &mut Stack, options: &Options) -> Result<(),
         .map(|route| format!("{:<7} {:<width$}  {}", route.method, route.path, route.function))
         .collect();
     lines.push(String::new());
-    // The page at which a browser can read and try the API, if the template has one. The root serves nothing.
+    // The root serves nothing.
     let page = if routes.iter().any(|route| route.path == DOCS_PAGE) { DOCS_PAGE } else { "" };
     lines.push(format!("API        {}{page}", stack.url()));
     if let Some(url) = stack.invoke_url() {
         lines.push(format!("Invoke     {url}"));
     }
-    lines.push(format!("DynamoDB   {} (table {})", stack.dynamodb_url(), stack.table_name()));
-    lines.push(format!("S3         {} (bucket {})", stack.s3_url(), stack.bucket_name()));
+    lines.push(tables(stack));
+    let buckets = stack.template().buckets.iter().map(|bucket| &*bucket.name);
+    lines.push(format!("S3         {}{}", stack.s3_url(), named("bucket", buckets)));
     for (Stub { name, api_key, .. }, url) in stack.stubs() {
         lines.push(format!("{name:<10} answered by a stub, {url}, because {api_key} is not set"));
     }
@@ -52,10 +51,25 @@ pub(super) async fn announce(stack: &mut Stack, options: &Options) -> Result<(),
     }
     warn_unless_loopback(stack, "--host", options.host);
     warn_unless_loopback(stack, "--dynamodb-host", options.dynamodb_host);
+    if !product::has_accounts(stack.template()) {
+        return Ok(());
+    }
     let admin = Admin { email: options.admin_email.clone(), password: options.admin_password.clone() };
     let id = admin::ensure(stack, admin).await?;
     stack.note(format_args!("           TOKEN=$({})", token::command(options, id)));
     Ok(())
+}
+
+/// Returns the line of the database.
+pub(super) fn tables(stack: &Stack) -> String {
+    let tables = stack.template().tables.iter().map(|table| &*table.name);
+    format!("DynamoDB   {}{}", stack.dynamodb_url(), named("table", tables))
+}
+
+/// Returns ` (table A, B)`, or nothing without names.
+fn named<'n>(what: &str, names: impl Iterator<Item = &'n str>) -> String {
+    let names: Vec<&str> = names.collect();
+    if names.is_empty() { String::new() } else { format!(" ({what} {})", names.join(", ")) }
 }
 
 pub(super) fn warn_unless_loopback(stack: &Stack, option: &str, host: IpAddr) {

@@ -24,7 +24,7 @@ use crate::lambda::async_queue::Queue;
 use crate::lambda::instances::{Pool, PoolParts, Pools};
 use crate::lambda::{invoke_api, runtime_api};
 use crate::logs::Logs;
-use crate::product::{STUBS, Stub};
+use crate::product::{self, STUBS, Stub};
 use crate::s3::S3;
 use crate::secrets::Secrets;
 use crate::server::guard::Pages;
@@ -174,6 +174,7 @@ impl Builder {
                 .map(|limits| Bucket::new(limits, Instant::now())),
             logs: logs.clone(),
             local,
+            has_own_errors: product::has_accounts(template),
         }
     }
 

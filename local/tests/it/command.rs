@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::database::call;
 use crate::s3;
-use crate::support::{Place, eventually, is_running};
+use crate::support::{Place, eventually, example, is_running};
 
 /// A running `local` on free ports.
 struct Running {
@@ -84,7 +84,7 @@ async fn it_prints_its_routes_and_ends_all_when_asked_to() {
         let mut running = Running::start(&place, &["--invoke-port", "0"]);
         assert_eq!(running.announced("ANY     /echo/{id}"), "echo");
         let url = running.announced("API");
-        assert!(running.announced("secret").starts_with("TOKEN was not set: one was generated"));
+        assert!(running.announced("secret").starts_with("JWT_SECRET was not set: one was generated"));
         assert!(running.announced("admin").contains("generated"));
         let function = pid(&url);
         assert!(is_running(&function));
@@ -207,4 +207,25 @@ async fn killing_it_leaves_no_half_object() {
     assert_eq!(s3::keys(&client).await, ["a"]);
     assert_eq!(s3::get(&client, "a").await.unwrap(), b"hello");
     assert_eq!(std::fs::read_dir(place.path("data/s3/.drafts")).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn a_template_with_nothing_of_this_api_starts_and_answers() {
+    let template = "Resources:\n  EchoFunction:\n    Type: AWS::Serverless::Function\n    Properties:\n      \
+                    Events: { Any: { Type: HttpApi, Properties: { Path: /echo, Method: ANY } } }\n";
+    let place = Place::with(template, &example(), &["echo"]);
+    let running = Running::start(&place, &["--invoke-port", "0"]);
+    let url = running.announced("API");
+    assert!(!running.announced("DynamoDB").contains("table"));
+    assert!(!running.announced("S3").contains("bucket"));
+    assert_ne!(pid(&url), "");
+    // There is no table that could have an administrator, and a 413 is the gateway's own.
+    let too_large = format!("POST /echo HTTP/1.0\r\nContent-Length: {}\r\n\r\n", 11 << 20);
+    let mut stream = std::net::TcpStream::connect(url.replace("http://", "")).unwrap();
+    stream.write_all(too_large.as_bytes()).unwrap();
+    stream.write_all(&vec![b'x'; 11 << 20]).unwrap();
+    let answer = std::io::read_to_string(stream).unwrap();
+    assert!(answer.ends_with("\r\n\r\n{\"message\":\"Request Entity Too Large\"}"), "{answer}");
+    running.signal("-INT");
+    assert!(running.lines.iter().all(|line| !line.starts_with("admin")));
 }

@@ -43,7 +43,7 @@ Resources:
         Variables:
           TABLE_NAME: !Ref Table
           INIT_FILE: !Sub "/nowhere"
-          TOKEN: "{{resolve:secretsmanager:Some}}"
+          JWT_SECRET: "{{resolve:secretsmanager:Some}}"
       FunctionUrlConfig: { AuthType: NONE, InvokeMode: RESPONSE_STREAM }
       Events:
         Echo: { Type: HttpApi, Properties: { Path: /echo, Method: ANY } }
