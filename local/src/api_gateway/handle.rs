@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::cors::CorsPolicy;
 use super::routes::{Match, Router};
-use super::throttle::Bucket;
+use super::throttle::Buckets;
 use crate::clock;
 use crate::lambda::function_url::FunctionUrl;
 use crate::lambda::instances::{InvokeError, Pool, Pools};
@@ -45,7 +45,7 @@ pub(crate) struct Gateway {
     pub(crate) cors: Option<CorsPolicy>,
     pub(crate) urls: Vec<Url>,
     pub(crate) pools: Pools,
-    pub(crate) throttle: Option<Bucket>,
+    pub(crate) throttle: Option<Buckets>,
     pub(crate) logs: Logs,
     pub(crate) local: SocketAddr,
     /// True if the gateway's 413 has the members of this API's own errors.
@@ -155,10 +155,14 @@ impl Gateway {
         if let Some((url, _)) = url {
             return Ok((Target::FunctionUrl(&url.url), path));
         }
+        if path.starts_with(function_url::PREFIX) {
+            let response = function_url::unknown();
+            return Err(Box::new(Answer { response, function: "gateway", start: OWN }));
+        }
         let Some(found) = self.router.find(parts.method.as_str(), &path) else {
             return refused(StatusCode::NOT_FOUND, "Not Found");
         };
-        if self.throttle.as_ref().is_some_and(|bucket| !bucket.take(Instant::now())) {
+        if self.throttle.as_ref().is_some_and(|buckets| !buckets.take(found.route.key(), Instant::now())) {
             return refused(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests");
         }
         Ok((Target::Route(found), path))

@@ -83,15 +83,16 @@ fn format_2(answer: &Map<String, Value>, default: HeaderValue) -> Result<Respons
 /// Reads status, headers and cookies. `Content-Length` is used only if there `may_be_no_body`, for HEAD.
 fn head(answer: &Map<String, Value>, may_be_no_body: bool) -> Result<Response, String> {
     let mut headers = HeaderMap::new();
+    // Cookies come first: ministack, verified against AWS.
+    for cookie in answer.get("cookies").and_then(Value::as_array).into_iter().flatten() {
+        append(&mut headers, "set-cookie", cookie)?;
+    }
     // Format 2.0 ignores `multiValueHeaders`.
     for (name, value) in object(answer, "headers")?.into_iter().flatten() {
         // A prelude has a list for a header that occurs several times.
         for value in value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice) {
             append(&mut headers, name, value)?;
         }
-    }
-    for cookie in answer.get("cookies").and_then(Value::as_array).into_iter().flatten() {
-        append(&mut headers, "set-cookie", cookie)?;
     }
     let length = headers.remove(header::CONTENT_LENGTH).filter(|_| may_be_no_body);
     for name in [header::CONNECTION, header::TRANSFER_ENCODING, header::UPGRADE, header::TRAILER, header::TE]
@@ -190,6 +191,12 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn cookies_come_before_a_set_cookie_header() {
+        let payload = json!({"statusCode": 200, "headers": {"Set-Cookie": "b=2"}, "cookies": ["a=1"]});
+        assert_eq!(sent(payload).await.1, headers(&[("set-cookie", "a=1"), ("set-cookie", "b=2")]));
+    }
+
+    #[tokio::test]
     async fn an_answer_without_a_status_is_the_body() {
         let (status, found, body) = sent(json!({"hello": "world"})).await;
         assert_eq!((status, found), (200, headers(&[("content-type", "application/json")])));
@@ -272,6 +279,9 @@ mod tests {
     #[test]
     fn malformed_answers_are_named() {
         for payload in [
+            // 0 and 200.5: aws-lambda-dotnet's snapshots, captured on AWS.
+            json!({"statusCode": 0}),
+            json!({"statusCode": 200.5}),
             json!({"statusCode": 101}),
             json!({"statusCode": 99}),
             json!({"statusCode": "abc"}),

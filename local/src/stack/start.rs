@@ -5,7 +5,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -17,7 +17,7 @@ use crate::access::Authority;
 use crate::api_gateway::cors::CorsPolicy;
 use crate::api_gateway::handle::{Gateway, Url};
 use crate::api_gateway::routes::Router;
-use crate::api_gateway::throttle::Bucket;
+use crate::api_gateway::throttle::Buckets;
 use crate::dynamodb::DynamoDb;
 use crate::faults::Service;
 use crate::lambda::async_queue::Queue;
@@ -168,10 +168,7 @@ impl Builder {
             cors: template.cors.as_ref().map(CorsPolicy::new),
             urls: pools.iter().filter_map(Url::of).collect(),
             pools: pools.clone(),
-            throttle: template
-                .throttling
-                .filter(|_| self.settings.throttle)
-                .map(|limits| Bucket::new(limits, Instant::now())),
+            throttle: template.throttling.filter(|_| self.settings.throttle).map(Buckets::new),
             logs: logs.clone(),
             local,
             has_own_errors: product::has_accounts(template),

@@ -236,6 +236,39 @@ async fn what_no_route_has_goes_to_the_default() {
     assert_eq!((reply.status, reply.json()), (404, json!({"message": "Not Found"})));
 }
 
+// Captured on AWS: serverless#11222.
+#[tokio::test]
+async fn the_apis_own_timeout_is_503() {
+    let place = Place::new();
+    let template = TEMPLATE.replace("Path: /hurried,", "Path: /hurried, TimeoutInMillis: 50,");
+    std::fs::write(place.path("template.yaml"), template).unwrap();
+    let stack = place.builder().start().await.unwrap();
+    let reply = get(&stack, "/hurried?ms=900").await;
+    assert_eq!((reply.status, reply.json()), (503, json!({"message": "Service Unavailable"})));
+}
+
+// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html>
+#[tokio::test]
+async fn each_route_has_the_limits_of_the_default_settings() {
+    let place = Place::new();
+    let limits = "Properties:\n      DefaultRouteSettings: { ThrottlingBurstLimit: 1, ThrottlingRateLimit: 0.001 }\n      CorsConfiguration:";
+    std::fs::write(
+        place.path("template.yaml"),
+        TEMPLATE.replacen("Properties:\n      CorsConfiguration:", limits, 1),
+    )
+    .unwrap();
+    let stack = place.builder().throttle().start().await.unwrap();
+    for path in ["/echo", "/echo/1", "/hurried"] {
+        assert_eq!(get(&stack, path).await.status, 200, "{path}");
+        let reply = get(&stack, path).await;
+        assert_eq!((reply.status, reply.json()), (429, json!({"message": "Too Many Requests"})), "{path}");
+    }
+    let stack = place.builder().start().await.unwrap();
+    for _ in 0..3 {
+        assert_eq!(get(&stack, "/echo").await.status, 200, "without --throttle");
+    }
+}
+
 #[tokio::test]
 async fn any_event_can_be_given_to_a_function() {
     let place = Place::new();
@@ -244,6 +277,6 @@ async fn any_event_can_be_given_to_a_function() {
     assert_eq!(answer["got"], json!({"Records": [1]}));
     assert_eq!(answer["arn"], "arn:aws:lambda:us-east-1:000000000000:function:echo");
     let error = stack.invoke("EchoFunction", json!({"fail": "for a reason"})).await.unwrap_err();
-    assert_eq!(error.payload()["errorMessage"], "for a reason");
+    assert_eq!(error.payload("1")["errorMessage"], "for a reason");
     assert!(stack.invoke("nobody", json!({})).await.is_err());
 }
