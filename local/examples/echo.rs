@@ -1,13 +1,15 @@
 //! A function for the tests: it returns the request that it got, or does what `?do=` asks for.
 
 use std::env;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{Stream, stream};
-use lambda_runtime::{Error, FunctionResponse, LambdaEvent, StreamResponse, service_fn};
+use lambda_runtime::{Context, Error, FunctionResponse, LambdaEvent, StreamResponse, service_fn};
 use serde_json::{Value, json};
 
 type Pieces = Pin<Box<dyn Stream<Item = Result<Bytes, Error>> + Send>>;
@@ -24,11 +26,27 @@ async fn main() -> Result<(), Error> {
                 std::thread::sleep(Duration::from_mins(1));
             }
             "hang" => std::thread::sleep(Duration::from_mins(1)),
+            "report" => report()?,
             _ => return Err("no start today".into()),
         }
     }
     println!(r#"{{"level":"INFO","message":"started","pid":{}}}"#, std::process::id());
     lambda_runtime::run(service_fn(answer)).await
+}
+
+/// Reports an error of the start, as a runtime does, and ends.
+fn report() -> Result<(), Error> {
+    let body = r#"{"errorType":"Config.Missing","errorMessage":"no config","stackTrace":[]}"#;
+    let address = env::var("AWS_LAMBDA_RUNTIME_API")?;
+    let mut stream = TcpStream::connect(&address)?;
+    let head = format!(
+        "POST /2018-06-01/runtime/init/error HTTP/1.1\r\nHost: {address}\r\nContent-Length: {}",
+        body.len()
+    );
+    write!(stream, "{head}\r\n\r\n{body}")?;
+    // The process is killed when the answer comes, or shortly before.
+    stream.read_exact(&mut [0])?;
+    std::process::exit(1)
 }
 
 async fn answer(event: LambdaEvent<Value>) -> Result<FunctionResponse<Value, Pieces>, Error> {
@@ -82,15 +100,40 @@ fn many(bytes: usize) -> impl Stream<Item = Result<Bytes, Error>> {
     })
 }
 
+/// Answers an event that is no request.
+fn invoked(event: &Value, context: &Context) -> Result<Value, Error> {
+    if let Some(size) = event["megabytes"].as_u64() {
+        // Each byte is written, so that the memory is really used.
+        let bytes = std::hint::black_box(vec![1u8; usize::try_from(size)? << 20]);
+        return Ok(bytes.len().into());
+    }
+    if let Some(length) = event["long"].as_u64() {
+        return Ok("x".repeat(usize::try_from(length)?).into());
+    }
+    if event["hang"] == true {
+        std::thread::sleep(Duration::from_mins(1));
+    }
+    if let Some(line) = event["print"].as_str() {
+        println!("{line}");
+    }
+    match (event["fail"].as_str(), event["exit"].as_i64()) {
+        (Some(reason), _) => Err(reason.into()),
+        (None, Some(status)) => std::process::exit(i32::try_from(status)?),
+        (None, None) => Ok(json!({
+            "got": event,
+            "id": context.request_id,
+            "deadline": context.deadline,
+            "arn": context.invoked_function_arn,
+            "trace": context.xray_trace_id,
+            "client": context.client_context,
+        })),
+    }
+}
+
 async fn whole(event: LambdaEvent<Value>) -> Result<Value, Error> {
     let (event, context) = event.into_parts();
     let Some(parameters) = event.get("requestContext").map(|_| &event["queryStringParameters"]) else {
-        return match event["fail"].as_str() {
-            Some(reason) => Err(reason.into()),
-            None => {
-                Ok(json!({ "got": event, "deadline": context.deadline, "arn": context.invoked_function_arn }))
-            }
-        };
+        return invoked(&event, &context);
     };
     let milliseconds = parameters["ms"].as_str().and_then(|text| text.parse().ok()).unwrap_or(0);
     tokio::time::sleep(Duration::from_millis(milliseconds)).await;

@@ -12,6 +12,7 @@ pub mod request_payload;
 pub(crate) mod runtime_api;
 
 pub(crate) mod async_queue;
+mod extensions_api;
 pub(crate) mod response;
 pub(crate) mod response_payload;
 pub(crate) mod trace;

@@ -15,7 +15,7 @@ pub enum Error {
     #[error(transparent)]
     Admin(#[from] EnsureError),
     /// The invocation failed.
-    #[error("{}", .0.payload())]
+    #[error(transparent)]
     Invoke(#[from] InvokeError),
     /// The invocation failed in the running `local`.
     #[error("{0}")]

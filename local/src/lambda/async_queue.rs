@@ -10,9 +10,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
-use uuid::Uuid;
 
-use super::instances::{InvokeError, Pool};
+use super::instances::{Event, InvokeError, Pool};
 use super::trace;
 use crate::logs::Logs;
 use crate::server::stop;
@@ -37,18 +36,22 @@ impl Queue {
         Self { retry_wait, logs, stop, alive: Mutex::new(Some(alive)) }
     }
 
-    /// Accepts an event, which is delivered later, and returns its request id.
-    pub(crate) fn accept(self: &Arc<Self>, pool: &Arc<Pool>, payload: Bytes) -> String {
-        let request_id = Uuid::new_v4().to_string();
-        let (queue, pool, id) = (Arc::clone(self), Arc::clone(pool), request_id.clone());
+    /// Accepts a payload with a new request id.
+    pub(crate) fn accept(self: &Arc<Self>, pool: &Arc<Pool>, payload: Bytes) {
+        self.accept_event(pool, Event::new(payload, trace::new()));
+    }
+
+    /// Accepts an event, which is delivered later.
+    pub(crate) fn accept_event(self: &Arc<Self>, pool: &Arc<Pool>, event: Event) {
+        let (queue, pool) = (Arc::clone(self), Arc::clone(pool));
         let alive = self.alive.lock().unwrap_or_else(PoisonError::into_inner).clone();
         tokio::spawn(async move {
-            if let Err(why) = queue.deliver(&pool, payload, &id).await {
-                queue.logs.warn(format_args!("{}: event {id} is {why}", pool.function().name));
+            if let Err(why) = queue.deliver(&pool, &event).await {
+                let name = &pool.function().name;
+                queue.logs.warn(format_args!("{name}: event {} is {why}", event.request_id));
             }
             drop(alive);
         });
-        request_id
     }
 
     /// Drops the queue's own sender, so that the channel closes when no event is left.
@@ -57,14 +60,12 @@ impl Queue {
     }
 
     /// Invokes the function until it succeeds or the retries are used up, with the same request id each time.
-    async fn deliver(&self, pool: &Arc<Pool>, payload: Bytes, id: &str) -> Result<(), String> {
+    async fn deliver(&self, pool: &Arc<Pool>, event: &Event) -> Result<(), String> {
         let limits = pool.function().asynchronous;
         let accepted = Instant::now();
-        let trace_id = trace::new();
         let mut attempts = 0;
         loop {
-            let error = match pool.invoke_as(id.to_owned(), payload.clone(), trace_id.clone()).await.map(drop)
-            {
+            let error = match pool.invoke_as(event.clone()).await.map(drop) {
                 Ok(()) => return Ok(()),
                 Err(InvokeError::Stopping) => return Err(lost()),
                 Err(error) => error,
@@ -75,8 +76,11 @@ impl Queue {
                 return Err(format!("given up after {attempts} attempts: {error}"));
             }
             let wait = self.retry_wait * attempts.max(1);
-            self.logs
-                .warn(format_args!("{}: event {id} is retried in {wait:?}: {error}", pool.function().name));
+            self.logs.warn(format_args!(
+                "{}: event {} is retried in {wait:?}: {error}",
+                pool.function().name,
+                event.request_id
+            ));
             let mut stop = self.stop.clone();
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}

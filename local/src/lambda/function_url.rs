@@ -8,9 +8,9 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::StatusCode;
+use http::{StatusCode, header};
 
-use super::instances::{InvokeError, Pool};
+use super::instances::{Event, InvokeError, Pool};
 use super::response::{self, Answer, AnswerError, Response};
 use super::response_payload;
 use crate::logs::Logs;
@@ -52,8 +52,9 @@ impl FunctionUrl {
         trace_id: String,
         logs: &Logs,
     ) -> Answer<'_> {
+        let event = Event::new(payload, trace_id).with_id(request_id);
         let (answered, cold) = if self.streams {
-            match self.pool.invoke_streaming(request_id, payload, trace_id).await {
+            match self.pool.invoke_streaming(event).await {
                 Ok(streaming) => {
                     let cold = streaming.cold;
                     (response_payload::from_streaming(streaming).await, cold)
@@ -61,7 +62,7 @@ impl FunctionUrl {
                 Err(error) => (Err(error.into()), false),
             }
         } else {
-            match self.pool.invoke_as(request_id, payload, trace_id).await {
+            match self.pool.invoke_as(event).await {
                 Ok(invocation) => {
                     let response = response_payload::from_payload(invocation.payload, response_payload::JSON);
                     (response.map_err(AnswerError::Malformed), invocation.cold)
@@ -80,6 +81,14 @@ impl FunctionUrl {
     }
 }
 
+/// Answers for a URL that no function has, as `LocalStack`'s `test_lambda_url_non_existing_url` captured it.
+pub(crate) fn unknown() -> Response {
+    let mut response = http::Response::new(Bytes::from_static(br#"{"Message":null}"#).into());
+    *response.status_mut() = StatusCode::FORBIDDEN;
+    response.headers_mut().insert(header::CONTENT_TYPE, response_payload::JSON);
+    response
+}
+
 /// Answers 502 if the function fails, and 429 if no instance is free.
 fn failed(error: &AnswerError) -> Response {
     let (status, message) = match error {
@@ -90,7 +99,13 @@ fn failed(error: &AnswerError) -> Response {
         AnswerError::Invoke(InvokeError::Stopping) => {
             (StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable")
         }
-        _ => (StatusCode::BAD_GATEWAY, "Internal Server Error"),
+        _ => {
+            // Plain text: LocalStack's `test_lambda_url_invocation_exception`, captured on AWS.
+            let mut response = http::Response::new(Bytes::from_static(b"Internal Server Error").into());
+            *response.status_mut() = StatusCode::BAD_GATEWAY;
+            response.headers_mut().insert(header::CONTENT_TYPE, response_payload::TEXT);
+            return response;
+        }
     };
     response::message(status, message)
 }

@@ -6,10 +6,12 @@
 
 mod invocation;
 mod job;
+mod output;
 mod parts;
 mod pool;
 mod pools;
 mod process;
+mod report;
 mod slot;
 mod state;
 mod streaming;
@@ -17,7 +19,7 @@ mod streaming;
 pub use invocation::{Invocation, InvokeError, MAX_PAYLOAD_BYTES, MAX_STREAM_BYTES};
 pub use parts::Settings;
 
-pub(crate) use invocation::{Reply, reason};
+pub(crate) use invocation::{Delivery, Event, Reply};
 pub(crate) use parts::PoolParts;
 pub(crate) use pool::Pool;
 pub(crate) use pools::Pools;

@@ -98,3 +98,11 @@ pub(crate) fn message(status: StatusCode, message: &str) -> Response {
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
+
+/// Returns an error of the Runtime or Extensions API.
+pub(super) fn failure(status: StatusCode, kind: &str, message: &str) -> Response {
+    let body = serde_json::json!({ "errorType": kind, "errorMessage": message }).to_string();
+    let mut response = http::Response::new(Body::from(Bytes::from(body)));
+    *response.status_mut() = status;
+    response
+}

@@ -17,9 +17,11 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
-use super::instances::{InvokeError, MAX_PAYLOAD_BYTES, MAX_STREAM_BYTES, Pool, Reply, reason};
-use super::response::{Body, Response};
+use super::extensions_api;
+use super::instances::{Delivery, InvokeError, MAX_PAYLOAD_BYTES, MAX_STREAM_BYTES, Pool, Reply};
+use super::response::{Body, Response, failure};
 use super::response_payload::DELIMITER;
+use super::trace;
 use crate::server::guard::Pages;
 use crate::server::serve::{Limits, serve};
 
@@ -47,6 +49,9 @@ pub(crate) fn serve_instance(
 /// Answers a request of an instance.
 async fn handle(pool: &Arc<Pool>, instance: Uuid, request: Request<Incoming>) -> Response {
     let path = request.uri().path().to_owned();
+    if let Some(call) = path.strip_prefix(extensions_api::PREFIX) {
+        return extensions_api::handle(pool.function(), call, request).await;
+    }
     let Some(call) = path.strip_prefix(PREFIX) else {
         return failure(StatusCode::NOT_FOUND, "InvalidPath", "not a call of the Runtime API");
     };
@@ -74,7 +79,7 @@ async fn handle(pool: &Arc<Pool>, instance: Uuid, request: Request<Incoming>) ->
             completed(pool.complete(instance, id, Err(error)))
         }
         (&Method::POST, ["init", "error"]) => {
-            pool.init_failed(instance, reason(&error_body(request).await));
+            pool.init_failed(instance, error_body(request).await);
             accepted()
         }
         _ => failure(StatusCode::NOT_FOUND, "InvalidPath", "not a call of the Runtime API"),
@@ -86,18 +91,22 @@ async fn next(pool: &Arc<Pool>, instance: Uuid) -> Response {
         Some(event) => event.await.ok(),
         None => None,
     };
-    let Some(delivery) = delivery else {
+    let Some(Delivery { event, deadline }) = delivery else {
         return failure(StatusCode::GONE, "InvalidInstance", "the instance is being stopped");
     };
-    let mut response = http::Response::new(Body::from(delivery.payload));
+    let mut response = http::Response::new(Body::from(event.payload));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     for (name, value) in [
-        ("lambda-runtime-aws-request-id", delivery.request_id.as_str()),
-        ("lambda-runtime-deadline-ms", delivery.deadline.to_string().as_str()),
-        ("lambda-runtime-trace-id", delivery.trace_id.as_str()),
+        ("lambda-runtime-aws-request-id", event.request_id.as_str()),
+        ("lambda-runtime-deadline-ms", deadline.to_string().as_str()),
+        ("lambda-runtime-trace-id", trace::with_parent(&event.trace_id).as_str()),
         ("lambda-runtime-invoked-function-arn", pool.arn()),
+        ("lambda-runtime-client-context", event.client_context.as_deref().unwrap_or_default()),
     ] {
+        if value.is_empty() {
+            continue;
+        }
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(name, value);
         }
@@ -179,13 +188,6 @@ fn completed(known: bool) -> Response {
 fn accepted() -> Response {
     let mut response = http::Response::new(Body::from(Bytes::from_static(br#"{"status":"OK"}"#)));
     *response.status_mut() = StatusCode::ACCEPTED;
-    response
-}
-
-fn failure(status: StatusCode, kind: &str, message: &str) -> Response {
-    let body = json!({ "errorType": kind, "errorMessage": message }).to_string();
-    let mut response = http::Response::new(Body::from(Bytes::from(body)));
-    *response.status_mut() = status;
     response
 }
 

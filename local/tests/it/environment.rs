@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -47,6 +48,39 @@ async fn a_function_has_the_variables_and_the_directory_that_lambda_gives_it() {
     assert!(runtime_api.ip().is_loopback());
     drop(stack);
     assert!(!std::fs::exists(&directory).unwrap());
+}
+
+// <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html#runtimes-api-response>
+#[tokio::test]
+async fn an_answer_to_no_invocation_is_refused() {
+    let place = Place::new();
+    let stack = place.builder().start().await.unwrap();
+    let runtime_api = environment(&stack).await["AWS_LAMBDA_RUNTIME_API"].clone();
+    for call in ["response", "error"] {
+        let url = format!("http://{runtime_api}/2018-06-01/runtime/invocation/1/{call}");
+        let refused = reqwest::Client::new().post(url).body("{}").send().await.unwrap();
+        assert_eq!(refused.status(), 400, "{call}");
+        assert!(refused.text().await.unwrap().contains("InvalidRequestID"), "{call}");
+    }
+}
+
+// <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html#runtimes-extensions-registration-api-a>
+#[tokio::test]
+async fn an_internal_extension_registers_without_events() {
+    let place = Place::new();
+    let stack = place.builder().start().await.unwrap();
+    let runtime_api = environment(&stack).await["AWS_LAMBDA_RUNTIME_API"].clone();
+    let register = |events: &'static str| {
+        let url = format!("http://{runtime_api}/2020-01-01/extension/register");
+        reqwest::Client::new().post(url).header("lambda-extension-name", "own").body(events).send()
+    };
+    let registered = register(r#"{"events":[]}"#).await.unwrap();
+    assert_eq!(registered.status(), 200);
+    assert!(registered.headers().contains_key("lambda-extension-identifier"));
+    assert_eq!(registered.json::<Value>().await.unwrap()["functionName"], "echo");
+    let refused = register(r#"{"events":["INVOKE"]}"#).await.unwrap();
+    assert_eq!(refused.status(), 403);
+    assert!(refused.text().await.unwrap().contains("local sends no events to extensions"));
 }
 
 #[tokio::test]

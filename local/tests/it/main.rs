@@ -12,6 +12,8 @@ mod guard;
 mod http;
 mod iam;
 mod instances;
+mod invoke_api;
+mod misbehaviour;
 mod s3;
 mod streams;
 mod support;

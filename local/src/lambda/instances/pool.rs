@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
@@ -15,10 +16,12 @@ use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
-use super::invocation::{Delivery, Invocation, InvokeError, MAX_PAYLOAD_BYTES, Reply};
+use super::invocation::{Delivery, Event, Invocation, InvokeError, MAX_PAYLOAD_BYTES, Reply};
 use super::job::{Dispatched, Job};
+use super::output::Output;
 use super::parts::PoolParts;
 use super::process::{Process, Stamp};
+use super::report::Report;
 use super::state::{Start, State};
 use super::streaming::Streaming;
 use super::{process, streaming};
@@ -67,41 +70,48 @@ impl Pool {
         payload: Bytes,
         trace_id: String,
     ) -> Result<Invocation, InvokeError> {
-        self.invoke_as(Uuid::new_v4().to_string(), payload, trace_id).await
+        self.invoke_as(Event::new(payload, trace_id)).await
     }
 
-    /// Does the same as [`Pool::invoke`] with a request id that the caller already knows.
-    pub(crate) async fn invoke_as(
-        self: &Arc<Self>,
-        request_id: String,
-        payload: Bytes,
-        trace_id: String,
-    ) -> Result<Invocation, InvokeError> {
+    /// Does the same as [`Pool::invoke`] with an event that has a request id.
+    pub(crate) async fn invoke_as(self: &Arc<Self>, event: Event) -> Result<Invocation, InvokeError> {
         let pool = Arc::clone(self);
         let run = async move {
-            let dispatched = pool.dispatch(payload, request_id.clone(), trace_id, None).await?;
+            let dispatched = pool.dispatch(event, None).await?;
             let cold = dispatched.cold;
-            Ok(Invocation { payload: pool.finish(dispatched).await?, cold, request_id })
+            Ok(Invocation { payload: pool.finish(dispatched).await?, cold })
         };
         tokio::spawn(run).await.unwrap_or(Err(InvokeError::Stopping))
+    }
+
+    /// Does the same as [`Pool::invoke_as`], and returns the log of the invocation, too.
+    pub(crate) async fn invoke_with_log(self: &Arc<Self>, event: Event) -> (Reply, Vec<u8>) {
+        let pool = Arc::clone(self);
+        let run = async move {
+            let id = event.request_id.clone();
+            let dispatched = match pool.dispatch(event, None).await {
+                Ok(dispatched) => dispatched,
+                Err(error) => return (Err(error), Vec::new()),
+            };
+            let (output, began) = (Arc::clone(&dispatched.output), Instant::now());
+            let reply = pool.finish(dispatched).await;
+            let report = Report { id: &id, took: began.elapsed(), memory_size: pool.function().memory_size };
+            (reply, report.around(&output).await)
+        };
+        tokio::spawn(run).await.unwrap_or((Err(InvokeError::Stopping), Vec::new()))
     }
 
     /// Gives an event to an instance, waits until the instance has it, and then streams the answer.
     ///
     /// This invocation runs to its end, too; pieces without a reader are dropped.
-    pub(crate) async fn invoke_streaming(
-        self: &Arc<Self>,
-        request_id: String,
-        payload: Bytes,
-        trace_id: String,
-    ) -> Result<Streaming, InvokeError> {
+    pub(crate) async fn invoke_streaming(self: &Arc<Self>, event: Event) -> Result<Streaming, InvokeError> {
         let (pieces, received) = streaming::pieces();
         let (tell, cold) = oneshot::channel();
         let (ended, end) = oneshot::channel();
         let pool = Arc::clone(self);
         tokio::spawn(async move {
             // The send fails if the client is gone, here and below. Nobody needs the result then.
-            match pool.dispatch(payload, request_id, trace_id, Some(pieces)).await {
+            match pool.dispatch(event, Some(pieces)).await {
                 Ok(dispatched) => {
                     let _ = tell.send(Ok(dispatched.cold));
                     let result = pool.finish(dispatched).await.map(drop);
@@ -120,16 +130,14 @@ impl Pool {
     /// Waits until an instance has taken the event.
     async fn dispatch(
         self: &Arc<Self>,
-        payload: Bytes,
-        request_id: String,
-        trace_id: String,
+        event: Event,
         pieces: Option<mpsc::Sender<Bytes>>,
     ) -> Result<Dispatched, InvokeError> {
-        if payload.len() > MAX_PAYLOAD_BYTES {
-            return Err(InvokeError::RequestTooLarge(payload.len()));
+        if event.payload.len() > MAX_PAYLOAD_BYTES {
+            return Err(InvokeError::RequestTooLarge(event.payload.len()));
         }
         let (dispatched, mut dispatch) = oneshot::channel();
-        self.enqueue(Job { payload, request_id, trace_id, pieces, dispatched });
+        self.enqueue(Job { event, pieces, dispatched });
         let mut stop = self.parts.stop.clone();
         let dispatch = tokio::select! {
             biased;
@@ -145,13 +153,23 @@ impl Pool {
 
     /// Waits for the end of an invocation, at most for the function's timeout.
     async fn finish(self: &Arc<Self>, dispatched: Dispatched) -> Reply {
-        if let Ok(reply) = tokio::time::timeout_at(dispatched.deadline, dispatched.reply).await {
+        let reply = tokio::time::timeout_at(dispatched.deadline, dispatched.reply).await;
+        self.check_memory(&dispatched.output);
+        if let Ok(reply) = reply {
             return reply.unwrap_or(Err(InvokeError::Stopping));
         }
         let error = InvokeError::TimedOut(self.function().timeout);
         self.warn(format_args!("{error}; its instance is killed"));
         self.change(|state| state.timed_out(dispatched.instance));
         Err(error)
+    }
+
+    /// Warns of a process that needs more memory than Lambda gives it. Lambda kills it.
+    fn check_memory(&self, output: &Output) {
+        let size = self.function().memory_size;
+        if let Some(peak) = output.new_excess(size) {
+            self.warn(format_args!("it used {peak} MB, which is more than its MemorySize of {size} MB"));
+        }
     }
 
     /// Registers that an instance asks for an event, which will arrive on the returned channel.
@@ -173,8 +191,8 @@ impl Pool {
     }
 
     /// Records the reason why an instance cannot start.
-    pub(crate) fn init_failed(&self, instance: Uuid, reason: String) {
-        self.lock().init_failed(instance, reason);
+    pub(crate) fn init_failed(&self, instance: Uuid, error: Value) {
+        self.lock().init_failed(instance, error);
     }
 
     /// Stops instances that have been idle for too long.
@@ -224,7 +242,7 @@ impl Pool {
                     io::ErrorKind::NotFound => format!("{binary} is missing: build it first"),
                     _ => format!("{binary}: {error}"),
                 };
-                self.lock().not_started(instance, reason);
+                self.lock().not_started(instance, &reason);
                 return;
             }
         };
@@ -240,11 +258,7 @@ impl Pool {
                 process.kill().await
             }
         };
-        let status = match status {
-            Ok(status) => status.to_string(),
-            Err(error) => format!("{}: {error}", self.function().name),
-        };
-        self.change(|state| state.exited(instance, &status));
+        self.change(|state| state.exited(instance, status));
         process.drain().await;
         drop(alive);
     }
@@ -256,10 +270,11 @@ impl Pool {
         let address = listener.local_addr()?;
         let api = (self.serve)(listener, self.parts.stop_runtime.clone(), Arc::clone(self), instance);
         let api = AbortOnDropHandle::new(api);
+        let output = self.lock().output(instance).unwrap_or_default();
         loop {
             let stamp = Stamp::of(self.binary());
             self.lock().set_stamp(instance, stamp);
-            match Process::start(&self.parts, instance, address) {
+            match Process::start(&self.parts, instance, address, &output) {
                 Err(error) if process::is_being_written(&error) && started.elapsed() < BINARY_WAIT => {
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }

@@ -7,18 +7,21 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::io::AsyncRead;
 use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
+use super::output::Output;
 use super::parts::PoolParts;
-
-/// The longest line that is printed in one piece, in bytes.
-const MAX_LINE_BYTES: u64 = 256 * 1024;
 
 /// The wait for the last lines of a dead process, whose children may keep the pipes open.
 const DRAIN_WAIT: Duration = Duration::from_millis(500);
+
+/// The number of files that a process can have open.
+#[cfg(target_os = "linux")]
+const MAX_FILES: u64 = 1024;
 
 /// The identity of the binary that a process runs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -42,12 +45,19 @@ impl Stamp {
 /// A process of a function, and the tasks that print its output.
 pub(super) struct Process {
     child: Child,
+    /// The group of the process and of all processes that it starts.
+    group: Option<Pid>,
     outputs: Vec<JoinHandle<()>>,
 }
 
 impl Process {
     /// Starts the function's binary.
-    pub(super) fn start(parts: &Arc<PoolParts>, instance: Uuid, runtime_api: SocketAddr) -> io::Result<Self> {
+    pub(super) fn start(
+        parts: &Arc<PoolParts>,
+        instance: Uuid,
+        runtime_api: SocketAddr,
+        output: &Arc<Output>,
+    ) -> io::Result<Self> {
         let mut child = Command::new(&parts.binary)
             .env_clear()
             .envs(parts.environment.iter().map(|(name, value)| (name, value)))
@@ -60,10 +70,17 @@ impl Process {
             .kill_on_drop(true)
             .process_group(0)
             .spawn()?;
+        if let Some(id) = child.id() {
+            output.set_process_id(id);
+        }
         let mut outputs = Vec::with_capacity(2);
-        outputs.extend(child.stdout.take().map(|output| tokio::spawn(print(Arc::clone(parts), output))));
-        outputs.extend(child.stderr.take().map(|output| tokio::spawn(print(Arc::clone(parts), output))));
-        Ok(Self { child, outputs })
+        outputs.extend(child.stdout.take().map(|stream| print(parts, output, stream)));
+        outputs.extend(child.stderr.take().map(|stream| print(parts, output, stream)));
+        let group = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+        if let Some(process) = group {
+            limit_files(process);
+        }
+        Ok(Self { child, group, outputs })
     }
 
     /// Waits until the process ends by itself.
@@ -73,18 +90,54 @@ impl Process {
 
     /// Kills the process and waits for its end.
     pub(super) async fn kill(&mut self) -> io::Result<ExitStatus> {
-        // Killing fails only if the process has already ended.
-        let _ = self.child.start_kill();
+        self.kill_group();
         self.child.wait().await
     }
 
-    /// Waits for the last lines of a process that has ended.
+    /// Kills all processes of the group; there is none if all have ended.
+    fn kill_group(&self) {
+        let _ = self.group.map(|group| kill_process_group(group, Signal::KILL));
+    }
+
+    /// Kills what a process that has ended leaves behind, and waits for its last lines.
     pub(super) async fn drain(self) {
+        self.kill_group();
         for output in self.outputs {
             // Later lines are lost, because another process holds the pipe.
             let _ = tokio::time::timeout(DRAIN_WAIT, output).await;
         }
     }
+}
+
+/// Returns Lambda's words for the end of a process: `LocalStack`'s snapshots of `test_lambda_errors`.
+pub(super) fn ending(status: io::Result<ExitStatus>) -> String {
+    let status = match status {
+        Ok(status) => status,
+        Err(error) => return format!("Runtime exited with error: {error}"),
+    };
+    #[cfg(unix)]
+    let signal = std::os::unix::process::ExitStatusExt::signal(&status);
+    #[cfg(not(unix))]
+    let signal = None::<i32>;
+    match (status.code(), signal) {
+        (Some(0), _) => "Runtime exited without providing a reason".to_owned(),
+        (Some(code), _) => format!("Runtime exited with error: exit status {code}"),
+        (None, Some(9)) => "Runtime exited with error: signal: killed".to_owned(),
+        (None, signal) => format!("Runtime exited with error: signal: {}", signal.unwrap_or_default()),
+    }
+}
+
+/// Limits a process to as many open files as it has on AWS: `LocalStack`'s `test_runtime_ulimits`. Only Linux can limit
+/// another process.
+fn limit_files(process: Pid) {
+    #[cfg(target_os = "linux")]
+    {
+        let limit = rustix::process::Rlimit { current: Some(MAX_FILES), maximum: Some(MAX_FILES) };
+        // The limit of the host remains if it is lower.
+        let _ = rustix::process::prlimit(Some(process), rustix::process::Resource::Nofile, limit);
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = process;
 }
 
 /// Tells whether the binary is being replaced: `ETXTBSY`, `ENOEXEC` of a half-written file, or no file between the old
@@ -94,14 +147,11 @@ pub(super) fn is_being_written(error: &io::Error) -> bool {
         || error.raw_os_error() == Some(8)
 }
 
-async fn print(parts: Arc<PoolParts>, output: impl AsyncRead + Unpin) {
-    let mut output = BufReader::new(output);
-    let mut line = Vec::new();
-    loop {
-        line.clear();
-        match (&mut output).take(MAX_LINE_BYTES).read_until(b'\n', &mut line).await {
-            Ok(0) | Err(_) => return,
-            Ok(_) => parts.logs.function(&parts.function.name, &String::from_utf8_lossy(&line)),
-        }
-    }
+fn print(
+    parts: &Arc<PoolParts>,
+    output: &Arc<Output>,
+    stream: impl AsyncRead + Unpin + Send + 'static,
+) -> JoinHandle<()> {
+    let (parts, output) = (Arc::clone(parts), Arc::clone(output));
+    tokio::spawn(async move { output.print(stream, &parts.function.name, &parts.logs).await })
 }

@@ -1,10 +1,14 @@
 //! One instance in the pool's state.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
+use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use super::invocation::{Delivery, Reply};
+use super::output::Output;
 use super::process::Stamp;
 
 /// An instance.
@@ -15,7 +19,8 @@ pub(super) struct Slot {
     /// True if the instance gets no more events, because its binary was replaced.
     pub(super) retired: bool,
     pub(super) served: bool,
-    pub(super) init_error: Option<String>,
+    pub(super) init_error: Option<Value>,
+    pub(super) output: Arc<Output>,
     /// True if the instance did not ask for an event in time.
     pub(super) too_slow: bool,
     /// The deadline of the invocation during which it starts; `None` if the start has its own time limit.
@@ -48,6 +53,7 @@ impl Slot {
             retired: false,
             served: false,
             init_error: None,
+            output: Arc::default(),
             too_slow: false,
             deadline,
             idle_since: Instant::now(),

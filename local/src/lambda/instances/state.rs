@@ -3,18 +3,22 @@
 //! The state starts no process. After every change the pool asks it which instances to start.
 
 use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::invocation::{Delivery, InvokeError, Reply};
 use super::job::{Dispatched, Job};
+use super::output::Output;
 use super::parts::PoolParts;
-use super::process::Stamp;
+use super::process::{Stamp, ending};
 use super::slot::{Phase, Slot};
 
 /// The time within which an instance that has answered is expected to ask again.
@@ -153,9 +157,9 @@ impl State {
         }
     }
 
-    pub(super) fn init_failed(&mut self, instance: Uuid, reason: String) {
+    pub(super) fn init_failed(&mut self, instance: Uuid, error: Value) {
         if let Some(slot) = self.instances.get_mut(&instance) {
-            slot.init_error = Some(reason);
+            slot.init_error = Some(error);
             // A process that fails to start should end by itself; dropping `kill` ends it in any case.
             slot.kill = None;
         }
@@ -169,7 +173,8 @@ impl State {
     }
 
     /// Records that the process has ended.
-    pub(super) fn exited(&mut self, instance: Uuid, status: &str) {
+    pub(super) fn exited(&mut self, instance: Uuid, status: io::Result<ExitStatus>) {
+        let ended = ending(status);
         self.idle.retain(|other| *other != instance);
         match self.instances.remove(&instance) {
             // The stop itself informs the callers.
@@ -177,8 +182,8 @@ impl State {
             Some(Slot { phase: Phase::Busy { reply, .. }, .. }) => {
                 self.parts
                     .logs
-                    .warn(format_args!("{}: the process ended: {status}", self.parts.function.name));
-                let _ = reply.send(Err(InvokeError::Exited(status.to_owned())));
+                    .warn(format_args!("{}: the process ended: {ended}", self.parts.function.name));
+                let _ = reply.send(Err(InvokeError::Exited(ended)));
             }
             Some(Slot { phase: Phase::Starting, retired: false, too_slow: true, deadline, .. }) => {
                 let timeout = self.parts.function.timeout;
@@ -193,8 +198,7 @@ impl State {
                 }
             }
             Some(Slot { phase: Phase::Starting, retired: false, init_error, .. }) => {
-                let reason = init_error.unwrap_or_else(|| status.to_owned());
-                self.failed_to_start(InvokeError::Init(reason));
+                self.failed_to_start(init_error.map_or(InvokeError::Exited(ended), InvokeError::Init));
             }
             _ => {}
         }
@@ -202,9 +206,10 @@ impl State {
     }
 
     /// Records that no process could be started from the binary.
-    pub(super) fn not_started(&mut self, instance: Uuid, reason: String) {
+    pub(super) fn not_started(&mut self, instance: Uuid, reason: &str) {
         self.instances.remove(&instance);
-        self.failed_to_start(InvokeError::Init(reason));
+        let error = json!({ "errorType": "Runtime.InvalidEntrypoint", "errorMessage": reason });
+        self.failed_to_start(InvokeError::Init(error));
     }
 
     /// Records that the instance exceeded the timeout.
@@ -221,6 +226,11 @@ impl State {
 
     pub(super) fn is_starting(&self, instance: Uuid) -> bool {
         self.instances.get(&instance).is_some_and(|slot| matches!(slot.phase, Phase::Starting))
+    }
+
+    /// Returns the instance's output, if the instance is not forgotten.
+    pub(super) fn output(&self, instance: Uuid) -> Option<Arc<Output>> {
+        Some(Arc::clone(&self.instances.get(&instance)?.output))
     }
 
     pub(super) fn set_stamp(&mut self, instance: Uuid, stamp: Option<Stamp>) {
@@ -333,29 +343,32 @@ impl State {
     fn dispatch(&mut self, instance: Uuid, job: Job) -> Result<(), Job> {
         let Some(slot) = self.instances.get_mut(&instance) else { return Err(job) };
         let Phase::Idle(next) = std::mem::replace(&mut slot.phase, Phase::Finishing) else { return Err(job) };
-        let Job { payload, request_id, trace_id, pieces, dispatched } = job;
+        let Job { event, pieces, dispatched } = job;
         let (deadline, deadline_millis) =
             slot.deadline.take().unwrap_or_else(|| self.parts.deadline_from_now());
-        let delivery =
-            Delivery { payload, request_id: request_id.clone(), trace_id, deadline: deadline_millis };
-        if let Err(Delivery { payload, request_id, trace_id, .. }) = next.send(delivery) {
+        let request_id = event.request_id.clone();
+        slot.output.begin();
+        if let Err(Delivery { event, .. }) = next.send(Delivery { event, deadline: deadline_millis }) {
             // The connection is gone, so the process has ended or will soon.
             self.remove_and_kill(instance);
-            return Err(Job { payload, request_id, trace_id, pieces, dispatched });
+            return Err(Job { event, pieces, dispatched });
         }
         let (reply, receiver) = oneshot::channel();
         slot.phase = Phase::Busy { request_id, reply, pieces };
         let cold = !std::mem::replace(&mut slot.served, true);
-        let _ = dispatched.send(Ok(Dispatched { instance, cold, deadline, reply: receiver }));
+        let output = Arc::clone(&slot.output);
+        let _ = dispatched.send(Ok(Dispatched { instance, output, cold, deadline, reply: receiver }));
         Ok(())
     }
 
     fn failed_to_start(&mut self, error: InvokeError) {
         self.failures = self.failures.saturating_add(1);
         let back_off = FIRST_BACK_OFF.saturating_mul(1 << (self.failures - 1).min(8)).min(MAX_BACK_OFF);
-        self.parts
-            .logs
-            .warn(format_args!("{}: {error}; retried after {back_off:?}", self.parts.function.name));
+        self.parts.logs.warn(format_args!(
+            "{}: {}; retried after {back_off:?}",
+            self.parts.function.name,
+            error.at_start()
+        ));
         if self.in_use() == 0 {
             for job in self.queue.drain(..) {
                 let _ = job.dispatched.send(Err(error.clone()));

@@ -140,6 +140,9 @@ fn bodies_are_text_or_base64_by_their_type() {
         ("application/json", "{}".as_bytes(), "{}", false),
         ("Application/JSON; charset=utf-8", "{}".as_bytes(), "{}", false),
         ("text/plain", "ä".as_bytes(), "ä", false),
+        ("application/xml", b"<a/>", "<a/>", false),
+        ("application/javascript", b"1", "1", false),
+        ("multipart/form-data; boundary=x", b"--x--", "LS14LS0=", true),
         ("application/x-www-form-urlencoded", b"a=b", "YT1i", true),
         ("application/merge-patch+json", b"{}", "e30=", true),
         ("application/octet-stream", b"\x00\xff", "AP8=", true),
@@ -153,7 +156,17 @@ fn bodies_are_text_or_base64_by_their_type() {
             "{content_type}"
         );
     }
-    assert_eq!(event("GET", "/", &[], b"").get("body"), None);
+}
+
+// Captured on AWS: the fixture without an authorizer of aws-lambda-rust-runtime, ministack, aws-lambda-dotnet.
+#[test]
+fn an_event_has_no_member_for_what_a_request_lacks() {
+    let event = event("GET", "/", &[], b"");
+    let absent = ["body", "cookies", "pathParameters", "queryStringParameters", "stageVariables"];
+    assert!(absent.iter().all(|name| event.get(name).is_none()), "{event}");
+    let context = &event["requestContext"];
+    assert!(context.get("authorizer").is_none() && context.get("authentication").is_none(), "{event}");
+    assert_eq!(context["http"]["userAgent"], "");
 }
 
 #[test]
@@ -165,9 +178,12 @@ fn an_earlier_forwarded_for_is_kept_in_front() {
 
 #[test]
 fn a_query_is_never_refused() {
-    let event = event("GET", "/?%ff&=&a&b=%zz", &[], b"");
-    assert_eq!(event["rawQueryString"], "%ff&=&a&b=%zz");
-    assert_eq!(event["queryStringParameters"]["a"], "");
+    let event = event("GET", "/?%ff&=&a&b=%zz&c=&d=x+y%2Bz%20", &[], b"");
+    assert_eq!(event["rawQueryString"], "%ff&=&a&b=%zz&c=&d=x+y%2Bz%20");
+    // The last three: captured on AWS, hotsock/voker.
+    for (name, value) in [("a", ""), ("c", ""), ("d", "x y+z ")] {
+        assert_eq!(event["queryStringParameters"][name], value);
+    }
 }
 
 // Captured on AWS: hotsock/voker, the event of a Function URL.
