@@ -1,9 +1,10 @@
-//! The documents are true: docs/security.md names tests that exist, docs/architecture.md names items that exist, links lead
-//! somewhere, and commands work.
+//! The documents are true: docs/security.md and docs/local.md name tests that exist, docs/architecture.md names items that
+//! exist, links lead somewhere, and commands work.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 mod commands;
+mod fidelity;
 mod links;
 mod names;
 
@@ -16,7 +17,7 @@ type Row = Vec<String>;
 #[test]
 fn every_requirement_names_the_tests_that_show_it() {
     let mut gaps = Vec::new();
-    let rows = rows();
+    let rows = rows("docs/security.md");
     assert!(rows.len() > 20, "the tables are found: {}", rows.len());
     for row in rows {
         let named = names(row.last().unwrap());
@@ -35,7 +36,7 @@ fn every_requirement_names_the_tests_that_show_it() {
 #[test]
 fn every_requirement_has_a_source_and_no_two_rows_are_one() {
     let mut seen = BTreeSet::new();
-    for row in rows() {
+    for row in rows("docs/security.md") {
         assert_eq!(row.len(), 4, "requirement, source, how it holds, tests: {row:?}");
         assert!(row.iter().all(|cell| !cell.is_empty()), "an empty cell: {row:?}");
         assert!(seen.insert(row[0].clone()), "twice: {}", row[0]);
@@ -53,15 +54,15 @@ fn a_name_that_leads_nowhere_is_found_out() {
     }
 }
 
-/// Returns the rows of the document's tables, without their heads.
-fn rows() -> Vec<Row> {
-    let document = std::fs::read_to_string(root().join("docs/security.md")).unwrap();
+/// Returns the rows of a document's tables, without their heads.
+fn rows(document: &str) -> Vec<Row> {
+    let document = std::fs::read_to_string(root().join(document)).unwrap();
     let lines: Vec<&str> = document.lines().collect();
     let mut rows = Vec::new();
     for (at, line) in lines.iter().enumerate() {
         let is_head = lines.get(at + 1).is_some_and(|next| next.starts_with("|--"));
         if line.starts_with('|') && !line.starts_with("|--") && !is_head {
-            rows.push(line.trim_matches('|').split(" | ").map(|cell| cell.trim().to_owned()).collect());
+            rows.push(line.trim_matches('|').split(" |").map(|cell| cell.trim().to_owned()).collect());
         }
     }
     rows
@@ -78,9 +79,11 @@ fn find(name: &str) -> Result<(), String> {
     let parts: Vec<&str> = name.split("::").collect();
     let [package, modules @ .., test] = parts.as_slice() else { return Err("no crate and test".to_owned()) };
     let files = files(package, modules);
-    let Some(source) = files.iter().find_map(|file| std::fs::read_to_string(file).ok()) else {
+    let sources: Vec<String> = files.iter().filter_map(|file| std::fs::read_to_string(file).ok()).collect();
+    if sources.is_empty() {
         return Err(format!("none of these files: {files:?}"));
-    };
+    }
+    let source = sources.join("\n");
     let lines: Vec<&str> = source.lines().map(str::trim).collect();
     let function = format!("fn {test}(");
     let Some(at) = lines.iter().position(|line| line.trim_start_matches("async ").starts_with(&function))
