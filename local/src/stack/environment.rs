@@ -18,12 +18,13 @@ pub(super) fn environment(
 ) -> Vec<(String, String)> {
     let task_root = task_root.display().to_string();
     let memory = function.memory_size.to_string();
+    let execution_env = format!("AWS_Lambda_{}", function.runtime);
     let lambda = [
         ("AWS_REGION", REGION),
         ("AWS_DEFAULT_REGION", REGION),
         ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb),
         ("AWS_ENDPOINT_URL_S3", s3),
-        ("AWS_EXECUTION_ENV", "AWS_Lambda_provided.al2023"),
+        ("AWS_EXECUTION_ENV", &execution_env),
         ("AWS_LAMBDA_FUNCTION_NAME", &function.name),
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", &memory),
@@ -33,7 +34,7 @@ pub(super) fn environment(
         ("AWS_XRAY_CONTEXT_MISSING", "LOG_ERROR"),
         // Nothing listens at this address: traces are dropped.
         ("AWS_XRAY_DAEMON_ADDRESS", "127.0.0.1:2000"),
-        ("_HANDLER", "bootstrap"),
+        ("_HANDLER", &function.handler),
         ("LAMBDA_RUNTIME_DIR", "/var/runtime"),
         ("LAMBDA_TASK_ROOT", &task_root),
         ("PWD", &task_root),

@@ -74,11 +74,11 @@ impl Builder {
             .functions
             .iter()
             .map(|function| {
-                let task_root = task_root(task_roots.path(), function)?;
+                let (binary, task_root) = self.program(function, &binaries, task_roots.path())?;
                 Ok(Pool::new(
                     PoolParts {
                         arn: format!("arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{}", function.name),
-                        binary: binaries.join(&function.name),
+                        binary,
                         environment: environment(
                             function,
                             &secrets,
@@ -160,6 +160,24 @@ impl Builder {
             Authority::without_iam(template, logs.clone())
         };
         made.map_err(io_error("making access keys"))
+    }
+
+    /// Returns the program of a function's processes, and the directory in which they run.
+    ///
+    /// A function with a managed runtime brings the program along: `bootstrap` in its package, which AWS ignores.
+    fn program(
+        &self,
+        function: &Function,
+        binaries: &Path,
+        task_roots: &Path,
+    ) -> Result<(PathBuf, PathBuf), StartError> {
+        if !function.has_managed_runtime() {
+            return Ok((binaries.join(&function.name), task_root(task_roots, function)?));
+        }
+        let folder = self.template.parent().unwrap_or(Path::new(""));
+        let package = folder.join(function.code_uri.as_deref().unwrap_or_default());
+        let package = std::path::absolute(package).map_err(io_error("finding a function's package"))?;
+        Ok((package.join("bootstrap"), package))
     }
 
     fn gateway(&self, template: &Template, pools: &Pools, logs: &Logs, local: SocketAddr) -> Gateway {

@@ -27,6 +27,10 @@ pub(super) fn function(
         Some(node) => natural(resolver, node, name),
         None => Ok(default),
     };
+    let text = |name: &str, default: &str| match property(&[name]) {
+        Some(node) => resolver.text(node),
+        None => Ok(default.to_owned()),
+    };
     let logging = |name: &str, default: &str| match property(&["LoggingConfig", name]) {
         Some(node) => resolver.text(node),
         None => Ok(default.to_owned()),
@@ -38,6 +42,8 @@ pub(super) fn function(
         logical_id: logical_id.to_owned(),
         name: function_name(logical_id, resource),
         code_uri: property(&["CodeUri"]).map(|node| resolver.text(node)).transpose()?,
+        runtime: text("Runtime", "provided.al2023")?,
+        handler: text("Handler", "bootstrap")?,
         has_policies: property(&["Policies"]).is_some(),
         timeout: Duration::from_secs(number("Timeout", 3)?),
         memory_size: number("MemorySize", 128)?,

@@ -108,6 +108,10 @@ pub struct Function {
     pub name: String,
     /// `CodeUri`: the folder of its package.
     pub code_uri: Option<String>,
+    /// `Runtime`, such as `provided.al2023`.
+    pub runtime: String,
+    /// `Handler`: the name by which a runtime finds the code.
+    pub handler: String,
     /// True if it has `Policies`.
     pub has_policies: bool,
     /// The longest duration of an invocation.
@@ -126,6 +130,14 @@ pub struct Function {
     pub asynchronous: AsyncLimits,
     /// `FunctionUrlConfig`.
     pub url: Option<FunctionUrl>,
+}
+
+impl Function {
+    /// Returns true if AWS provides the program that runs the function, as for `python3.13`.
+    #[must_use]
+    pub fn has_managed_runtime(&self) -> bool {
+        !self.runtime.starts_with("provided")
+    }
 }
 
 /// A function's own URL, which bypasses the HTTP API and is open to everybody.

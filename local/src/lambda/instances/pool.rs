@@ -239,6 +239,9 @@ impl Pool {
             Err(error) => {
                 let binary = self.binary().display();
                 let reason = match error.kind() {
+                    io::ErrorKind::NotFound if self.function().has_managed_runtime() => {
+                        format!("{binary} is missing: write it as docs/local.md says")
+                    }
                     io::ErrorKind::NotFound => format!("{binary} is missing: build it first"),
                     _ => format!("{binary}: {error}"),
                 };
