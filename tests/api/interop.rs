@@ -12,6 +12,7 @@ use shared::auth::Caller;
 use shared::domain::Role;
 use tests::App;
 
+mod runtimes;
 mod stripe;
 
 /// The output of a program that verified one of our tokens and signed others with the same secret.
@@ -137,6 +138,6 @@ pub(super) fn command(program: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-fn folder() -> &'static Path {
+pub(super) fn folder() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/interop"))
 }
