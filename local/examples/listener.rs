@@ -20,12 +20,14 @@ async fn listen(event: LambdaEvent<Value>) -> Result<Value, Error> {
     match next_line()?.as_deref() {
         None | Some("") => Ok(Value::Null),
         Some("fail") => Err("as the script says".into()),
-        // The line is the answer, in which `#1` stands for the number of the second record.
+        // The line is the answer, in which `#1` stands for the id of the second record.
         Some(line) => {
-            let number =
-                |record: &Value| record["dynamodb"]["SequenceNumber"].as_str().unwrap_or_default().to_owned();
+            let id = |record: &Value| {
+                let id = record["messageId"].as_str().or(record["dynamodb"]["SequenceNumber"].as_str());
+                id.unwrap_or_default().to_owned()
+            };
             let fill = |line: String, (index, record): (usize, &Value)| {
-                line.replace(&format!("#{index}"), &number(record))
+                line.replace(&format!("#{index}"), &id(record))
             };
             Ok(serde_json::from_str(&records.iter().enumerate().fold(line.to_owned(), fill))?)
         }

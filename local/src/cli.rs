@@ -40,10 +40,20 @@ enum Command {
     /// Uses a running `local` if there is one, or else starts the function itself.
     Invoke {
         /// The function's name, as in `users`.
-        function: String,
+        #[arg(required_unless_present = "schedule")]
+        function: Option<String>,
         /// A file with the event, or - for standard input.
-        event: PathBuf,
+        #[arg(required_unless_present = "schedule")]
+        event: Option<PathBuf>,
+        /// Fire this schedule of the template now: its name, or its function's.
+        #[arg(long, value_name = "NAME", conflicts_with_all = ["function", "event"])]
+        schedule: Option<String>,
     },
+    /// Give failed events to their functions again.
+    ///
+    /// Takes the events from the queues to which `OnFailure` sends them, those of a running `local` if there is one. Events
+    /// that fail again stay there, and the exit code is 1.
+    Redrive,
     /// Serve only the database, with the template's tables.
     Dynamodb,
 }
@@ -52,7 +62,12 @@ enum Command {
 pub async fn run(cli: Cli) -> Result<(), Error> {
     match cli.command {
         None | Some(Command::Run) => serve(cli.options).await,
-        Some(Command::Invoke { function, event }) => invoke::invoke(&cli.options, &function, &event).await,
+        Some(Command::Invoke { schedule: Some(name), .. }) => invoke::fire(&cli.options, &name).await,
+        Some(Command::Invoke { function, event, .. }) => {
+            let (function, event) = (function.unwrap_or_default(), event.unwrap_or_default());
+            invoke::invoke(&cli.options, &function, &event).await
+        }
+        Some(Command::Redrive) => invoke::redrive(&cli.options).await,
         Some(Command::Dynamodb) => database(&cli.options).await,
     }
 }

@@ -1,4 +1,4 @@
-//! The API on one machine: API Gateway, Lambda, `DynamoDB` and S3, set up from `template.yaml`.
+//! The API on one machine: API Gateway, Lambda, `DynamoDB`, S3 and SQS, set up from `template.yaml`.
 //!
 //! The emulator knows no route, table or bucket of its own: it reads the template that AWS deploys.
 //!
@@ -10,9 +10,10 @@
 //! |---|---|
 //! | [`api_gateway`] | the HTTP API: routes, CORS, throttling |
 //! | [`lambda`] | events and responses, instances of functions, Function URLs, the Runtime and Invoke APIs |
-//! | `triggers` | changes of buckets and tables that invoke functions |
-//! | [`dynamodb`], [`s3`] | the embedded database and object store |
+//! | `triggers` | changes of buckets and tables, messages and the clock, which invoke functions |
+//! | [`dynamodb`], [`s3`], [`sqs`] | the embedded database, object store and queues |
 //! | [`iam`] | AWS's policy language, and whether it lets a request through |
+//! | [`event_pattern`], [`schedule`] | AWS's languages for filters and for times |
 //! | [`access`] | access keys, and what each may do |
 //! | [`faults`] | calls of the database and S3 that fail on purpose |
 //!
@@ -35,8 +36,8 @@
 //!
 //! # Imports
 //!
-//! No module imports from one that imports it, at the top as below: `iam` and `server` know no other room, the model of
-//! the template knows `iam` alone, and `stack` knows all but `cli`. `xtask/tests/imports` holds this for the whole workspace. `cargo cycles` (`cargo
+//! No module imports from one that imports it, at the top as below: `iam`, `event_pattern`, `schedule` and `server` know no other room, the model of
+//! the template knows the first three alone, and `stack` knows all but `cli`. `xtask/tests/imports` holds this for the whole workspace. `cargo cycles` (`cargo
 //! install cargo-cycles`) checks the same from outside, and draws the graph with `--dot`.
 //!
 //! # In tests
@@ -56,12 +57,15 @@ pub mod access;
 pub mod api_gateway;
 pub mod cli;
 pub mod dynamodb;
+pub mod event_pattern;
 pub mod faults;
 pub mod iam;
 pub mod lambda;
 pub mod logs;
 pub mod s3;
+pub mod schedule;
 pub mod secrets;
+pub mod sqs;
 pub mod stack;
 pub mod template;
 

@@ -3,6 +3,7 @@
 mod builder;
 mod environment;
 mod start;
+mod triggers;
 
 pub use builder::Builder;
 
@@ -22,11 +23,13 @@ use tokio::sync::{mpsc, watch};
 use crate::dynamodb::{DynamoDb, TableError};
 use crate::lambda::async_queue::Queue;
 use crate::lambda::instances::{InvokeError, Pools};
+use crate::lambda::redrive::Redriven;
 use crate::lambda::trace;
 use crate::logs::Logs;
 use crate::product::Stub;
 use crate::s3::S3;
 use crate::secrets::Secrets;
+use crate::sqs::{Queues, Sqs};
 use crate::template::{LoadError, Template};
 
 /// The file of the data directory that contains the database's address while a `local` uses the directory.
@@ -72,8 +75,10 @@ pub struct Stack {
     template: Template,
     pools: Pools,
     queue: Arc<Queue>,
+    queues: Queues,
     dynamodb: DynamoDb,
     s3: S3,
+    sqs: Sqs,
     stubs: Vec<(&'static Stub, String)>,
     secrets: Secrets,
     logs: Logs,
@@ -132,6 +137,12 @@ impl Stack {
     #[must_use]
     pub fn s3_url(&self) -> String {
         format!("http://{}", self.s3.address())
+    }
+
+    /// Returns SQS's endpoint.
+    #[must_use]
+    pub fn sqs_url(&self) -> String {
+        format!("http://{}", self.sqs.address())
     }
 
     /// Returns the name of the template's first bucket, or an empty string if it has none.
@@ -196,6 +207,11 @@ impl Stack {
             .unwrap_or_else(|_| String::from_utf8_lossy(&invocation.payload).into()))
     }
 
+    /// Gives the events in the functions' queues for failed events to their functions again.
+    pub async fn redrive(&self) -> Redriven {
+        Redriven::of(&self.pools, &self.queues).await
+    }
+
     /// Makes the database refuse connections until [`Stack::start_dynamodb`].
     pub async fn stop_dynamodb(&self) -> io::Result<()> {
         self.dynamodb.stop().await
@@ -225,6 +241,7 @@ impl Stack {
         // The ports are no longer needed, so it does not matter if they cannot be reserved.
         let _ = self.dynamodb.stop().await;
         let _ = self.s3.stop().await;
+        let _ = self.sqs.stop().await;
         self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 

@@ -5,6 +5,7 @@
 
 mod api;
 mod buckets;
+mod destinations;
 mod environment;
 mod error;
 mod functions;
@@ -16,19 +17,27 @@ mod parameters;
 pub mod path;
 mod policies;
 mod policy_templates;
+mod queues;
 mod routes;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod trigger_model;
 mod triggers;
 mod yaml;
 
 pub use error::{LoadError, TemplateError};
 pub use model::{
-    ACCOUNT_ID, Access, AsyncLimits, Bucket, Cors, CorsRule, Function, FunctionUrl, MAX_INTEGRATION_TIMEOUT,
-    ObjectTrigger, REGION, Role, Route, StartingPosition, StreamTrigger, Table, Template, Throttling,
+    ACCOUNT_ID, Access, AsyncLimits, Bucket, Cors, CorsRule, Destinations, Function, FunctionUrl,
+    MAX_INTEGRATION_TIMEOUT, QUEUE_URLS, Queue, REGION, Redrive, Role, Route, Table, Template, Throttling,
     Variable,
 };
+pub use trigger_model::{
+    Destination, ObjectTrigger, QueueTrigger, ScheduleKind, ScheduleTrigger, StartingPosition, StreamTrigger,
+    Triggers,
+};
+
+pub(crate) use model::queue_of_arn;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -64,9 +73,8 @@ impl Template {
                 Some("AWS::Serverless::Function") => {
                     let function = functions::function(&root, &resolver, logical_id, resource)?;
                     template.routes.extend(routes::routes(&resolver, &function.name, resource)?);
-                    let triggers = triggers::triggers(&resolver, &function.name, resource)?;
-                    template.object_triggers.extend(triggers.objects);
-                    template.stream_triggers.extend(triggers.streams);
+                    let triggers = triggers::triggers(&resolver, logical_id, &function.name, resource)?;
+                    template.triggers.extend(triggers);
                     template.functions.push(function);
                 }
                 Some("AWS::Serverless::HttpApi") => {
@@ -79,12 +87,16 @@ impl Template {
                 Some("AWS::S3::Bucket") => {
                     template.buckets.push(buckets::bucket(&resolver, logical_id, resource)?);
                 }
+                Some("AWS::SQS::Queue") => {
+                    template.queues.push(queues::queue(&resolver, logical_id, resource)?);
+                }
                 _ => {}
             }
         }
         template.access = policies::access(&resolver, region, resources);
         routes::no_route_twice(&template.routes)?;
         triggers::sources_exist(&template)?;
+        destinations::targets_exist(&template)?;
         Ok(template)
     }
 }

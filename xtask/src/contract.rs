@@ -94,11 +94,9 @@ impl Sources {
         self.code.iter().find(|function| function.name == name)
     }
 
-    /// Tells whether events of S3 or DynamoDB invoke the function, which then has no routes.
+    /// Tells whether events other than requests invoke the function, which then has no routes.
     fn is_triggered(&self, name: &str) -> bool {
-        let objects = self.template.object_triggers.iter().map(|trigger| &trigger.function);
-        let streams = self.template.stream_triggers.iter().map(|trigger| &trigger.function);
-        objects.chain(streams).any(|function| function == name)
+        self.template.triggers.functions().any(|function| function == name)
     }
 
     /// True if openapi.json has the status 429 for an operation of the function.

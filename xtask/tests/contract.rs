@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "the functions below are of tests only")]
 
+use local::template::Triggers;
 use xtask::contract::{Folder, Sources};
 
 fn sources() -> Sources {
@@ -158,7 +159,7 @@ fn a_resource_without_a_folder_is_named() {
 
 #[test]
 fn a_function_without_routes_is_one_that_events_lead_to() {
-    let gap = gap(|sources| sources.template.object_triggers.clear());
+    let gap = gap(|sources| sources.template.triggers = Triggers::default());
     assert!(gap.contains("upload-completed = { path = \"../functions/upload-completed\" }"), "{gap}");
 }
 

@@ -105,6 +105,12 @@ impl Refusal {
         Self { caller, action, resource, cause }
     }
 
+    /// SQS writes the action in lower case.
+    pub(crate) fn with_action_in_lower_case(mut self) -> Self {
+        self.action.make_ascii_lowercase();
+        self
+    }
+
     /// S3 puts the resource into quotation marks.
     pub(crate) fn quoted(mut self) -> Self {
         self.resource = format!("\"{}\"", self.resource);

@@ -28,6 +28,8 @@ pub(super) async fn announce(stack: &mut Stack, options: &Options) -> Result<(),
     lines.push(tables(stack));
     let buckets = stack.template().buckets.iter().map(|bucket| &*bucket.name);
     lines.push(format!("S3         {}{}", stack.s3_url(), named("bucket", buckets)));
+    let queues = stack.template().queues.iter().map(|queue| &*queue.name);
+    lines.push(format!("SQS        {}{}", stack.sqs_url(), named("queue", queues)));
     for (Stub { name, api_key, .. }, url) in stack.stubs() {
         lines.push(format!("{name:<10} answered by a stub, {url}, because {api_key} is not set"));
     }

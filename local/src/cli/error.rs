@@ -28,6 +28,12 @@ pub enum Error {
         /// The reason.
         source: std::io::Error,
     },
+    /// Some events failed again.
+    #[error("{0}")]
+    Redrive(String),
+    /// The template has no such schedule.
+    #[error("the template has no schedule {0}; it has: {1}")]
+    Schedule(String, String),
     /// The event is not JSON.
     #[error("{0} is not JSON: {1}")]
     Event(PathBuf, serde_json::Error),

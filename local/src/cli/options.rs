@@ -41,6 +41,9 @@ pub(super) struct Options {
     /// Port of S3, on loopback; 0 for any free one [default: 9000, or any free one when the API's port is 0].
     #[arg(long, global = true, env = "S3_PORT")]
     pub(super) s3_port: Option<u16>,
+    /// Port of SQS, on loopback; 0 for any free one.
+    #[arg(long, global = true, env = "SQS_PORT", default_value_t = 0)]
+    pub(super) sqs_port: u16,
     /// The folder of data and generated secrets [default: .local beside the template].
     #[arg(long, global = true, env = "DATA_DIR", value_name = "DIR")]
     pub(super) data_dir: Option<PathBuf>,
@@ -94,6 +97,13 @@ impl Options {
         self.data_dir.clone().unwrap_or_else(|| beside(&self.template).join(".local"))
     }
 
+    /// Returns the values of the template's parameters.
+    pub(super) fn parameters(&self) -> BTreeMap<String, String> {
+        let scale = self.rate_limit_scale.clone().filter(|scale| !scale.is_empty());
+        let scale = scale.map(|scale| ("RateLimitScale".to_owned(), scale));
+        scale.into_iter().chain(self.parameters.iter().cloned()).collect()
+    }
+
     /// Builds the stack that the options describe, on a free port.
     pub(super) fn builder(&self) -> Builder {
         let profile = if self.release { "release" } else { "debug" };
@@ -104,6 +114,7 @@ impl Options {
             .binaries(self.binaries.clone().unwrap_or_else(|| target.join(profile)))
             .dynamodb_address(SocketAddr::new(self.dynamodb_host, self.dynamodb_port))
             .s3_port(self.s3_port.unwrap_or(0))
+            .sqs_port(self.sqs_port)
             .data_dir(self.data_dir())
             .max_instances(self.max_instances)
             .inherit_secrets()
@@ -123,10 +134,7 @@ impl Options {
             self.faults.iter().cloned().for_each(|rule| faults.add(rule));
             builder = builder.faults(faults);
         }
-        if let Some(scale) = self.rate_limit_scale.as_deref().filter(|scale| !scale.is_empty()) {
-            builder = builder.parameter("RateLimitScale", scale);
-        }
-        for (name, value) in self.parameters.iter().cloned().collect::<BTreeMap<_, _>>() {
+        for (name, value) in self.parameters() {
             builder = builder.parameter(name, value);
         }
         for (name, value) in &self.environment {

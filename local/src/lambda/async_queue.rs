@@ -1,6 +1,7 @@
 //! Lambda's queue of asynchronous invocations: an event is retried when its function fails.
 //!
-//! Events come from the Invoke API (invocation type `Event`) and from S3's triggers.
+//! Events come from the Invoke API (invocation type `Event`), from S3 and from schedules. The record of an event that is
+//! given up goes to the function's destination, and its payload to the function's dead-letter queue.
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>
 
@@ -11,6 +12,7 @@ use bytes::Bytes;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
+use super::destinations::{Condition, Record, Targets};
 use super::instances::{Event, InvokeError, Pool};
 use super::trace;
 use crate::logs::Logs;
@@ -20,6 +22,7 @@ use crate::server::stop;
 pub(crate) struct Queue {
     /// The wait before the second attempt, and twice that before the third. Lambda waits one minute and two.
     retry_wait: Duration,
+    targets: Targets,
     logs: Logs,
     stop: watch::Receiver<bool>,
     /// Cloned for every event: the channel closes when no event is left.
@@ -29,11 +32,12 @@ pub(crate) struct Queue {
 impl Queue {
     pub(crate) fn new(
         retry_wait: Duration,
+        targets: Targets,
         logs: Logs,
         stop: watch::Receiver<bool>,
         alive: mpsc::Sender<()>,
     ) -> Self {
-        Self { retry_wait, logs, stop, alive: Mutex::new(Some(alive)) }
+        Self { retry_wait, targets, logs, stop, alive: Mutex::new(Some(alive)) }
     }
 
     /// Accepts a payload with a new request id.
@@ -65,14 +69,26 @@ impl Queue {
         let accepted = Instant::now();
         let mut attempts = 0;
         loop {
-            let error = match pool.invoke_as(event.clone()).await.map(drop) {
-                Ok(()) => return Ok(()),
+            let error = match pool.invoke_as(event.clone()).await {
+                Ok(invocation) => {
+                    attempts += 1;
+                    let record = Record { event, attempts, result: Ok(&invocation.payload) };
+                    self.targets.of_success(pool, &record);
+                    return Ok(());
+                }
                 Err(InvokeError::Stopping) => return Err(lost()),
                 Err(error) => error,
             };
             // An event that found no instance was not attempted.
             attempts += u32::from(error != InvokeError::Throttled);
-            if attempts > limits.retries || accepted.elapsed() >= limits.max_age {
+            let condition = if attempts > limits.retries {
+                Some(Condition::RetriesExhausted)
+            } else {
+                (accepted.elapsed() >= limits.max_age).then_some(Condition::EventAgeExceeded)
+            };
+            if let Some(condition) = condition {
+                let record = Record { event, attempts, result: Err((condition, &error)) };
+                self.targets.of_failure(pool, &record);
                 return Err(format!("given up after {attempts} attempts: {error}"));
             }
             let wait = self.retry_wait * attempts.max(1);

@@ -15,9 +15,11 @@ use serde_json::json;
 
 use super::async_queue::Queue;
 use super::instances::{Event, InvokeError, MAX_PAYLOAD_BYTES, Pool, Pools, Reply};
+use super::redrive::Redriven;
 use super::request_payload::decode_path;
 use super::response::{Body, Response};
 use super::trace;
+use crate::sqs::Queues;
 use crate::template::{ACCOUNT_ID, REGION};
 
 /// Lambda's limit for an asynchronous event, in bytes.
@@ -28,6 +30,17 @@ const MAX_LOG_BYTES: usize = 4 * 1024;
 
 /// The version that all functions have.
 const VERSION: &str = "$LATEST";
+
+/// The path of `local`'s own operation beside AWS's: it gives failed events to their functions again.
+pub(crate) const REDRIVE: &str = "/redrive";
+
+/// The parts that requests lead to.
+#[derive(Clone)]
+pub(crate) struct Served {
+    pub(crate) pools: Pools,
+    pub(crate) queue: Arc<Queue>,
+    pub(crate) queues: Queues,
+}
 
 /// An error of the API: its status, type and message.
 struct Refusal(StatusCode, &'static str, String);
@@ -53,8 +66,17 @@ enum InvocationType {
 }
 
 /// Answers a request to the Invoke API.
-pub(crate) async fn handle(pools: Pools, queue: Arc<Queue>, request: Request<Incoming>) -> Response {
+pub(crate) async fn handle(served: Served, request: Request<Incoming>) -> Response {
+    let Served { pools, queue, queues } = served;
     let (parts, body) = request.into_parts();
+    if parts.uri.path() == REDRIVE && parts.method == Method::POST {
+        let redriven = Redriven::of(&pools, &queues).await;
+        let mut response = http::Response::new(Body::from(Bytes::from(redriven.to_string())));
+        if !redriven.failed.is_empty() {
+            *response.status_mut() = StatusCode::BAD_GATEWAY;
+        }
+        return response;
+    }
     match invoke(&pools, &queue, &parts, body).await {
         Ok(response) => response,
         Err(Refusal(status, kind, message)) => failure(status, kind, &message),

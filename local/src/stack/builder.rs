@@ -22,6 +22,7 @@ pub struct Builder {
     pub(super) invoke_port: Option<u16>,
     pub(super) dynamodb: SocketAddr,
     pub(super) s3_port: u16,
+    pub(super) sqs_port: u16,
     pub(super) faults: Option<Faults>,
     pub(super) data_dir: Option<PathBuf>,
     pub(super) in_memory: bool,
@@ -47,6 +48,7 @@ impl Default for Builder {
             invoke_port: None,
             dynamodb: SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 0),
             s3_port: 0,
+            sqs_port: 0,
             faults: None,
             data_dir: None,
             in_memory: false,
@@ -113,6 +115,13 @@ impl Builder {
         self
     }
 
+    /// Sets the port of SQS on loopback; a free one by default.
+    #[must_use]
+    pub fn sqs_port(mut self, port: u16) -> Self {
+        self.sqs_port = port;
+        self
+    }
+
     /// Makes functions' calls of `DynamoDB` and S3 fail while `faults` has rules for them.
     #[must_use]
     pub fn faults(mut self, faults: Faults) -> Self {
@@ -134,7 +143,7 @@ impl Builder {
         self
     }
 
-    /// Lets every call of the database and S3 through, without signatures and policies.
+    /// Lets every call of the database, S3 and SQS through, without signatures and policies.
     #[must_use]
     pub fn without_iam(mut self) -> Self {
         self.iam = false;

@@ -5,14 +5,29 @@ use std::path::Path;
 
 use crate::access::{Authority, Key};
 use crate::secrets::Secrets;
-use crate::template::{Function, REGION, Variable};
+use crate::template::{Function, QUEUE_URLS, REGION, Variable};
+
+/// The addresses of the services that functions call.
+pub(super) struct Endpoints {
+    pub(super) dynamodb: String,
+    pub(super) s3: String,
+    pub(super) sqs: String,
+}
+
+impl Endpoints {
+    /// Returns a value with the local URLs of queues in place of AWS's, so that no client calls AWS by them.
+    fn localized(&self, value: &str) -> String {
+        let account = QUEUE_URLS.trim_start_matches("https://").split_once('/').map_or("", |(_, path)| path);
+        value.replace(QUEUE_URLS, &format!("{}/{account}", self.sqs))
+    }
+}
 
 /// Returns the variables of a function's processes. Variables that the template does not set are left out.
 pub(super) fn environment(
     function: &Function,
     secrets: &Secrets,
     overrides: &BTreeMap<String, String>,
-    [dynamodb, s3]: &[String; 2],
+    endpoints: &Endpoints,
     authority: &Authority,
     task_root: &Path,
 ) -> Vec<(String, String)> {
@@ -22,8 +37,9 @@ pub(super) fn environment(
     let lambda = [
         ("AWS_REGION", REGION),
         ("AWS_DEFAULT_REGION", REGION),
-        ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb),
-        ("AWS_ENDPOINT_URL_S3", s3),
+        ("AWS_ENDPOINT_URL_DYNAMODB", endpoints.dynamodb.as_str()),
+        ("AWS_ENDPOINT_URL_S3", &endpoints.s3),
+        ("AWS_ENDPOINT_URL_SQS", &endpoints.sqs),
         ("AWS_EXECUTION_ENV", &execution_env),
         ("AWS_LAMBDA_FUNCTION_NAME", &function.name),
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
@@ -48,7 +64,7 @@ pub(super) fn environment(
             (Some(value), _) | (None, Variable::Plain(value)) => value.as_str(),
             (None, Variable::Secret) => secrets.get(name)?,
         };
-        Some((name.clone(), value.to_owned()))
+        Some((name.clone(), endpoints.localized(value)))
     });
     lambda
         .into_iter()

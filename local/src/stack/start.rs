@@ -11,7 +11,8 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
-use super::environment::environment;
+use super::environment::{Endpoints, environment};
+use super::triggers::Starting;
 use super::{Builder, ENDPOINT_FILE, Stack, StartError, reachable};
 use crate::access::Authority;
 use crate::api_gateway::cors::CorsPolicy;
@@ -21,8 +22,10 @@ use crate::api_gateway::throttle::Buckets;
 use crate::dynamodb::DynamoDb;
 use crate::faults::Service;
 use crate::lambda::async_queue::Queue;
+use crate::lambda::destinations::Targets;
 use crate::lambda::instances::{Pool, PoolParts, Pools};
-use crate::lambda::{invoke_api, runtime_api};
+use crate::lambda::invoke_api::{self, Served};
+use crate::lambda::runtime_api;
 use crate::logs::Logs;
 use crate::product::{self, STUBS, Stub};
 use crate::s3::S3;
@@ -30,9 +33,9 @@ use crate::secrets::Secrets;
 use crate::server::guard::Pages;
 use crate::server::serve::{Limits, serve};
 use crate::server::stop;
+use crate::sqs::{Queues, Sqs};
 use crate::template::{ACCOUNT_ID, Function, LoadError, REGION, Template};
-use crate::triggers::dynamodb_streams::{Checkpoints, Readers};
-use crate::{dynamodb, faults, s3, triggers};
+use crate::{dynamodb, faults, s3};
 
 /// The idle time after which a connection is closed. API Gateway closes idle connections after some minutes.
 const KEEP_ALIVE: Duration = Duration::from_mins(2);
@@ -59,60 +62,44 @@ impl Builder {
         let dynamodb = database(self.dynamodb, kept, data_dir, &template, &logs, &authority).await?;
         let (notify, changes) = mpsc::unbounded_channel();
         let s3 = buckets(self.s3_port, kept, &template, notify, authority.clone())?;
+        let folder = kept.map(|dir| dir.join("sqs"));
+        let queues =
+            Queues::open(folder.as_deref(), &template.queues).map_err(io_error("reading the queues"))?;
+        let sqs = sqs(self.sqs_port, &queues, &authority)?;
 
         let secrets = self.secrets(&template)?;
         let stubs = self.stubs(&template, &stopping).await?;
         self.environment.extend(stubs.iter().map(|(stub, url)| (stub.base_url.to_owned(), url.clone())));
 
-        let endpoints = self.endpoints(&dynamodb, &s3, &logs, &stopping).await?;
+        let [database, objects] = self.endpoints(&dynamodb, &s3, &logs, &stopping).await?;
+        let endpoints =
+            Endpoints { dynamodb: database, s3: objects, sqs: format!("http://{}", sqs.address()) };
         let (alive, ended) = mpsc::channel(1);
-        // Processes start in another directory, so the path must be absolute.
-        let binaries = std::path::absolute(&self.binaries).map_err(io_error("finding the binaries"))?;
         let task_roots =
             TempDir::with_prefix("local-task-").map_err(io_error("making the functions' directories"))?;
-        let pools: Pools = template
-            .functions
-            .iter()
-            .map(|function| {
-                let (binary, task_root) = self.program(function, &binaries, task_roots.path())?;
-                Ok(Pool::new(
-                    PoolParts {
-                        arn: format!("arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{}", function.name),
-                        binary,
-                        environment: environment(
-                            function,
-                            &secrets,
-                            &self.environment,
-                            &endpoints,
-                            &authority,
-                            &task_root,
-                        ),
-                        task_root,
-                        settings: self.settings,
-                        logs: logs.clone(),
-                        stop: stopping.clone(),
-                        stop_runtime: runtime_stopping.clone(),
-                        function: function.clone(),
-                    },
-                    runtime_api::serve_instance,
-                    alive.clone(),
-                ))
-            })
-            .collect::<Result<_, StartError>>()?;
-
-        let queue = Arc::new(Queue::new(self.retry_wait, logs.clone(), stopping.clone(), alive.clone()));
-        let subscriptions = triggers::s3::subscriptions(&template.object_triggers, &pools);
-        tokio::spawn(triggers::s3::notify(changes, subscriptions, Arc::clone(&queue), stopping.clone()));
-        let checkpoints = Checkpoints::open(kept).map_err(io_error("reading streams.json"))?;
-        let readers = Readers {
-            database: dynamodb.database().clone(),
-            checkpoints,
-            retry_wait: self.retry_wait,
-            logs: logs.clone(),
-            stop: stopping.clone(),
+        let variables = |function: &Function, task_root: &Path| {
+            environment(function, &secrets, &self.environment, &endpoints, &authority, task_root)
         };
-        let started = readers.start(&template.stream_triggers, &pools).await;
-        started.map_err(io_error("reading streams"))?;
+        let stops = [stopping.clone(), runtime_stopping];
+        let pools = self.pools(&template, variables, task_roots.path(), &logs, &stops, &alive)?;
+
+        let targets = Targets { queues: queues.clone(), logs: logs.clone() };
+        let queue =
+            Queue::new(self.retry_wait, targets.clone(), logs.clone(), stopping.clone(), alive.clone());
+        let queue = Arc::new(queue);
+        let triggers = Starting {
+            template: &template,
+            pools: &pools,
+            queue: &queue,
+            targets,
+            database: dynamodb.database().clone(),
+            changes,
+            kept,
+            retry_wait: self.retry_wait,
+            logs: &logs,
+            stop: &stopping,
+        };
+        triggers.start().await.map_err(io_error("starting the triggers"))?;
 
         let gateway = Arc::new(self.gateway(&template, &pools, &logs, url));
         let limits = Limits { head_timeout: Some(KEEP_ALIVE), pages: Pages::Decided };
@@ -121,9 +108,9 @@ impl Builder {
         }));
         let limits = Limits { head_timeout: None, pages: Pages::Refused };
         if let Some(invoke) = invoke {
-            let (served, queue) = (pools.clone(), Arc::clone(&queue));
+            let served = Served { pools: pools.clone(), queue: Arc::clone(&queue), queues: queues.clone() };
             tokio::spawn(serve(invoke, limits, stopping.clone(), move |request, _| {
-                invoke_api::handle(served.clone(), Arc::clone(&queue), request)
+                invoke_api::handle(served.clone(), request)
             }));
         }
         tokio::spawn(DynamoDb::sweep(dynamodb.database().clone(), stopping.clone()));
@@ -135,8 +122,10 @@ impl Builder {
             template,
             pools,
             queue,
+            queues,
             dynamodb,
             s3,
+            sqs,
             stubs,
             secrets,
             logs,
@@ -146,6 +135,36 @@ impl Builder {
             ended: tokio::sync::Mutex::new(ended),
             lock: Mutex::new(lock),
         })
+    }
+
+    /// Returns a pool for each function.
+    fn pools(
+        &self,
+        template: &Template,
+        variables: impl Fn(&Function, &Path) -> Vec<(String, String)>,
+        task_roots: &Path,
+        logs: &Logs,
+        [stop, stop_runtime]: &[watch::Receiver<bool>; 2],
+        alive: &mpsc::Sender<()>,
+    ) -> Result<Pools, StartError> {
+        // Processes start in another directory, so the path must be absolute.
+        let binaries = std::path::absolute(&self.binaries).map_err(io_error("finding the binaries"))?;
+        let pool = |function: &Function| {
+            let (binary, task_root) = self.program(function, &binaries, task_roots)?;
+            let parts = PoolParts {
+                arn: format!("arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{}", function.name),
+                binary,
+                environment: variables(function, &task_root),
+                task_root,
+                settings: self.settings,
+                logs: logs.clone(),
+                stop: stop.clone(),
+                stop_runtime: stop_runtime.clone(),
+                function: function.clone(),
+            };
+            Ok(Pool::new(parts, runtime_api::serve_instance, alive.clone()))
+        };
+        template.functions.iter().map(pool).collect()
     }
 
     /// Decides about functions' calls as the template's policies do.
@@ -287,6 +306,14 @@ fn buckets(
             io::ErrorKind::AddrInUse => StartError::PortInUse { address, option: "--s3-port" },
             _ => StartError::Io { what: "starting S3".to_owned(), source },
         }
+    })
+}
+
+fn sqs(port: u16, queues: &Queues, authority: &Authority) -> Result<Sqs, StartError> {
+    let address = loopback(port);
+    Sqs::start(address, queues.clone(), authority.clone()).map_err(|source| match source.kind() {
+        io::ErrorKind::AddrInUse => StartError::PortInUse { address, option: "--sqs-port" },
+        _ => StartError::Io { what: "starting SQS".to_owned(), source },
     })
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::api;
+use super::destinations::destinations;
 use super::environment::variables;
 use super::error::TemplateError;
 use super::intrinsics::Resolver;
@@ -52,6 +53,11 @@ pub(super) fn function(
         log_level: logging("ApplicationLogLevel", "INFO")?,
         reserved_concurrency: reserved.map(|count| usize::try_from(count).unwrap_or(usize::MAX)),
         asynchronous: async_limits(resolver, property(&["EventInvokeConfig"]))?,
+        destinations: destinations(
+            resolver,
+            property(&["EventInvokeConfig"]),
+            property(&["DeadLetterQueue"]),
+        )?,
         url: property(&["FunctionUrlConfig"]).map(|node| url(resolver, node)).transpose()?,
     })
 }
@@ -85,7 +91,7 @@ fn url(resolver: &Resolver<'_>, node: &Node) -> Result<FunctionUrl, TemplateErro
     Ok(FunctionUrl { streams, cors, line: node.line })
 }
 
-/// Reads `EventInvokeConfig`. Its destinations are not emulated: failed events are logged.
+/// Reads the limits of `EventInvokeConfig`.
 fn async_limits(resolver: &Resolver<'_>, configuration: Option<&Node>) -> Result<AsyncLimits, TemplateError> {
     let mut limits = AsyncLimits { retries: 2, max_age: Duration::from_hours(6) };
     for (name, node) in configuration.map(Node::entries).unwrap_or_default() {
@@ -120,8 +126,7 @@ mod tests {
         };
         let of = |retries, seconds| AsyncLimits { retries, max_age: Duration::from_secs(seconds) };
         assert_eq!(limits("").unwrap(), of(2, 21_600));
-        let both =
-            "MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60, DestinationConfig: { OnFailure: {} }";
+        let both = "MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60";
         assert_eq!(limits(both).unwrap(), of(0, 60));
         let error = limits("MaximumRetryAttempts: 3").unwrap_err().to_string();
         assert_eq!(error, "template line 5: MaximumRetryAttempts must be from 0 to 2, found 3");

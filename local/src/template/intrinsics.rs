@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::error::TemplateError;
-use super::model::ACCOUNT_ID;
+use super::model::{ACCOUNT_ID, QUEUE_URLS};
 use super::names::{function_name, pseudo_parameter};
 use super::yaml::{Kind, Node, plain_value};
 
@@ -340,7 +340,7 @@ impl Resource<'_> {
             "AWS::Logs::LogGroup" => self.name(resolver, name, "LogGroupName"),
             "AWS::IAM::Role" => self.name(resolver, name, "RoleName"),
             "AWS::IAM::ManagedPolicy" => Ok(format!("arn:aws:iam::{ACCOUNT_ID}:policy/{name}")),
-            "AWS::SQS::Queue" => self.name(resolver, name, "QueueName"),
+            "AWS::SQS::Queue" => Ok(format!("{QUEUE_URLS}{}", self.name(resolver, name, "QueueName")?)),
             kind => Err(at.error(format!("`local` cannot answer !Ref {name}: {kind} is not emulated"))),
         }
     }
@@ -375,7 +375,9 @@ impl Resource<'_> {
             ("AWS::IAM::Role", "Arn") => {
                 format!("arn:aws:iam::{ACCOUNT_ID}:role/{}", self.reference(resolver, name, at)?)
             }
-            ("AWS::SQS::Queue", "Arn") => arn("sqs", &self.reference(resolver, name, at)?),
+            ("AWS::SQS::Queue", "Arn") => arn("sqs", &self.name(resolver, name, "QueueName")?),
+            ("AWS::SQS::Queue", "QueueName") => self.name(resolver, name, "QueueName")?,
+            ("AWS::SQS::Queue", "QueueUrl") => self.reference(resolver, name, at)?,
             ("AWS::Logs::LogGroup", "Arn") => {
                 arn("logs", &format!("log-group:{}", self.reference(resolver, name, at)?))
             }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::error::TemplateError;
+use super::trigger_model::{Destination, Triggers};
 use crate::iam::Statement;
 
 /// The account that local ARNs and events name.
@@ -13,6 +14,9 @@ pub const ACCOUNT_ID: &str = "000000000000";
 
 /// The region that local ARNs, events and signatures name.
 pub const REGION: &str = "us-east-1";
+
+/// The beginning of the URLs of queues. Functions get them with the address of the embedded SQS instead.
+pub const QUEUE_URLS: &str = "https://sqs.us-east-1.amazonaws.com/000000000000/";
 
 /// The longest time that an HTTP API waits for a function.
 pub const MAX_INTEGRATION_TIMEOUT: Duration = Duration::from_secs(30);
@@ -32,10 +36,10 @@ pub struct Template {
     pub tables: Vec<Table>,
     /// The buckets in the order of the file.
     pub buckets: Vec<Bucket>,
-    /// `Events` of type `S3`.
-    pub object_triggers: Vec<ObjectTrigger>,
-    /// `Events` of type `DynamoDB`.
-    pub stream_triggers: Vec<StreamTrigger>,
+    /// The queues in the order of the file.
+    pub queues: Vec<Queue>,
+    /// `Events` that are no requests.
+    pub triggers: Triggers,
     /// The policies of functions and buckets.
     pub access: Access,
     /// The AWS region in which everything is.
@@ -71,6 +75,8 @@ pub struct Access {
     pub roles: BTreeMap<String, Role>,
     /// The policies of buckets, by the name of the bucket.
     pub buckets: BTreeMap<String, Vec<Statement>>,
+    /// The policies of queues, by the name of the queue.
+    pub queues: BTreeMap<String, Vec<Statement>>,
     /// The first policy that cannot be evaluated: without it the others say nothing.
     pub unreadable: Option<TemplateError>,
 }
@@ -82,11 +88,13 @@ impl Access {
         self.roles.get(self.functions.get(function)?)
     }
 
-    /// The policies of the resource with this ARN, or of the bucket that it is in.
+    /// The policies of the resource with this ARN, which is a queue, a bucket, or in a bucket.
     #[must_use]
     pub fn of_resource(&self, arn: &str) -> &[Statement] {
         let bucket = arn.strip_prefix("arn:aws:s3:::").and_then(|path| path.split('/').next());
-        bucket.and_then(|bucket| self.buckets.get(bucket)).map_or(&[], Vec::as_slice)
+        let bucket = bucket.and_then(|bucket| self.buckets.get(bucket));
+        let queue = queue_of_arn(arn).and_then(|queue| self.queues.get(queue));
+        bucket.or(queue).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -128,6 +136,8 @@ pub struct Function {
     pub reserved_concurrency: Option<usize>,
     /// `EventInvokeConfig`.
     pub asynchronous: AsyncLimits,
+    /// The targets of events that were handled asynchronously.
+    pub destinations: Destinations,
     /// `FunctionUrlConfig`.
     pub url: Option<FunctionUrl>,
 }
@@ -258,6 +268,51 @@ pub struct CorsRule {
     pub max_age: Option<u64>,
 }
 
+/// An `AWS::SQS::Queue`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Queue {
+    /// The last part of the URL that `!Ref` returns.
+    pub name: String,
+    /// `FailedUploads`.
+    pub logical_id: String,
+    /// `VisibilityTimeout`.
+    pub visibility: Duration,
+    /// `MessageRetentionPeriod`.
+    pub retention: Duration,
+    /// `DelaySeconds`.
+    pub delay: Duration,
+    /// `ReceiveMessageWaitTimeSeconds`.
+    pub wait: Duration,
+    /// `MaximumMessageSize`.
+    pub max_message_bytes: usize,
+    /// `RedrivePolicy`.
+    pub redrive: Option<Redrive>,
+    /// The line of the template.
+    pub line: usize,
+}
+
+/// The queue of messages that were received too often.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Redrive {
+    /// The name of the dead-letter queue.
+    pub queue: String,
+    /// `maxReceiveCount`.
+    pub max_receives: u32,
+    /// The line of the template.
+    pub line: usize,
+}
+
+/// The targets of the records of asynchronous events.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Destinations {
+    /// `OnSuccess`.
+    pub success: Option<Destination>,
+    /// `OnFailure`.
+    pub failure: Option<Destination>,
+    /// `DeadLetterQueue`.
+    pub dead_letter: Option<Destination>,
+}
+
 /// The limits for retries of an asynchronous event.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct AsyncLimits {
@@ -267,76 +322,7 @@ pub struct AsyncLimits {
     pub max_age: Duration,
 }
 
-/// A function that is notified of a bucket's objects.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct ObjectTrigger {
-    /// The function's name.
-    pub function: String,
-    /// The event's name in the template.
-    pub name: String,
-    /// The bucket's name.
-    pub bucket: String,
-    /// The events, such as `ObjectCreated:Put` or `ObjectCreated:*`.
-    pub events: Vec<String>,
-    /// The prefix of the keys.
-    pub prefix: String,
-    /// The suffix of the keys.
-    pub suffix: String,
-    /// The line of the template.
-    pub line: usize,
-}
-
-/// A function that gets the changes of a table.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct StreamTrigger {
-    /// The function's name.
-    pub function: String,
-    /// The event's name in the template.
-    pub name: String,
-    /// The table's name.
-    pub table: String,
-    /// The stream's ARN.
-    pub stream: String,
-    /// The position from which a function reads at first.
-    pub position: StartingPosition,
-    /// The maximum number of records in a batch.
-    pub batch_size: usize,
-    /// The time that an incomplete batch waits for more records.
-    pub window: Duration,
-    /// The number of retries after the first attempt; unlimited if `None`.
-    pub retries: Option<u32>,
-    /// True if a batch that fails is halved.
-    pub bisects: bool,
-    /// True if the answer names the records that failed.
-    pub reports_failures: bool,
-    /// The line of the template.
-    pub line: usize,
-}
-
-impl Default for StreamTrigger {
-    fn default() -> Self {
-        Self {
-            function: String::new(),
-            name: String::new(),
-            table: String::new(),
-            stream: String::new(),
-            position: StartingPosition::Latest,
-            // Lambda's defaults.
-            batch_size: 100,
-            window: Duration::ZERO,
-            retries: None,
-            bisects: false,
-            reports_failures: false,
-            line: 0,
-        }
-    }
-}
-
-/// A position in a stream at which reading begins.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum StartingPosition {
-    /// New records only.
-    Latest,
-    /// The oldest available record.
-    TrimHorizon,
+/// Returns the name of the queue with this ARN, or `None` for the ARN of something else.
+pub(crate) fn queue_of_arn(arn: &str) -> Option<&str> {
+    arn.strip_prefix("arn:aws:sqs:")?.rsplit(':').next()
 }

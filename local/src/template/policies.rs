@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::error::TemplateError;
 use super::intrinsics::Resolver;
-use super::model::{ACCOUNT_ID, Access, Role};
+use super::model::{ACCOUNT_ID, Access, QUEUE_URLS, Role};
 use super::names::function_name;
 use super::policy_templates;
 use super::yaml::{Kind, Node};
@@ -62,6 +62,7 @@ impl Reader<'_> {
                     self.attach(resource, &statements)?;
                 }
                 "AWS::S3::BucketPolicy" => self.bucket_policy(resource)?,
+                "AWS::SQS::QueuePolicy" => self.queue_policy(resource)?,
                 "AWS::DynamoDB::Table" => {
                     refuse(resource, "ResourcePolicy", "the policy of a table is not evaluated here")?;
                 }
@@ -180,16 +181,34 @@ impl Reader<'_> {
     }
 
     fn bucket_policy(&mut self, resource: &Node) -> Result<(), TemplateError> {
-        let property = |name: &str| {
-            let node = resource.at(&["Properties", name]);
-            node.ok_or_else(|| resource.error(format!("a bucket's policy needs a {name}")))
-        };
-        let (bucket, node) = (self.resolver.text(property("Bucket")?)?, property("PolicyDocument")?);
+        let node = resource.at(&["Properties", "Bucket"]);
+        let node = node.ok_or_else(|| resource.error("a bucket's policy needs a Bucket"))?;
+        let bucket = self.resolver.text(node)?;
+        let statements = self.of_resource(resource)?;
+        self.access.buckets.entry(bucket).or_default().extend(statements);
+        Ok(())
+    }
+
+    fn queue_policy(&mut self, resource: &Node) -> Result<(), TemplateError> {
+        let node = resource.at(&["Properties", "Queues"]);
+        let node = node.ok_or_else(|| resource.error("a queue's policy needs Queues"))?;
+        let urls = self.resolver.resolve(node)?.unwrap_or_default();
+        let statements = self.of_resource(resource)?;
+        for url in urls.as_array().ok_or_else(|| node.error("Queues is a list of URLs"))? {
+            let queue = url.as_str().and_then(|url| url.strip_prefix(QUEUE_URLS));
+            let queue = queue.ok_or_else(|| node.error(format!("{url} is not the URL of a queue")))?;
+            self.access.queues.entry(queue.to_owned()).or_default().extend(statements.clone());
+        }
+        Ok(())
+    }
+
+    /// Reads the `PolicyDocument` of a bucket's or queue's policy.
+    fn of_resource(&self, resource: &Node) -> Result<Vec<Statement>, TemplateError> {
+        let node = resource.at(&["Properties", "PolicyDocument"]);
+        let node = node.ok_or_else(|| resource.error("a policy needs a PolicyDocument"))?;
         let document = self.resolver.resolve(node)?.unwrap_or_default();
         let statements = Statement::of_resource(&document, ACCOUNT_ID);
-        let statements = statements.map_err(|error| located(node, error))?;
-        self.access.buckets.entry(bucket).or_default().extend(numbered(node, statements));
-        Ok(())
+        Ok(numbered(node, statements.map_err(|error| located(node, error))?))
     }
 
     fn add(&mut self, role: &str, statements: Vec<Statement>) {

@@ -13,9 +13,10 @@ const STREAM: &str = "dynamodb:{region}:{account}:table/{TableName}/stream/{Stre
 const STREAMS: &str = "dynamodb:{region}:{account}:table/{TableName}/stream/*";
 const BUCKET: &str = "s3:::{BucketName}";
 const OBJECTS: &str = "s3:::{BucketName}/*";
+const QUEUE: &str = "sqs:{region}:{account}:{QueueName}";
 
 /// SAM's templates for what is emulated.
-const SAM: [(&str, Statements); 9] = [
+const SAM: [(&str, Statements); 11] = [
     (
         "DynamoDBCrudPolicy",
         &[(
@@ -124,10 +125,25 @@ const SAM: [(&str, Statements); 9] = [
             ),
         ],
     ),
+    (
+        "SQSPollerPolicy",
+        &[(
+            &[
+                "sqs:ChangeMessageVisibility",
+                "sqs:ChangeMessageVisibilityBatch",
+                "sqs:DeleteMessage",
+                "sqs:DeleteMessageBatch",
+                "sqs:GetQueueAttributes",
+                "sqs:ReceiveMessage",
+            ],
+            &[QUEUE],
+        )],
+    ),
+    ("SQSSendMessagePolicy", &[(&["sqs:SendMessage*"], &[QUEUE])]),
 ];
 
 /// SAM's templates for services that are not emulated: they grant nothing of what is.
-const OF_OTHER_SERVICES: [&str; 12] = [
+const OF_OTHER_SERVICES: [&str; 10] = [
     "AWSSecretsManagerGetSecretValuePolicy",
     "CloudWatchPutMetricPolicy",
     "EventBridgePutEventsPolicy",
@@ -135,15 +151,13 @@ const OF_OTHER_SERVICES: [&str; 12] = [
     "LambdaInvokePolicy",
     "SESCrudPolicy",
     "SNSPublishMessagePolicy",
-    "SQSPollerPolicy",
-    "SQSSendMessagePolicy",
     "SSMParameterReadPolicy",
     "StepFunctionsExecutionPolicy",
     "VPCAccessPolicy",
 ];
 
 /// Policies that AWS manages, by the last part of their ARN, and the actions that they allow on everything.
-const MANAGED: [(&str, &[&str]); 8] = [
+const MANAGED: [(&str, &[&str]); 11] = [
     ("AWSLambdaBasicExecutionRole", &[]),
     ("AWSLambdaVPCAccessExecutionRole", &[]),
     ("AWSXRayDaemonWriteAccess", &[]),
@@ -163,6 +177,12 @@ const MANAGED: [(&str, &[&str]); 8] = [
             "dynamodb:PartiQLSelect",
         ],
     ),
+    (
+        "AWSLambdaSQSQueueExecutionRole",
+        &["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
+    ),
+    ("AmazonSQSFullAccess", &["sqs:*"]),
+    ("AmazonSQSReadOnlyAccess", &["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ListQueues"]),
     ("AmazonS3FullAccess", &["s3:*"]),
     ("AmazonS3ReadOnlyAccess", &["s3:Get*", "s3:List*", "s3:Describe*"]),
 ];

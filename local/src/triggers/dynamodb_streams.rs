@@ -5,10 +5,9 @@
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html>
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -20,10 +19,16 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::batch::failures;
+use super::checkpoints::Checkpoints;
+use super::stream_failures::{self, Condition, Failure};
+use crate::clock;
+use crate::lambda::destinations::Targets;
 use crate::lambda::instances::{InvokeError, Pool, Pools};
 use crate::lambda::trace;
 use crate::logs::Logs;
 use crate::server::stop;
+use crate::sqs::Attributes;
 use crate::template::{REGION, StartingPosition, StreamTrigger};
 
 /// The interval at which a stream is polled; Lambda polls four times a second.
@@ -39,6 +44,7 @@ pub(crate) struct Readers {
     pub(crate) checkpoints: Checkpoints,
     /// The wait before the first retry; it doubles with each further one.
     pub(crate) retry_wait: Duration,
+    pub(crate) targets: Targets,
     pub(crate) logs: Logs,
     pub(crate) stop: watch::Receiver<bool>,
 }
@@ -139,7 +145,10 @@ impl Reader {
                 }
                 record["awsRegion"] = REGION.into();
                 record["eventSourceARN"] = self.trigger.stream.as_str().into();
-                records.push(record);
+                let filters = &self.trigger.filters;
+                if filters.is_empty() || filters.iter().any(|filter| filter.fits(&record)) {
+                    records.push(record);
+                }
             }
             if !records.is_empty() {
                 let waited = first.get_or_insert_with(Instant::now).elapsed();
@@ -174,13 +183,17 @@ impl Reader {
     async fn deliver(&self, records: Vec<Value>) -> io::Result<()> {
         let mut batches = VecDeque::from([Batch { records, attempts: 0 }]);
         while let Some(mut batch) = batches.pop_front() {
+            self.drop_aged(&mut batch);
+            if batch.records.is_empty() {
+                continue;
+            }
             let event = Bytes::from(json!({ "Records": batch.records }).to_string());
-            let why = match self.pool.invoke(event, trace::new()).await {
+            let (why, error) = match self.pool.invoke(event, trace::new()).await {
                 Ok(invocation) => match self.failed_from(&invocation.payload, &batch.records) {
                     None => continue,
                     Some(first) => {
                         batch.records.drain(..first);
-                        format!("it reports record {}", sequence_number(&batch.records[0]))
+                        (format!("it reports record {}", sequence_number(&batch.records[0])), None)
                     }
                 },
                 // The next run begins with this batch.
@@ -192,55 +205,65 @@ impl Reader {
                         // Halving a batch does not count as an attempt.
                         let rest = batch.records.split_off(batch.records.len() / 2);
                         let attempts = batch.attempts;
-                        self.shared.logs.warn(format_args!(
-                            "{}: {} is halved: {error}",
-                            self.trigger.function,
-                            shown(&batch)
-                        ));
+                        self.warn(&batch, format_args!("is halved: {error}"));
                         batches.push_front(Batch { records: rest, attempts });
                         batches.push_front(batch);
                         continue;
                     }
-                    error.to_string()
+                    (error.to_string(), Some(error))
                 }
             };
             batch.attempts += 1;
             if self.trigger.retries.is_some_and(|retries| batch.attempts > retries) {
-                self.shared.logs.warn(format_args!(
-                    "{}: {} is given up after {} attempts: {why}",
-                    self.trigger.function,
-                    shown(&batch),
-                    batch.attempts
-                ));
+                self.give_up(&batch, Condition::RetryAttemptsExhausted, error.is_some(), &why);
                 continue;
             }
             let wait = (self.shared.retry_wait * 2u32.saturating_pow(batch.attempts - 1)).min(MAX_RETRY_WAIT);
-            self.shared.logs.warn(format_args!(
-                "{}: {} is retried in {wait:?}: {why}",
-                self.trigger.function,
-                shown(&batch)
-            ));
+            self.warn(&batch, format_args!("is retried in {wait:?}: {why}"));
             tokio::time::sleep(wait).await;
             batches.push_front(batch);
         }
         Ok(())
     }
 
+    /// Gives up the records that are older than `MaximumRecordAgeInSeconds`.
+    fn drop_aged(&self, batch: &mut Batch) {
+        let Some(max_age) = self.trigger.max_age else { return };
+        let now = clock::now();
+        let is_aged = |record: &Value| now - stream_failures::arrival(record) > max_age;
+        let count = batch.records.iter().take_while(|record| is_aged(record)).count();
+        if count > 0 {
+            let aged = Batch { records: batch.records.drain(..count).collect(), attempts: batch.attempts };
+            self.give_up(&aged, Condition::RecordAgeExceeded, true, "its records are too old");
+        }
+    }
+
+    /// Logs that a batch is not delivered, and sends its place in the stream to the destination.
+    fn give_up(&self, batch: &Batch, condition: Condition, is_error: bool, why: &str) {
+        self.warn(batch, format_args!("is given up after {} attempts: {why}", batch.attempts));
+        if let Some(destination) = &self.trigger.failure {
+            let failure = Failure {
+                function: self.pool.arn(),
+                stream: &self.trigger.stream,
+                records: &batch.records,
+                attempts: batch.attempts,
+                condition,
+                is_error,
+            };
+            let body = failure.body().to_string();
+            self.shared.targets.send(&self.pool, destination, &body, Attributes::new());
+        }
+    }
+
+    fn warn(&self, batch: &Batch, what: std::fmt::Arguments<'_>) {
+        self.shared.logs.warn(format_args!("{}: {} {what}", self.trigger.function, shown(batch)));
+    }
+
     /// Returns the index of the first record that the answer reports as failed.
     fn failed_from(&self, answer: &[u8], records: &[Value]) -> Option<usize> {
-        if !self.trigger.reports_failures {
-            return None;
-        }
-        let answer: Value = serde_json::from_slice(answer).unwrap_or_default();
-        let failures = answer["batchItemFailures"].as_array()?;
-        // An answer that names no record of the batch fails the whole batch.
-        failures
-            .iter()
-            .map(|failure| {
-                let number = failure["itemIdentifier"].as_str().unwrap_or_default();
-                records.iter().position(|record| sequence_number(record) == number).unwrap_or(0)
-            })
-            .min()
+        let numbers: Vec<String> = records.iter().map(sequence_number).collect();
+        let numbers: Vec<&str> = numbers.iter().map(String::as_str).collect();
+        self.trigger.reports_failures.then(|| failures(answer, &numbers).first().copied()).flatten()
     }
 
     fn key(&self) -> String {
@@ -276,39 +299,4 @@ fn shown(batch: &Batch) -> String {
         end(batch.records.first()),
         end(batch.records.last())
     )
-}
-
-/// The functions' positions in the streams.
-#[derive(Clone)]
-pub(crate) struct Checkpoints {
-    file: Option<PathBuf>,
-    /// The positions by function and event.
-    positions: Arc<Mutex<BTreeMap<String, String>>>,
-}
-
-impl Checkpoints {
-    /// Reads `streams.json` of the data directory. Without a directory, nothing is stored.
-    pub(crate) fn open(data_dir: Option<&Path>) -> io::Result<Self> {
-        let file = data_dir.map(|dir| dir.join("streams.json"));
-        let positions = match file.as_ref().map(std::fs::read) {
-            Some(Ok(bytes)) => serde_json::from_slice(&bytes)?,
-            Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => BTreeMap::new(),
-        };
-        Ok(Self { file, positions: Arc::new(Mutex::new(positions)) })
-    }
-
-    fn get(&self, key: &str) -> Option<String> {
-        self.positions.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
-    }
-
-    fn set(&self, key: &str, position: &str) -> io::Result<()> {
-        let mut positions = self.positions.lock().unwrap_or_else(PoisonError::into_inner);
-        positions.insert(key.to_owned(), position.to_owned());
-        let Some(file) = &self.file else { return Ok(()) };
-        // The new file replaces the old one at once, so a kill leaves one or the other.
-        let fresh = file.with_extension("json.new");
-        std::fs::write(&fresh, serde_json::to_vec_pretty(&*positions)?)?;
-        std::fs::rename(fresh, file)
-    }
 }

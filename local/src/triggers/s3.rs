@@ -7,8 +7,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use serde_json::{Value, json};
-use time::format_description::BorrowedFormatItem;
-use time::macros::format_description;
 use tokio::sync::{mpsc, watch};
 
 use crate::clock;
@@ -17,10 +15,6 @@ use crate::lambda::instances::{Pool, Pools};
 use crate::s3::Change;
 use crate::server::stop;
 use crate::template::{ObjectTrigger, REGION};
-
-/// S3 writes milliseconds.
-const TIME: &[BorrowedFormatItem<'_>] =
-    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 
 /// A trigger and the function that it invokes.
 pub(crate) type Subscription = (ObjectTrigger, Arc<Pool>);
@@ -80,7 +74,7 @@ fn event(trigger: &ObjectTrigger, change: &Change, sequencer: u64) -> Value {
         "eventVersion": "2.1",
         "eventSource": "aws:s3",
         "awsRegion": REGION,
-        "eventTime": clock::now().format(TIME).unwrap_or_default(),
+        "eventTime": clock::with_milliseconds(clock::now()),
         "eventName": change.event,
         "userIdentity": { "principalId": "AWS:local" },
         "requestParameters": { "sourceIPAddress": change.requester.address.to_string() },

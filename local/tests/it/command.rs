@@ -153,6 +153,50 @@ async fn invoke_starts_what_it_needs_or_uses_what_runs() {
 }
 
 #[tokio::test]
+async fn a_schedule_fires_when_it_is_told_to() {
+    let event = "Nightly: { Type: Schedule, Properties: { Schedule: rate(1 day), State: DISABLED } }";
+    let template = format!(
+        "Resources:\n  EchoFunction:\n    Type: AWS::Serverless::Function\n    Properties:\n      Events:\n        {event}\n"
+    );
+    let place = Place::with(&template, &example(), &["echo"]);
+    let fire =
+        |name: &str| finished(command(&place).args(["--invoke-port", "0", "invoke", "--schedule", name]));
+    for name in ["EchoFunctionNightly", "echo"] {
+        let (success, output, errors) = fire(name);
+        assert!(success, "{errors}");
+        let mut event = serde_json::from_str::<serde_json::Value>(&output).unwrap()["got"].take();
+        for (member, length) in [("id", 36), ("time", 20)] {
+            assert_eq!(event[member].take().as_str().unwrap().len(), length, "{member}");
+        }
+        // The example of "Schedule rules" in the EventBridge user guide, with the local account.
+        let expected = json!({
+            "version": "0",
+            "id": null,
+            "detail-type": "Scheduled Event",
+            "source": "aws.events",
+            "account": "000000000000",
+            "time": null,
+            "region": "us-east-1",
+            "resources": ["arn:aws:events:us-east-1:000000000000:rule/EchoFunctionNightly"],
+            "detail": {},
+        });
+        assert_eq!(event, expected);
+    }
+    let (success, _, errors) = fire("weekly");
+    let message = "the template has no schedule weekly; it has: EchoFunctionNightly";
+    assert!(!success && errors.contains(message), "{errors}");
+
+    let input = template
+        .replace("State: DISABLED", "Input: '{\"a\": 1}'")
+        .replace("Type: Schedule,", "Type: ScheduleV2,");
+    let input = input.replace("Schedule: rate", "ScheduleExpression: rate");
+    std::fs::write(place.path("template.yaml"), input).unwrap();
+    let (success, output, errors) = fire("echo");
+    assert!(success, "{errors}");
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&output).unwrap()["got"], json!({ "a": 1 }));
+}
+
+#[tokio::test]
 async fn killing_it_loses_no_acknowledged_write() {
     let place = Place::new();
     let running = Running::start(&place, &["dynamodb"]);

@@ -15,5 +15,7 @@ mod instances;
 mod invoke_api;
 mod misbehaviour;
 mod s3;
+mod sqs;
 mod streams;
 mod support;
+mod triggers;
