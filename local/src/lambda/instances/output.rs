@@ -114,3 +114,38 @@ fn last(bytes: &[u8]) -> &[u8] {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio::io::AsyncWriteExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_tail_has_all_lines_that_were_written_before() {
+        let (mut function, stream) = tokio::io::duplex(64);
+        let output = Arc::new(Output::default());
+        let printing = Arc::clone(&output);
+        tokio::spawn(async move { printing.print(stream, "echo", &Logs::new(None, false, false)).await });
+        tokio::task::yield_now().await;
+        function.write_all(b"a\n").await.unwrap();
+        assert_eq!(output.tail().await, b"a\n");
+        function.write_all(b"half a line, ").await.unwrap();
+        assert_eq!(output.tail().await, b"a\n");
+        output.begin();
+        function.write_all(b"and its end\n").await.unwrap();
+        assert_eq!(output.tail().await, b"half a line, and its end\n");
+    }
+
+    #[test]
+    fn the_tail_is_the_end_of_a_long_log() {
+        let output = Output::default();
+        for number in 0..3 {
+            output.keep(&[vec![b'x'; 2 * TAIL_BYTES], format!("{number}\n").into_bytes()].concat());
+        }
+        let kept = lock(&output.tail);
+        assert!(kept.len() <= 2 * TAIL_BYTES && kept.ends_with(b"x2\n"), "{}", kept.len());
+    }
+}
