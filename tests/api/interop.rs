@@ -12,6 +12,7 @@ use shared::auth::Caller;
 use shared::domain::Role;
 use tests::App;
 
+mod iam;
 mod runtimes;
 mod stripe;
 

@@ -101,7 +101,9 @@ impl Condition {
             // Of nothing, all are as they should be. Policies have a `Null` beside it for that reason.
             (Some(Set::All), None) => true,
             (Some(Set::All), Some(values)) => values.iter().all(|value| fits(value) != negated),
-            (Some(Set::Any), None) => if_exists,
+            // `IfExists` does not help: "if the key does not exist, the condition returns false". AWS evaluates the set
+            // first: <https://iam.cloudcopilot.io/resources/operators/ForAnyValue:StringLikeIfExists>.
+            (Some(Set::Any), None) => false,
             (Some(Set::Any), Some(values)) => values.iter().any(|value| fits(value) != negated),
         }
     }
@@ -258,7 +260,7 @@ mod tests {
             ("ForAllValues:StringLike", json!(["a*", "b"]), "ab", "c", true),
             ("ForAllValues:StringLikeIfExists", json!("a*"), "ab", "c", true),
             ("ForAnyValue:StringEquals", json!("a"), "a", "b", false),
-            ("ForAnyValue:StringEqualsIfExists", json!("a"), "a", "b", true),
+            ("ForAnyValue:StringEqualsIfExists", json!("a"), "a", "b", false),
         ] {
             assert!(holds(operator, &value, &of(&[right])), "{operator} {right}");
             assert!(!holds(operator, &value, &of(&[wrong])), "{operator} {wrong}");
