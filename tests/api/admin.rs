@@ -4,7 +4,7 @@ use std::process::Output;
 
 use local::cli::admin::{self, Admin, EnsureError};
 use serde_json::json;
-use shared::domain::UserId;
+use shared::domain::User;
 use tests::{Answer, App};
 use tokio::process::Command;
 
@@ -12,7 +12,7 @@ async fn login(app: &App, email: &str, password: &str) -> Answer {
     app.anonymous().post("/api/auth/login", &json!({"email": email, "password": password})).await
 }
 
-async fn ensure(app: &mut App, password: Option<&str>) -> Result<UserId, EnsureError> {
+async fn ensure(app: &mut App, password: Option<&str>) -> Result<User, EnsureError> {
     let admin = Admin { email: admin::DEFAULT_EMAIL.to_owned(), password: password.map(str::to_owned) };
     admin::ensure(&mut app.stack, admin).await
 }

@@ -41,7 +41,7 @@ async fn an_account_is_signed_in_with_its_password() {
     assert_eq!(body.as_object().unwrap().len(), 5, "{body}");
     assert_ne!(answer.text("/refreshToken"), registered.text("/refreshToken"));
     let authorization = format!("Bearer {}", answer.text("/accessToken"));
-    app.anonymous().get("/api/users").header("authorization", &authorization).await.expect(200);
+    app.anonymous().get("/api/protected").header("authorization", &authorization).await.expect(200);
 }
 
 #[tokio::test]

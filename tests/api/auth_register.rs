@@ -177,3 +177,26 @@ async fn of_100_registrations_of_one_address_one_gets_it() {
     let login = account("ada@example.com", &format!("the password of number {winner}"));
     anonymous.post("/api/auth/login", &login).await.expect(200);
 }
+
+#[tokio::test]
+async fn a_repetition_with_another_password_is_a_guess_and_counts_as_one() {
+    let app = App::limited("1").await;
+    let register = async |password: &str| {
+        let body = account("ada@example.com", password);
+        app.anonymous().post(PATH, &body).header("idempotency-key", "one").await
+    };
+    register("correct horse battery staple").await.expect(201);
+    // Five a minute, and five more if a new minute begins among them.
+    let mut denied = None;
+    for n in 0..11 {
+        let answer = register(&format!("a guess, number {n}")).await;
+        if answer.status == 429 {
+            denied = Some(answer);
+            break;
+        }
+        answer.expect_error(422, "idempotency_key_reused");
+    }
+    let denied = denied.expect("one of eleven is denied");
+    denied.expect_error(429, "rate_limited");
+    assert!(denied.header("ratelimit").contains("\"login\";r=0;t="), "{denied:?}");
+}

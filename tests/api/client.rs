@@ -6,12 +6,12 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use serde_json::json;
-use shared::auth::{AccessTokens, Caller};
+use shared::auth::AccessTokens;
 use shared::clock::Clock;
 use shared::config::Secret;
 use shared::domain::{Role, Timestamp};
 use shared::random::Random;
-use tests::{App, Chromium, Site};
+use tests::{App, Chromium, Site, just_signed_in};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../clients/typescript");
 
@@ -37,7 +37,7 @@ fn expired_token(app: &App) -> String {
     let secret = Secret::new("JWT_SECRET", app.stack.secret("JWT_SECRET").unwrap().to_owned()).unwrap();
     let an_hour = i64::try_from(Duration::from_hours(1).as_millis()).unwrap();
     let clock = Clock::set_to(Timestamp::from_millis(Clock::system().now().as_millis() - an_hour));
-    let caller = Caller { id: app.caller().id().parse().unwrap(), role: Role::User };
+    let caller = just_signed_in(app.caller().id().parse().unwrap(), Role::User);
     AccessTokens::new(&[secret], clock, Random::system()).sign(caller).unwrap()
 }
 

@@ -164,8 +164,8 @@ async fn a_process_that_is_killed_amid_many_clients_leaves_a_table_that_is_whole
     let data = tempfile::tempdir().unwrap();
     for round in 0..2 {
         let process = Process::start(data.path()).await;
-        let (traffic, admin) = (Traffic::default(), process.admin());
-        let clients = join_all((0..CLIENTS).map(|client| traffic.of(&admin, 1000 * (round + 1) + client)));
+        let (traffic, author) = (Traffic::default(), process.caller());
+        let clients = join_all((0..CLIENTS).map(|client| traffic.of(&author, 1000 * (round + 1) + client)));
         let kill = async {
             traffic.enough.notified().await;
             process.kill().await;
@@ -175,6 +175,6 @@ async fn a_process_that_is_killed_amid_many_clients_leaves_a_table_that_is_whole
         fsck(&["--data-dir", data.path().to_str().unwrap()]).await.expect(0);
     }
     let process = Process::start(data.path()).await;
-    process.admin().get("/api/posts").await.expect(200);
+    process.caller().get("/api/posts").await.expect(200);
     fsck(&["--data-dir", data.path().to_str().unwrap()]).await.expect(0);
 }

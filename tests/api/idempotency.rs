@@ -2,8 +2,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use shared::auth::Caller;
-use shared::domain::Role;
 use tests::{Answer, App, Call, Client, Process, post};
 use tokio::sync::Notify;
 
@@ -62,7 +60,8 @@ async fn a_key_that_is_there_twice_is_none() {
         }
         keyed(client.post(path, &body), KEY).await.expect(201);
     }
-    let token = app.tokens.sign(Caller { id: app.caller().id().parse().unwrap(), role: Role::User }).unwrap();
+    let caller = app.caller();
+    let token = caller.token();
     let body = post("On looms").to_string();
     let request = format!(
         "POST /api/posts HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\

@@ -66,7 +66,7 @@ async fn what_can_not_be_used_is_named_and_nothing_changes() {
         (json!({"passwordHash": "x", "password": PASSWORD}), vec!["password", "passwordHash"]),
         (json!({"name": "", "email": null}), vec!["email", "name"]),
         (json!({"newPassword": OTHER_PASSWORD}), vec!["currentPassword"]),
-        (json!({"currentPassword": PASSWORD}), vec!["newPassword"]),
+        (json!({"currentPassword": "wrong"}), vec!["currentPassword"]),
         (json!({"newPassword": "short"}), vec!["currentPassword", "newPassword"]),
         (json!({"currentPassword": PASSWORD, "newPassword": "password1"}), vec!["newPassword"]),
         (json!({"currentPassword": PASSWORD, "newPassword": null}), vec!["newPassword"]),

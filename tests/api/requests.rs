@@ -16,6 +16,7 @@ const HEADERS: [&str; 7] =
 
 /// Fields on which the API is stricter or more lenient than a schema can express.
 const BODIES: &[Exception] = &[
+    refused("PUT /api/profile", "currentPassword", "it is the caller's own"),
     refused("POST /api/upload/presign", "fileName", "its extension is one of the type's"),
     refused("POST /api/upload/presign", "contentType", "the name's extension is one of its own"),
     taken(

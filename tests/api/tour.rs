@@ -81,6 +81,7 @@ async fn paste(session: &str) -> Option<String> {
         .args(["-euo", "pipefail", "-c", &session])
         .env("PATH", python().parent().map_or(path.clone(), |bin| format!("{}:{path}", bin.display())))
         .env("API", app.stack.url())
+        .env("DYNAMODB", app.stack.dynamodb_url())
         .env("JWT_SECRET", app.stack.secret("JWT_SECRET").unwrap())
         .env("STRIPE_WEBHOOK_SECRET", app.stack.secret("STRIPE_WEBHOOK_SECRET").unwrap())
         .output()

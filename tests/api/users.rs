@@ -46,21 +46,34 @@ async fn of_many_who_want_one_address_at_once_one_gets_it() {
     let created = answers.iter().filter(|answer| answer.status == 201).count();
     let taken = answers.iter().filter(|answer| answer.status == 409).count();
     assert_eq!((created, taken), (1, 99), "{answers:?}");
-    assert_eq!(app.users().count().await.unwrap(), 1);
+    assert_eq!(app.users().count().await.unwrap(), 2, "the admin and Ada");
 }
 
 #[tokio::test]
-async fn the_address_is_shown_to_the_user_and_admins_only() {
+async fn the_address_and_the_role_are_shown_to_the_user_and_admins_only() {
     let app = App::start().await;
     let created = app.admin().post("/api/users", &user("ada@example.com")).await.expect(201);
     let (id, url) = (created.text("/id"), created.header("location").to_owned());
     for (client, sees) in [(app.user(&id), true), (app.admin(), true), (app.caller(), false)] {
         let one = client.get(&url).await.expect(200).json();
-        assert_eq!(one.get("email").is_some(), sees, "{one}");
-        let all = client.get("/api/users").await.expect(200).json();
-        assert_eq!(all["users"][0].get("email").is_some(), sees, "{all}");
+        assert_eq!((one.get("email").is_some(), one.get("role").is_some()), (sees, sees), "{one}");
+        assert_eq!(one["name"], "Ada");
     }
     app.anonymous().get(&url).await.expect_error(401, "missing_token");
+}
+
+#[tokio::test]
+async fn only_an_admin_lists_users() {
+    let app = App::start().await;
+    let id = app.admin().post("/api/users", &user("ada@example.com")).await.expect(201).text("/id");
+    let all = app.admin().get("/api/users").await.expect(200);
+    assert_eq!(
+        (all.text("/users/0/email"), all.text("/users/0/role")),
+        ("ada@example.com".into(), "user".into())
+    );
+    for client in [app.user(&id), app.caller()] {
+        client.get("/api/users").await.expect_error(403, "forbidden");
+    }
     app.anonymous().get("/api/users").await.expect_error(401, "missing_token");
 }
 
@@ -125,7 +138,7 @@ async fn a_removed_user_leaves_nothing_behind() {
     app.user(&created.text("/id")).delete(&url).await.expect(204);
     admin.get(&url).await.expect_error(404, "not_found");
     admin.delete(&url).await.expect_error(404, "not_found");
-    assert_eq!(admin.get("/api/users").await.expect(200).json()["pagination"]["total"], 0);
+    assert_eq!(admin.get("/api/users").await.expect(200).json()["pagination"]["total"], 1, "the admin");
     admin.post("/api/users", &user("ada@example.com")).await.expect(201);
 }
 

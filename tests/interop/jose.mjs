@@ -12,7 +12,7 @@ const { payload: claims, protectedHeader: header } = await jwtVerify(given.token
   audience: "api",
   issuer: "api",
   typ: "at+jwt",
-  requiredClaims: ["iss", "aud", "sub", "exp", "nbf", "iat", "jti", "role"],
+  requiredClaims: ["iss", "aud", "sub", "exp", "nbf", "iat", "jti", "role", "authEpoch", "auth_time"],
 });
 
 const sign = (changes = {}, headers = {}, key = secret) =>

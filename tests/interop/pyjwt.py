@@ -19,7 +19,7 @@ claims = jwt.decode(
     algorithms=["HS256"],
     audience="api",
     issuer="api",
-    options={"require": ["iss", "aud", "sub", "exp", "nbf", "iat", "jti", "role"]},
+    options={"require": ["iss", "aud", "sub", "exp", "nbf", "iat", "jti", "role", "authEpoch", "auth_time"]},
 )
 
 

@@ -1,10 +1,11 @@
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use local::{Faults, Stack};
 use serde_json::{Value, json};
-use shared::auth::{AccessTokens, Caller};
+use shared::auth::{AccessTokens, Subject};
 use shared::clock::Clock;
 use shared::config::Secret;
 use shared::domain::{Role, UserId};
@@ -20,6 +21,7 @@ pub struct App {
     /// A signer of access tokens that the API accepts.
     pub tokens: AccessTokens,
     http: reqwest::Client,
+    admin: OnceLock<UserId>,
 }
 
 impl App {
@@ -85,6 +87,7 @@ impl App {
             stack,
             tokens,
             http: reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap(),
+            admin: OnceLock::new(),
         }
     }
 
@@ -108,12 +111,12 @@ impl App {
         self.signed_in(new_id(), Role::User)
     }
 
-    /// Returns a new admin, who has a token and no item in the table.
+    /// Returns the app's admin. The first call adds the account to the table, because an admin's rights are read there.
     pub fn admin(&self) -> Client {
-        self.signed_in(new_id(), Role::Admin)
+        self.admin_with_id(*self.admin.get_or_init(|| self.import_user("root@example.com", Role::Admin)))
     }
 
-    /// Returns an admin with this user's id.
+    /// Returns a client with an admin's token for this user.
     pub fn admin_with_id(&self, id: UserId) -> Client {
         self.signed_in(id, Role::Admin)
     }
@@ -153,10 +156,8 @@ impl App {
         let path = root().join("events").join(function).join(format!("{case}.json"));
         let mut event =
             std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        for (placeholder, role) in [("{{CALLER_TOKEN}}", Role::User), ("{{ADMIN_TOKEN}}", Role::Admin)] {
-            let token = self.tokens.sign(Caller { id: new_id(), role }).unwrap();
-            event = event.replace(placeholder, &token);
-        }
+        event = event.replace("{{CALLER_TOKEN}}", self.caller().token());
+        event = event.replace("{{ADMIN_TOKEN}}", self.admin().token());
         let mut event: Value =
             serde_json::from_str(&event).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         if let Some(header) = event["headers"].get("stripe-signature").and_then(Value::as_str) {
@@ -200,9 +201,14 @@ impl App {
     }
 
     fn signed_in(&self, id: UserId, role: Role) -> Client {
-        let token = self.tokens.sign(Caller { id, role }).unwrap();
+        let token = self.tokens.sign(just_signed_in(id, role)).unwrap();
         Client::new(self.http.clone(), &self.stack.url(), Some(token), Some(id.to_string()))
     }
+}
+
+/// Returns what a token says of a user of the first epoch who has just signed in.
+pub fn just_signed_in(id: UserId, role: Role) -> Subject {
+    Subject { id, role, auth_epoch: 0, signed_in_at: Clock::system().now() }
 }
 
 fn new_id() -> UserId {

@@ -21,10 +21,15 @@ pub struct Browser {
 impl App {
     /// Creates a user with this address who signs in with [`PASSWORD`].
     pub async fn account(&self, email: &str) -> User {
+        self.account_of(email, Role::User).await
+    }
+
+    /// Creates a user with this role in the same way.
+    pub async fn account_of(&self, email: &str, role: Role) -> User {
         // The hash is computed once, because hashing is expensive on purpose.
         static HASH: LazyLock<PasswordHash> =
             LazyLock::new(|| Passwords::system().hash(&PASSWORD.parse().unwrap()).unwrap());
-        let attributes = UserAttributes { email: email.parse().unwrap(), name: None, role: Role::User };
+        let attributes = UserAttributes { email: email.parse().unwrap(), name: None, role };
         self.users().register(attributes, HASH.clone()).await.unwrap()
     }
 

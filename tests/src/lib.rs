@@ -27,7 +27,7 @@ mod upload;
 mod upstream;
 
 pub use answer::{Answer, Arriving};
-pub use app::App;
+pub use app::{App, just_signed_in};
 pub use browser::{Browser, PASSWORD};
 pub use check::{Fsck, expect_whole, fsck};
 pub use chromium::{Chromium, Page};

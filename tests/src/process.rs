@@ -1,7 +1,7 @@
 use std::path::Path;
 use std::process::Stdio;
 
-use shared::auth::{AccessTokens, Caller};
+use shared::auth::AccessTokens;
 use shared::clock::Clock;
 use shared::config::Secret;
 use shared::domain::{Role, UserId};
@@ -9,7 +9,7 @@ use shared::random::Random;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-use crate::{App, Client};
+use crate::{App, Client, just_signed_in};
 
 const SECRET: &str = "the secret of a process that tests start";
 
@@ -56,20 +56,11 @@ impl Process {
         self.user(&UserId::new(Clock::system().now(), &Random::system()).to_string())
     }
 
-    /// Returns a new admin, who has a token and no item in the table.
-    pub fn admin(&self) -> Client {
-        self.signed_in(&UserId::new(Clock::system().now(), &Random::system()).to_string(), Role::Admin)
-    }
-
     /// Returns the user with this id.
     pub fn user(&self, id: &str) -> Client {
-        self.signed_in(id, Role::User)
-    }
-
-    fn signed_in(&self, id: &str, role: Role) -> Client {
         let secret = Secret::new("JWT_SECRET", SECRET.to_owned()).unwrap();
         let tokens = AccessTokens::new(&[secret], Clock::system(), Random::system());
-        let token = tokens.sign(Caller { id: id.parse().unwrap(), role }).unwrap();
+        let token = tokens.sign(just_signed_in(id.parse().unwrap(), Role::User)).unwrap();
         Client::new(reqwest::Client::new(), &self.url, Some(token), Some(id.to_owned()))
     }
 }

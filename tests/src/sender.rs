@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use form_urlencoded::Serializer;
 use reqwest::Method;
 use serde_json::{Value, json};
+use shared::domain::Role;
 
 use crate::{App, Body, Browser, Call, Client, Document, Form, Operation, PNG, Parameter};
 
@@ -57,7 +58,8 @@ impl<'a> Sender<'a> {
     /// Creates an account, an admin's or one with a session, and the resources in the path, which have another owner.
     pub async fn new(app: &'a App, operation: &'a Operation) -> Self {
         let email = new_email();
-        let account = app.account(&email).await;
+        let role = if operation.takes_token { Role::Admin } else { Role::User };
+        let account = app.account_of(&email, role).await;
         let client = if operation.takes_token { app.admin_with_id(account.id) } else { app.anonymous() };
         let path = app.path_of_made(operation, &app.admin()).await;
         let mut sender = Self::at(app, operation, &path, client, &account.id.to_string());

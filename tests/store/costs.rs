@@ -48,6 +48,11 @@ async fn every_request_costs_what_the_documentation_says_and_no_more_than_the_de
     )
     .await;
     rows.push(limit);
+    let admin: UserId = app.admin().id().parse().unwrap();
+    let (_, account) =
+        measure("each right of an admin, for the account, besides", (1, 1.0, 0.0), users.get_latest(admin))
+            .await;
+    rows.push(account);
     for Row { request, limit, measured } in &rows {
         assert!(
             measured.rcu <= limit.rcu && measured.wcu <= limit.wcu && measured.calls <= limit.calls,

@@ -27,8 +27,8 @@ pub fn run(args: Args) -> Result<String, Error> {
     let table = Table::named_from_env(args.table)?;
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Runtime)?;
-    let id = runtime.block_on(write_admin(&table, args.email, &password))?;
-    Ok(format!("the user {id} is now an admin and signs in with this password"))
+    let admin = runtime.block_on(write_admin(&table, args.email, &password))?;
+    Ok(format!("the user {} is now an admin and signs in with this password", admin.id))
 }
 
 fn given_password() -> Result<String, Error> {

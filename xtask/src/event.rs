@@ -2,9 +2,6 @@
 
 use std::path::Path;
 
-use shared::auth::Caller;
-use shared::domain::Role;
-
 use crate::error::read;
 use crate::{Error, stripe_sign, token};
 
@@ -19,15 +16,21 @@ pub struct Args {
     /// The id of the user to whom the event's tokens belong
     #[arg(long, value_name = "ID", default_value = "01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f")]
     pub user: shared::domain::UserId,
+    /// The account's authEpoch, if its password was changed or its user signed out everywhere
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub epoch: u64,
 }
 
 /// Returns the event with `{{CALLER_TOKEN}}` and `{{ADMIN_TOKEN}}` replaced by valid tokens, and `{{STRIPE_SIGNATURE}}`
 /// by a valid signature.
 pub fn run(args: &Args, root: &Path) -> Result<String, Error> {
     let mut event = read(&root.join("events").join(&args.function).join(format!("{}.json", args.case)))?;
-    for (placeholder, role) in [("{{CALLER_TOKEN}}", Role::User), ("{{ADMIN_TOKEN}}", Role::Admin)] {
+    for (placeholder, admin) in [("{{CALLER_TOKEN}}", false), ("{{ADMIN_TOKEN}}", true)] {
         if event.contains(placeholder) {
-            event = event.replace(placeholder, &token::sign(Caller { id: args.user, role }, root)?);
+            event = event.replace(
+                placeholder,
+                &token::run(&token::Args { user: args.user, admin, epoch: args.epoch }, root)?,
+            );
         }
     }
     stripe_sign::fill(event, root)

@@ -77,7 +77,7 @@ export interface paths {
          * Register
          * @description Creates an account and signs in with it. The e-mail address is unique, whatever its spelling. A password has 8 to 256 characters of any kind, and is none of the 3,000 most common ones. The number of accounts an hour is limited by address.
          *
-         *     If the request is sent again with the same `Idempotency-Key` and password, it signs in to the account that was created, with other tokens.
+         *     If the request is sent again with the same `Idempotency-Key` and password, it signs in to the account that was created, with other tokens, and counts as an attempt to sign in.
          */
         post: operations["register"];
         delete?: never;
@@ -336,7 +336,7 @@ export interface paths {
         get: operations["getProfile"];
         /**
          * Change one's own profile
-         * @description Members that are missing in the body stay as they are. A new password needs the current one. It ends all other sessions of the user and revokes all refresh tokens; this session continues.
+         * @description Members that are missing in the body stay as they are. A new password needs the current one. It ends all other sessions of the user and revokes all refresh tokens; this session continues. A new address needs the current password, too, or a sign-in of the last five minutes.
          */
         put: operations["updateProfile"];
         post?: never;
@@ -355,7 +355,7 @@ export interface paths {
         };
         /**
          * Show the caller's account
-         * @description An access token can outlive its user by up to 15 minutes. This operation refuses such a token.
+         * @description An access token can outlive its user by up to 15 minutes. This operation refuses such a token, and one from before the user changed the password.
          */
         get: operations["getProtected"];
         put?: never;
@@ -547,7 +547,7 @@ export interface paths {
         };
         /**
          * List users
-         * @description Newest first. The e-mail address is visible to the user and to admins only.
+         * @description Newest first. Only an admin can do this.
          */
         get: operations["listUsers"];
         put?: never;
@@ -571,25 +571,25 @@ export interface paths {
         };
         /**
          * Show a user
-         * @description The e-mail address is visible to the user and to admins only.
+         * @description Every caller sees the name of a user, for example of a post's author. The e-mail address and the role are visible to the user and to admins only.
          */
         get: operations["getUser"];
         /**
          * Replace a user
-         * @description Members that are missing in the body are removed, except the role. Only the user and admins can do this, and only an admin can set the role.
+         * @description Members that are missing in the body are removed, except the role. Only the user and admins can do this, and only an admin can change the role. Another address or role needs a sign-in of the last five minutes.
          */
         put: operations["replaceUser"];
         post?: never;
         /**
          * Remove a user
-         * @description Another user can use the e-mail address at once. The user's posts stay. Only the user and admins can do this.
+         * @description Another user can use the e-mail address at once. The user's posts stay. Only the user and admins can do this, within five minutes of signing in.
          */
         delete: operations["deleteUser"];
         options?: never;
         head?: never;
         /**
          * Change a user
-         * @description A JSON merge patch: members that are missing in the body stay as they are. Only the user and admins can do this, and only an admin can set the role.
+         * @description A JSON merge patch: members that are missing in the body stay as they are. Only the user and admins can do this, and only an admin can change the role. Another address or role needs a sign-in of the last five minutes.
          */
         patch: operations["updateUser"];
         trace?: never;
@@ -718,7 +718,7 @@ export interface components {
          * @description The reason of an error, for programs. It never changes its meaning.
          * @enum {string}
          */
-        Code: "bad_request" | "validation_failed" | "malformed_json" | "malformed_multipart" | "no_file" | "missing_query" | "missing_signature" | "invalid_signature" | "missing_token" | "invalid_token" | "token_expired" | "invalid_credentials" | "no_session" | "invalid_session" | "not_authenticated" | "forbidden" | "not_found" | "method_not_allowed" | "not_acceptable" | "email_taken" | "title_taken" | "quota_exceeded" | "precondition_failed" | "body_too_large" | "file_too_large" | "unsupported_media_type" | "unsupported_content_encoding" | "idempotency_key_reused" | "rate_limited" | "internal_error" | "bad_gateway" | "unavailable" | "contended" | "gateway_timeout";
+        Code: "bad_request" | "validation_failed" | "malformed_json" | "malformed_multipart" | "no_file" | "missing_query" | "missing_signature" | "invalid_signature" | "missing_token" | "invalid_token" | "token_expired" | "invalid_credentials" | "no_session" | "invalid_session" | "not_authenticated" | "forbidden" | "recent_sign_in_required" | "not_found" | "method_not_allowed" | "not_acceptable" | "email_taken" | "title_taken" | "quota_exceeded" | "precondition_failed" | "body_too_large" | "file_too_large" | "unsupported_media_type" | "unsupported_content_encoding" | "idempotency_key_reused" | "rate_limited" | "internal_error" | "bad_gateway" | "unavailable" | "contended" | "gateway_timeout";
         /**
          * @description The text of a post, unchanged.
          * @example It can do whatever we know how to order it to perform.
@@ -1294,13 +1294,13 @@ export interface components {
             name?: string | null;
             /**
              * Format: idn-email
-             * @description The new e-mail address.
+             * @description The new e-mail address. Send `currentPassword` with it, unless the sign-in was in the last five minutes.
              * @example ada@example.com
              */
             email?: string;
             /**
              * Format: password
-             * @description The current password, required to set a new one.
+             * @description The current password. A new password always needs it.
              * @example correct horse battery staple
              */
             currentPassword?: string;
@@ -1446,7 +1446,8 @@ export interface components {
             /** @description The e-mail address. It is present only for the user and for admins. */
             email?: components["schemas"]["Email"];
             name: components["schemas"]["Name"] | null;
-            role: components["schemas"]["Role"];
+            /** @description The role. It is present only for the user and for admins. */
+            role?: components["schemas"]["Role"];
             /** @description The time when the user was created. */
             createdAt: components["schemas"]["Timestamp"];
             /** @description The time of the last change. */
@@ -1472,7 +1473,7 @@ export interface components {
              */
             name?: string | null;
             /**
-             * @description The role. Only an admin can set it. If it is missing, a replacement keeps the role, and a new user gets `user`.
+             * @description The role. Only an admin can change it. If it is missing, a replacement keeps the role, and a new user gets `user`.
              * @enum {string}
              */
             role?: "user" | "admin";
@@ -1498,7 +1499,7 @@ export interface components {
              */
             name?: string | null;
             /**
-             * @description The new role. Only an admin can set it.
+             * @description The new role. Only an admin can change it.
              * @enum {string}
              */
             role?: "user" | "admin";
@@ -1692,6 +1693,35 @@ export interface components {
                 "application/problem+json": components["schemas"]["ProblemDetails"] & {
                     /** @enum {string} */
                     code: "forbidden";
+                };
+            };
+        };
+        /**
+         * @description `forbidden`: The caller has no permission, or the request comes from a page without permission.
+         *
+         *     `recent_sign_in_required`: The operation needs a sign-in of the last five minutes, or in `PUT /api/profile` the `currentPassword`.
+         */
+        ForbiddenOrRecentSignInRequiredWithRateLimit: {
+            headers: {
+                "Cache-Control": components["headers"]["Cache-Control"];
+                "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                RateLimit: components["headers"]["RateLimit-optional"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy-optional"];
+                "Server-Timing": components["headers"]["Server-Timing"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+                Vary: components["headers"]["Vary"];
+                "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"] & {
+                    /** @enum {string} */
+                    code: "forbidden" | "recent_sign_in_required";
+                };
+                "application/problem+json": components["schemas"]["ProblemDetails"] & {
+                    /** @enum {string} */
+                    code: "forbidden" | "recent_sign_in_required";
                 };
             };
         };
@@ -4027,7 +4057,7 @@ export interface operations {
             };
             400: components["responses"]["ValidationFailedOrMalformedJsonWithRateLimit"];
             401: components["responses"]["NotAuthenticatedWithRateLimit"];
-            403: components["responses"]["ForbiddenWithRateLimit"];
+            403: components["responses"]["ForbiddenOrRecentSignInRequiredWithRateLimit"];
             406: components["responses"]["NotAcceptableWithRateLimit"];
             409: components["responses"]["EmailTakenWithRateLimit"];
             412: components["responses"]["PreconditionFailedWithRateLimit"];
@@ -4587,6 +4617,7 @@ export interface operations {
             };
             400: components["responses"]["ValidationFailed"];
             401: components["responses"]["MissingTokenOrInvalidTokenOrTokenExpired"];
+            403: components["responses"]["Forbidden"];
             406: components["responses"]["NotAcceptable"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -4752,7 +4783,7 @@ export interface operations {
             };
             400: components["responses"]["ValidationFailedOrMalformedJsonWithRateLimit"];
             401: components["responses"]["MissingTokenOrInvalidTokenOrTokenExpiredWithRateLimit"];
-            403: components["responses"]["ForbiddenWithRateLimit"];
+            403: components["responses"]["ForbiddenOrRecentSignInRequiredWithRateLimit"];
             404: components["responses"]["NotFoundWithRateLimit"];
             406: components["responses"]["NotAcceptableWithRateLimit"];
             409: components["responses"]["EmailTakenWithRateLimit"];
@@ -4801,7 +4832,7 @@ export interface operations {
             };
             400: components["responses"]["ValidationFailedWithRateLimit"];
             401: components["responses"]["MissingTokenOrInvalidTokenOrTokenExpiredWithRateLimit"];
-            403: components["responses"]["ForbiddenWithRateLimit"];
+            403: components["responses"]["ForbiddenOrRecentSignInRequiredWithRateLimit"];
             404: components["responses"]["NotFoundWithRateLimit"];
             406: components["responses"]["NotAcceptableWithRateLimit"];
             412: components["responses"]["PreconditionFailedWithRateLimit"];
@@ -4856,7 +4887,7 @@ export interface operations {
             };
             400: components["responses"]["ValidationFailedOrMalformedJsonWithRateLimit"];
             401: components["responses"]["MissingTokenOrInvalidTokenOrTokenExpiredWithRateLimit"];
-            403: components["responses"]["ForbiddenWithRateLimit"];
+            403: components["responses"]["ForbiddenOrRecentSignInRequiredWithRateLimit"];
             404: components["responses"]["NotFoundWithRateLimit"];
             406: components["responses"]["NotAcceptableWithRateLimit"];
             409: components["responses"]["EmailTakenWithRateLimit"];

@@ -1,8 +1,7 @@
 use axum::extract::State;
 use shared::api::{CredentialsInput, TokensBody};
-use shared::auth::{AccessTokens, Passwords, RefreshTokens, issue, sign_in};
-use shared::http::{Code, Error, Json, RateLimits, SourceAddress};
-use shared::store::Users;
+use shared::auth::{AccessTokens, PasswordCheck, RefreshTokens, issue};
+use shared::http::{Code, Error, Json};
 
 /// Sign in
 ///
@@ -18,14 +17,11 @@ use shared::store::Users;
     extensions(("x-codes" = json!([Code::InvalidCredentials, Code::RateLimited]))),
 )]
 pub(crate) async fn login(
-    State(users): State<Users>,
-    State(passwords): State<Passwords>,
     State(access): State<AccessTokens>,
     State(refresh): State<RefreshTokens>,
-    State(limits): State<RateLimits>,
-    address: SourceAddress,
+    check: PasswordCheck,
     Json(input): Json<CredentialsInput>,
 ) -> Result<Json<TokensBody>, Error> {
-    let user = sign_in(&users, &passwords, &limits, address, &input.email, &input.password).await?;
+    let user = check.sign_in(&input.email, &input.password).await?;
     Ok(Json(issue(&access, &refresh, user).await?))
 }

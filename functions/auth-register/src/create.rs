@@ -3,11 +3,10 @@ use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use shared::api::{RegistrationInput, TokensBody};
-use shared::auth::{AccessTokens, Passwords, RefreshTokens, register};
+use shared::auth::{AccessTokens, PasswordCheck, RefreshTokens, register};
 use shared::http::{
     Code, Error, IdempotencyParams, Idempotent, Json, QuotaPolicy, RateLimits, Replayed, SourceAddress,
 };
-use shared::store::Users;
 
 /// Register
 ///
@@ -16,7 +15,7 @@ use shared::store::Users;
 /// by address.
 ///
 /// If the request is sent again with the same `Idempotency-Key` and password, it signs in to the account that was
-/// created, with other tokens.
+/// created, with other tokens, and counts as an attempt to sign in.
 #[utoipa::path(
     post,
     path = "/api/auth/register",
@@ -28,16 +27,15 @@ use shared::store::Users;
     extensions(("x-codes" = json!([Code::EmailTaken, Code::RateLimited]))),
 )]
 pub(crate) async fn create(
-    State(users): State<Users>,
-    State(passwords): State<Passwords>,
     State(access): State<AccessTokens>,
     State(refresh): State<RefreshTokens>,
     State(limits): State<RateLimits>,
     address: SourceAddress,
+    check: PasswordCheck,
     Idempotent { input, key }: Idempotent<RegistrationInput>,
 ) -> Result<impl IntoResponse, Error> {
     limits.take(QuotaPolicy::REGISTER, address).await?;
-    let (tokens, replayed) = register(&access, &refresh, &users, &passwords, &input, key).await?;
+    let (tokens, replayed) = register(&access, &refresh, &check, &input, key).await?;
     let location = format!("/api/users/{}", tokens.user_id());
     Ok((StatusCode::CREATED, Replayed(replayed), [(LOCATION, location)], Json(tokens)))
 }

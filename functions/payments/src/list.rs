@@ -3,7 +3,7 @@ use axum::response::IntoResponse;
 use shared::api::{PaymentBody, PaymentListBody};
 use shared::auth::Caller;
 use shared::domain::Payer;
-use shared::http::{CursorKey, Error, Json, ListParams, ListRequest, Query, Unauthorized};
+use shared::http::{CursorKey, Error, Json, ListParams, ListRequest, Query};
 use shared::store::{Payments, Users};
 use tokio::try_join;
 
@@ -28,12 +28,7 @@ pub(crate) async fn list(
     query: Query,
 ) -> Result<impl IntoResponse, Error> {
     let request = ListRequest::read(query, "/api/payments".to_owned(), &cursors)?;
-    let user = match users.get(caller.id).await? {
-        Some(user) => Some(user),
-        // The user may have registered a moment ago. An eventually consistent read, at half the price, can miss that.
-        None => users.get_latest(caller.id).await?,
-    };
-    let user = user.ok_or(Error::Unauthorized(Unauthorized::Invalid))?;
+    let user = caller.account_to_show(&users).await?;
     let payers = [Payer::User(user.id), Payer::Email(user.attributes.email)];
     let (page, total) =
         try_join!(payments.list(&payers, &request.start, request.limit), payments.count(&payers))?;

@@ -3,7 +3,7 @@ use axum::http::StatusCode;
 use shared::auth::Caller;
 use shared::domain::PostId;
 use shared::http::{Code, Error, PathId, Preconditions, QuotaPolicy, RateLimits, Validators, WriteParams};
-use shared::store::{Posts, retry_stale};
+use shared::store::{Posts, Users, retry_stale};
 
 /// Remove a post
 ///
@@ -20,6 +20,7 @@ use shared::store::{Posts, retry_stale};
 )]
 pub(crate) async fn delete(
     State(posts): State<Posts>,
+    State(users): State<Users>,
     State(limits): State<RateLimits>,
     caller: Caller,
     PathId(id): PathId<PostId>,
@@ -27,7 +28,7 @@ pub(crate) async fn delete(
 ) -> Result<StatusCode, Error> {
     limits.take(QuotaPolicy::WRITE, caller.id).await?;
     retry_stale(async || {
-        let post = crate::access::manageable(posts.get_latest(id).await?, caller)?;
+        let post = crate::access::manageable(posts.get_latest(id).await?, caller, &users).await?;
         preconditions.require(&Validators::of(post.revision))?;
         Ok::<_, Error>(posts.delete(&post).await?)
     })

@@ -4,7 +4,7 @@ use shared::api::PostBody;
 use shared::auth::Caller;
 use shared::domain::PostId;
 use shared::http::{Error, PathId, Preconditions, ReadParams};
-use shared::store::Posts;
+use shared::store::{Posts, Users};
 
 /// Show a post
 ///
@@ -20,10 +20,11 @@ use shared::store::Posts;
 )]
 pub(crate) async fn get(
     State(posts): State<Posts>,
+    State(users): State<Users>,
     caller: Option<Caller>,
     PathId(id): PathId<PostId>,
     preconditions: Preconditions,
 ) -> Result<impl IntoResponse, Error> {
-    let post = crate::access::visible(posts.get(id).await?, caller)?;
+    let post = crate::access::visible(posts.get(id).await?, caller, &users).await?;
     PostBody::resource(post).answer(&preconditions)
 }

@@ -8,7 +8,7 @@
 
 use shared::auth::AccessTokens;
 use shared::http::RateLimits;
-use shared::store::Posts;
+use shared::store::{Posts, Users};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -21,6 +21,7 @@ mod update;
 shared::deps! {
     pub struct Deps {
         posts: Posts,
+        users: Users,
         tokens: AccessTokens,
         limits: RateLimits,
     }

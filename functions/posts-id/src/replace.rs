@@ -6,7 +6,7 @@ use shared::domain::{PostAttributes, PostId};
 use shared::http::{
     Code, Error, Json, PathId, Preconditions, QuotaPolicy, RateLimits, Validators, WriteParams,
 };
-use shared::store::{Posts, retry_stale};
+use shared::store::{Posts, Users, retry_stale};
 
 /// Replace a post
 ///
@@ -24,6 +24,7 @@ use shared::store::{Posts, retry_stale};
 )]
 pub(crate) async fn replace(
     State(posts): State<Posts>,
+    State(users): State<Users>,
     State(limits): State<RateLimits>,
     caller: Caller,
     PathId(id): PathId<PostId>,
@@ -33,7 +34,7 @@ pub(crate) async fn replace(
     limits.take(QuotaPolicy::WRITE, caller.id).await?;
     let attributes = PostAttributes::from(input);
     let post = retry_stale(async || {
-        let post = crate::access::manageable(posts.get_latest(id).await?, caller)?;
+        let post = crate::access::manageable(posts.get_latest(id).await?, caller, &users).await?;
         preconditions.require(&Validators::of(post.revision))?;
         Ok::<_, Error>(posts.replace(&post, attributes.clone()).await?)
     })

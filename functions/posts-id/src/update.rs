@@ -6,7 +6,7 @@ use shared::domain::PostId;
 use shared::http::{
     Code, Error, Json, PathId, Preconditions, QuotaPolicy, RateLimits, Validators, WriteParams,
 };
-use shared::store::{Posts, retry_stale};
+use shared::store::{Posts, Users, retry_stale};
 
 /// Change a post
 ///
@@ -24,6 +24,7 @@ use shared::store::{Posts, retry_stale};
 )]
 pub(crate) async fn update(
     State(posts): State<Posts>,
+    State(users): State<Users>,
     State(limits): State<RateLimits>,
     caller: Caller,
     PathId(id): PathId<PostId>,
@@ -32,7 +33,7 @@ pub(crate) async fn update(
 ) -> Result<impl IntoResponse, Error> {
     limits.take(QuotaPolicy::WRITE, caller.id).await?;
     let post = retry_stale(async || {
-        let post = crate::access::manageable(posts.get_latest(id).await?, caller)?;
+        let post = crate::access::manageable(posts.get_latest(id).await?, caller, &users).await?;
         preconditions.require(&Validators::of(post.revision))?;
         Ok::<_, Error>(posts.replace(&post, input.apply(&post.attributes)).await?)
     })

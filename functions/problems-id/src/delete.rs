@@ -3,7 +3,7 @@ use axum::http::StatusCode;
 use shared::auth::Caller;
 use shared::domain::ProblemId;
 use shared::http::{Code, Error, PathId, Preconditions, QuotaPolicy, RateLimits, Validators, WriteParams};
-use shared::store::{Problems, retry_stale};
+use shared::store::{Problems, Users, retry_stale};
 
 /// Remove a problem
 ///
@@ -20,6 +20,7 @@ use shared::store::{Problems, retry_stale};
 )]
 pub(crate) async fn delete(
     State(problems): State<Problems>,
+    State(users): State<Users>,
     State(limits): State<RateLimits>,
     caller: Caller,
     PathId(id): PathId<ProblemId>,
@@ -27,7 +28,7 @@ pub(crate) async fn delete(
 ) -> Result<StatusCode, Error> {
     limits.take(QuotaPolicy::WRITE, caller.id).await?;
     retry_stale(async || {
-        let problem = crate::access::manageable(problems.get_latest(id).await?, caller)?;
+        let problem = crate::access::manageable(problems.get_latest(id).await?, caller, &users).await?;
         preconditions.require(&Validators::of(problem.revision))?;
         Ok::<_, Error>(problems.delete(&problem).await?)
     })

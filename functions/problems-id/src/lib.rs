@@ -8,7 +8,7 @@
 
 use shared::auth::AccessTokens;
 use shared::http::RateLimits;
-use shared::store::Problems;
+use shared::store::{Problems, Users};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -21,6 +21,7 @@ mod update;
 shared::deps! {
     pub struct Deps {
         problems: Problems,
+        users: Users,
         tokens: AccessTokens,
         limits: RateLimits,
     }

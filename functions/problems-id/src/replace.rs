@@ -6,7 +6,7 @@ use shared::domain::{ProblemAttributes, ProblemId};
 use shared::http::{
     Code, Error, Json, PathId, Preconditions, QuotaPolicy, RateLimits, Validators, WriteParams,
 };
-use shared::store::{Problems, retry_stale};
+use shared::store::{Problems, Users, retry_stale};
 
 /// Replace a problem
 ///
@@ -24,6 +24,7 @@ use shared::store::{Problems, retry_stale};
 )]
 pub(crate) async fn replace(
     State(problems): State<Problems>,
+    State(users): State<Users>,
     State(limits): State<RateLimits>,
     caller: Caller,
     PathId(id): PathId<ProblemId>,
@@ -33,7 +34,7 @@ pub(crate) async fn replace(
     limits.take(QuotaPolicy::WRITE, caller.id).await?;
     let attributes = ProblemAttributes::from(input);
     let problem = retry_stale(async || {
-        let problem = crate::access::manageable(problems.get_latest(id).await?, caller)?;
+        let problem = crate::access::manageable(problems.get_latest(id).await?, caller, &users).await?;
         preconditions.require(&Validators::of(problem.revision))?;
         Ok::<_, Error>(problems.replace(&problem, attributes.clone()).await?)
     })

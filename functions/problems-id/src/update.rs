@@ -6,7 +6,7 @@ use shared::domain::ProblemId;
 use shared::http::{
     Code, Error, Json, PathId, Preconditions, QuotaPolicy, RateLimits, Validators, WriteParams,
 };
-use shared::store::{Problems, retry_stale};
+use shared::store::{Problems, Users, retry_stale};
 
 /// Change a problem
 ///
@@ -24,6 +24,7 @@ use shared::store::{Problems, retry_stale};
 )]
 pub(crate) async fn update(
     State(problems): State<Problems>,
+    State(users): State<Users>,
     State(limits): State<RateLimits>,
     caller: Caller,
     PathId(id): PathId<ProblemId>,
@@ -32,7 +33,7 @@ pub(crate) async fn update(
 ) -> Result<impl IntoResponse, Error> {
     limits.take(QuotaPolicy::WRITE, caller.id).await?;
     let problem = retry_stale(async || {
-        let problem = crate::access::manageable(problems.get_latest(id).await?, caller)?;
+        let problem = crate::access::manageable(problems.get_latest(id).await?, caller, &users).await?;
         preconditions.require(&Validators::of(problem.revision))?;
         Ok::<_, Error>(problems.replace(&problem, input.apply(&problem.attributes)).await?)
     })

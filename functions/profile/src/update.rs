@@ -1,8 +1,8 @@
 use axum::extract::State;
 use axum::response::IntoResponse;
 use shared::api::AccountBody;
-use shared::auth::{Passwords, SessionUser};
-use shared::domain::{Email, Name, Password, PasswordAttempt, User, UserAttributes};
+use shared::auth::{PasswordCheck, SessionUser};
+use shared::domain::{Email, Name, Password, PasswordAttempt, UserAttributes};
 use shared::http::{
     Change, Code, Error, Json, Preconditions, QuotaPolicy, RateLimits, Validators, WriteParams,
 };
@@ -14,14 +14,14 @@ input! {
     pub(crate) struct ProfileInput {
         /// The new name; `null` removes it.
         name: Change<Name> = change("name"),
-        /// The new e-mail address.
+        /// The new e-mail address. Send `currentPassword` with it, unless the sign-in was in the last five minutes.
         email: Option<Email> = patch("email"),
-        /// The current password, required to set a new one.
+        /// The current password. A new password always needs it.
         current_password: Option<PasswordAttempt> = patch("currentPassword"),
         /// The new password. Send `currentPassword` with it.
         new_password: Option<Password> = patch("newPassword"),
     }
-    together("currentPassword", "newPassword")
+    requires("newPassword", "currentPassword")
 }
 
 impl ProfileInput {
@@ -38,7 +38,8 @@ impl ProfileInput {
 /// Change one's own profile
 ///
 /// Members that are missing in the body stay as they are. A new password needs the current one. It ends all other
-/// sessions of the user and revokes all refresh tokens; this session continues.
+/// sessions of the user and revokes all refresh tokens; this session continues. A new address needs the current
+/// password, too, or a sign-in of the last five minutes.
 #[utoipa::path(
     put,
     path = "/api/profile",
@@ -48,53 +49,37 @@ impl ProfileInput {
     request_body = ProfileInput,
     responses((status = 200, description = "The changed user.", body = AccountBody)),
     security(("session" = [])),
-    extensions(("x-codes" = json!([Code::NotAuthenticated, Code::EmailTaken]))),
+    extensions(("x-codes" = json!([Code::NotAuthenticated, Code::RecentSignInRequired, Code::EmailTaken]))),
 )]
 pub(crate) async fn update(
     State(users): State<Users>,
     State(sessions): State<Sessions>,
-    State(passwords): State<Passwords>,
     State(limits): State<RateLimits>,
+    check: PasswordCheck,
     signed_in: SessionUser,
     preconditions: Preconditions,
     Json(input): Json<ProfileInput>,
 ) -> Result<impl IntoResponse, Error> {
     limits.take(QuotaPolicy::WRITE, signed_in.user.id).await?;
-    let hash = match (&input.current_password, &input.new_password) {
-        (Some(current), Some(new)) => {
-            confirm(&users, &passwords, &limits, &signed_in.user, current).await?;
-            Some(passwords.hash(new)?)
-        }
-        _ => None,
-    };
+    if let Some(current) = &input.current_password
+        && !check.confirm(&signed_in.user, current).await?
+    {
+        return Err(Error::field("currentPassword", "is not the current password"));
+    }
+    let hash = input.new_password.as_ref().map(|new| check.hash(new)).transpose()?;
     let user = retry_stale(async || {
-        let SessionUser { user, session } = signed_in.latest(&sessions, &users).await?;
-        preconditions.require(&Validators::of(user.revision))?;
+        let latest = signed_in.latest(&sessions, &users).await?;
+        let user = &latest.user;
         let attributes = input.apply(&user.attributes);
+        if attributes.email != user.attributes.email && input.current_password.is_none() {
+            latest.require_recent_sign_in()?;
+        }
+        preconditions.require(&Validators::of(user.revision))?;
         Ok::<_, Error>(match &hash {
-            Some(hash) => users.change_password_in(&session, &user, attributes, hash.clone()).await?,
-            None => users.replace(&user, attributes).await?,
+            Some(hash) => users.change_password_in(&latest.session, user, attributes, hash.clone()).await?,
+            None => users.replace(user, attributes).await?,
         })
     })
     .await?;
     Ok(AccountBody::resource(user))
-}
-
-/// Checks the user's current password, with the rate limit of signing in.
-async fn confirm(
-    users: &Users,
-    passwords: &Passwords,
-    limits: &RateLimits,
-    user: &User,
-    attempt: &PasswordAttempt,
-) -> Result<(), Error> {
-    let email = &user.attributes.email;
-    limits.take(QuotaPolicy::LOGIN, email.normalised()).await?;
-    let credential = users.credential(email).await?.filter(|credential| credential.user_id == user.id);
-    let hash = credential.and_then(|credential| credential.password_hash);
-    if passwords.verify(attempt, hash.as_ref())? {
-        Ok(())
-    } else {
-        Err(Error::field("currentPassword", "is not the current password"))
-    }
 }

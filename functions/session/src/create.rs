@@ -3,9 +3,9 @@ use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use shared::api::{AccountBody, CredentialsInput};
-use shared::auth::{Passwords, SessionCookie, SetSession, sign_in};
-use shared::http::{Code, Error, Json, RateLimits, SourceAddress};
-use shared::store::{Sessions, Users};
+use shared::auth::{PasswordCheck, SessionCookie, SetSession};
+use shared::http::{Code, Error, Json};
+use shared::store::Sessions;
 
 /// Sign in with a cookie
 ///
@@ -26,15 +26,12 @@ use shared::store::{Sessions, Users};
     extensions(("x-codes" = json!([Code::InvalidCredentials, Code::RateLimited]))),
 )]
 pub(crate) async fn create(
-    State(users): State<Users>,
     State(sessions): State<Sessions>,
-    State(passwords): State<Passwords>,
-    State(limits): State<RateLimits>,
-    address: SourceAddress,
+    check: PasswordCheck,
     cookie: SessionCookie,
     Json(input): Json<CredentialsInput>,
 ) -> Result<impl IntoResponse, Error> {
-    let user = sign_in(&users, &passwords, &limits, address, &input.email, &input.password).await?;
+    let user = check.sign_in(&input.email, &input.password).await?;
     let session = match cookie {
         SessionCookie::Id(old) => sessions.begin_instead_of(old, user.id, user.auth_epoch).await?,
         SessionCookie::Missing | SessionCookie::Malformed => sessions.begin(user.id, user.auth_epoch).await?,

@@ -3,8 +3,12 @@
 use shared::auth::Caller;
 use shared::domain::File;
 use shared::http::Error;
+use shared::store::Users;
 
 /// Returns the file if it is the caller's. Another user's file is reported as not found.
-pub(crate) fn own(file: Option<File>, caller: Caller) -> Result<File, Error> {
-    file.filter(|file| caller.manages(file.user_id)).ok_or(Error::NotFound("File"))
+pub(crate) async fn own(file: Option<File>, caller: Caller, users: &Users) -> Result<File, Error> {
+    match file {
+        Some(file) if caller.manages(file.user_id, users).await? => Ok(file),
+        _ => Err(Error::NotFound("File")),
+    }
 }

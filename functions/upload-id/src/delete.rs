@@ -4,7 +4,7 @@ use shared::auth::Caller;
 use shared::domain::{FileId, FileState};
 use shared::http::{Error, PathId, Preconditions, QuotaPolicy, RateLimits, Validators, WriteParams};
 use shared::objects::Objects;
-use shared::store::{Error as StoreError, Files, retry_stale};
+use shared::store::{Error as StoreError, Files, Users, retry_stale};
 
 /// Remove a file
 ///
@@ -22,6 +22,7 @@ use shared::store::{Error as StoreError, Files, retry_stale};
 pub(crate) async fn delete(
     State(files): State<Files>,
     State(objects): State<Objects>,
+    State(users): State<Users>,
     State(limits): State<RateLimits>,
     caller: Caller,
     PathId(id): PathId<FileId>,
@@ -29,7 +30,7 @@ pub(crate) async fn delete(
 ) -> Result<StatusCode, Error> {
     limits.take(QuotaPolicy::WRITE, caller.id).await?;
     let file = retry_stale(async || {
-        let file = crate::access::own(files.get_latest(id).await?, caller)?;
+        let file = crate::access::own(files.get_latest(id).await?, caller, &users).await?;
         // A removal that S3 interrupted continues, whatever version the client knows.
         if file.state == FileState::Deleting {
             return Ok(file);

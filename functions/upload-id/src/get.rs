@@ -5,7 +5,7 @@ use shared::auth::Caller;
 use shared::domain::{FileId, FileState};
 use shared::http::{Error, PathId, Preconditions, ReadParams};
 use shared::objects::Objects;
-use shared::store::Files;
+use shared::store::{Files, Users};
 
 /// Show a file
 ///
@@ -26,11 +26,12 @@ use shared::store::Files;
 pub(crate) async fn get(
     State(files): State<Files>,
     State(objects): State<Objects>,
+    State(users): State<Users>,
     caller: Caller,
     PathId(id): PathId<FileId>,
     preconditions: Preconditions,
 ) -> Result<impl IntoResponse, Error> {
-    let file = crate::access::own(files.get(id).await?, caller)?;
+    let file = crate::access::own(files.get(id).await?, caller, &users).await?;
     let download = match file.state {
         FileState::Ready => {
             let request = objects.presign_download(&file).await?;

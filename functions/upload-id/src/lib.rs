@@ -8,7 +8,7 @@
 use shared::auth::AccessTokens;
 use shared::http::RateLimits;
 use shared::objects::Objects;
-use shared::store::Files;
+use shared::store::{Files, Users};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -20,6 +20,7 @@ shared::deps! {
     pub struct Deps {
         files: Files,
         objects: Objects,
+        users: Users,
         tokens: AccessTokens,
         limits: RateLimits,
     }

@@ -51,7 +51,7 @@ async fn owner(user_id: UserId, caller: Caller, users: &Users) -> Result<UserId,
     if user_id == caller.id {
         return Ok(user_id);
     }
-    if !caller.is_admin() {
+    if !caller.is_admin(users).await? {
         return Err(Error::Forbidden("Only admins may upload for somebody else"));
     }
     let user = users.get(user_id).await?;

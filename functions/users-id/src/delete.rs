@@ -6,9 +6,12 @@ use shared::domain::UserId;
 use shared::http::{Code, Error, PathId, Preconditions, QuotaPolicy, RateLimits, WriteParams};
 use shared::store::{Users, retry_stale};
 
+use crate::access::Changeable;
+
 /// Remove a user
 ///
-/// Another user can use the e-mail address at once. The user's posts stay. Only the user and admins can do this.
+/// Another user can use the e-mail address at once. The user's posts stay. Only the user and admins can do this, within
+/// five minutes of signing in.
 #[utoipa::path(
     delete,
     path = "/api/users/{id}",
@@ -17,7 +20,7 @@ use shared::store::{Users, retry_stale};
     params(("id" = UserId, Path), WriteParams),
     responses((status = 204, description = "The user is removed.")),
     security(("accessToken" = [])),
-    extensions(("x-codes" = json!([Code::Forbidden]))),
+    extensions(("x-codes" = json!([Code::Forbidden, Code::RecentSignInRequired]))),
 )]
 pub(crate) async fn delete(
     State(users): State<Users>,
@@ -27,9 +30,9 @@ pub(crate) async fn delete(
     preconditions: Preconditions,
 ) -> Result<StatusCode, Error> {
     limits.take(QuotaPolicy::WRITE, caller.id).await?;
-    crate::access::allow(caller, id)?;
     retry_stale(async || {
-        let user = users.get_latest(id).await?.ok_or(Error::NotFound("User"))?;
+        let Changeable { user, .. } = Changeable::read(&users, caller, id).await?;
+        caller.require_recent_sign_in()?;
         preconditions.require(&UserBody::validators(&user, true))?;
         Ok::<_, Error>(users.delete(&user).await?)
     })

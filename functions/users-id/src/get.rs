@@ -8,7 +8,8 @@ use shared::store::Users;
 
 /// Show a user
 ///
-/// The e-mail address is visible to the user and to admins only.
+/// Every caller sees the name of a user, for example of a post's author. The e-mail address and the role are visible to
+/// the user and to admins only.
 #[utoipa::path(
     get,
     path = "/api/users/{id}",
@@ -24,6 +25,11 @@ pub(crate) async fn get(
     PathId(id): PathId<UserId>,
     preconditions: Preconditions,
 ) -> Result<impl IntoResponse, Error> {
-    let user = users.get(id).await?.ok_or(Error::NotFound("User"))?;
-    UserBody::resource(user, caller.manages(id)).answer(&preconditions)
+    let (user, sees_all) = if caller.id == id {
+        (caller.account_to_show(&users).await?, true)
+    } else {
+        let sees_all = caller.is_admin(&users).await?;
+        (users.get(id).await?.ok_or(Error::NotFound("User"))?, sees_all)
+    };
+    UserBody::resource(user, sees_all).answer(&preconditions)
 }

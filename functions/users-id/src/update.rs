@@ -6,10 +6,12 @@ use shared::domain::UserId;
 use shared::http::{Code, Error, Json, PathId, Preconditions, QuotaPolicy, RateLimits, WriteParams};
 use shared::store::{Users, retry_stale};
 
+use crate::access::Changeable;
+
 /// Change a user
 ///
 /// A JSON merge patch: members that are missing in the body stay as they are. Only the user and admins can do this,
-/// and only an admin can set the role.
+/// and only an admin can change the role. Another address or role needs a sign-in of the last five minutes.
 #[utoipa::path(
     patch,
     path = "/api/users/{id}",
@@ -19,7 +21,7 @@ use shared::store::{Users, retry_stale};
     request_body(content((UserPatch = "application/merge-patch+json"), (UserPatch = "application/json"))),
     responses((status = 200, description = "The new version of the user.", body = UserBody)),
     security(("accessToken" = [])),
-    extensions(("x-codes" = json!([Code::Forbidden, Code::EmailTaken]))),
+    extensions(("x-codes" = json!([Code::Forbidden, Code::RecentSignInRequired, Code::EmailTaken]))),
 )]
 pub(crate) async fn update(
     State(users): State<Users>,
@@ -30,14 +32,13 @@ pub(crate) async fn update(
     Json(input): Json<UserPatch>,
 ) -> Result<impl IntoResponse, Error> {
     limits.take(QuotaPolicy::WRITE, caller.id).await?;
-    crate::access::allow(caller, id)?;
-    if input.sets_role() && !caller.is_admin() {
-        return Err(Error::Forbidden("Only an admin may set a role"));
-    }
     let user = retry_stale(async || {
-        let user = users.get_latest(id).await?.ok_or(Error::NotFound("User"))?;
-        preconditions.require(&UserBody::validators(&user, true))?;
-        Ok::<_, Error>(users.replace(&user, input.apply(&user.attributes)).await?)
+        let changeable = Changeable::read(&users, caller, id).await?;
+        let user = &changeable.user;
+        let next = input.apply(&user.attributes);
+        changeable.allow(&next)?;
+        preconditions.require(&UserBody::validators(user, true))?;
+        Ok::<_, Error>(users.replace(user, next).await?)
     })
     .await?;
     Ok(UserBody::resource(user, true))

@@ -26,11 +26,11 @@ use shared::store::Users;
 pub(crate) async fn create(
     State(users): State<Users>,
     State(limits): State<RateLimits>,
-    Admin(caller): Admin,
+    admin: Admin,
     Idempotent { input, key }: Idempotent<UserInput>,
 ) -> Result<impl IntoResponse, Error> {
-    limits.take(QuotaPolicy::WRITE, caller.id).await?;
-    let record = key.map(|key| key.record("users", caller.id));
+    limits.take(QuotaPolicy::WRITE, admin.id()).await?;
+    let record = key.map(|key| key.record("users", admin.id()));
     let (user, replayed) = users.create(input.attributes(Role::User), record.as_ref()).await?.into_parts();
     let location = format!("/api/users/{}", user.id);
     Ok((StatusCode::CREATED, Replayed(replayed), [(LOCATION, location)], UserBody::resource(user, true)))

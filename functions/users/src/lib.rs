@@ -2,7 +2,7 @@
 //!
 //! | method | who | does |
 //! |---|---|---|
-//! | GET | a caller | lists them, newest first |
+//! | GET | an admin | lists them, newest first |
 //! | POST | an admin | adds one |
 
 use shared::auth::AccessTokens;

@@ -1,14 +1,14 @@
 use axum::extract::State;
 use axum::response::IntoResponse;
 use shared::api::{UserBody, UserListBody};
-use shared::auth::Caller;
-use shared::http::{CursorKey, Error, Json, ListParams, ListRequest, Query};
+use shared::auth::Admin;
+use shared::http::{Code, CursorKey, Error, Json, ListParams, ListRequest, Query};
 use shared::store::Users;
 use tokio::try_join;
 
 /// List users
 ///
-/// Newest first. The e-mail address is visible to the user and to admins only.
+/// Newest first. Only an admin can do this.
 #[utoipa::path(
     get,
     path = "/api/users",
@@ -17,19 +17,17 @@ use tokio::try_join;
     params(ListParams),
     responses((status = 200, description = "A page of users.", body = UserListBody)),
     security(("accessToken" = [])),
+    extensions(("x-codes" = json!([Code::Forbidden]))),
 )]
 pub(crate) async fn list(
     State(users): State<Users>,
     State(cursors): State<CursorKey>,
-    caller: Caller,
+    _: Admin,
     query: Query,
 ) -> Result<impl IntoResponse, Error> {
     let request = ListRequest::read(query, "/api/users".to_owned(), &cursors)?;
     let (page, total) = try_join!(users.list(&request.start, request.limit), users.count())?;
     let (links, pagination) = request.paginate(page.next.as_deref(), total, &cursors);
-    let users = page.items.into_iter().map(|user| {
-        let may_see_email = caller.manages(user.id);
-        UserBody::of(user, may_see_email)
-    });
-    Ok((links, Json(UserListBody { users: users.collect(), pagination })))
+    let users = page.items.into_iter().map(|user| UserBody::of(user, true)).collect();
+    Ok((links, Json(UserListBody { users, pagination })))
 }

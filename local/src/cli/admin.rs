@@ -2,7 +2,7 @@
 
 use shared::auth::{AdminError, write_admin};
 use shared::config::ConfigError;
-use shared::domain::{Email, Invalid, UserId};
+use shared::domain::{Email, Invalid, User};
 use shared::store::Table;
 
 use crate::Stack;
@@ -42,15 +42,15 @@ pub enum EnsureError {
     Write(#[from] AdminError),
 }
 
-/// Makes sure that an administrator exists, prints how to sign in as it, and returns its id.
-pub async fn ensure(stack: &mut Stack, admin: Admin) -> Result<UserId, EnsureError> {
+/// Makes sure that an administrator exists, prints how to sign in as it, and returns its account.
+pub async fn ensure(stack: &mut Stack, admin: Admin) -> Result<User, EnsureError> {
     let email: Email = admin.email.parse().map_err(EnsureError::Email)?;
     let is_given = admin.password.is_some();
     let password = stack.own_secret(PASSWORD, admin.password)?;
-    let id = write_admin(&table(stack)?, email, &password.parse().map_err(EnsureError::Password)?).await?;
+    let user = write_admin(&table(stack)?, email, &password.parse().map_err(EnsureError::Password)?).await?;
     let password = if is_given { String::new() } else { format!(", password {password} (generated)") };
     stack.note(format_args!("admin      {}{password}", admin.email));
-    Ok(id)
+    Ok(user)
 }
 
 fn table(stack: &Stack) -> Result<Table, ConfigError> {

@@ -57,8 +57,8 @@ pub(super) async fn announce(stack: &mut Stack, options: &Options) -> Result<(),
         return Ok(());
     }
     let admin = Admin { email: options.admin_email.clone(), password: options.admin_password.clone() };
-    let id = admin::ensure(stack, admin).await?;
-    stack.note(format_args!("           TOKEN=$({})", token::command(options, id)));
+    let admin = admin::ensure(stack, admin).await?;
+    stack.note(format_args!("           TOKEN=$({})", token::command(options, &admin)));
     Ok(())
 }
 

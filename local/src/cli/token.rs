@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use shared::domain::UserId;
+use shared::domain::User;
 
 use super::options::Options;
 
 /// Returns the command that prints the administrator's token, for the directory in which `local` was started.
 ///
 /// `xtask` finds the same secret as this process: a given one, else that of the data directory.
-pub(super) fn command(options: &Options, id: UserId) -> String {
+pub(super) fn command(options: &Options, admin: &User) -> String {
     let is_given = |name: &str| {
         options.environment.iter().any(|(given, _)| given == name)
             || std::env::var(name).is_ok_and(|value| !value.is_empty())
@@ -24,7 +24,14 @@ pub(super) fn command(options: &Options, id: UserId) -> String {
     let xtask = std::env::current_exe().unwrap_or_default().with_file_name("xtask");
     let here = std::env::current_dir().unwrap_or_default();
     let xtask = word(xtask.strip_prefix(here).unwrap_or(&xtask));
-    format!("{}{}{xtask} token --user {id} --admin", secret.unwrap_or_default(), data_dir.unwrap_or_default())
+    let epoch = Some(admin.auth_epoch).filter(|epoch| *epoch > 0).map(|epoch| format!(" --epoch {epoch}"));
+    format!(
+        "{}{}{xtask} token --user {} --admin{}",
+        secret.unwrap_or_default(),
+        data_dir.unwrap_or_default(),
+        admin.id,
+        epoch.unwrap_or_default(),
+    )
 }
 
 /// Returns the path as one word of a shell.

@@ -12,19 +12,13 @@ input! {
         email: Email = required("email"),
         /// The name of the person.
         name: Option<Name> = optional("name"),
-        /// The role. Only an admin can set it. If it is missing, a replacement keeps the role, and a new user gets
+        /// The role. Only an admin can change it. If it is missing, a replacement keeps the role, and a new user gets
         /// `user`.
         role: Option<Role> = patch("role"),
     }
 }
 
 impl UserInput {
-    /// Tells whether the client sets the role.
-    #[must_use]
-    pub fn sets_role(&self) -> bool {
-        self.role.is_some()
-    }
-
     /// Returns the user to store, with `role` if the client sets none.
     #[must_use]
     pub fn attributes(&self, role: Role) -> UserAttributes {
@@ -39,18 +33,12 @@ input! {
         email: Option<Email> = patch("email"),
         /// The new name; `null` removes it.
         name: Change<Name> = change("name"),
-        /// The new role. Only an admin can set it.
+        /// The new role. Only an admin can change it.
         role: Option<Role> = patch("role"),
     }
 }
 
 impl UserPatch {
-    /// Tells whether the client sets the role.
-    #[must_use]
-    pub fn sets_role(&self) -> bool {
-        self.role.is_some()
-    }
-
     /// Returns `attributes` with the changes applied.
     #[must_use]
     pub fn apply(&self, attributes: &UserAttributes) -> UserAttributes {
@@ -75,7 +63,10 @@ pub struct UserBody {
     /// The name of the person, if the user has given one.
     #[schema(required)]
     name: Option<Name>,
-    role: Role,
+    /// The role. It is present only for the user and for admins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    role: Option<Role>,
     /// The time when the user was created.
     created_at: Timestamp,
     /// The time of the last change.
@@ -83,14 +74,14 @@ pub struct UserBody {
 }
 
 impl UserBody {
-    /// Returns the user as others see it, or the whole user for callers who `may_see_email`.
+    /// Returns the user as others see it, or the whole user for callers who may see it.
     #[must_use]
-    pub fn of(user: User, may_see_email: bool) -> Self {
+    pub fn of(user: User, sees_all: bool) -> Self {
         Self {
             id: user.id,
-            email: may_see_email.then_some(user.attributes.email),
+            email: sees_all.then_some(user.attributes.email),
             name: user.attributes.name,
-            role: user.attributes.role,
+            role: sees_all.then_some(user.attributes.role),
             created_at: user.revision.created_at,
             updated_at: user.revision.updated_at,
         }
@@ -104,18 +95,14 @@ impl UserBody {
 
     /// Returns the validators of this view of the user.
     #[must_use]
-    pub fn validators(user: &User, may_see_email: bool) -> Validators {
-        if may_see_email {
-            Validators::of(user.revision)
-        } else {
-            Validators::of_view(user.revision, "public")
-        }
+    pub fn validators(user: &User, sees_all: bool) -> Validators {
+        if sees_all { Validators::of(user.revision) } else { Validators::of_view(user.revision, "public") }
     }
 
     /// Returns this view of the user with its validators.
     #[must_use]
-    pub fn resource(user: User, may_see_email: bool) -> Resource<Self> {
-        Resource { validators: Self::validators(&user, may_see_email), body: Self::of(user, may_see_email) }
+    pub fn resource(user: User, sees_all: bool) -> Resource<Self> {
+        Resource { validators: Self::validators(&user, sees_all), body: Self::of(user, sees_all) }
     }
 }
 

@@ -18,24 +18,23 @@ pub enum AdminError {
     Store(#[from] store::Error),
 }
 
-/// Makes the user with this address an administrator with this password, and returns the id.
+/// Makes the user with this address an administrator with this password, and returns the account.
 ///
 /// A missing user is created. An existing one keeps everything else.
-pub async fn write_admin(table: &Table, email: Email, password: &Password) -> Result<UserId, AdminError> {
+pub async fn write_admin(table: &Table, email: Email, password: &Password) -> Result<User, AdminError> {
     let users = Users::new(table.clone(), Clock::system(), Random::system());
     let passwords = Passwords::system();
     let Some(credential) = users.credential(&email).await? else {
         let attributes = UserAttributes { email, name: None, role: Role::Admin };
         let hash = passwords.hash(password).map_err(AdminError::Hash)?;
-        return Ok(users.register(attributes, hash).await?.id);
+        return Ok(users.register(attributes, hash).await?);
     };
     let is_theirs = match &credential.password_hash {
         Some(hash) => passwords.verify(password.as_attempt(), Some(hash)).map_err(AdminError::Hash)?,
         None => false,
     };
     let hash = if is_theirs { None } else { Some(passwords.hash(password).map_err(AdminError::Hash)?) };
-    retry_stale(async || promote(&users, credential.user_id, hash.clone()).await).await?;
-    Ok(credential.user_id)
+    Ok(retry_stale(async || promote(&users, credential.user_id, hash.clone()).await).await?)
 }
 
 /// Makes the user an administrator, with the password of this hash if there is one.

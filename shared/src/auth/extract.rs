@@ -5,7 +5,7 @@ use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 
-use super::{AccessTokens, Admin, Caller, SESSION_COOKIE};
+use super::{AccessTokens, Caller, SESSION_COOKIE};
 use crate::http::{Error, OWS, Unauthorized, cookies, field_value};
 
 impl<S> FromRequestParts<S> for Caller
@@ -34,19 +34,6 @@ where
             Err(Error::Unauthorized(what)) if what.is_anonymous() => Ok(None),
             Err(error) => Err(error),
         }
-    }
-}
-
-impl<S> FromRequestParts<S> for Admin
-where
-    S: Sync,
-    AccessTokens: FromRef<S>,
-{
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        let caller = <Caller as FromRequestParts<S>>::from_request_parts(parts, state).await?;
-        if caller.is_admin() { Ok(Self(caller)) } else { Err(Error::Forbidden("Only an admin may do this")) }
     }
 }
 

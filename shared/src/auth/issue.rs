@@ -1,19 +1,19 @@
 use std::sync::Arc;
 
-use super::{ACCESS_TOKEN_TTL, AccessTokens, Caller, RefreshTokens};
+use super::{ACCESS_TOKEN_TTL, AccessTokens, RefreshTokens, Subject};
 use crate::api::TokensBody;
-use crate::domain::User;
+use crate::domain::{Timestamp, User};
 use crate::http::{Error, Unauthorized};
 use crate::store::Users;
 
 /// Issues tokens for a user who has just signed in.
 pub async fn issue(access: &AccessTokens, refresh: &RefreshTokens, user: User) -> Result<TokensBody, Error> {
-    let refresh_token = refresh.begin(&user).await?;
-    body(access, user, refresh_token)
+    let (family, refresh_token) = refresh.begin(&user).await?;
+    body(access, user, family.signed_in_at, refresh_token)
 }
 
 /// Issues new tokens for a refresh token, if it is valid and its user exists with the same epoch. The role is the
-/// user's current one.
+/// user's current one; the sign-in is still that of the family.
 pub async fn reissue(
     access: &AccessTokens,
     refresh: &RefreshTokens,
@@ -29,11 +29,16 @@ pub async fn reissue(
         refresh.end(&successor).await?;
         return Err(invalid());
     };
-    body(access, user, successor)
+    body(access, user, family.signed_in_at, successor)
 }
 
-pub(super) fn body(access: &AccessTokens, user: User, refresh_token: String) -> Result<TokensBody, Error> {
-    let caller = Caller { id: user.id, role: user.attributes.role };
-    let access_token = access.sign(caller).map_err(|error| Error::Internal(Arc::new(error)))?;
+pub(super) fn body(
+    access: &AccessTokens,
+    user: User,
+    signed_in_at: Timestamp,
+    refresh_token: String,
+) -> Result<TokensBody, Error> {
+    let access_token =
+        access.sign(Subject::of(&user, signed_in_at)).map_err(|error| Error::Internal(Arc::new(error)))?;
     Ok(TokensBody::new(user, access_token, refresh_token, ACCESS_TOKEN_TTL))
 }

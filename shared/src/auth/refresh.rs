@@ -47,9 +47,10 @@ impl RefreshTokens {
     }
 
     /// Issues the first token for a user who has just signed in.
-    pub async fn begin(&self, user: &User) -> Result<String, Error> {
+    pub async fn begin(&self, user: &User) -> Result<(RefreshFamily, String), Error> {
         let family = self.families.begin(user).await?;
-        self.sign(Payload::of(&family))
+        let token = self.sign(Payload::of(&family))?;
+        Ok((family, token))
     }
 
     /// Adds a user, as [`Users::register_signed_in`] does, and returns the first token, or `None` if the user was added
@@ -64,7 +65,8 @@ impl RefreshTokens {
         let id = self.families.new_id();
         match users.register_signed_in(attributes, password_hash, id, record).await? {
             Made::New(user) => {
-                let token = self.sign(Payload::of(&RefreshFamily::first(id, &user)))?;
+                let family = RefreshFamily::first(id, &user, user.revision.created_at);
+                let token = self.sign(Payload::of(&family))?;
                 Ok((user, Some(token)))
             }
             Made::Replayed(user) => Ok((user, None)),

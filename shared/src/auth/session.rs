@@ -11,6 +11,7 @@ use cookie::{Cookie, SameSite};
 
 use super::AllowedOrigins;
 use super::session_cookie::SESSION_COOKIE;
+use super::step_up::is_recent;
 use crate::domain::User;
 use crate::http::{Error, Unauthorized, cookies};
 use crate::store::{SESSION_LIFETIME, Session, SessionId, Sessions, Users};
@@ -23,6 +24,8 @@ pub struct SessionUser {
     pub user: User,
     /// The session.
     pub session: Session,
+    /// True if the user signed in within the [step-up window](super::STEP_UP_WINDOW).
+    pub(super) has_just_signed_in: bool,
 }
 
 /// The session in a request's cookies. A request with the cookie that changes something must come from the API's own
@@ -52,6 +55,11 @@ impl SessionUser {
         let latest = SessionCookie::Id(self.session.id).user(sessions, users).await?;
         latest.ok_or(Error::Unauthorized(Unauthorized::NotSignedIn))
     }
+
+    /// Ends in 403 unless the user has just signed in.
+    pub fn require_recent_sign_in(&self) -> Result<(), Error> {
+        if self.has_just_signed_in { Ok(()) } else { Err(Error::RecentSignInRequired) }
+    }
 }
 
 impl SessionCookie {
@@ -62,7 +70,8 @@ impl SessionCookie {
         // The read is consistent, so a removed user or a changed password ends the session at once.
         let user = users.get_latest(session.user).await?.filter(|user| user.auth_epoch == session.epoch);
         let Some(user) = user else { return Ok(None) };
-        Ok(sessions.touch(&session).await?.then_some(SessionUser { user, session }))
+        let has_just_signed_in = is_recent(session.created_at, sessions.now());
+        Ok(sessions.touch(&session).await?.then_some(SessionUser { user, session, has_just_signed_in }))
     }
 
     fn of(headers: &HeaderMap) -> Self {

@@ -10,11 +10,12 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, deco
 use serde::{Deserialize, Serialize};
 use uuid::Builder;
 
-use super::Caller;
 use super::hs256::keys;
+use super::step_up::is_recent;
+use super::{Caller, Subject};
 use crate::clock::Clock;
 use crate::config::{ConfigError, FromEnv, Secret, signing_secrets};
-use crate::domain::{Role, UserId};
+use crate::domain::{Role, Timestamp, UserId};
 use crate::http::Unauthorized;
 use crate::random::Random;
 
@@ -53,6 +54,10 @@ struct Claims {
     aud: String,
     sub: UserId,
     role: Role,
+    #[serde(rename = "authEpoch")]
+    auth_epoch: u64,
+    /// The time of the sign-in (`OpenID` Connect Core 1.0, section 2). Refreshing a token does not change it.
+    auth_time: i64,
     exp: i64,
     nbf: i64,
     iat: i64,
@@ -73,14 +78,16 @@ impl AccessTokens {
         Self { keys: secrets.iter().map(Key::of).collect(), clock, random }
     }
 
-    /// Signs a token that lets its bearer act as `caller` for [`ACCESS_TOKEN_TTL`] from now on.
-    pub fn sign(&self, caller: Caller) -> Result<String, jsonwebtoken::errors::Error> {
+    /// Signs a token that lets its bearer act as `subject` for [`ACCESS_TOKEN_TTL`] from now on.
+    pub fn sign(&self, subject: Subject) -> Result<String, jsonwebtoken::errors::Error> {
         let now = self.clock.now().as_seconds();
         let claims = Claims {
             iss: ISSUER.to_owned(),
             aud: AUDIENCE.to_owned(),
-            sub: caller.id,
-            role: caller.role,
+            sub: subject.id,
+            role: subject.role,
+            auth_epoch: subject.auth_epoch,
+            auth_time: subject.signed_in_at.as_seconds(),
             exp: now + i64::try_from(ACCESS_TOKEN_TTL.as_secs()).unwrap_or(i64::MAX),
             nbf: now,
             iat: now,
@@ -97,7 +104,8 @@ impl AccessTokens {
     /// [`Unauthorized::Invalid`] otherwise.
     pub fn verify(&self, token: &str) -> Result<Caller, Unauthorized> {
         let claims = self.authentic(token).ok_or(Unauthorized::Invalid)?;
-        let now = self.clock.now().as_seconds();
+        let moment = self.clock.now();
+        let now = moment.as_seconds();
         let soon = now.saturating_add(LEEWAY_SECONDS);
         if claims.nbf > soon || claims.iat > soon {
             return Err(Unauthorized::Invalid);
@@ -105,7 +113,15 @@ impl AccessTokens {
         if claims.exp <= now.saturating_sub(LEEWAY_SECONDS) {
             return Err(Unauthorized::Expired);
         }
-        Ok(Caller { id: claims.sub, role: claims.role })
+        Ok(Caller {
+            id: claims.sub,
+            was_admin: claims.role == Role::Admin,
+            auth_epoch: claims.auth_epoch,
+            has_just_signed_in: is_recent(
+                Timestamp::from_millis(claims.auth_time.saturating_mul(1000)),
+                moment,
+            ),
+        })
     }
 
     /// Returns the claims of a token that we signed, regardless of its times.
@@ -153,7 +169,6 @@ impl fmt::Debug for AccessTokens {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Timestamp;
 
     fn secret(letter: char) -> Secret {
         Secret::new("JWT_SECRET", letter.to_string().repeat(32)).unwrap()
@@ -167,16 +182,31 @@ mod tests {
         Clock::set_to(Timestamp::from_millis(1_800_000_000_000))
     }
 
-    fn caller() -> Caller {
-        Caller { id: UserId::new(Timestamp::from_millis(1), &Random::seeded(2)), role: Role::User }
+    fn subject() -> Subject {
+        let id = UserId::new(Timestamp::from_millis(1), &Random::seeded(2));
+        Subject { id, role: Role::User, auth_epoch: 0, signed_in_at: clock().now() }
     }
 
     #[test]
     fn a_token_tells_who_it_was_signed_for() {
-        for role in [Role::User, Role::Admin] {
-            let caller = Caller { role, ..caller() };
+        for (role, was_admin) in [(Role::User, false), (Role::Admin, true)] {
+            let subject = Subject { role, auth_epoch: 7, ..subject() };
             let tokens = tokens(&[secret('a')], &clock());
-            assert_eq!(tokens.verify(&tokens.sign(caller).unwrap()), Ok(caller));
+            let caller = Caller { id: subject.id, was_admin, auth_epoch: 7, has_just_signed_in: true };
+            assert_eq!(tokens.verify(&tokens.sign(subject).unwrap()), Ok(caller));
+        }
+    }
+
+    #[test]
+    fn a_token_tells_whether_the_sign_in_is_recent_however_new_the_token_is() {
+        let clock = clock();
+        let tokens = tokens(&[secret('a')], &clock);
+        clock.advance(Duration::from_secs(5 * 60 - 1));
+        let token = tokens.sign(subject()).unwrap();
+        assert!(tokens.verify(&token).unwrap().has_just_signed_in);
+        clock.advance(Duration::from_secs(1));
+        for token in [token, tokens.sign(subject()).unwrap()] {
+            assert!(!tokens.verify(&token).unwrap().has_just_signed_in);
         }
     }
 
@@ -184,7 +214,7 @@ mod tests {
     fn a_token_is_valid_for_15_minutes_and_the_leeway() {
         let clock = clock();
         let tokens = tokens(&[secret('a')], &clock);
-        let token = tokens.sign(caller()).unwrap();
+        let token = tokens.sign(subject()).unwrap();
         clock.advance(Duration::from_secs(15 * 60 + 4));
         assert!(tokens.verify(&token).is_ok());
         clock.advance(Duration::from_secs(1));
@@ -196,14 +226,14 @@ mod tests {
     fn a_token_of_the_future_is_refused() {
         let (now, ahead) = (clock(), clock());
         ahead.advance(Duration::from_secs(6));
-        let token = tokens(&[secret('a')], &ahead).sign(caller()).unwrap();
+        let token = tokens(&[secret('a')], &ahead).sign(subject()).unwrap();
         assert!(tokens(&[secret('a')], &now).verify(&token).is_err());
     }
 
     #[test]
     fn while_the_secret_is_changed_tokens_of_both_are_valid() {
         let clock = clock();
-        let old = tokens(&[secret('a')], &clock).sign(caller()).unwrap();
+        let old = tokens(&[secret('a')], &clock).sign(subject()).unwrap();
         assert!(tokens(&[secret('b'), secret('a')], &clock).verify(&old).is_ok());
         assert!(tokens(&[secret('b')], &clock).verify(&old).is_err());
     }
@@ -216,7 +246,7 @@ mod tests {
         for step in steps.windows(2) {
             let [before, after] = [step[0], step[1]].map(|secrets| tokens(secrets, &clock));
             for (signs, verifies) in [(&before, &after), (&after, &before)] {
-                assert!(verifies.verify(&signs.sign(caller()).unwrap()).is_ok());
+                assert!(verifies.verify(&signs.sign(subject()).unwrap()).is_ok());
             }
         }
     }
@@ -224,7 +254,7 @@ mod tests {
     #[test]
     fn a_changed_token_is_refused() {
         let tokens = tokens(&[secret('a')], &clock());
-        let token = tokens.sign(caller()).unwrap();
+        let token = tokens.sign(subject()).unwrap();
         for at in 0..token.len() {
             let mut changed = token.clone().into_bytes();
             // Another letter changes more than the unused bits of a last letter.
@@ -236,7 +266,7 @@ mod tests {
     #[test]
     fn a_token_that_names_another_algorithm_is_refused() {
         let tokens = tokens(&[secret('a')], &clock());
-        let token = tokens.sign(caller()).unwrap();
+        let token = tokens.sign(subject()).unwrap();
         let (_, claims_and_signature) = token.split_once('.').unwrap();
         for algorithm in ["none", "None", "HS384", "HS512", "RS256", "ES256", "EdDSA", ""] {
             let kid = &tokens.keys[0].id;
@@ -252,7 +282,7 @@ mod tests {
     fn a_token_with_a_parameter_that_must_be_understood_is_refused() {
         let tokens = tokens(&[secret('a')], &clock());
         let key = &tokens.keys[0];
-        let token = tokens.sign(caller()).unwrap();
+        let token = tokens.sign(subject()).unwrap();
         let claims = token.split('.').nth(1).unwrap();
         for (header, is_accepted) in
             [("", true), (r#","b64":true,"crit":["b64"]"#, false), (r#","crit":[]"#, false)]
@@ -279,8 +309,10 @@ mod tests {
             let claims = Claims {
                 iss: iss.to_owned(),
                 aud: aud.to_owned(),
-                sub: caller().id,
+                sub: subject().id,
                 role: Role::Admin,
+                auth_epoch: 0,
+                auth_time: now,
                 exp: now + 60,
                 nbf: now,
                 iat: now,

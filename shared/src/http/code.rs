@@ -70,6 +70,8 @@ codes! {
     NotAuthenticated = UNAUTHORIZED "not_authenticated",
     /// The caller has no permission, or the request comes from a page without permission.
     Forbidden = FORBIDDEN "forbidden",
+    /// The operation needs a sign-in of the last five minutes, or in `PUT /api/profile` the `currentPassword`.
+    RecentSignInRequired = FORBIDDEN "recent_sign_in_required",
     /// The resource does not exist, or the caller has no permission to see it.
     NotFound = NOT_FOUND "not_found",
     /// The path does not support the method; `Allow` lists the supported ones.

@@ -41,6 +41,8 @@ pub enum Error {
     Unauthorized(Unauthorized),
     /// The caller has no permission; the text is the reason, a sentence.
     Forbidden(&'static str),
+    /// The last sign-in is too long ago for this change.
+    RecentSignInRequired,
     /// The path names no entity of this kind.
     NotFound(&'static str),
     /// The `Idempotency-Key` was used for another request.
@@ -139,6 +141,10 @@ impl Error {
                 Self::new(code, message)
             }
             Self::Forbidden(why) => Self::new(Code::Forbidden, why),
+            Self::RecentSignInRequired => Self::new(
+                Code::RecentSignInRequired,
+                "Sign in again to do this: the last sign-in was more than five minutes ago",
+            ),
             Self::NotFound(what) => Self::new(Code::NotFound, format!("{what} not found")),
             Self::KeyReused => Self::new(
                 Code::IdempotencyKeyReused,

@@ -110,12 +110,10 @@ impl Fields {
         }
     }
 
-    /// Checks that two members, which are read afterwards, are both present or both missing.
-    pub fn together(&mut self, one: &str, other: &str) {
-        for (there, missing) in [(one, other), (other, one)] {
-            if self.members.contains_key(there) && !self.members.contains_key(missing) {
-                self.wrong::<()>(missing, "is required");
-            }
+    /// Checks that `other`, which is read afterwards, is present if `one` is.
+    pub fn requires(&mut self, one: &str, other: &str) {
+        if self.members.contains_key(one) && !self.members.contains_key(other) {
+            self.wrong::<()>(other, "is required");
         }
     }
 

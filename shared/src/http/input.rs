@@ -2,7 +2,7 @@
 //! describes it.
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::PartialSchema;
 use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::schema::{AdditionalProperties, SchemaType};
@@ -14,7 +14,7 @@ use super::Change;
 ///
 /// Each member has its Rust name and type. After `=` follow the way in which it is read, and its name in JSON.
 /// `required`, `optional`, `or_default`, `patch` and `change` are methods of [`Fields`](crate::http::Fields) and of
-/// [`Members`] with the same meaning. With `together`, two members must both be present or both be missing.
+/// [`Members`] with the same meaning. With `requires`, the second member must be present if the first one is.
 #[macro_export]
 macro_rules! input {
     (
@@ -22,7 +22,7 @@ macro_rules! input {
         $visibility:vis struct $input:ident {
             $($(#[doc = $doc:literal])+ $member_visibility:vis $member:ident: $type:ty = $kind:ident($name:literal),)+
         }
-        $(together($one:literal, $other:literal))?
+        $(requires($one:literal, $other:literal))?
     ) => {
         $(#[doc = $about])+
         $visibility struct $input {
@@ -31,7 +31,7 @@ macro_rules! input {
 
         impl $crate::http::FromFields for $input {
             fn from_fields(fields: &mut $crate::http::Fields) -> Option<Self> {
-                $(fields.together($one, $other);)?
+                $(fields.requires($one, $other);)?
                 $(let $member: Option<$type> = fields.$kind($name);)+
                 Some(Self { $($member: $member?,)+ })
             }
@@ -40,7 +40,7 @@ macro_rules! input {
         impl utoipa::PartialSchema for $input {
             fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
                 $crate::http::Members::new(concat!($($about, "\n"),+))
-                    $(.together($one, $other))?
+                    $(.requires($one, $other))?
                     $(.$kind($name, concat!($($doc, "\n"),+), |input: &Self| &input.$member))+
                     .into_schema()
             }
@@ -54,7 +54,7 @@ macro_rules! input {
 #[derive(Default)]
 pub struct Members {
     object: ObjectBuilder,
-    dependent: Vec<(&'static str, &'static str)>,
+    dependent: Option<(&'static str, &'static str)>,
 }
 
 /// The function that reads a member, from which its type is inferred.
@@ -66,7 +66,7 @@ impl Members {
     pub fn new(description: &str) -> Self {
         let object = ObjectBuilder::new().description(Some(text(description)));
         let object = object.additional_properties(Some(AdditionalProperties::FreeForm(false)));
-        Self { object, dependent: Vec::new() }
+        Self { object, dependent: None }
     }
 
     /// Adds a member that must be present and not `null`.
@@ -105,10 +105,10 @@ impl Members {
         self.member(name, nullable(described(T::schema(), description)))
     }
 
-    /// Declares that these two members must both be present or both be missing.
+    /// Declares that `other` must be present if `one` is.
     #[must_use]
-    pub fn together(mut self, one: &'static str, other: &'static str) -> Self {
-        self.dependent.extend([(one, other), (other, one)]);
+    pub fn requires(mut self, one: &'static str, other: &'static str) -> Self {
+        self.dependent = Some((one, other));
         self
     }
 
@@ -116,13 +116,8 @@ impl Members {
     #[must_use]
     pub fn into_schema(self) -> RefOr<Schema> {
         // utoipa's objects have no member for `dependentRequired` (JSON Schema Validation, section 6.5.4).
-        let dependent: serde_json::Map<String, Value> = self
-            .dependent
-            .iter()
-            .map(|(one, other)| ((*one).to_owned(), [*other].into_iter().collect()))
-            .collect();
-        let extensions = (!dependent.is_empty())
-            .then(|| Extensions::from_iter([("dependentRequired", Value::from(dependent))]));
+        let dependent = self.dependent.map(|(one, other)| ("dependentRequired", json!({one: [other]})));
+        let extensions = dependent.map(|dependent| Extensions::from_iter([dependent]));
         self.object.extensions(extensions).into()
     }
 

@@ -20,6 +20,9 @@ use crate::random::Random;
 /// The lifetime of a family from its beginning, however often it is used.
 pub const REFRESH_LIFETIME: Duration = Duration::from_hours(30 * 24);
 
+#[expect(clippy::cast_possible_wrap, reason = "30 days are few seconds")]
+const LIFETIME_SECONDS: i64 = REFRESH_LIFETIME.as_secs() as i64;
+
 /// The time in which a client that lost the answer can get the same successor again.
 const RETRY_WINDOW: Duration = Duration::from_secs(10);
 
@@ -36,6 +39,8 @@ pub struct RefreshFamily {
     pub epoch: u64,
     /// The number of the latest token; the first is 0.
     pub counter: u32,
+    /// The time of the sign-in, to the second.
+    pub signed_in_at: Timestamp,
 }
 
 /// The id of a family: 16 random bytes.
@@ -44,8 +49,8 @@ pub struct FamilyId(pub [u8; 16]);
 
 impl RefreshFamily {
     /// Returns a family that begins now.
-    pub(crate) fn first(id: FamilyId, user: &User) -> Self {
-        Self { id, user_id: user.id, epoch: user.auth_epoch, counter: 0 }
+    pub(crate) fn first(id: FamilyId, user: &User, now: Timestamp) -> Self {
+        Self { id, user_id: user.id, epoch: user.auth_epoch, counter: 0, signed_in_at: now }
     }
 }
 
@@ -73,8 +78,8 @@ impl RefreshFamilies {
 
     /// Begins a family for a user who has just signed in.
     pub async fn begin(&self, user: &User) -> Result<RefreshFamily, Error> {
-        let family = RefreshFamily::first(self.new_id(), user);
-        let item = FamilyItem::of(&family, self.clock.now());
+        let family = RefreshFamily::first(self.new_id(), user, self.clock.now());
+        let item = FamilyItem::of(&family);
         let output = self
             .table
             .client
@@ -162,13 +167,8 @@ impl RefreshFamilies {
 
 impl Transaction {
     /// Begins a family for a user whom the same transaction adds.
-    pub(super) fn begin_family(
-        self,
-        table: &Table,
-        family: &RefreshFamily,
-        now: Timestamp,
-    ) -> Result<Self, Error> {
-        self.put(table, to_item(FamilyItem::of(family, now))?)
+    pub(super) fn begin_family(self, table: &Table, family: &RefreshFamily) -> Result<Self, Error> {
+        self.put(table, to_item(FamilyItem::of(family))?)
     }
 }
 
@@ -196,7 +196,7 @@ pub(super) struct FamilyItem {
 }
 
 impl FamilyItem {
-    fn of(family: &RefreshFamily, now: Timestamp) -> Self {
+    fn of(family: &RefreshFamily) -> Self {
         let Key { pk, sk } = family_key(family.id);
         Self {
             pk,
@@ -204,8 +204,8 @@ impl FamilyItem {
             user_id: family.user_id,
             epoch: family.epoch,
             counter: family.counter,
-            rotated_at: now,
-            expires_at: now.as_seconds() + i64::try_from(REFRESH_LIFETIME.as_secs()).unwrap_or(i64::MAX),
+            rotated_at: family.signed_in_at,
+            expires_at: family.signed_in_at.as_seconds() + LIFETIME_SECONDS,
         }
     }
 
@@ -214,7 +214,9 @@ impl FamilyItem {
     }
 
     fn into_family(self, id: FamilyId) -> RefreshFamily {
-        RefreshFamily { id, user_id: self.user_id, epoch: self.epoch, counter: self.counter }
+        let Self { user_id, epoch, counter, expires_at, .. } = self;
+        let signed_in_at = Timestamp::from_millis((expires_at - LIFETIME_SECONDS).saturating_mul(1000));
+        RefreshFamily { id, user_id, epoch, counter, signed_in_at }
     }
 }
 

@@ -73,6 +73,11 @@ impl Sessions {
         Self { table, clock, random }
     }
 
+    /// Returns the time by the clock of sessions.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// Begins a session with a new id.
     pub async fn begin(&self, user: UserId, epoch: u64) -> Result<Session, Error> {
         let session = self.new_session(user, epoch);

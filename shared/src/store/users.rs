@@ -64,12 +64,9 @@ impl Users {
         record: Option<&IdempotencyRecord>,
     ) -> Result<Made<User>, Error> {
         let user = self.new_user(attributes);
-        let family = RefreshFamily::first(id, &user);
-        let transaction = self.addition(&user, Some(password_hash), record)?.begin_family(
-            &self.table,
-            &family,
-            user.revision.created_at,
-        )?;
+        let family = RefreshFamily::first(id, &user, user.revision.created_at);
+        let transaction =
+            self.addition(&user, Some(password_hash), record)?.begin_family(&self.table, &family)?;
         self.make(user, transaction, record).await
     }
 

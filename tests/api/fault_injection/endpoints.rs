@@ -179,7 +179,7 @@ fn with_refresh_token(
         let secret = app.stack.secret("JWT_SECRET").unwrap().to_owned();
         let families = RefreshFamilies::new(app.table(), Clock::system(), Random::system());
         let tokens = RefreshTokens::new(&[Secret::new("JWT_SECRET", secret).unwrap()], families);
-        let body = json!({"refreshToken": tokens.begin(&user).await.unwrap()});
+        let body = json!({"refreshToken": tokens.begin(&user).await.unwrap().1});
         let client = app.anonymous();
         Box::new(move || request(&client, &body)) as Request<'_>
     })

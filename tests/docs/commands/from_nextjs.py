@@ -78,7 +78,9 @@ class World:
             "signature": self.xtask("stripe-sign", given=event),
         }
         token = registered["accessToken"]
-        admin = self.xtask("token", "--user", self.values["user"], "--admin")
+        kept = json.loads((self.sandbox.root / ".local/secrets.json").read_text())
+        root = {"email": "admin@example.com", "password": kept["LOCAL_ADMIN_PASSWORD"]}
+        admin = self.json("POST", "/api/auth/login", {}, root)["accessToken"]
         self.who = {
             "": {},
             "user": {"Authorization": f"Bearer {token}"},

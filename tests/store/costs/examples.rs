@@ -8,9 +8,9 @@ use super::row::Row;
 
 /// The limits of each operation that uses the table: calls, RCU and WCU, its rate limit included.
 const LIMITS: &[(&str, (u32, f64, f64))] = &[
-    ("PUT /api/users/{id}", (4, 2.0, 9.0)),
-    ("PUT /api/posts/{id}", (3, 1.0, 25.0)),
-    ("PUT /api/problems/{id}", (4, 5.0, 201.0)),
+    ("PUT /api/users/{id}", (5, 3.0, 9.0)),
+    ("PUT /api/posts/{id}", (4, 2.0, 25.0)),
+    ("PUT /api/problems/{id}", (5, 6.0, 201.0)),
     ("GET /api/session", (2, 2.0, 0.0)),
     ("DELETE /api/session", (1, 0.0, 1.0)),
     ("GET /api/profile", (2, 2.0, 0.0)),

@@ -92,6 +92,7 @@ fn error(code: Code) -> Response {
         Code::InvalidSession => unauthorized(Unauthorized::InvalidSession),
         Code::NotAuthenticated => unauthorized(Unauthorized::NotSignedIn),
         Code::Forbidden => Error::Forbidden("Only the author and admins may do this"),
+        Code::RecentSignInRequired => Error::RecentSignInRequired,
         Code::NotFound => Error::NotFound("Post"),
         Code::NotAcceptable => Error::NotAcceptable,
         Code::EmailTaken => store::Error::Taken(Unique::Email).into(),

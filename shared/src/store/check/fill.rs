@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::Value;
 
-use crate::domain::{Payer, Payment, Post, Problem};
+use crate::domain::{Payer, Payment, Post, Problem, User};
 use crate::store::entity::{Description, Entity};
 use crate::store::error::Error;
 use crate::store::payments::Paid;
@@ -20,6 +20,11 @@ pub struct Items {
 }
 
 impl Items {
+    /// Returns the items of a user without a password.
+    pub fn of_user(&mut self, user: &User) -> Result<Vec<Value>, Error> {
+        self.of(user.describe()?)
+    }
+
     /// Returns the items of a post.
     pub fn of_post(&mut self, post: &Post) -> Result<Vec<Value>, Error> {
         self.of(post.describe()?)
