@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use super::exchange::Exchange;
 
 /// Status, message ("" if there is no body), and the reason why the gateway answers and not a function.
-const OWN: [(u16, &str, &str); 9] = [
+const OWN: [(u16, &str, &str); 10] = [
     (400, "", "what came is no HTTP request"),
     (400, "Bad Request", "the path or the host cannot be read, so no route is found"),
+    (403, "null", "no function has this Function URL"),
     (413, "Request Entity Too Large", "the body has more bytes than the gateway or Lambda takes"),
     (429, "Too Many Requests", "the stage's own throttling"),
     (429, "Rate Exceeded.", "the function of a Function URL has no instance to spare"),
@@ -30,6 +31,7 @@ pub(super) fn deviation(exchange: &Exchange<'_>) -> Option<String> {
     let body = exchange.body.filter(|_| exchange.method != Method::HEAD);
     let says = |message: &str| match body {
         Some(body) if message.is_empty() => body.is_empty(),
+        Some(body) if status == 403 => body == br#"{"Message":null}"#,
         // A Function URL answers with plain text.
         Some(body) if status == 502 => body == message.as_bytes(),
         Some(body) => {
