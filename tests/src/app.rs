@@ -76,6 +76,7 @@ impl App {
         let stack = builder
             .template(root().join("template.yaml"))
             .binaries(Self::binaries())
+            .strict()
             .in_memory()
             .quiet()
             .start()

@@ -23,7 +23,8 @@ mod tests {
 
     #[test]
     fn a_resource_is_one_that_the_gateway_can_read() {
-        let text = format!("Resources:\n{}", resource("notes-id", "/api/notes/{id}"));
+        let api = "  Api: { Type: AWS::Serverless::HttpApi }";
+        let text = format!("Resources:\n{api}\n{}", resource("notes-id", "/api/notes/{id}"));
         let template = Template::parse(&text, &BTreeMap::new(), REGION).unwrap();
         assert_eq!(template.functions[0].name, "notes-id");
         assert_eq!(template.routes[0].path, "/api/notes/{id}");

@@ -162,7 +162,7 @@ impl Gateway {
         let Some(found) = self.router.find(parts.method.as_str(), &path) else {
             return refused(StatusCode::NOT_FOUND, "Not Found");
         };
-        if self.throttle.as_ref().is_some_and(|buckets| !buckets.take(found.route.key(), Instant::now())) {
+        if self.throttle.as_ref().is_some_and(|buckets| !buckets.take(found.route, Instant::now())) {
             return refused(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests");
         }
         Ok((Target::Route(found), path))
@@ -200,7 +200,10 @@ impl Gateway {
         };
         match target {
             Target::Route(found) => {
-                let payload = request_payload::build(Via::Route(found.route, &found.parameters), &incoming);
+                let payload = request_payload::build(
+                    Via::Route(found.stage, found.route, &found.parameters),
+                    &incoming,
+                );
                 self.call(found.route, payload.into(), trace_id.to_owned()).await
             }
             Target::FunctionUrl(url) => {

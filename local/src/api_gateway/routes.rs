@@ -6,30 +6,33 @@
 
 use std::collections::BTreeMap;
 
-use crate::template::Route;
 use crate::template::path::Pattern;
+use crate::template::{Route, Stage};
 
 /// All routes of the API, the most specific first.
 #[derive(Clone, Debug, Default)]
 pub struct Router {
     routes: Vec<(Pattern, Route)>,
     default: Option<Route>,
+    stage: Stage,
 }
 
 /// A route and the values of its path's variables.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Match<'r> {
     /// The route.
     pub route: &'r Route,
     /// The values of the path's variables, decoded.
     pub parameters: BTreeMap<String, String>,
+    /// The stage in which it is.
+    pub stage: &'r Stage,
 }
 
 impl Router {
     /// Sorts the routes of a template.
     #[must_use]
-    pub fn new(routes: &[Route]) -> Self {
-        let mut sorted = Self::default();
+    pub fn new(routes: &[Route], stage: Stage) -> Self {
+        let mut sorted = Self { stage, ..Self::default() };
         for route in routes {
             match Pattern::parse(&route.path) {
                 Ok(pattern) => sorted.routes.push((pattern, route.clone())),
@@ -45,11 +48,14 @@ impl Router {
     /// Returns the route for a decoded path. API Gateway decodes before it matches, so `%2F` separates segments.
     #[must_use]
     pub fn find(&self, method: &str, path: &str) -> Option<Match<'_>> {
+        let (path, stage) = (self.stage.within(path)?, &self.stage);
         self.routes
             .iter()
             .filter(|(_, route)| route.method == "ANY" || route.method == method)
-            .find_map(|(pattern, route)| Some(Match { route, parameters: pattern.matches(path)? }))
-            .or_else(|| self.default.as_ref().map(|route| Match { route, parameters: BTreeMap::new() }))
+            .find_map(|(pattern, route)| Some(Match { route, parameters: pattern.matches(path)?, stage }))
+            .or_else(|| {
+                self.default.as_ref().map(|route| Match { route, parameters: BTreeMap::new(), stage })
+            })
     }
 }
 
@@ -67,11 +73,12 @@ mod tests {
                     path: path.to_owned(),
                     function: (*key).to_owned(),
                     timeout: crate::template::MAX_INTEGRATION_TIMEOUT,
+                    throttling: None,
                     line: 1,
                 }
             })
             .collect();
-        Router::new(&routes)
+        Router::new(&routes, Stage::default())
     }
 
     fn found(router: &Router, method: &str, path: &str) -> String {
@@ -105,6 +112,25 @@ mod tests {
         assert_eq!(found(&router, "GET", "/a"), "GET /a");
         assert_eq!(found(&router, "DELETE", "/a"), "ANY /a");
         assert_eq!(found(&router, "GET", "/b"), "$default");
+    }
+
+    // Captured on AWS: powertools-lambda-python#621, aws-lambda-rust-runtime#668.
+    #[test]
+    fn the_name_of_the_stage_begins_every_path() {
+        let Router { routes, default, .. } = router(&["GET /hello", "GET /"]);
+        let stage = Stage { name: Some("prod".to_owned()), ..Stage::default() };
+        let router = Router { routes, default, stage };
+        for (path, key) in [
+            ("/prod/hello", "GET /hello"),
+            ("/prod/", "GET /"),
+            ("/prod", "GET /"),
+            ("/hello", ""),
+            ("/", ""),
+            ("/production/hello", ""),
+            ("/prod/prod/hello", ""),
+        ] {
+            assert_eq!(found(&router, "GET", path), key, "{path}");
+        }
     }
 
     #[test]

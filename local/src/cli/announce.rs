@@ -21,7 +21,9 @@ pub(super) async fn announce(stack: &mut Stack, options: &Options) -> Result<(),
     lines.push(String::new());
     // The root serves nothing.
     let page = if routes.iter().any(|route| route.path == DOCS_PAGE) { DOCS_PAGE } else { "" };
-    lines.push(format!("API        {}{page}", stack.url()));
+    let stage = stack.template().api.as_ref().and_then(|api| api.stage.name.as_ref());
+    let stage = stage.map(|name| format!("/{name}")).unwrap_or_default();
+    lines.push(format!("API        {}{stage}{page}", stack.url()));
     if let Some(url) = stack.invoke_url() {
         lines.push(format!("Invoke     {url}"));
     }

@@ -53,6 +53,11 @@ pub(super) struct Options {
     /// Let functions' calls of the database and S3 through without their signatures and policies.
     #[arg(long, global = true)]
     pub(super) no_iam: bool,
+    /// Do not start if the template has parts that are not emulated; without this, each is a warning.
+    ///
+    /// Parts that the template names in `Metadata.Local.NotEmulated` do not count.
+    #[arg(long, global = true)]
+    pub(super) strict: bool,
     /// Set a parameter of the template; may be repeated.
     #[arg(long = "parameter", global = true, value_name = "NAME=VALUE", value_parser = pair)]
     pub(super) parameters: Vec<(String, String)>,
@@ -125,6 +130,9 @@ impl Options {
         }
         if self.no_iam {
             builder = builder.without_iam();
+        }
+        if self.strict {
+            builder = builder.strict();
         }
         if self.throttle {
             builder = builder.throttle();

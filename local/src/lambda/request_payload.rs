@@ -22,7 +22,7 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 
 use crate::clock;
-use crate::template::{ACCOUNT_ID, REGION, Route};
+use crate::template::{ACCOUNT_ID, REGION, Route, Stage};
 
 /// A client's request.
 #[derive(Clone, Copy, Debug)]
@@ -54,8 +54,8 @@ pub struct Incoming<'a> {
 /// The way by which a request reached the function.
 #[derive(Clone, Copy, Debug)]
 pub enum Via<'a> {
-    /// A route of the HTTP API, and the values of its path's variables.
-    Route(&'a Route, &'a BTreeMap<String, String>),
+    /// A route of a stage of the HTTP API, and the values of its path's variables.
+    Route(&'a Stage, &'a Route, &'a BTreeMap<String, String>),
     /// The Function URL of the function with this name.
     FunctionUrl(&'a str),
 }
@@ -78,6 +78,8 @@ struct Event<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     body: Option<Cow<'a, str>>,
     is_base64_encoded: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stage_variables: Option<&'a BTreeMap<String, String>>,
 }
 
 #[derive(Serialize)]
@@ -90,7 +92,7 @@ struct Context<'a> {
     http: Http<'a>,
     request_id: &'a str,
     route_key: &'a str,
-    stage: &'static str,
+    stage: &'a str,
     time: String,
     time_epoch: i64,
 }
@@ -137,9 +139,12 @@ pub fn build(via: Via<'_>, incoming: &Incoming<'_>) -> Vec<u8> {
     let host = incoming.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
     let mut headers = headers(incoming);
     let mut path = Cow::Borrowed(incoming.path);
+    let (mut stage, mut stage_variables) = ("$default", None);
     let (route_key, account_id, api_id, domain_name, parameters) = match via {
-        Via::Route(route, parameters) => {
+        Via::Route(Stage { name, variables }, route, parameters) => {
             headers.entry("content-length").or_insert(Cow::Borrowed("0"));
+            stage = name.as_deref().unwrap_or(stage);
+            stage_variables = Some(variables).filter(|variables| !variables.is_empty());
             let parameters = Some(parameters).filter(|parameters| !parameters.is_empty());
             (route.key(), ACCOUNT_ID, "local", without_port(host).to_owned(), parameters)
         }
@@ -177,7 +182,7 @@ pub fn build(via: Via<'_>, incoming: &Incoming<'_>) -> Vec<u8> {
             },
             request_id: incoming.request_id,
             route_key: &route_key,
-            stage: "$default",
+            stage,
             time: incoming
                 .at
                 .format(format_description!(
@@ -189,6 +194,7 @@ pub fn build(via: Via<'_>, incoming: &Incoming<'_>) -> Vec<u8> {
         path_parameters: parameters,
         body,
         is_base64_encoded,
+        stage_variables,
     };
     // This cannot fail: the maps have text keys and no custom serializer.
     serde_json::to_vec(&event).unwrap_or_default()

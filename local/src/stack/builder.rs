@@ -27,6 +27,7 @@ pub struct Builder {
     pub(super) data_dir: Option<PathBuf>,
     pub(super) in_memory: bool,
     pub(super) iam: bool,
+    pub(super) strict: bool,
     pub(super) inherit_secrets: bool,
     pub(super) environment: BTreeMap<String, String>,
     pub(super) parameters: BTreeMap<String, String>,
@@ -53,6 +54,7 @@ impl Default for Builder {
             data_dir: None,
             in_memory: false,
             iam: true,
+            strict: false,
             inherit_secrets: false,
             environment: BTreeMap::new(),
             parameters: BTreeMap::new(),
@@ -147,6 +149,13 @@ impl Builder {
     #[must_use]
     pub fn without_iam(mut self) -> Self {
         self.iam = false;
+        self
+    }
+
+    /// Starts only if all of the template is emulated.
+    #[must_use]
+    pub fn strict(mut self) -> Self {
+        self.strict = true;
         self
     }
 

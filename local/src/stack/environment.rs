@@ -58,11 +58,13 @@ pub(super) fn environment(
         ("PATH", "/usr/local/bin:/usr/bin:/bin:/opt/bin"),
         ("TZ", ":UTC"),
     ];
-    let group = format!("/aws/lambda/{}", function.name);
+    let group = function.log_group.clone().unwrap_or_else(|| format!("/aws/lambda/{}", function.name));
     let own = function.variables.iter().filter_map(|(name, value)| {
         let value = match (overrides.get(name), value) {
             (Some(value), _) | (None, Variable::Plain(value)) => value.as_str(),
             (None, Variable::Secret) => secrets.get(name)?,
+            // Without a value from outside, the stack does not start.
+            (None, Variable::Unknown(_)) => return None,
         };
         Some((name.clone(), endpoints.localized(value)))
     });

@@ -34,7 +34,7 @@ use crate::server::guard::Pages;
 use crate::server::serve::{Limits, serve};
 use crate::server::stop;
 use crate::sqs::{Queues, Sqs};
-use crate::template::{ACCOUNT_ID, Function, LoadError, REGION, Template};
+use crate::template::{ACCOUNT_ID, Function, LoadError, REGION, Template, TemplateError, Variable};
 use crate::{dynamodb, faults, s3};
 
 /// The idle time after which a connection is closed. API Gateway closes idle connections after some minutes.
@@ -43,8 +43,8 @@ const KEEP_ALIVE: Duration = Duration::from_mins(2);
 impl Builder {
     /// Starts everything. A function starts with its first event.
     pub async fn start(mut self) -> Result<Stack, StartError> {
-        let template = Template::load(&self.template, &self.parameters, REGION)?;
         let logs = Logs::new(self.sink.take(), self.colour, self.capture);
+        let template = self.read(&logs)?;
         let (stop, stopping) = watch::channel(false);
         let (stop_runtime, runtime_stopping) = watch::channel(false);
 
@@ -167,6 +167,26 @@ impl Builder {
         template.functions.iter().map(pool).collect()
     }
 
+    /// Reads the template, all of which must be emulated if the settings say so.
+    fn read(&self, logs: &Logs) -> Result<Template, LoadError> {
+        let template = Template::load(&self.template, &self.parameters, REGION)?;
+        let path = || self.template.display().to_string();
+        if self.strict && !template.not_emulated.is_empty() {
+            return Err(LoadError::NotEmulated { path: path(), parts: template.not_emulated });
+        }
+        for part in &template.not_emulated {
+            logs.warn(format_args!("{}:{}: {part}", self.template.display(), part.line));
+        }
+        let variables = template.functions.iter().flat_map(|function| &function.variables);
+        for (name, value) in variables {
+            if let (Variable::Unknown(error), false) = (value, self.environment.contains_key(name)) {
+                let message = format!("{}; --env {name}=... gives functions another value", error.message);
+                return Err(LoadError::Content { path: path(), error: TemplateError { message, ..*error } });
+            }
+        }
+        Ok(template)
+    }
+
     /// Decides about functions' calls as the template's policies do.
     fn authority(&self, template: &Template, logs: &Logs) -> Result<Authority, StartError> {
         let made = if self.iam {
@@ -191,7 +211,7 @@ impl Builder {
         task_roots: &Path,
     ) -> Result<(PathBuf, PathBuf), StartError> {
         if !function.has_managed_runtime() {
-            return Ok((binaries.join(&function.name), task_root(task_roots, function)?));
+            return Ok((binaries.join(&function.binary), task_root(task_roots, function)?));
         }
         let folder = self.template.parent().unwrap_or(Path::new(""));
         let package = folder.join(function.code_uri.as_deref().unwrap_or_default());
@@ -200,12 +220,13 @@ impl Builder {
     }
 
     fn gateway(&self, template: &Template, pools: &Pools, logs: &Logs, local: SocketAddr) -> Gateway {
+        let api = template.api.as_ref();
         Gateway {
-            router: Router::new(&template.routes),
-            cors: template.cors.as_ref().map(CorsPolicy::new),
+            router: Router::new(&template.routes, api.map(|api| api.stage.clone()).unwrap_or_default()),
+            cors: api.and_then(|api| api.cors.as_ref()).map(CorsPolicy::new),
             urls: pools.iter().filter_map(Url::of).collect(),
             pools: pools.clone(),
-            throttle: template.throttling.filter(|_| self.settings.throttle).map(Buckets::new),
+            throttle: self.settings.throttle.then(Buckets::default),
             logs: logs.clone(),
             local,
             has_own_errors: product::has_accounts(template),

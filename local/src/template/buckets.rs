@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::error::TemplateError;
-use super::intrinsics::{Resolver, Resource};
+use super::intrinsics::Resolver;
 use super::model::{Bucket, CorsRule};
 use super::yaml::Node;
 
@@ -13,7 +13,7 @@ pub(super) fn bucket(
     resource: &Node,
 ) -> Result<Bucket, TemplateError> {
     let at = resource.at(&["Properties", "BucketName"]).unwrap_or(resource);
-    let name = Resource { kind: "AWS::S3::Bucket", node: resource }.reference(resolver, logical_id, at)?;
+    let name = resolver.reference_to(logical_id, at)?;
     if !s3s::path::check_bucket_name(&name) {
         return Err(at.error(format!("{name} is not a valid bucket name")));
     }

@@ -36,21 +36,18 @@ const RESERVED: [&str; 18] = [
     "LAMBDA_TASK_ROOT",
 ];
 
-/// Reads the variables of a function at `resource`, after those of `Globals`.
+/// Reads the variables of a function at `resource`.
 pub(super) fn variables(
-    root: &Node,
     resolver: &Resolver<'_>,
     resource: &Node,
 ) -> Result<BTreeMap<String, Variable>, TemplateError> {
     let mut variables = BTreeMap::new();
     let mut last = resource;
-    for source in [root.at(&["Globals", "Function"]), resource.get("Properties")].into_iter().flatten() {
-        for (name, node) in source.at(&["Environment", "Variables"]).map(Node::entries).unwrap_or_default() {
-            last = node;
-            variables.remove(name);
-            if let Some(variable) = variable(resolver, name, node)? {
-                variables.insert(name.clone(), variable);
-            }
+    let declared = resource.at(&["Properties", "Environment", "Variables"]);
+    for (name, node) in declared.map(Node::entries).unwrap_or_default() {
+        last = node;
+        if let Some(variable) = variable(resolver, name, node)? {
+            variables.insert(name.clone(), variable);
         }
     }
     let bytes: usize = variables.iter().map(|(name, value)| name.len() + value.bytes()).sum();
@@ -74,13 +71,18 @@ fn variable(resolver: &Resolver<'_>, name: &str, node: &Node) -> Result<Option<V
             "{name} cannot be a variable's name: a letter, then one or more letters, digits and underscores"
         )));
     }
-    let text = match resolver.resolve(node)? {
-        None => return Ok(None),
-        Some(Value::String(text)) => text,
-        Some(value @ (Value::Number(_) | Value::Bool(_))) => value.to_string(),
-        Some(other) => return Err(node.error(format!("{name} must be text, found {other}"))),
+    let text = match resolver.resolve(node) {
+        Ok(None) => return Ok(None),
+        Ok(Some(Value::String(text))) => text,
+        Ok(Some(value @ (Value::Number(_) | Value::Bool(_)))) => value.to_string(),
+        Ok(Some(other)) => return Err(node.error(format!("{name} must be text, found {other}"))),
+        Err(error) => return Ok(Some(Variable::Unknown(error))),
     };
-    Ok(Some(if text.contains("{{resolve:") { Variable::Secret } else { Variable::Plain(text) }))
+    let Some((_, reference)) = text.split_once("{{resolve:") else { return Ok(Some(Variable::Plain(text))) };
+    if reference.starts_with("secretsmanager:") {
+        return Ok(Some(Variable::Secret));
+    }
+    Ok(Some(Variable::Unknown(node.error(format!("{text} is known to AWS alone")))))
 }
 
 #[cfg(test)]

@@ -3,25 +3,24 @@
 //! A value that cannot be resolved is an error with its line, never a blank. Only values that the emulator needs are
 //! resolved; alarms and the like are skipped.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::budget::Budget;
 use super::error::TemplateError;
-use super::model::{ACCOUNT_ID, QUEUE_URLS};
-use super::names::{function_name, pseudo_parameter};
+use super::names::{IMPLICIT_API, pseudo_parameter};
+use super::parameters::Parameter;
+use super::references::{Resource, attribute, reference};
+use super::sub::{Part, parts};
 use super::yaml::{Kind, Node, plain_value};
 
 /// Resolves nodes of one template.
 pub(crate) struct Resolver<'t> {
     region: &'t str,
-    parameters: BTreeMap<String, Value>,
-    conditions: Option<&'t Node>,
-    resources: Option<&'t Node>,
-    mappings: Option<&'t Node>,
-    /// The conditions that are being evaluated. A condition that depends on itself is an error, not an endless loop.
-    evaluating: RefCell<Vec<String>>,
+    parameters: BTreeMap<String, Parameter>,
+    root: &'t Node,
+    budget: Budget,
 }
 
 /// The value of an intrinsic; `None` stands for `AWS::NoValue`.
@@ -29,19 +28,18 @@ type Resolved = Result<Option<Value>, TemplateError>;
 
 impl<'t> Resolver<'t> {
     /// Makes a resolver of the template at `root`, with these values of its parameters.
-    pub(crate) fn new(root: &'t Node, parameters: BTreeMap<String, Value>, region: &'t str) -> Self {
-        Self {
-            region,
-            parameters,
-            conditions: root.get("Conditions"),
-            resources: root.get("Resources"),
-            mappings: root.get("Mappings"),
-            evaluating: RefCell::default(),
-        }
+    pub(crate) fn new(root: &'t Node, parameters: BTreeMap<String, Parameter>, region: &'t str) -> Self {
+        Self { region, parameters, root, budget: Budget::default() }
     }
 
     /// Returns the node with every intrinsic in it resolved; `None` stands for `AWS::NoValue`.
     pub(crate) fn resolve(&self, node: &Node) -> Resolved {
+        let resolved = self.budget.nested(node, || self.resolve_nested(node))?;
+        resolved.as_ref().map_or(Ok(()), |value| self.budget.charge(value, node))?;
+        Ok(resolved)
+    }
+
+    fn resolve_nested(&self, node: &Node) -> Resolved {
         if let Some(tag) = &node.tag {
             return self.intrinsic(tag, node, &Node { tag: None, ..node.clone() });
         }
@@ -74,9 +72,45 @@ impl<'t> Resolver<'t> {
         }
     }
 
+    /// Returns the node with every `!If` replaced by what it selects; `None` stands for `AWS::NoValue`.
+    pub(super) fn decided(&self, node: &Node) -> Result<Option<Node>, TemplateError> {
+        let argument = match (&node.tag, node.entries()) {
+            (Some(tag), _) if tag == "If" => Some(&Node { tag: None, ..node.clone() }),
+            (None, [(name, argument)]) if name == "Fn::If" => Some(argument),
+            _ => None,
+        };
+        if let Some(argument) = argument {
+            return self.budget.nested(node, || self.decided(self.chosen(node, argument)?));
+        }
+        if node.referred() == Some("AWS::NoValue") {
+            return Ok(None);
+        }
+        let kind = match &node.kind {
+            Kind::Map(entries) => {
+                let mut kept = Vec::with_capacity(entries.len());
+                for (name, node) in entries {
+                    kept.extend(self.decided(node)?.map(|node| (name.clone(), node)));
+                }
+                Kind::Map(kept)
+            }
+            Kind::List(items) => {
+                let mut kept = Vec::with_capacity(items.len());
+                for item in items {
+                    kept.extend(self.decided(item)?);
+                }
+                Kind::List(kept)
+            }
+            other => other.clone(),
+        };
+        Ok(Some(Node { kind, ..node.clone() }))
+    }
+
     /// Returns the node as text; numbers and booleans are converted.
     pub(crate) fn text(&self, node: &Node) -> Result<String, TemplateError> {
         match self.resolve(node)? {
+            Some(Value::String(text)) if text.contains("{{resolve:") => {
+                Err(node.error(format!("{text} is known to AWS alone")))
+            }
             Some(Value::String(text)) => Ok(text),
             Some(Value::Number(number)) => Ok(number.to_string()),
             Some(Value::Bool(value)) => Ok(value.to_string()),
@@ -87,25 +121,18 @@ impl<'t> Resolver<'t> {
 
     /// Reports whether a resource's condition holds, if it has one.
     pub(super) fn exists(&self, resource: &Node) -> Result<bool, TemplateError> {
-        match resource.get("Condition").and_then(Node::text) {
-            Some(condition) => self.condition(condition, resource),
-            None => Ok(true),
-        }
+        let Some(node) = resource.get("Condition") else { return Ok(true) };
+        let name = node.text().filter(|_| node.tag.is_none());
+        self.condition(name.ok_or_else(|| node.error("Condition must be the name of a condition"))?, node)
     }
 
     /// Evaluates the condition `name`, which is used at `node`.
     pub(crate) fn condition(&self, name: &str, node: &Node) -> Result<bool, TemplateError> {
         let condition = self
-            .conditions
-            .and_then(|conditions| conditions.get(name))
+            .root
+            .at(&["Conditions", name])
             .ok_or_else(|| node.error(format!("no condition is called {name}")))?;
-        if self.evaluating.borrow().iter().any(|known| known == name) {
-            return Err(node.error(format!("condition {name} depends on itself")));
-        }
-        self.evaluating.borrow_mut().push(name.to_owned());
-        let result = self.truth(condition);
-        self.evaluating.borrow_mut().pop();
-        result
+        self.budget.named(format!("condition {name}"), node, || self.truth(condition))
     }
 
     fn truth(&self, node: &Node) -> Result<bool, TemplateError> {
@@ -131,7 +158,7 @@ impl<'t> Resolver<'t> {
             "Join" => self.join(node, argument).map(Some),
             "Split" => self.split(node, argument).map(Some),
             "Select" => self.select(node, argument).map(Some),
-            "If" => self.choose(node, argument),
+            "If" => self.resolve(self.chosen(node, argument)?),
             "Equals" => {
                 let [left, right] = argument.exactly(node, "Equals")?;
                 Ok(Some(Value::Bool(self.compared(left)? == self.compared(right)?)))
@@ -156,15 +183,17 @@ impl<'t> Resolver<'t> {
     }
 
     fn reference(&self, name: &str, node: &Node) -> Resolved {
-        if let Some(value) = self.parameters.get(name) {
-            return Ok(Some(value.clone()));
+        if let Some(parameter) = self.parameters.get(name) {
+            let value = parameter.value(name, node)?.clone();
+            self.budget.charge(&value, node)?;
+            return Ok(Some(value));
         }
         if name == "AWS::NoValue" {
             return Ok(None);
         }
         match pseudo_parameter(name, self.region) {
             Some(value) => Ok(Some(value.into())),
-            None => self.resource(name, node)?.reference(self, name, node).map(|text| Some(text.into())),
+            None => self.reference_to(name, node).map(|text| Some(text.into())),
         }
     }
 
@@ -180,22 +209,46 @@ impl<'t> Resolver<'t> {
                 .map(|(name, attribute)| (name.to_owned(), attribute.to_owned()))
                 .ok_or_else(|| node.error("!GetAtt takes Resource.Attribute"))?,
         };
-        let resource = self.resource(&name, node)?;
-        resource.attribute(self, &name, &attribute, node).map(Value::String)
+        self.attribute_of(&name, &attribute, node).map(Value::String)
     }
 
-    fn resource(&self, name: &str, node: &Node) -> Result<Resource<'_>, TemplateError> {
-        let find = |name: &str| self.resources.and_then(|resources| resources.get(name));
-        // SAM makes a role for each function that has none.
-        if let (None, Some(function)) = (find(name), name.strip_suffix("Role").and_then(find))
-            && function.get("Type").and_then(Node::text) == Some("AWS::Serverless::Function")
-        {
-            return Ok(Resource { kind: "AWS::IAM::Role", node: function });
+    /// Returns the value of `!Ref` to a resource, for a use at `node`.
+    pub(super) fn reference_to(&self, id: &str, node: &Node) -> Result<String, TemplateError> {
+        let resource = self.resource(id, node)?;
+        reference(&resource, &|property| self.name(&resource, property), self.region, node)
+    }
+
+    fn attribute_of(&self, id: &str, name: &str, node: &Node) -> Result<String, TemplateError> {
+        let resource = self.resource(id, node)?;
+        attribute(&resource, name, &|property| self.name(&resource, property), self.region, node)
+    }
+
+    /// Returns a property that names a resource, if the template has it.
+    fn name(&self, resource: &Resource<'_>, property: &str) -> Result<Option<String>, TemplateError> {
+        let Some(node) = resource.node.at(&["Properties", property]) else { return Ok(None) };
+        let name = format!("the {property} of {}", resource.id);
+        self.budget.named(name, node, || self.text(node)).map(Some)
+    }
+
+    fn resource<'n>(&'n self, id: &'n str, node: &Node) -> Result<Resource<'n>, TemplateError> {
+        let find = |id: &str| self.root.at(&["Resources", id]);
+        let kind = |resource: &'n Node| resource.get("Type").and_then(Node::text).unwrap_or_default();
+        let (kind, resource) = match (find(id), id.strip_suffix("Role").and_then(find)) {
+            (Some(resource), _) => (kind(resource), resource),
+            // SAM makes a role for each function that has none, and an API for events that name none.
+            (None, Some(function)) if kind(function) == "AWS::Serverless::Function" => {
+                ("AWS::IAM::Role", function)
+            }
+            (None, _) if id == IMPLICIT_API => ("AWS::Serverless::HttpApi", self.root),
+            (None, _) => {
+                let message = format!("{id} is neither a parameter nor a resource of this template");
+                return Err(node.error(message));
+            }
+        };
+        if !self.exists(resource)? {
+            return Err(node.error(format!("{id} does not exist, because its condition does not hold")));
         }
-        let resource = find(name).ok_or_else(|| {
-            node.error(format!("{name} is neither a parameter nor a resource of this template"))
-        })?;
-        Ok(Resource { kind: resource.get("Type").and_then(Node::text).unwrap_or_default(), node: resource })
+        Ok(Resource { id, kind, node: resource })
     }
 
     fn sub(&self, node: &Node, argument: &Node) -> Result<String, TemplateError> {
@@ -208,26 +261,20 @@ impl<'t> Resolver<'t> {
         };
         let text = text.ok_or_else(|| node.error("!Sub takes a text, or a list of a text and a map"))?;
         let mut out = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some((before, after)) = rest.split_once("${") {
-            out.push_str(before);
-            let (name, after) = after.split_once('}').ok_or_else(|| node.error("!Sub: `${` without `}`"))?;
-            rest = after;
-            if let Some(literal) = name.strip_prefix('!') {
-                out.push_str("${");
-                out.push_str(literal);
-                out.push('}');
-                continue;
-            }
-            let name = name.trim();
+        for part in parts(text).map_err(|mistake| node.error(format!("!Sub: {mistake}")))? {
+            let name = match part {
+                Part::Literal(text) => {
+                    out.push_str(text);
+                    continue;
+                }
+                Part::Variable(name) => name,
+            };
             if let Some(variable) = variables.and_then(|variables| variables.get(name)) {
                 out.push_str(&self.text(variable)?);
                 continue;
             }
             let value = match name.split_once('.') {
-                Some((resource, attribute)) => Some(Value::String(
-                    self.resource(resource, node)?.attribute(self, resource, attribute, node)?,
-                )),
+                Some((id, attribute)) => Some(Value::String(self.attribute_of(id, attribute, node)?)),
                 None => self.reference(name, node)?,
             };
             match value {
@@ -237,7 +284,6 @@ impl<'t> Resolver<'t> {
                 None => return Err(node.error(format!("!Sub: {name} has no value"))),
             }
         }
-        out.push_str(rest);
         Ok(out)
     }
 
@@ -268,10 +314,11 @@ impl<'t> Resolver<'t> {
         }
     }
 
-    fn choose(&self, node: &Node, argument: &Node) -> Resolved {
+    /// Returns the node that an `!If` selects.
+    fn chosen<'n>(&self, node: &Node, argument: &'n Node) -> Result<&'n Node, TemplateError> {
         let [condition, yes, no] = argument.exactly(node, "If")?;
         let name = condition.text().ok_or_else(|| node.error("!If takes a condition's name"))?;
-        self.resolve(if self.condition(name, node)? { yes } else { no })
+        Ok(if self.condition(name, node)? { yes } else { no })
     }
 
     fn all(&self, node: &Node, argument: &Node, and: bool) -> Resolved {
@@ -289,8 +336,8 @@ impl<'t> Resolver<'t> {
     fn find_in_map(&self, node: &Node, argument: &Node) -> Result<Value, TemplateError> {
         let [map, top, second] = argument.exactly(node, "FindInMap")?;
         let path = [self.text(map)?, self.text(top)?, self.text(second)?];
-        self.mappings
-            .and_then(|mappings| mappings.at(&[&path[0], &path[1], &path[2]]))
+        self.root
+            .at(&["Mappings", &path[0], &path[1], &path[2]])
             .map(plain_value)
             .ok_or_else(|| node.error(format!("no mapping {}", path.join("."))))
     }
@@ -315,85 +362,4 @@ fn joined(items: &[Value], separator: &str) -> String {
         })
         .collect();
     texts.join(separator)
-}
-
-/// A resource to which something refers.
-pub(super) struct Resource<'t> {
-    pub(super) kind: &'t str,
-    pub(super) node: &'t Node,
-}
-
-impl Resource<'_> {
-    /// Returns the value of `!Ref`.
-    pub(super) fn reference(
-        &self,
-        resolver: &Resolver<'_>,
-        name: &str,
-        at: &Node,
-    ) -> Result<String, TemplateError> {
-        match self.kind {
-            "AWS::DynamoDB::Table" => self.name(resolver, name, "TableName"),
-            "AWS::Serverless::Function" => Ok(function_name(name, self.node)),
-            "AWS::Serverless::HttpApi" => Ok("local".to_owned()),
-            "AWS::SecretsManager::Secret" => self.attribute(resolver, name, "Id", at),
-            "AWS::S3::Bucket" => Ok(self.name(resolver, name, "BucketName")?.to_ascii_lowercase()),
-            "AWS::Logs::LogGroup" => self.name(resolver, name, "LogGroupName"),
-            "AWS::IAM::Role" => self.name(resolver, name, "RoleName"),
-            "AWS::IAM::ManagedPolicy" => Ok(format!("arn:aws:iam::{ACCOUNT_ID}:policy/{name}")),
-            "AWS::SQS::Queue" => Ok(format!("{QUEUE_URLS}{}", self.name(resolver, name, "QueueName")?)),
-            kind => Err(at.error(format!("`local` cannot answer !Ref {name}: {kind} is not emulated"))),
-        }
-    }
-
-    /// Returns the value of `!GetAtt`.
-    pub(super) fn attribute(
-        &self,
-        resolver: &Resolver<'_>,
-        name: &str,
-        attribute: &str,
-        at: &Node,
-    ) -> Result<String, TemplateError> {
-        let arn =
-            |service: &str, rest: &str| format!("arn:aws:{service}:{}:{ACCOUNT_ID}:{rest}", resolver.region);
-        Ok(match (self.kind, attribute) {
-            ("AWS::DynamoDB::Table", "Arn") => {
-                arn("dynamodb", &format!("table/{}", self.reference(resolver, name, at)?))
-            }
-            ("AWS::DynamoDB::Table", "StreamArn") => {
-                arn("dynamodb", &format!("table/{}/stream/local", self.reference(resolver, name, at)?))
-            }
-            ("AWS::Serverless::Function", "Arn") => {
-                arn("lambda", &format!("function:{}", function_name(name, self.node)))
-            }
-            ("AWS::SecretsManager::Secret", "Id" | "Arn") => {
-                arn("secretsmanager", &format!("secret:{}", self.name(resolver, name, "Name")?))
-            }
-            ("AWS::S3::Bucket", "Arn") => format!("arn:aws:s3:::{}", self.reference(resolver, name, at)?),
-            ("AWS::Serverless::HttpApi", "ApiEndpoint") => {
-                format!("https://local.execute-api.{}.amazonaws.com", resolver.region)
-            }
-            ("AWS::IAM::Role", "Arn") => {
-                format!("arn:aws:iam::{ACCOUNT_ID}:role/{}", self.reference(resolver, name, at)?)
-            }
-            ("AWS::SQS::Queue", "Arn") => arn("sqs", &self.name(resolver, name, "QueueName")?),
-            ("AWS::SQS::Queue", "QueueName") => self.name(resolver, name, "QueueName")?,
-            ("AWS::SQS::Queue", "QueueUrl") => self.reference(resolver, name, at)?,
-            ("AWS::Logs::LogGroup", "Arn") => {
-                arn("logs", &format!("log-group:{}", self.reference(resolver, name, at)?))
-            }
-            (kind, _) => {
-                return Err(at.error(format!(
-                    "`local` cannot answer !GetAtt {name}.{attribute}: that attribute of {kind} is not emulated"
-                )));
-            }
-        })
-    }
-
-    /// Returns the name that the template gives, or else one derived from the logical id.
-    fn name(&self, resolver: &Resolver<'_>, logical: &str, property: &str) -> Result<String, TemplateError> {
-        match self.node.at(&["Properties", property]) {
-            Some(name) => resolver.text(name),
-            None => Ok(logical.to_owned()),
-        }
-    }
 }

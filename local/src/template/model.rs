@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::error::TemplateError;
+use super::error::{NotEmulated, TemplateError};
 use super::trigger_model::{Destination, Triggers};
 use crate::iam::Statement;
 
@@ -28,10 +28,8 @@ pub struct Template {
     pub functions: Vec<Function>,
     /// The routes in the order of the file.
     pub routes: Vec<Route>,
-    /// CORS of the API. If `None`, the API answers no preflights and passes a function's own CORS headers on.
-    pub cors: Option<Cors>,
-    /// The limits of `DefaultRouteSettings`.
-    pub throttling: Option<Throttling>,
+    /// The HTTP API, unless no event is a route.
+    pub api: Option<Api>,
     /// Tables as `CreateTable` requests, with the TTL attribute.
     pub tables: Vec<Table>,
     /// The buckets in the order of the file.
@@ -44,6 +42,38 @@ pub struct Template {
     pub access: Access,
     /// The AWS region in which everything is.
     pub region: String,
+    /// The parts of the template that have no effect here and have one on AWS.
+    pub not_emulated: Vec<NotEmulated>,
+}
+
+/// The HTTP API.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Api {
+    /// `CorsConfiguration`. If `None`, the API answers no preflights and passes a function's own CORS headers on.
+    pub cors: Option<Cors>,
+    /// The only stage.
+    pub stage: Stage,
+}
+
+/// The stage of an API.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Stage {
+    /// `StageName`, which begins every path, or `None` for `$default`.
+    pub name: Option<String>,
+    /// `StageVariables`.
+    pub variables: BTreeMap<String, String>,
+}
+
+impl Stage {
+    /// Returns the part of a path that the routes see, or `None` for a path outside of the stage.
+    #[must_use]
+    pub fn within<'p>(&self, path: &'p str) -> Option<&'p str> {
+        let Some(name) = &self.name else { return Some(path) };
+        match path.strip_prefix('/')?.strip_prefix(name.as_str())? {
+            "" => Some("/"),
+            rest => rest.starts_with('/').then_some(rest),
+        }
+    }
 }
 
 impl Template {
@@ -112,8 +142,10 @@ pub struct Role {
 pub struct Function {
     /// `UsersIdFunction`.
     pub logical_id: String,
-    /// `users-id`: the binary's name, and the function's name at the Lambda API.
+    /// The name at the Lambda API: `FunctionName`, or else that of the binary.
     pub name: String,
+    /// `users-id`: the binary's name, from `BuildProperties` or else from the logical id.
+    pub binary: String,
     /// `CodeUri`: the folder of its package.
     pub code_uri: Option<String>,
     /// `Runtime`, such as `provided.al2023`.
@@ -128,6 +160,8 @@ pub struct Function {
     pub memory_size: u64,
     /// `Environment.Variables`. A value that is a reference to a secret is a [`Variable::Secret`].
     pub variables: BTreeMap<String, Variable>,
+    /// `LoggingConfig.LogGroup`.
+    pub log_group: Option<String>,
     /// `LoggingConfig.LogFormat`: `JSON` or `Text`.
     pub log_format: String,
     /// `LoggingConfig.ApplicationLogLevel`.
@@ -140,6 +174,8 @@ pub struct Function {
     pub destinations: Destinations,
     /// `FunctionUrlConfig`.
     pub url: Option<FunctionUrl>,
+    /// The line of the template.
+    pub line: usize,
 }
 
 impl Function {
@@ -166,8 +202,10 @@ pub struct FunctionUrl {
 pub enum Variable {
     /// A literal value.
     Plain(String),
-    /// A `{{resolve:...}}` reference, which only AWS can resolve.
+    /// A `{{resolve:secretsmanager:...}}` reference, whose value is generated here.
     Secret,
+    /// A value that has no equivalent here, and the reason. The function needs another value to start.
+    Unknown(TemplateError),
 }
 
 impl Variable {
@@ -175,13 +213,13 @@ impl Variable {
     pub(super) fn bytes(&self) -> usize {
         match self {
             Self::Plain(text) => text.len(),
-            Self::Secret => 0,
+            Self::Secret | Self::Unknown(_) => 0,
         }
     }
 }
 
 /// A method and a path, and the function behind them.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Route {
     /// The method, such as `GET`, or `ANY`.
     pub method: String,
@@ -191,6 +229,8 @@ pub struct Route {
     pub function: String,
     /// The longest wait for the function: `TimeoutInMillis`, at most 30 s.
     pub timeout: Duration,
+    /// The limits of `RouteSettings` and `DefaultRouteSettings`.
+    pub throttling: Option<Throttling>,
     /// The line of the template.
     pub line: usize,
 }
@@ -216,8 +256,8 @@ pub struct Cors {
     pub expose_headers: Vec<String>,
     /// True if credentials such as cookies may be sent.
     pub allow_credentials: bool,
-    /// The time in seconds for which a preflight's answer may be cached.
-    pub max_age: Option<u64>,
+    /// The time in seconds for which a preflight's answer may be cached; it is not cached if this is -1.
+    pub max_age: Option<i64>,
 }
 
 /// A rate limit: a token bucket.

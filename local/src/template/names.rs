@@ -3,8 +3,11 @@
 use super::model::ACCOUNT_ID;
 use super::yaml::Node;
 
-/// Returns the binary's name from `BuildProperties`, or else from the logical id.
-pub(super) fn function_name(logical_id: &str, resource: &Node) -> String {
+/// The id of the API that SAM adds for events without an `ApiId`.
+pub(super) const IMPLICIT_API: &str = "ServerlessHttpApi";
+
+/// Returns the name of a function's binary from `BuildProperties`, or else from the logical id.
+pub(super) fn binary_name(logical_id: &str, resource: &Node) -> String {
     if let Some(binary) = resource.at(&["Metadata", "BuildProperties", "Binary"]).and_then(Node::text) {
         return binary.to_owned();
     }

@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::error::TemplateError;
 use super::intrinsics::Resolver;
 use super::model::{ACCOUNT_ID, Access, QUEUE_URLS, Role};
-use super::names::function_name;
 use super::policy_templates;
+use super::resources::Declared;
 use super::yaml::{Kind, Node};
 use crate::iam::{PolicyError, Statement};
 
@@ -16,7 +16,7 @@ use crate::iam::{PolicyError, Statement};
 const ROLE_ARN: &str = "arn:aws:iam::";
 
 /// Reads all policies; what cannot be evaluated is in [`Access::unreadable`].
-pub(super) fn access(resolver: &Resolver<'_>, region: &str, resources: &[(String, Node)]) -> Access {
+pub(super) fn access(resolver: &Resolver<'_>, region: &str, resources: &[Declared]) -> Access {
     let mut reader = Reader { resolver, region, access: Access::default(), managed: BTreeMap::new() };
     let read = reader.managed(resources).and_then(|()| reader.all(resources));
     reader.access.unreadable = read.err();
@@ -33,15 +33,11 @@ struct Reader<'t> {
 
 impl Reader<'_> {
     /// Reads managed policies, which others refer to.
-    fn managed(&mut self, resources: &[(String, Node)]) -> Result<(), TemplateError> {
-        for (logical_id, resource) in resources {
-            if kind(resource) == "AWS::IAM::ManagedPolicy" && self.resolver.exists(resource)? {
+    fn managed(&mut self, resources: &[Declared]) -> Result<(), TemplateError> {
+        for Declared { id, kind, node: resource } in resources {
+            if kind == "AWS::IAM::ManagedPolicy" {
                 let statements = self.document(resource)?;
-                let arn = self.resolver.text(&Node {
-                    tag: Some("Ref".to_owned()),
-                    kind: Kind::String(logical_id.clone()),
-                    line: resource.line,
-                })?;
+                let arn = self.resolver.reference_to(id, resource)?;
                 self.attach(resource, &statements)?;
                 self.managed.insert(arn, statements);
             }
@@ -49,14 +45,11 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn all(&mut self, resources: &[(String, Node)]) -> Result<(), TemplateError> {
-        for (logical_id, resource) in resources {
-            if !self.resolver.exists(resource)? {
-                continue;
-            }
-            match kind(resource) {
-                "AWS::Serverless::Function" => self.function(logical_id, resource)?,
-                "AWS::IAM::Role" => self.role(logical_id, resource)?,
+    fn all(&mut self, resources: &[Declared]) -> Result<(), TemplateError> {
+        for Declared { id, kind, node: resource } in resources {
+            match kind.as_str() {
+                "AWS::Serverless::Function" => self.function(id, resource)?,
+                "AWS::IAM::Role" => self.role(id, resource)?,
                 "AWS::IAM::Policy" => {
                     let statements = self.document(resource)?;
                     self.attach(resource, &statements)?;
@@ -93,7 +86,7 @@ impl Reader<'_> {
             .at(&["Properties", "Policies"])
             .filter(|_| resource.at(&["Properties", "Role"]).is_none());
         let statements = own.map(|node| self.policies(node)).transpose()?.unwrap_or_default();
-        self.access.functions.insert(function_name(logical_id, resource), role.clone());
+        self.access.functions.insert(self.resolver.reference_to(logical_id, resource)?, role.clone());
         self.add(&role, statements);
         Ok(())
     }
@@ -216,10 +209,6 @@ impl Reader<'_> {
         let entry = self.access.roles.entry(role.to_owned());
         entry.or_insert_with(|| Role { arn, statements: Vec::new() }).statements.extend(statements);
     }
-}
-
-fn kind(resource: &Node) -> &str {
-    resource.get("Type").and_then(Node::text).unwrap_or_default()
 }
 
 fn refuse(resource: &Node, property: &str, message: &str) -> Result<(), TemplateError> {

@@ -8,6 +8,7 @@ use super::intrinsics::Resolver;
 use super::model::{MAX_INTEGRATION_TIMEOUT, Route};
 use super::numbers::within;
 use super::path::{Pattern, shape};
+use super::route_settings::{Limits, RouteSettings};
 use super::yaml::Node;
 
 /// The methods that a route can have; `ANY` stands for all of them.
@@ -17,6 +18,7 @@ const METHODS: [&str; 8] = ["ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", 
 pub(super) fn routes(
     resolver: &Resolver<'_>,
     function: &str,
+    settings: &RouteSettings,
     resource: &Node,
 ) -> Result<Vec<Route>, TemplateError> {
     let mut routes = Vec::new();
@@ -25,8 +27,12 @@ pub(super) fn routes(
             continue;
         }
         let text = |name: &str| event.at(&["Properties", name]).map(|node| resolver.text(node)).transpose();
-        let path = text("Path")?.unwrap_or_else(|| "$default".to_owned());
-        let method = match text("Method")?.unwrap_or_else(|| "ANY".to_owned()) {
+        let (path, method) = match (text("Path")?, text("Method")?) {
+            (Some(path), Some(method)) => (path, method),
+            (None, None) => ("$default".to_owned(), "ANY".to_owned()),
+            _ => return Err(event.error("an event of type HttpApi has both a Path and a Method, or neither")),
+        };
+        let method = match method {
             method if method == "*" || method.eq_ignore_ascii_case("x-amazon-apigateway-any-method") => {
                 "ANY".to_owned()
             }
@@ -41,18 +47,17 @@ pub(super) fn routes(
         if path != "$default" {
             Pattern::parse(&path).map_err(|reason| at(format!("route {path}: {reason}")))?;
         }
-        if let Some(version) = text("PayloadFormatVersion")?
-            && version != "2.0"
-        {
-            return Err(at(format!("payload format {version} is not emulated, only 2.0")));
-        }
         let timeout = match event.at(&["Properties", "TimeoutInMillis"]) {
             Some(node) => {
                 Duration::from_millis(within(resolver, node, "TimeoutInMillis", 50, 30_000)?.into())
             }
             None => MAX_INTEGRATION_TIMEOUT,
         };
-        routes.push(Route { method, path, function: function.to_owned(), timeout, line });
+        let function = function.to_owned();
+        let mut route = Route { method, path, function, timeout, throttling: None, line };
+        let own = Limits::read(resolver, event.at(&["Properties", "RouteSettings"]))?;
+        route.throttling = settings.of(&route.key(), own);
+        routes.push(route);
     }
     Ok(routes)
 }

@@ -27,16 +27,13 @@ pub(super) fn triggers(
         let properties = event.get("Properties");
         let source = Source { resolver, logical_id, function, name, event, properties };
         match kind.text() {
-            Some("HttpApi") => {}
             Some("S3") => triggers.objects.push(source.objects()?),
             Some("DynamoDB") => triggers.streams.extend(source.stream()?),
             Some("SQS") => triggers.queues.extend(source.queue()?),
             Some("Schedule") => triggers.schedules.push(source.schedule(ScheduleKind::Rule)?),
             Some("ScheduleV2") => triggers.schedules.push(source.schedule(ScheduleKind::Scheduler)?),
-            other => {
-                let other = other.unwrap_or("?");
-                return Err(kind.error(format!("events of type {other} are not emulated")));
-            }
+            // Routes have a reader of their own, and `scope` tells of what is not emulated.
+            _ => {}
         }
     }
     Ok(triggers)

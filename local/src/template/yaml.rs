@@ -1,7 +1,5 @@
 //! YAML as `CloudFormation` writes it: every node keeps its tag (`!Ref`) and its line.
 
-use saphyr::{MarkedYaml, ScalarStyle, YamlData, YamlLoader};
-use saphyr_parser::Parser;
 use serde_json::{Map, Value};
 
 use super::error::TemplateError;
@@ -9,7 +7,7 @@ use super::error::TemplateError;
 /// An unresolved node of the template.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
-    /// The line in the file, from 1.
+    /// The line in the file, from 1; of a value in a map, the line of its key.
     pub(crate) line: usize,
     /// The tag without its `!`.
     pub(crate) tag: Option<String>,
@@ -28,24 +26,6 @@ pub(crate) enum Kind {
 }
 
 impl Node {
-    /// Parses the first document of `text`.
-    pub(crate) fn parse(text: &str) -> Result<Self, TemplateError> {
-        let at = |error: &saphyr::ScanError| TemplateError {
-            line: error.marker().line(),
-            message: format!("not YAML: {}", error.info()),
-        };
-        let mut loader = YamlLoader::<MarkedYaml<'_>>::default();
-        loader.early_parse(false);
-        Parser::new_from_str(text).load(&mut loader, false).map_err(|error| at(&error))?;
-        if let Some(error) = loader.error() {
-            return Err(at(error));
-        }
-        match loader.into_documents().into_iter().next() {
-            Some(document) => Self::from_yaml(&document),
-            None => Err(TemplateError { line: 1, message: "the file is empty".to_owned() }),
-        }
-    }
-
     /// Returns the value of `key` if the node is a map.
     pub(crate) fn get(&self, key: &str) -> Option<&Self> {
         match &self.kind {
@@ -75,6 +55,21 @@ impl Node {
         }
     }
 
+    /// Returns the name to which the node refers, if it is a `!Ref`.
+    pub(crate) fn referred(&self) -> Option<&str> {
+        match (&self.tag, self.entries()) {
+            (Some(tag), _) => self.text().filter(|_| tag == "Ref"),
+            (None, [(name, argument)]) if name == "Ref" => argument.text(),
+            _ => None,
+        }
+    }
+
+    /// Reports whether the node is an intrinsic, in its short or its long form.
+    pub(crate) fn is_intrinsic(&self) -> bool {
+        let is_name = |name: &str| name == "Ref" || name.starts_with("Fn::");
+        self.tag.is_some() || matches!(self.entries(), [(name, _)] if is_name(name))
+    }
+
     /// Returns the `N` items of a list, the argument of the intrinsic `name` at `node`.
     pub(crate) fn exactly<const N: usize>(
         &self,
@@ -91,35 +86,6 @@ impl Node {
     pub(crate) fn error(&self, message: impl Into<String>) -> TemplateError {
         TemplateError { line: self.line, message: message.into() }
     }
-
-    fn from_yaml(yaml: &MarkedYaml<'_>) -> Result<Self, TemplateError> {
-        let line = yaml.span.start.line();
-        let node =
-            |tag: Option<&saphyr::Tag>, kind| Self { line, tag: tag.map(|tag| tag.suffix.clone()), kind };
-        Ok(match &yaml.data {
-            YamlData::Representation(text, style, tag) => {
-                node(tag.as_deref().filter(|tag| !tag.is_yaml_core_schema()), scalar(text, *style))
-            }
-            YamlData::Tagged(tag, inner) => {
-                let inner = Self::from_yaml(inner)?;
-                Self { tag: Some(tag.suffix.clone()), line, ..inner }
-            }
-            YamlData::Sequence(items) => {
-                node(None, Kind::List(items.iter().map(Self::from_yaml).collect::<Result<_, _>>()?))
-            }
-            YamlData::Mapping(entries) => {
-                let entries = entries.iter().map(|(key, value)| {
-                    let key = Self::from_yaml(key)?;
-                    let name = key.text().ok_or_else(|| key.error("a key must be a string"))?;
-                    Ok((name.to_owned(), Self::from_yaml(value)?))
-                });
-                node(None, Kind::Map(entries.collect::<Result<_, TemplateError>>()?))
-            }
-            YamlData::Value(_) | YamlData::Alias(_) | YamlData::BadValue => {
-                return Err(TemplateError { line, message: "unreadable YAML node".to_owned() });
-            }
-        })
-    }
 }
 
 /// Returns the node as JSON, unresolved. The long form of an intrinsic is a map with its name as the only key.
@@ -132,55 +98,5 @@ pub(crate) fn plain_value(node: &Node) -> Value {
         Kind::Map(entries) => {
             entries.iter().map(|(key, node)| (key.clone(), plain_value(node))).collect::<Map<_, _>>().into()
         }
-    }
-}
-
-fn scalar(text: &str, style: ScalarStyle) -> Kind {
-    if style != ScalarStyle::Plain {
-        return Kind::String(text.to_owned());
-    }
-    match text {
-        "" | "~" | "null" | "Null" | "NULL" => Kind::Null,
-        "true" | "True" | "TRUE" => Kind::Plain(Value::Bool(true), text.to_owned()),
-        "false" | "False" | "FALSE" => Kind::Plain(Value::Bool(false), text.to_owned()),
-        _ => match text.parse::<i64>() {
-            Ok(number) => Kind::Plain(number.into(), text.to_owned()),
-            Err(_) => match text.parse::<f64>() {
-                Ok(number) if number.is_finite() && text.bytes().any(|byte| byte.is_ascii_digit()) => {
-                    Kind::Plain(number.into(), text.to_owned())
-                }
-                _ => Kind::String(text.to_owned()),
-            },
-        },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tags_and_lines_are_kept() {
-        let node = Node::parse("a: !Ref X\nb:\n  - !Sub\n    - x\n    - {y: 1}\n").unwrap();
-        let reference = node.get("a").unwrap();
-        assert_eq!((reference.tag.as_deref(), reference.text(), reference.line), (Some("Ref"), Some("X"), 1));
-        let Kind::List(items) = &node.get("b").unwrap().kind else { panic!() };
-        assert_eq!((items[0].tag.as_deref(), items[0].line), (Some("Sub"), 3));
-    }
-
-    #[test]
-    fn a_syntax_error_names_its_line() {
-        let error = Node::parse("a: 1\nb: [\n").unwrap_err();
-        assert!(error.line >= 2, "{error}");
-        assert!(Node::parse("a: 1\na: 2\n").unwrap_err().to_string().contains("duplicated"));
-    }
-
-    #[test]
-    fn scalars_are_read_as_cloudformation_reads_them() {
-        let node = Node::parse("n: 7200\nf: 0.5\nt: true\ns: \"7\"\nv: 2010-09-09\ne:\nempty: ''\n").unwrap();
-        assert_eq!(
-            plain_value(&node),
-            serde_json::json!({"n": 7200, "f": 0.5, "t": true, "s": "7", "v": "2010-09-09", "e": null, "empty": ""})
-        );
     }
 }

@@ -251,12 +251,9 @@ async fn the_apis_own_timeout_is_503() {
 #[tokio::test]
 async fn each_route_has_the_limits_of_the_default_settings() {
     let place = Place::new();
-    let limits = "Properties:\n      DefaultRouteSettings: { ThrottlingBurstLimit: 1, ThrottlingRateLimit: 0.001 }\n      CorsConfiguration:";
-    std::fs::write(
-        place.path("template.yaml"),
-        TEMPLATE.replacen("Properties:\n      CorsConfiguration:", limits, 1),
-    )
-    .unwrap();
+    let limits =
+        "HttpApi:\n    DefaultRouteSettings: { ThrottlingBurstLimit: 1, ThrottlingRateLimit: 0.001 }\n";
+    std::fs::write(place.path("template.yaml"), TEMPLATE.replacen("HttpApi:\n", limits, 1)).unwrap();
     let stack = place.builder().throttle().start().await.unwrap();
     for path in ["/echo", "/echo/1", "/hurried"] {
         assert_eq!(get(&stack, path).await.status, 200, "{path}");

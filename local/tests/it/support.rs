@@ -13,13 +13,11 @@ pub(crate) const TEMPLATE: &str = r#"
 Globals:
   Function:
     Timeout: 5
+  HttpApi:
+    CorsConfiguration:
+      AllowOrigins: [http://a.test]
+      AllowMethods: [GET]
 Resources:
-  Api:
-    Type: AWS::Serverless::HttpApi
-    Properties:
-      CorsConfiguration:
-        AllowOrigins: [http://a.test]
-        AllowMethods: [GET]
   Table:
     Type: AWS::DynamoDB::Table
     Properties:

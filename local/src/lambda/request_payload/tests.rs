@@ -6,22 +6,31 @@ use crate::api_gateway::routes::Router;
 use crate::template::Route;
 
 fn event(method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Value {
-    let router = Router::new(&[
-        Route {
-            method: "ANY".to_owned(),
-            path: "/api/users/{id}".to_owned(),
-            function: "users-id".to_owned(),
-            timeout: crate::template::MAX_INTEGRATION_TIMEOUT,
-            line: 1,
-        },
-        Route {
-            method: "ANY".to_owned(),
-            path: "$default".to_owned(),
-            function: "fallback".to_owned(),
-            timeout: crate::template::MAX_INTEGRATION_TIMEOUT,
-            line: 2,
-        },
-    ]);
+    event_in(Stage::default(), method, target, headers, body)
+}
+
+fn event_in(stage: Stage, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Value {
+    let router = Router::new(
+        &[
+            Route {
+                method: "ANY".to_owned(),
+                path: "/api/users/{id}".to_owned(),
+                function: "users-id".to_owned(),
+                timeout: crate::template::MAX_INTEGRATION_TIMEOUT,
+                throttling: None,
+                line: 1,
+            },
+            Route {
+                method: "ANY".to_owned(),
+                path: "$default".to_owned(),
+                function: "fallback".to_owned(),
+                timeout: crate::template::MAX_INTEGRATION_TIMEOUT,
+                throttling: None,
+                line: 2,
+            },
+        ],
+        stage,
+    );
     let mut map = HeaderMap::new();
     for (name, value) in headers {
         map.append(
@@ -45,7 +54,23 @@ fn event(method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> V
         trace_id: "Root=1-0-0",
         at: datetime!(2026-11-20 08:05:03.25 UTC),
     };
-    serde_json::from_slice(&build(Via::Route(found.route, &found.parameters), &incoming)).unwrap()
+    serde_json::from_slice(&build(Via::Route(found.stage, found.route, &found.parameters), &incoming))
+        .unwrap()
+}
+
+// The paths were captured on AWS: powertools-lambda-python#621, aws-lambda-rust-runtime#668.
+#[test]
+fn a_named_stage_is_in_the_paths_and_has_its_variables() {
+    let stage = Stage {
+        name: Some("prod".to_owned()),
+        variables: BTreeMap::from([("colour".to_owned(), "blue".to_owned())]),
+    };
+    let event = event_in(stage, "GET", "/prod/api/users/1", &[], b"");
+    assert_eq!(event["routeKey"], "ANY /api/users/{id}");
+    assert_eq!(event["rawPath"], "/prod/api/users/1");
+    assert_eq!(event["requestContext"]["http"]["path"], "/prod/api/users/1");
+    assert_eq!(event["requestContext"]["stage"], "prod");
+    assert_eq!(event["stageVariables"], json!({"colour": "blue"}));
 }
 
 // `content-length` in a request without a body: from the fixtures of aws-lambda-rust-runtime, captured on AWS.

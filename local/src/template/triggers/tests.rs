@@ -71,7 +71,6 @@ fn an_event_of_a_table_is_read() {
 fn what_is_not_emulated_names_its_line() {
     let table = "Stream: !GetAtt Table.StreamArn, StartingPosition: LATEST";
     for (event, message) in [
-        ("{ Type: Kinesis }".to_owned(), "events of type Kinesis are not emulated"),
         (
             "{ Type: S3, Properties: { Bucket: !Ref Files, Events: s3:TestEvent } }".to_owned(),
             "the event \"s3:TestEvent\" of S3 is not emulated",
