@@ -15,6 +15,7 @@ mod search_text;
 mod text;
 mod timestamp;
 mod user;
+mod user_agent;
 mod weather;
 
 pub use email::Email;
@@ -22,7 +23,7 @@ pub use file::{
     File, FileAttributes, FileName, FileSize, FileState, FileType, Inspected, Inspection, MAX_BYTES_PER_USER,
     MAX_FILES_PER_USER, MAX_UPLOAD_BYTES, Sha256Digest,
 };
-pub use id::{Child, FileId, PostId, ProblemId, UserId};
+pub use id::{Child, FileId, PostId, ProblemId, SessionId, UserId};
 pub use idempotency::IdempotencyKey;
 pub use order::Order;
 pub use page::{Page, Start};
@@ -37,6 +38,7 @@ pub use search_text::SearchText;
 pub use text::{Invalid, fold};
 pub use timestamp::Timestamp;
 pub use user::{Name, Role, User, UserAttributes};
+pub use user_agent::UserAgent;
 pub use weather::{
     Celsius, City, KilometresPerHour, Label, Percent, Report, WEATHER_FRESH, WEATHER_STALE, Weather, Within,
 };

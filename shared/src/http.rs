@@ -35,6 +35,7 @@ mod serve;
 mod source_address;
 mod streamed;
 mod unauthorized;
+mod user_agent;
 mod validators;
 
 pub use accept::{HTML, JSON, check_acceptable};

@@ -116,6 +116,15 @@ fn cases() -> Vec<Case> {
         case("PUT /api/profile", Cookie, [401, 200, 200, 200]).with(changed).about_oneself(),
         case("PUT /api/profile", StrangeCookie, [401, 403, 403, 403]).with(changed),
         case("PUT /api/profile", Token, [401; 4]).with(changed),
+        case("GET /api/sessions", Cookie, [401, 200, 200, 200]),
+        case("GET /api/sessions", Token, [401; 4]),
+        case("DELETE /api/sessions/{id}", Cookie, [401, 404, 204, 404]),
+        case("DELETE /api/sessions/{id}", StrangeCookie, [401, 403, 403, 403]),
+        case("DELETE /api/sessions/{id}", Token, [401; 4]),
+        case("DELETE /api/sessions", StrangeCookie, [401, 403, 403, 403]),
+        case("DELETE /api/sessions", Token, [401; 4]),
+        // The last case, because it ends the tokens of the people.
+        case("DELETE /api/sessions", Cookie, [401, 204, 204, 204]),
     ]
 }
 
@@ -173,7 +182,7 @@ async fn everybody_gets_what_is_theirs_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn who_was_removed_demoted_or_changed_the_password_gets_no_more_than_the_case_says() {
+async fn who_was_removed_demoted_or_signed_out_gets_no_more_than_the_case_says() {
     let world = World::new().await;
     let mut wrong = Vec::new();
     for case in cases() {

@@ -38,6 +38,7 @@ mod requests;
 mod search;
 mod secrets;
 mod session;
+mod sessions;
 mod step_up;
 mod stream;
 mod stripe_events;

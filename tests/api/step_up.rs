@@ -28,8 +28,8 @@ fn old_sign_in(app: &App, user: &User) -> String {
 /// Returns a browser whose session began too long ago.
 async fn old_browser(app: &App, user: &User) -> Browser {
     let sessions = Sessions::new(app.table(), Clock::set_to(too_long_ago()), Random::system());
-    let session = sessions.begin(user.id, user.auth_epoch).await.unwrap();
-    app.browser().with_cookie(&format!("__Host-sessionId={}", session.id.reveal()))
+    let session = sessions.begin(user.id, user.auth_epoch, None).await.unwrap();
+    app.browser().with_cookie(&format!("__Host-sessionId={}", session.token.reveal()))
 }
 
 fn with(call: Call, token: &str) -> Call {
@@ -81,7 +81,7 @@ async fn refreshing_a_token_is_no_sign_in() {
     let ada = app.account(ADA).await;
     let families = RefreshFamilies::new(app.table(), Clock::set_to(too_long_ago()), Random::system());
     let secret = Secret::new("JWT_SECRET", app.stack.secret("JWT_SECRET").unwrap().to_owned()).unwrap();
-    let (_, refresh_token) = RefreshTokens::new(&[secret], families).begin(&ada).await.unwrap();
+    let (_, refresh_token) = RefreshTokens::new(&[secret], families).begin(&ada, None).await.unwrap();
     let body = json!({"refreshToken": refresh_token});
     let token = app.anonymous().post("/api/auth/refresh", &body).await.expect(200).text("/accessToken");
     let url = format!("/api/users/{}", ada.id);

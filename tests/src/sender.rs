@@ -4,7 +4,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use form_urlencoded::Serializer;
 use reqwest::Method;
 use serde_json::{Value, json};
-use shared::domain::Role;
+use shared::clock::Clock;
+use shared::domain::{Role, SessionId};
+use shared::random::Random;
+use shared::store::Sessions;
 
 use crate::{App, Body, Browser, Call, Client, Document, Form, Operation, PNG, Parameter};
 
@@ -35,6 +38,9 @@ impl App {
                 let collection = Document::published().get(&format!("POST {template}"));
                 made = match collection {
                     Some(collection) => self.make(collection, &made, owner).await,
+                    None if template == "/api/sessions" => {
+                        format!("{made}/{}", self.begin_session(owner).await)
+                    }
                     None => format!("{made}/{}", operation.shown_in_path(variable.trim_end_matches('}'))),
                 };
             } else {
@@ -43,6 +49,12 @@ impl App {
             template = format!("{template}/{segment}");
         }
         made
+    }
+
+    /// Begins a session of the user, and returns its public id.
+    async fn begin_session(&self, user: &Client) -> SessionId {
+        let sessions = Sessions::new(self.table(), Clock::system(), Random::system());
+        sessions.begin(user.id().parse().unwrap(), 0, None).await.unwrap().id()
     }
 
     /// Creates a resource in the collection at `path`, and returns its path.
@@ -55,18 +67,24 @@ impl App {
 }
 
 impl<'a> Sender<'a> {
-    /// Creates an account, an admin's or one with a session, and the resources in the path, which have another owner.
+    /// Creates an account, an admin's or one with a session, and the resources in the path. Those of an admin's request
+    /// have another owner.
     pub async fn new(app: &'a App, operation: &'a Operation) -> Self {
         let email = new_email();
         let role = if operation.takes_token { Role::Admin } else { Role::User };
         let account = app.account_of(&email, role).await;
         let client = if operation.takes_token { app.admin_with_id(account.id) } else { app.anonymous() };
-        let path = app.path_of_made(operation, &app.admin()).await;
+        let path = app.path_of_made(operation, &Self::owner(app, operation, &account.id.to_string())).await;
         let mut sender = Self::at(app, operation, &path, client, &account.id.to_string());
         if operation.takes_session {
             sender.browser = Some(app.signed_in_browser(&email).await);
         }
         sender
+    }
+
+    /// Returns the owner of the resources in the path: the user with this id, if the operation is about one's own.
+    fn owner(app: &App, operation: &Operation, user_id: &str) -> Client {
+        if operation.takes_session { app.user(user_id) } else { app.admin() }
     }
 
     /// Sends without a credential, to this path and with this `userId` in bodies.
@@ -205,7 +223,8 @@ impl<'a> Sender<'a> {
     /// Creates the resources in the path again if the operation may have removed them.
     pub async fn renew(&mut self) {
         if self.operation.method == Method::DELETE {
-            let path = self.app.path_of_made(self.operation, &self.app.admin()).await;
+            let owner = Self::owner(self.app, self.operation, &self.user_id);
+            let path = self.app.path_of_made(self.operation, &owner).await;
             self.variables = Self::at(self.app, self.operation, &path, self.client.clone(), "").variables;
         }
     }

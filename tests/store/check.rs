@@ -38,8 +38,8 @@ impl Table {
             problems.replace(&problem, self::problem(&format!("{name}, again"))).await.unwrap();
         }
         let (clock, random) = (Clock::system(), Random::system());
-        Sessions::new(app.table(), clock.clone(), random.clone()).begin(ada.id, 0).await.unwrap();
-        RefreshFamilies::new(app.table(), clock.clone(), random.clone()).begin(&ada).await.unwrap();
+        Sessions::new(app.table(), clock.clone(), random.clone()).begin(ada.id, 0, None).await.unwrap();
+        RefreshFamilies::new(app.table(), clock.clone(), random.clone()).begin(&ada, None).await.unwrap();
         let payments = Payments::new(app.table(), clock.clone(), random);
         for (n, payer) in
             [Some(Payer::User(ada.id)), Some(Payer::Email(ada.attributes.email)), None].iter().enumerate()
@@ -164,8 +164,8 @@ async fn what_the_stores_write_is_whole() {
     assert!(report.damage.is_empty() && report.unsettled.is_empty(), "{report:?}");
     let kinds: Vec<&str> = report.items.keys().map(String::as_str).collect();
     let all = [
-        "COUNT", "EMAIL", "FILE", "IDEM", "PAYMENT", "POST", "PROBLEM", "RATE", "REFRESH", "SESSION",
-        "STRIPE", "TITLE", "USAGE", "USER", "WEATHER",
+        "COUNT", "EMAIL", "FILE", "IDEM", "PAYMENT", "POST", "PROBLEM", "RATE", "SESSIONS", "STRIPE",
+        "TITLE", "USAGE", "USER", "WEATHER",
     ];
     assert_eq!(kinds, all);
     assert_eq!(report.items.values().sum::<u64>(), table.app.items().len() as u64);
@@ -243,7 +243,6 @@ async fn index_keys_and_excerpts_are_computed_again() {
         ("PROBLEM", "gsi1sk"),
         ("PAYMENT", "gsi1sk"),
         ("FILE", "gsi1pk"),
-        ("SESSION", "expiresAt"),
         ("IDEM", "expiresAt"),
         ("RATE", "expiresAt"),
         ("WEATHER", "expiresAt"),
@@ -257,6 +256,13 @@ async fn index_keys_and_excerpts_are_computed_again() {
         assert!(table.items(kind).contains(&item), "{kind} {attribute}");
     }
     let table = Table::filled().await;
+    let sessions = table.items("SESSIONS#");
+    assert_eq!(sessions.len(), 2, "a browser's, and a family of tokens");
+    for session in sessions {
+        table.change(&session, "expiresAt", Some(json!({"N": "7"})));
+        assert_eq!(table.mends().await, named(&[(Code::Wrong, "SESSIONS")]));
+        assert!(table.items("SESSIONS#").contains(&session));
+    }
     let post = table.item("POST#");
     table.change(&post, "gsi2pk", None);
     assert_eq!(table.mends().await, named(&[(Code::Wrong, "POST")]));

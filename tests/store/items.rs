@@ -112,15 +112,16 @@ async fn a_registration_has_its_items_and_a_refused_one_has_none() {
         || UserAttributes { email: "ada@example.com".parse().unwrap(), name: None, role: Role::User };
     let hash = || PasswordHash::from_phc("$argon2id$".to_owned());
     let id = families.new_id();
-    let (user, _) = users.register_signed_in(attributes(), hash(), id, None).await.unwrap().into_parts();
+    let (user, _) =
+        users.register_signed_in(attributes(), hash(), id, None, None).await.unwrap().into_parts();
     let expected: BTreeMap<String, i64> = [
         ("COUNT#USERS".to_owned(), 1),
         ("EMAIL#ada@example.com".to_owned(), 1),
-        (format!("REFRESH#{:032x}", u128::from_be_bytes(id.0)), 1),
+        (format!("SESSIONS#{}", user.id), 1),
         (format!("USER#{}", user.id), 1),
     ]
     .into();
     assert_eq!(items(&app), expected);
-    users.register_signed_in(attributes(), hash(), families.new_id(), None).await.unwrap_err();
+    users.register_signed_in(attributes(), hash(), families.new_id(), None, None).await.unwrap_err();
     assert_eq!(items(&app), expected);
 }

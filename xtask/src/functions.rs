@@ -41,6 +41,8 @@ pub fn all() -> Vec<Function> {
         Function { name: "search", document: search::routes().into_openapi() },
         Function { name: "public", document: public::routes().into_openapi() },
         Function { name: "session", document: session::routes().into_openapi() },
+        Function { name: "sessions", document: sessions::routes().into_openapi() },
+        Function { name: "sessions-id", document: sessions_id::routes().into_openapi() },
         Function { name: "stream", document: stream::routes().into_openapi() },
         Function { name: "upload", document: upload::routes().into_openapi() },
         Function { name: "upload-id", document: upload_id::routes().into_openapi() },

@@ -421,7 +421,7 @@ export interface paths {
         put?: never;
         /**
          * Sign in with a cookie
-         * @description Begins a session and sets its cookie. The session always gets a new id. If the request's cookie names another session, that session ends.
+         * @description Begins a session and sets its cookie. The session is always a new one. If the request's cookie is that of another session, that session ends. A user has at most 20 sessions; one more ends the oldest.
          */
         post: operations["beginSession"];
         /**
@@ -429,6 +429,50 @@ export interface paths {
          * @description Ends the session of the request's cookie, if there is one, and removes the cookie. The request must come from a page of the API or of an allowed origin.
          */
         delete: operations["endSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List one's own sessions
+         * @description Where the user is signed in, with a cookie or with tokens.
+         */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        /**
+         * Sign out everywhere
+         * @description Ends all sessions of the user, this one included, and revokes all refresh tokens. Access tokens stay valid for up to 15 minutes, but only for what needs no more than the token.
+         */
+        delete: operations["endSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End a session
+         * @description Signs the user out in one place: the session ends, or its refresh tokens are revoked. It can be the session of this request; its cookie stays and is invalid.
+         */
+        delete: operations["endListedSession"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1369,6 +1413,34 @@ export interface components {
          * @enum {string}
          */
         Role: "user" | "admin";
+        /** @description A place where the user is signed in. */
+        Session: {
+            /** @description The id with which the session can be ended. It is no secret. */
+            id: components["schemas"]["SessionId"];
+            /**
+             * @description The way in which the session continues: with a browser's cookie, or with access and refresh tokens.
+             * @enum {string}
+             */
+            kind: "cookie" | "tokens";
+            userAgent: components["schemas"]["UserAgent"] | null;
+            /** @description The time of the sign-in. */
+            createdAt: components["schemas"]["Timestamp"];
+            /** @description The time of the last use: to the hour with a cookie, and of the last refresh with tokens. */
+            lastSeenAt: components["schemas"]["Timestamp"];
+            /** @description True for the session of this request. */
+            current: boolean;
+        };
+        /**
+         * Format: uuid
+         * @description The id of a session: a UUID of version 7.
+         * @example 01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f
+         */
+        SessionId: string;
+        /** @description All sessions of a user. */
+        SessionList: {
+            /** @description The sessions, newest first: at most 20. */
+            sessions: components["schemas"]["Session"][];
+        };
         /**
          * @description A SHA-256 as 64 hexadecimal digits.
          * @example ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad
@@ -1453,6 +1525,11 @@ export interface components {
             /** @description The time of the last change. */
             updatedAt: components["schemas"]["Timestamp"];
         };
+        /**
+         * @description The program that a user signed in with, as it calls itself: at most 200 visible ASCII characters.
+         * @example Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0
+         */
+        UserAgent: string;
         /**
          * Format: uuid
          * @description The id of a user: a UUID of version 7.
@@ -4307,6 +4384,109 @@ export interface operations {
             406: components["responses"]["NotAcceptable"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["UnavailableOrContended"];
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sessions. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    "Server-Timing": components["headers"]["Server-Timing"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            401: components["responses"]["NotAuthenticated"];
+            406: components["responses"]["NotAcceptable"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    endSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All sessions have ended. */
+            204: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    RateLimit: components["headers"]["RateLimit-optional"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy-optional"];
+                    "Server-Timing": components["headers"]["Server-Timing"];
+                    /** @description Removes the cookie. */
+                    "Set-Cookie": string;
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotAuthenticatedWithRateLimit"];
+            403: components["responses"]["ForbiddenWithRateLimit"];
+            406: components["responses"]["NotAcceptableWithRateLimit"];
+            429: components["responses"]["RateLimitedWithRateLimit"];
+            500: components["responses"]["InternalErrorWithRateLimit"];
+            503: components["responses"]["UnavailableOrContendedWithRateLimit"];
+        };
+    };
+    endListedSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of a session: a UUID of version 7. */
+                id: components["schemas"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session has ended. */
+            204: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    RateLimit: components["headers"]["RateLimit-optional"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy-optional"];
+                    "Server-Timing": components["headers"]["Server-Timing"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["NotAuthenticatedWithRateLimit"];
+            403: components["responses"]["ForbiddenWithRateLimit"];
+            404: components["responses"]["NotFoundWithRateLimit"];
+            406: components["responses"]["NotAcceptableWithRateLimit"];
+            429: components["responses"]["RateLimitedWithRateLimit"];
+            500: components["responses"]["InternalErrorWithRateLimit"];
+            503: components["responses"]["UnavailableOrContendedWithRateLimit"];
         };
     };
     streamGreeting: {

@@ -1,6 +1,7 @@
 use axum::extract::State;
 use shared::api::{CredentialsInput, TokensBody};
 use shared::auth::{AccessTokens, PasswordCheck, RefreshTokens, issue};
+use shared::domain::UserAgent;
 use shared::http::{Code, Error, Json};
 
 /// Sign in
@@ -20,8 +21,9 @@ pub(crate) async fn login(
     State(access): State<AccessTokens>,
     State(refresh): State<RefreshTokens>,
     check: PasswordCheck,
+    user_agent: Option<UserAgent>,
     Json(input): Json<CredentialsInput>,
 ) -> Result<Json<TokensBody>, Error> {
     let user = check.sign_in(&input.email, &input.password).await?;
-    Ok(Json(issue(&access, &refresh, user).await?))
+    Ok(Json(issue(&access, &refresh, user, user_agent).await?))
 }

@@ -4,6 +4,7 @@ use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use shared::api::{RegistrationInput, TokensBody};
 use shared::auth::{AccessTokens, PasswordCheck, RefreshTokens, register};
+use shared::domain::UserAgent;
 use shared::http::{
     Code, Error, IdempotencyParams, Idempotent, Json, QuotaPolicy, RateLimits, Replayed, SourceAddress,
 };
@@ -32,10 +33,11 @@ pub(crate) async fn create(
     State(limits): State<RateLimits>,
     address: SourceAddress,
     check: PasswordCheck,
+    user_agent: Option<UserAgent>,
     Idempotent { input, key }: Idempotent<RegistrationInput>,
 ) -> Result<impl IntoResponse, Error> {
     limits.take(QuotaPolicy::REGISTER, address).await?;
-    let (tokens, replayed) = register(&access, &refresh, &check, &input, key).await?;
+    let (tokens, replayed) = register(&access, &refresh, &check, &input, user_agent, key).await?;
     let location = format!("/api/users/{}", tokens.user_id());
     Ok((StatusCode::CREATED, Replayed(replayed), [(LOCATION, location)], Json(tokens)))
 }

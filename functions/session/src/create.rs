@@ -4,13 +4,14 @@ use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use shared::api::{AccountBody, CredentialsInput};
 use shared::auth::{PasswordCheck, SessionCookie, SetSession};
+use shared::domain::UserAgent;
 use shared::http::{Code, Error, Json};
 use shared::store::Sessions;
 
 /// Sign in with a cookie
 ///
-/// Begins a session and sets its cookie. The session always gets a new id. If the request's cookie names another
-/// session, that session ends.
+/// Begins a session and sets its cookie. The session is always a new one. If the request's cookie is that of another
+/// session, that session ends. A user has at most 20 sessions; one more ends the oldest.
 #[utoipa::path(
     post,
     path = "/api/session",
@@ -29,13 +30,15 @@ pub(crate) async fn create(
     State(sessions): State<Sessions>,
     check: PasswordCheck,
     cookie: SessionCookie,
+    user_agent: Option<UserAgent>,
     Json(input): Json<CredentialsInput>,
 ) -> Result<impl IntoResponse, Error> {
     let user = check.sign_in(&input.email, &input.password).await?;
-    let session = match cookie {
-        SessionCookie::Id(old) => sessions.begin_instead_of(old, user.id, user.auth_epoch).await?,
-        SessionCookie::Missing | SessionCookie::Malformed => sessions.begin(user.id, user.auth_epoch).await?,
+    let old = match cookie {
+        SessionCookie::Token(old) => Some(old),
+        SessionCookie::Missing | SessionCookie::Malformed => None,
     };
+    let session = sessions.begin_instead_of(old, user.id, user.auth_epoch, user_agent).await?;
     let location = [(LOCATION, "/api/session")];
-    Ok((StatusCode::CREATED, SetSession(session.id), location, Json(AccountBody::of(user))))
+    Ok((StatusCode::CREATED, SetSession(session.token), location, Json(AccountBody::of(user))))
 }

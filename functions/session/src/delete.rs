@@ -25,8 +25,8 @@ pub(crate) async fn delete(
     State(sessions): State<Sessions>,
     cookie: SessionCookie,
 ) -> Result<impl IntoResponse, Error> {
-    if let SessionCookie::Id(id) = cookie {
-        sessions.end(id).await?;
+    if let SessionCookie::Token(token) = cookie {
+        sessions.end(token).await?;
     }
     Ok((StatusCode::NO_CONTENT, ClearSession, ()))
 }

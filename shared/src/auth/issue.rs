@@ -2,14 +2,19 @@ use std::sync::Arc;
 
 use super::{ACCESS_TOKEN_TTL, AccessTokens, RefreshTokens, Subject};
 use crate::api::TokensBody;
-use crate::domain::{Timestamp, User};
+use crate::domain::{User, UserAgent};
 use crate::http::{Error, Unauthorized};
-use crate::store::Users;
+use crate::store::{RefreshFamily, Users};
 
 /// Issues tokens for a user who has just signed in.
-pub async fn issue(access: &AccessTokens, refresh: &RefreshTokens, user: User) -> Result<TokensBody, Error> {
-    let (family, refresh_token) = refresh.begin(&user).await?;
-    body(access, user, family.signed_in_at, refresh_token)
+pub async fn issue(
+    access: &AccessTokens,
+    refresh: &RefreshTokens,
+    user: User,
+    user_agent: Option<UserAgent>,
+) -> Result<TokensBody, Error> {
+    let (family, refresh_token) = refresh.begin(&user, user_agent).await?;
+    body(access, user, &family, refresh_token)
 }
 
 /// Issues new tokens for a refresh token, if it is valid and its user exists with the same epoch. The role is the
@@ -29,16 +34,17 @@ pub async fn reissue(
         refresh.end(&successor).await?;
         return Err(invalid());
     };
-    body(access, user, family.signed_in_at, successor)
+    body(access, user, &family, successor)
 }
 
 pub(super) fn body(
     access: &AccessTokens,
     user: User,
-    signed_in_at: Timestamp,
+    family: &RefreshFamily,
     refresh_token: String,
 ) -> Result<TokensBody, Error> {
-    let access_token =
-        access.sign(Subject::of(&user, signed_in_at)).map_err(|error| Error::Internal(Arc::new(error)))?;
+    let access_token = access
+        .sign(Subject::of(&user, family.signed_in_at()))
+        .map_err(|error| Error::Internal(Arc::new(error)))?;
     Ok(TokensBody::new(user, access_token, refresh_token, ACCESS_TOKEN_TTL))
 }

@@ -8,8 +8,8 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 use crate::config::{ConfigError, FromEnv, Secret, signing_secrets};
-use crate::domain::{PasswordHash, User, UserAttributes, UserId};
-use crate::store::{Error, FamilyId, IdempotencyRecord, Made, RefreshFamilies, RefreshFamily, Users};
+use crate::domain::{PasswordHash, SessionId, User, UserAgent, UserAttributes, UserId};
+use crate::store::{Error, IdempotencyRecord, Made, RefreshFamilies, RefreshFamily, Users};
 
 /// Separates this use of the secret from its other uses.
 const PURPOSE: &[u8] = b"refresh";
@@ -47,8 +47,12 @@ impl RefreshTokens {
     }
 
     /// Issues the first token for a user who has just signed in.
-    pub async fn begin(&self, user: &User) -> Result<(RefreshFamily, String), Error> {
-        let family = self.families.begin(user).await?;
+    pub async fn begin(
+        &self,
+        user: &User,
+        user_agent: Option<UserAgent>,
+    ) -> Result<(RefreshFamily, String), Error> {
+        let family = self.families.begin(user, user_agent).await?;
         let token = self.sign(Payload::of(&family))?;
         Ok((family, token))
     }
@@ -60,14 +64,15 @@ impl RefreshTokens {
         users: &Users,
         attributes: UserAttributes,
         password_hash: PasswordHash,
+        user_agent: Option<UserAgent>,
         record: Option<&IdempotencyRecord>,
-    ) -> Result<(User, Option<String>), Error> {
+    ) -> Result<(User, Option<(RefreshFamily, String)>), Error> {
         let id = self.families.new_id();
-        match users.register_signed_in(attributes, password_hash, id, record).await? {
+        match users.register_signed_in(attributes, password_hash, id, user_agent, record).await? {
             Made::New(user) => {
-                let family = RefreshFamily::first(id, &user, user.revision.created_at);
+                let family = RefreshFamily::first(id, &user);
                 let token = self.sign(Payload::of(&family))?;
-                Ok((user, Some(token)))
+                Ok((user, Some((family, token))))
             }
             Made::Replayed(user) => Ok((user, None)),
         }
@@ -82,8 +87,8 @@ impl RefreshTokens {
     /// Returns the token's family and its successor, as [`RefreshFamilies::rotate`] decides. For a token that is not
     /// ours it returns `None` without reading the table.
     pub async fn rotate(&self, token: &str) -> Result<Option<(RefreshFamily, String)>, Error> {
-        let Some(Payload { family, counter, .. }) = self.verify(token) else { return Ok(None) };
-        let Some(family) = self.families.rotate(family, counter).await? else { return Ok(None) };
+        let Some(Payload { family, user, counter }) = self.verify(token) else { return Ok(None) };
+        let Some(family) = self.families.rotate(user, family, counter).await? else { return Ok(None) };
         let successor = self.sign(Payload::of(&family))?;
         Ok(Some((family, successor)))
     }
@@ -91,7 +96,7 @@ impl RefreshTokens {
     /// Ends the family of the token, which may be the latest or an older one. A token that is not ours has no effect.
     pub async fn end(&self, token: &str) -> Result<(), Error> {
         match self.verify(token) {
-            Some(payload) => self.families.end(payload.family).await,
+            Some(payload) => self.families.end(payload.user, payload.family).await,
             None => Ok(()),
         }
     }
@@ -99,7 +104,7 @@ impl RefreshTokens {
     fn sign(&self, payload: Payload) -> Result<String, Error> {
         let key = self.keys.first().ok_or_else(|| Error::Internal("there is no key".into()))?;
         let mut token = Vec::with_capacity(TOKEN_BYTES);
-        token.extend_from_slice(&payload.family.0);
+        token.extend_from_slice(&payload.family.into_bytes());
         token.extend_from_slice(&payload.user.into_bytes());
         token.extend_from_slice(&payload.counter.to_be_bytes());
         let tag = key.clone().chain_update(&token).finalize().into_bytes();
@@ -118,7 +123,7 @@ impl RefreshTokens {
         let (family, rest) = payload.split_first_chunk::<ID_BYTES>()?;
         let (user, counter) = rest.split_first_chunk::<ID_BYTES>()?;
         Some(Payload {
-            family: FamilyId(*family),
+            family: SessionId::from_bytes(*family),
             user: UserId::from_bytes(*user),
             counter: u32::from_be_bytes(counter.try_into().ok()?),
         })
@@ -128,7 +133,7 @@ impl RefreshTokens {
 /// The content of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Payload {
-    family: FamilyId,
+    family: SessionId,
     user: UserId,
     counter: u32,
 }
@@ -164,13 +169,13 @@ mod tests {
     }
 
     const fn payload(counter: u32) -> Payload {
-        Payload { family: FamilyId([7; 16]), user: UserId::from_bytes([8; 16]), counter }
+        Payload { family: SessionId::from_bytes([7; 16]), user: UserId::from_bytes([8; 16]), counter }
     }
 
     proptest! {
         #[test]
         fn a_token_is_of_its_family_user_and_place(family: [u8; 16], user: [u8; 16], counter: u32) {
-            let payload = Payload { family: FamilyId(family), user: UserId::from_bytes(user), counter };
+            let payload = Payload { family: SessionId::from_bytes(family), user: UserId::from_bytes(user), counter };
             let token = tokens("a").sign(payload).unwrap();
             prop_assert_eq!(tokens("a").verify(&token), Some(payload));
         }

@@ -1,6 +1,7 @@
 use super::issue::body;
 use super::{AccessTokens, PasswordCheck, RefreshTokens, issue};
 use crate::api::{RegistrationInput, TokensBody};
+use crate::domain::UserAgent;
 use crate::http::{Error, RequestKey};
 
 /// Adds a user, issues tokens, and tells whether an earlier request with the same `key` added the user. Both happen or
@@ -13,6 +14,7 @@ pub async fn register(
     refresh: &RefreshTokens,
     check: &PasswordCheck,
     input: &RegistrationInput,
+    user_agent: Option<UserAgent>,
     key: Option<RequestKey>,
 ) -> Result<(TokensBody, bool), Error> {
     let attributes = input.attributes();
@@ -23,13 +25,13 @@ pub async fn register(
         key.saying(&format!("{}\n{name}", email.as_str())).record("auth-register", email.normalised())
     });
     let hash = check.hash(&input.password)?;
-    let (made, token) = refresh.register(&check.users, attributes, hash, record.as_ref()).await?;
-    if let Some(token) = token {
-        let signed_in_at = made.revision.created_at;
-        return Ok((body(access, made, signed_in_at, token)?, false));
+    let (made, begun) =
+        refresh.register(&check.users, attributes, hash, user_agent.clone(), record.as_ref()).await?;
+    if let Some((family, token)) = begun {
+        return Ok((body(access, made, &family, token)?, false));
     }
     let found = check.user(&email, input.password.as_attempt()).await?;
     // A repetition with another password, or with one that has changed since, is a different request.
     let (user, _) = found.filter(|(user, _)| user.id == made.id).ok_or(Error::KeyReused)?;
-    Ok((issue(access, refresh, user).await?, true))
+    Ok((issue(access, refresh, user, user_agent).await?, true))
 }

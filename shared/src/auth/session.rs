@@ -14,7 +14,7 @@ use super::session_cookie::SESSION_COOKIE;
 use super::step_up::is_recent;
 use crate::domain::User;
 use crate::http::{Error, Unauthorized, cookies};
-use crate::store::{SESSION_LIFETIME, Session, SessionId, Sessions, Users};
+use crate::store::{SESSION_LIFETIME, Session, SessionToken, Sessions, Users};
 
 /// The user who is signed in with a session's cookie. A request that changes something must come from the API's own
 /// pages or from an allowed origin. All other requests are refused.
@@ -34,15 +34,15 @@ pub struct SessionUser {
 pub enum SessionCookie {
     /// There is no cookie.
     Missing,
-    /// There are two cookies, or the value is not an id.
+    /// There are two cookies, or the value is not a token.
     Malformed,
-    /// There is one id. The session need not exist.
-    Id(SessionId),
+    /// There is one token. The session need not exist.
+    Token(SessionToken),
 }
 
 /// Makes the browser store the session's cookie.
 #[derive(Clone, Copy, Debug)]
-pub struct SetSession(pub SessionId);
+pub struct SetSession(pub SessionToken);
 
 /// Makes the browser delete the session's cookie and no others. `Clear-Site-Data: "cookies"` would delete the cookies
 /// of every host of the registrable domain.
@@ -52,7 +52,7 @@ pub struct ClearSession;
 impl SessionUser {
     /// Reads session and user again, for the next change.
     pub async fn latest(&self, sessions: &Sessions, users: &Users) -> Result<Self, Error> {
-        let latest = SessionCookie::Id(self.session.id).user(sessions, users).await?;
+        let latest = SessionCookie::Token(self.session.token).user(sessions, users).await?;
         latest.ok_or(Error::Unauthorized(Unauthorized::NotSignedIn))
     }
 
@@ -65,21 +65,21 @@ impl SessionUser {
 impl SessionCookie {
     /// Returns the signed-in user if session and user exist and have the same epoch. Records that the session was used.
     pub async fn user(self, sessions: &Sessions, users: &Users) -> Result<Option<SessionUser>, Error> {
-        let Self::Id(id) = self else { return Ok(None) };
-        let Some(session) = sessions.find(id).await? else { return Ok(None) };
+        let Self::Token(token) = self else { return Ok(None) };
+        let Some(session) = sessions.find(token).await? else { return Ok(None) };
         // The read is consistent, so a removed user or a changed password ends the session at once.
-        let user = users.get_latest(session.user).await?.filter(|user| user.auth_epoch == session.epoch);
+        let user = users.get_latest(session.user()).await?.filter(|user| user.auth_epoch == session.epoch);
         let Some(user) = user else { return Ok(None) };
-        let has_just_signed_in = is_recent(session.created_at, sessions.now());
+        let has_just_signed_in = is_recent(session.created_at(), sessions.now());
         Ok(sessions.touch(&session).await?.then_some(SessionUser { user, session, has_just_signed_in }))
     }
 
     fn of(headers: &HeaderMap) -> Self {
         let mut found = Self::Missing;
         for (_, value) in cookies(headers).filter(|(name, _)| *name == SESSION_COOKIE.as_bytes()) {
-            let id = std::str::from_utf8(value).ok().and_then(|value| value.parse().ok());
-            found = match (found, id) {
-                (Self::Missing, Some(id)) => Self::Id(id),
+            let token = std::str::from_utf8(value).ok().and_then(|value| value.parse().ok());
+            found = match (found, token) {
+                (Self::Missing, Some(token)) => Self::Token(token),
                 _ => Self::Malformed,
             };
         }
@@ -171,7 +171,8 @@ mod tests {
 
     use super::*;
 
-    const ID: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    const TOKEN: &str =
+        concat!("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
 
     fn read(cookies: &[&str]) -> SessionCookie {
         let cookies = cookies.iter().map(|cookie| (COOKIE, HeaderValue::from_str(cookie).unwrap()));
@@ -180,27 +181,30 @@ mod tests {
 
     #[test]
     fn the_cookie_is_found_among_others() {
-        let id = SessionCookie::Id(ID.parse().unwrap());
+        let token = SessionCookie::Token(TOKEN.parse().unwrap());
         for cookies in [
-            format!("__Host-sessionId={ID}"),
-            format!("a=b; __Host-sessionId={ID}; c"),
-            format!("a=b;__Host-sessionId={ID}"),
-            format!("naïve=ünïcode; __Host-sessionId={ID}"),
-            format!("; ;=; a==;{};__Host-sessionId={ID}", "x=y; ".repeat(1000)),
+            format!("__Host-sessionId={TOKEN}"),
+            format!("a=b; __Host-sessionId={TOKEN}; c"),
+            format!("a=b;__Host-sessionId={TOKEN}"),
+            format!("naïve=ünïcode; __Host-sessionId={TOKEN}"),
+            format!("; ;=; a==;{};__Host-sessionId={TOKEN}", "x=y; ".repeat(1000)),
         ] {
-            assert_eq!(read(&[&cookies]), id, "{cookies}");
+            assert_eq!(read(&[&cookies]), token, "{cookies}");
         }
-        assert_eq!(read(&["a=b", &format!("__Host-sessionId={ID}")]), id);
+        assert_eq!(read(&["a=b", &format!("__Host-sessionId={TOKEN}")]), token);
         // A sibling host could set these cookies, because their names do not have the prefix for browsers.
         for name in ["\u{a0}__Host-sessionId", "__Host-sessionId\u{2003}", "__host-sessionid"] {
-            assert_eq!(read(&[&format!("{name}=x; __Host-sessionId={ID}")]), id, "{name}");
+            assert_eq!(read(&[&format!("{name}=x; __Host-sessionId={TOKEN}")]), token, "{name}");
         }
     }
 
     #[test]
     fn cookies_of_other_names_are_none() {
-        let other =
-            [format!("sessionId={ID}"), format!("__host-sessionid={ID}"), "__Host-sessionId".to_owned()];
+        let other = [
+            format!("sessionId={TOKEN}"),
+            format!("__host-sessionid={TOKEN}"),
+            "__Host-sessionId".to_owned(),
+        ];
         assert_eq!(read(&[]), SessionCookie::Missing);
         for cookies in other.iter().map(String::as_str).chain(["", "a=b", ";;;", "="]) {
             assert_eq!(read(&[cookies]), SessionCookie::Missing, "{cookies}");
@@ -208,22 +212,22 @@ mod tests {
     }
 
     #[test]
-    fn two_cookies_or_one_that_is_no_id_are_malformed() {
-        let cookie = format!("__Host-sessionId={ID}");
+    fn two_cookies_or_one_that_is_no_token_are_malformed() {
+        let cookie = format!("__Host-sessionId={TOKEN}");
         assert_eq!(read(&[&format!("{cookie}; {cookie}")]), SessionCookie::Malformed);
         assert_eq!(read(&[&cookie, &cookie]), SessionCookie::Malformed);
         assert_eq!(read(&[&format!("__Host-sessionId=; {cookie}")]), SessionCookie::Malformed);
-        for value in ["", "x", "\"\"", "a b", &ID[1..], &format!("{ID}="), &"A".repeat(100_000)] {
+        for value in ["", "x", "\"\"", "a b", &TOKEN[1..], &format!("{TOKEN}="), &"A".repeat(100_000)] {
             assert_eq!(read(&[&format!("__Host-sessionId={value}")]), SessionCookie::Malformed, "{value}");
         }
     }
 
     #[test]
     fn the_cookie_is_for_this_host_and_its_own_pages_alone() {
-        let response = (SetSession(ID.parse().unwrap()), ()).into_response();
+        let response = (SetSession(TOKEN.parse().unwrap()), ()).into_response();
         assert_eq!(
             response.headers()[SET_COOKIE],
-            format!("__Host-sessionId={ID}; HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=604800")
+            format!("__Host-sessionId={TOKEN}; HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=604800")
         );
     }
 

@@ -97,6 +97,20 @@ id! {
     FileId
 }
 
+id! {
+    /// The id of a session: a UUID of version 7.
+    SessionId
+}
+
+impl SessionId {
+    /// Returns the time at which the id was made, which is that of the sign-in.
+    #[must_use]
+    pub fn created_at(self) -> Timestamp {
+        // RFC 9562, section 5.7: the first 48 bits are milliseconds.
+        Timestamp::from_millis(i64::try_from(self.0.as_u128() >> 80).unwrap_or(0))
+    }
+}
+
 /// The id of a nested resource: its own and that of its parent, as `<parent>#<own>` in its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Child<P, T> {
@@ -139,6 +153,12 @@ mod tests {
             .map(|millis| PostId::new(Timestamp::from_millis(millis << 20), &random).to_string())
             .collect();
         assert!(ids.is_sorted(), "{ids:?}");
+    }
+
+    #[test]
+    fn the_id_of_a_session_has_the_time_of_the_sign_in() {
+        let at = Timestamp::from_millis(1_795_192_375_123);
+        assert_eq!(SessionId::new(at, &Random::seeded(1)).created_at(), at);
     }
 
     #[test]

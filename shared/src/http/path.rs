@@ -8,7 +8,7 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 
 use super::Error;
-use crate::domain::{Child, FileId, PostId, ProblemId, UserId};
+use crate::domain::{Child, FileId, PostId, ProblemId, SessionId, UserId};
 
 /// The id in a path with one variable. A text that is no id names no entity: 404, as for an id that nobody has.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +39,10 @@ impl EntityId for ProblemId {
 
 impl EntityId for FileId {
     const ENTITY: &'static str = "File";
+}
+
+impl EntityId for SessionId {
+    const ENTITY: &'static str = "Session";
 }
 
 impl<S: Sync, T: EntityId> FromRequestParts<S> for PathId<T> {

@@ -1,24 +1,23 @@
-//! The sessions of browsers that signed in with a cookie.
+//! The sessions of browsers that signed in with a cookie, and the list of all sessions of a user.
 
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, TransactWriteItem, Update};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::{Deserialize, Serialize};
-use serde_dynamo::aws_sdk_dynamodb_1::to_item;
 use sha2::{Digest, Sha256};
 
 use super::Error;
+use super::session_items::{SessionItem, session_key};
 use super::table::{Consistency, Key, Table, units};
-use super::transaction::Transaction;
+use super::transaction::{Transaction, number};
 use crate::clock::Clock;
 use crate::config::{ConfigError, FromEnv};
 use crate::cost::Cost;
-use crate::domain::{Invalid, Timestamp, UserId};
+use crate::domain::{Invalid, SessionId, Timestamp, User, UserAgent, UserId};
 use crate::random::Random;
 
 /// The longest life of a session.
@@ -30,7 +29,7 @@ pub const SESSION_IDLE_TIMEOUT: Duration = Duration::from_hours(24);
 /// The precision of the time at which a session was last used: requests write at most this often.
 const SEEN_PRECISION: Duration = Duration::from_hours(1);
 
-/// The sessions. Each is stored under the hash of its id, so that a reader of the table cannot use a session.
+/// The sessions. The table has the hash of a session's secret, so that a reader of the table cannot use a session.
 #[derive(Clone, Debug)]
 pub struct Sessions {
     table: Table,
@@ -38,24 +37,37 @@ pub struct Sessions {
     random: Random,
 }
 
-/// The id with which a browser continues a session: 256 random bits, sent in base64url.
+/// The value with which a browser continues a session: user, session, and a secret of 256 random bits, in base64url.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct SessionId([u8; 32]);
+pub struct SessionToken {
+    user: UserId,
+    id: SessionId,
+    secret: [u8; 32],
+}
 
 /// A session that has neither ended nor expired.
 ///
 /// It is valid while its user exists with the same epoch; a changed password begins a new epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Session {
-    /// The id of the session, a secret.
-    pub id: SessionId,
-    /// The user who signed in.
-    pub user: UserId,
-    /// The user's epoch at that time.
+    /// The browser's proof.
+    pub token: SessionToken,
+    /// The user's epoch at the sign-in.
     pub epoch: u64,
-    /// The time of the sign-in.
-    pub created_at: Timestamp,
     /// The time of the last use, to the hour.
+    pub seen_at: Timestamp,
+}
+
+/// A session of either kind, as its user sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedSession {
+    /// Its public id.
+    pub id: SessionId,
+    /// True for a browser's, false for a client's with tokens.
+    pub has_cookie: bool,
+    /// The program that signed in.
+    pub user_agent: Option<UserAgent>,
+    /// The time of the last use.
     pub seen_at: Timestamp,
 }
 
@@ -78,45 +90,60 @@ impl Sessions {
         self.clock.now()
     }
 
-    /// Begins a session with a new id.
-    pub async fn begin(&self, user: UserId, epoch: u64) -> Result<Session, Error> {
-        let session = self.new_session(user, epoch);
-        let output = self
-            .table
-            .client
-            .put_item()
-            .table_name(&self.table.name)
-            .set_item(Some(to_item(SessionItem::of(&session))?))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await?;
-        Cost::add(0.0, units(output.consumed_capacity()));
-        Ok(session)
+    /// Begins a session of a browser. If the user has [`MAX_SESSIONS`](super::MAX_SESSIONS), the oldest ends.
+    pub async fn begin(
+        &self,
+        user: UserId,
+        epoch: u64,
+        user_agent: Option<UserAgent>,
+    ) -> Result<Session, Error> {
+        self.begin_instead_of(None, user, epoch, user_agent).await
     }
 
-    /// Begins a session and ends the session `old`, if it exists: both or neither.
-    pub async fn begin_instead_of(&self, old: SessionId, user: UserId, epoch: u64) -> Result<Session, Error> {
-        let session = self.new_session(user, epoch);
-        Transaction::default()
-            .put(&self.table, to_item(SessionItem::of(&session))?)?
-            .release(&self.table, old.key())?
-            .commit(&self.table, &self.random)
-            .await?;
-        Ok(session)
-    }
-
-    fn new_session(&self, user: UserId, epoch: u64) -> Session {
+    /// Does the same and ends the session `old`, if it exists: both or neither.
+    pub async fn begin_instead_of(
+        &self,
+        old: Option<SessionToken>,
+        user: UserId,
+        epoch: u64,
+        user_agent: Option<UserAgent>,
+    ) -> Result<Session, Error> {
+        let old = match old {
+            Some(token) => self.find(token).await?.map(|_| token.key()),
+            None => None,
+        };
         let now = self.clock.now();
-        Session { id: SessionId(self.random.bytes()), user, epoch, created_at: now, seen_at: now }
+        let id = SessionId::new(now, &self.random);
+        let token = SessionToken { user, id, secret: self.random.bytes() };
+        let session = Session { token, epoch, seen_at: now };
+        self.table.begin_session(user, &session.item(user_agent), old, (now, &self.random)).await?;
+        Ok(session)
     }
 
-    /// Returns the session with this id, unless it has ended or expired.
+    /// Returns the session with this token, unless it has ended or expired.
     ///
     /// The read is consistent, so that a session ends at once. Expired items can stay in the table for days.
-    pub async fn find(&self, id: SessionId) -> Result<Option<Session>, Error> {
-        let item: Option<SessionItem> = self.table.get(id.key(), Consistency::Strong).await?;
+    pub async fn find(&self, token: SessionToken) -> Result<Option<Session>, Error> {
+        let item: Option<SessionItem> = self.table.get(token.key(), Consistency::Strong).await?;
         let now = self.clock.now();
-        Ok(item.map(|item| item.into_session(id)).filter(|session| session.is_current(now)))
+        // Hashes of random secrets may be compared in any time.
+        let item = item.filter(|item| item.secret_hash == Some(token.hash()));
+        let session = item.map(|SessionItem { epoch, seen_at, .. }| Session { token, epoch, seen_at });
+        Ok(session.filter(|session| session.is_current(now)))
+    }
+
+    /// Returns all sessions of the user, the newest first.
+    pub async fn list(&self, user: &User) -> Result<Vec<ListedSession>, Error> {
+        let items = self.table.valid_sessions(user.id, user.auth_epoch, self.clock.now()).await?;
+        let listed = items.into_iter().rev().map(|item| {
+            Ok(ListedSession {
+                id: item.id()?,
+                has_cookie: item.secret_hash.is_some(),
+                user_agent: item.user_agent,
+                seen_at: item.seen_at,
+            })
+        });
+        listed.collect()
     }
 
     /// Records that the session is in use, at most once an hour. Returns false if it ended meanwhile.
@@ -131,7 +158,7 @@ impl Sessions {
             .client
             .update_item()
             .table_name(&self.table.name)
-            .set_key(Some(session.id.key().into_item()))
+            .set_key(Some(session.token.key().into_item()))
             .update_expression("SET seenAt = :seenAt, expiresAt = :expiresAt")
             // A session that has ended is not restored.
             .condition_expression("attribute_exists(pk)")
@@ -155,34 +182,68 @@ impl Sessions {
         }
     }
 
-    /// Ends the session if it exists.
-    pub async fn end(&self, id: SessionId) -> Result<(), Error> {
-        let output = self
-            .table
-            .client
-            .delete_item()
-            .table_name(&self.table.name)
-            .set_key(Some(id.key().into_item()))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await?;
-        Cost::add(0.0, units(output.consumed_capacity()));
-        Ok(())
+    /// Ends the session with this token, if it exists.
+    pub async fn end(&self, token: SessionToken) -> Result<(), Error> {
+        self.table.end_session(token.key(), Some(token.hash())).await.map(drop)
+    }
+
+    /// Ends a session of the user, of either kind. Returns false if the user has none with this id.
+    pub async fn end_listed(&self, user: UserId, id: SessionId) -> Result<bool, Error> {
+        self.table.end_session(session_key(user, id), None).await
     }
 }
 
 impl Transaction {
     /// Moves the session to another epoch of its user, or ends in [`Error::Stale`] if it has ended.
     pub(super) fn carry_over(self, table: &Table, session: &Session, epoch: u64) -> Result<Self, Error> {
-        self.overwrite(table, to_item(SessionItem::of(&Session { epoch, ..*session }))?, Error::Stale)
+        let update = Update::builder()
+            .table_name(&table.name)
+            .set_key(Some(session.token.key().into_item()))
+            .update_expression("SET epoch = :epoch")
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_values(":epoch", number(epoch));
+        let update = TransactWriteItem::builder().update(update.build()?);
+        Ok(self.and(update.build(), Some(Error::Stale)))
     }
 }
 
 impl Session {
+    /// Returns the user who signed in.
+    #[must_use]
+    pub fn user(&self) -> UserId {
+        self.token.user
+    }
+
+    /// Returns its public id.
+    #[must_use]
+    pub fn id(&self) -> SessionId {
+        self.token.id
+    }
+
+    /// Returns the time of the sign-in.
+    #[must_use]
+    pub fn created_at(&self) -> Timestamp {
+        self.token.id.created_at()
+    }
+
+    fn item(&self, user_agent: Option<UserAgent>) -> SessionItem {
+        let Key { pk, sk } = self.token.key();
+        SessionItem {
+            pk,
+            sk,
+            epoch: self.epoch,
+            user_agent,
+            seen_at: self.seen_at,
+            expires_at: self.expires_at().as_seconds(),
+            secret_hash: Some(self.token.hash()),
+            counter: None,
+        }
+    }
+
     /// Returns the time at which the session ends if it is not used again: after the idle timeout, or at the end of its
     /// life.
     fn expires_at(&self) -> Timestamp {
-        after(self.seen_at, SESSION_IDLE_TIMEOUT).min(after(self.created_at, SESSION_LIFETIME))
+        expiry(self.created_at(), self.seen_at)
     }
 
     fn is_current(&self, now: Timestamp) -> bool {
@@ -190,73 +251,53 @@ impl Session {
     }
 }
 
-impl SessionId {
-    /// Returns the id in base64url, 43 characters, as in the cookie. Its bearer acts as the user.
+impl SessionToken {
+    /// Returns the token in base64url, 86 characters, as in the cookie. Its bearer acts as the user.
     #[must_use]
     pub fn reveal(self) -> String {
-        URL_SAFE_NO_PAD.encode(self.0)
+        URL_SAFE_NO_PAD.encode([&self.user.into_bytes()[..], &self.id.into_bytes(), &self.secret].concat())
     }
 
-    /// Returns the session's key in the table. A plain hash is enough for a value that cannot be guessed.
     fn key(self) -> Key {
-        let name = base16ct::lower::encode_string(&Sha256::digest(self.0));
-        Key::new(format!("SESSION#{name}"), "SESSION")
+        session_key(self.user, self.id)
+    }
+
+    /// Returns the hash of the secret. A plain hash is enough for a value that cannot be guessed.
+    fn hash(self) -> String {
+        base16ct::lower::encode_string(&Sha256::digest(self.secret))
     }
 }
 
-impl FromStr for SessionId {
+impl FromStr for SessionToken {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        let mut id = [0; 32];
-        match URL_SAFE_NO_PAD.decode_slice(text, &mut id) {
-            Ok(32) => Ok(Self(id)),
-            _ => Err(Invalid::new("must be the id of a session")),
-        }
+        let mut token = [0; 64];
+        let (Ok(64), Some((user, rest))) =
+            (URL_SAFE_NO_PAD.decode_slice(text, &mut token), token.split_first_chunk())
+        else {
+            return Err(Invalid::new("must be the token of a session"));
+        };
+        let (Some((id, _)), Some(secret)) = (rest.split_first_chunk(), rest.last_chunk()) else {
+            return Err(Invalid::new("must be the token of a session"));
+        };
+        Ok(Self { user: UserId::from_bytes(*user), id: SessionId::from_bytes(*id), secret: *secret })
     }
 }
 
-impl fmt::Debug for SessionId {
+impl fmt::Debug for SessionToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SessionId(redacted)")
+        f.write_str("SessionToken(redacted)")
     }
+}
+
+/// Returns the time at which a browser's session ends if it is not used again.
+pub(super) fn expiry(created_at: Timestamp, seen_at: Timestamp) -> Timestamp {
+    after(seen_at, SESSION_IDLE_TIMEOUT).min(after(created_at, SESSION_LIFETIME))
 }
 
 fn after(at: Timestamp, by: Duration) -> Timestamp {
     Timestamp::from_millis(at.as_millis().saturating_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX)))
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct SessionItem {
-    pk: String,
-    sk: String,
-    user_id: UserId,
-    epoch: u64,
-    created_at: Timestamp,
-    seen_at: Timestamp,
-    /// The time of expiry in seconds, for the table's TTL.
-    expires_at: i64,
-}
-
-impl SessionItem {
-    pub(super) fn of(session: &Session) -> Self {
-        let Key { pk, sk } = session.id.key();
-        Self {
-            pk,
-            sk,
-            user_id: session.user,
-            epoch: session.epoch,
-            created_at: session.created_at,
-            seen_at: session.seen_at,
-            expires_at: session.expires_at().as_seconds(),
-        }
-    }
-
-    pub(super) fn into_session(self, id: SessionId) -> Session {
-        let Self { user_id, epoch, created_at, seen_at, .. } = self;
-        Session { id, user: user_id, epoch, created_at, seen_at }
-    }
 }
 
 #[cfg(test)]
@@ -267,13 +308,13 @@ mod tests {
 
     fn session(created_at: i64, seen_at: i64) -> Session {
         let random = Random::seeded(1);
-        Session {
-            id: SessionId(random.bytes()),
-            user: UserId::new(Timestamp::from_millis(0), &random),
-            epoch: 0,
-            created_at: Timestamp::from_millis(created_at),
-            seen_at: Timestamp::from_millis(seen_at),
-        }
+        let at = Timestamp::from_millis(created_at);
+        let token = SessionToken {
+            user: UserId::new(at, &random),
+            id: SessionId::new(at, &random),
+            secret: random.bytes(),
+        };
+        Session { token, epoch: 0, seen_at: Timestamp::from_millis(seen_at) }
     }
 
     #[test]
@@ -291,10 +332,10 @@ mod tests {
     }
 
     #[test]
-    fn an_id_has_one_form_and_every_other_text_is_none() {
-        let id = session(0, 0).id;
-        let text = id.reveal();
-        assert_eq!((text.len(), text.parse::<SessionId>()), (43, Ok(id)));
+    fn a_token_has_one_form_and_every_other_text_is_none() {
+        let token = session(0, 0).token;
+        let text = token.reveal();
+        assert_eq!((text.len(), text.parse::<SessionToken>()), (86, Ok(token)));
         for other in [
             "",
             "A",
@@ -303,20 +344,20 @@ mod tests {
             &format!("{text}="),
             &format!(" {text}"),
             &"A".repeat(100_000),
-            &"é".repeat(43),
+            &"é".repeat(86),
         ] {
-            assert!(other.parse::<SessionId>().is_err(), "{other}");
+            assert!(other.parse::<SessionToken>().is_err(), "{other}");
         }
-        // The last letter has two bits that are 0 in every id.
-        assert!(format!("{}B", "A".repeat(42)).parse::<SessionId>().is_err());
+        // The last letter has four bits that are 0 in every token.
+        assert!(format!("{}B", "A".repeat(85)).parse::<SessionToken>().is_err());
     }
 
     #[test]
-    fn neither_the_key_nor_the_debug_form_shows_the_id() {
+    fn neither_the_item_nor_the_debug_form_shows_the_secret() {
         let session = session(0, 0);
-        let shown = format!("{session:?} {:?}", session.id.key());
-        assert!(!shown.contains(&session.id.reveal()), "{shown}");
-        assert!(session.id.key().pk.starts_with("SESSION#"));
-        assert_eq!(session.id.key().pk.len(), "SESSION#".len() + 64);
+        let shown = format!("{session:?} {:?}", session.item(None));
+        let secret = URL_SAFE_NO_PAD.encode(session.token.secret);
+        assert!(!shown.contains(&session.token.reveal()) && !shown.contains(&secret), "{shown}");
+        assert!(!shown.contains(&base16ct::lower::encode_string(&session.token.secret)), "{shown}");
     }
 }

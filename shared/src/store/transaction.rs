@@ -52,15 +52,6 @@ impl Transaction {
         Ok(self.and(TransactWriteItem::builder().put(put.build()?).build(), None))
     }
 
-    /// Replaces an existing item, or ends in `gone` if it does not exist.
-    pub(super) fn overwrite(self, table: &Table, item: Item, gone: Error) -> Result<Self, Error> {
-        let put = Put::builder()
-            .table_name(&table.name)
-            .set_item(Some(item))
-            .condition_expression("attribute_exists(pk)");
-        Ok(self.and(TransactWriteItem::builder().put(put.build()?).build(), Some(gone)))
-    }
-
     /// Removes the item at its `version`, or ends in [`Error::Stale`].
     pub(super) fn delete(self, table: &Table, key: Key, version: u64) -> Result<Self, Error> {
         let delete = Delete::builder()

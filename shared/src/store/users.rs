@@ -9,10 +9,11 @@ use super::idempotency::First;
 use super::list::{List, Source};
 use super::table::{Consistency, Item, Key, units};
 use super::transaction::Transaction;
-use super::{Error, FamilyId, IdempotencyRecord, Made, RefreshFamily, Session, Unique};
+use super::{Error, IdempotencyRecord, Made, RefreshFamily, Session, Unique};
 use crate::cost::Cost;
 use crate::domain::{
-    Email, Name, Order, Page, PasswordHash, Revision, Role, Start, User, UserAttributes, UserId,
+    Email, Name, Order, Page, PasswordHash, Revision, Role, SessionId, Start, User, UserAgent,
+    UserAttributes, UserId,
 };
 
 /// The name of the list of all users, which is its partition and its counter.
@@ -60,13 +61,17 @@ impl Users {
         &self,
         attributes: UserAttributes,
         password_hash: PasswordHash,
-        id: FamilyId,
+        id: SessionId,
+        user_agent: Option<UserAgent>,
         record: Option<&IdempotencyRecord>,
     ) -> Result<Made<User>, Error> {
         let user = self.new_user(attributes);
-        let family = RefreshFamily::first(id, &user, user.revision.created_at);
-        let transaction =
-            self.addition(&user, Some(password_hash), record)?.begin_family(&self.table, &family)?;
+        let family = RefreshFamily::first(id, &user);
+        let transaction = self.addition(&user, Some(password_hash), record)?.begin_family(
+            &self.table,
+            &family,
+            user_agent,
+        )?;
         self.make(user, transaction, record).await
     }
 
@@ -135,14 +140,27 @@ impl Users {
         let next = User { attributes, revision, ..user.clone() };
         let mut password_hash = None;
         if email_key(&next.attributes.email) != email_key(&user.attributes.email) {
-            // The user's version also guards the credential, because every change of a password raises it.
-            let credential = self.credential(&user.attributes.email).await?;
-            password_hash = credential
-                .filter(|credential| credential.user_id == user.id)
-                .and_then(|credential| credential.password_hash);
+            password_hash = self.password_hash(user).await?;
         }
         self.change(Some(&user.describe()?), Some(&next.with_password(password_hash)?)).await?;
         Ok(next)
+    }
+
+    /// Begins the next `auth_epoch` of `user`, unless the user changed since it was read. All sessions and tokens end,
+    /// and the password stays.
+    pub async fn sign_out_everywhere(&self, user: &User) -> Result<User, Error> {
+        let password_hash = self.password_hash(user).await?;
+        let next = self.next_epoch(user, user.attributes.clone());
+        self.change(Some(&user.describe()?), Some(&next.with_password(password_hash)?)).await?;
+        Ok(next)
+    }
+
+    /// Returns the hash of the user's password. The user's version guards it, because every change of a password raises
+    /// the version.
+    async fn password_hash(&self, user: &User) -> Result<Option<PasswordHash>, Error> {
+        let credential = self.credential(&user.attributes.email).await?;
+        let own = credential.filter(|credential| credential.user_id == user.id);
+        Ok(own.and_then(|credential| credential.password_hash))
     }
 
     /// Gives `user` another password, unless the user changed since it was read. Returns the user with the next

@@ -199,18 +199,25 @@ fn operation(case: &Case) -> &'static Operation {
 async fn ended(app: &App) -> Vec<Ended> {
     let mut ended = Vec::new();
     for (kind, who) in [(Kind::Owner, "an owner"), (Kind::Admin, "an admin")] {
-        for how in ["was removed", "changed the password"] {
+        for how in ["was removed", "changed the password", "signed out everywhere"] {
             let mut person = match kind {
                 Kind::Owner => register(app, &new_email()).await,
                 _ => admin(app, &new_email()).await,
             };
             person.cookie = Some(sign_in(app, &person).await);
-            if how == "was removed" {
-                app.admin().delete(&format!("/api/users/{}", person.id)).await.expect(204);
-            } else {
-                let body = json!({"currentPassword": PASSWORD, "newPassword": "another staple"});
-                let browser = app.signed_in_browser(&person.email).await;
-                browser.put("/api/profile", &body).await.expect(200);
+            match how {
+                "was removed" => {
+                    app.admin().delete(&format!("/api/users/{}", person.id)).await.expect(204);
+                }
+                "changed the password" => {
+                    let body = json!({"currentPassword": PASSWORD, "newPassword": "another staple"});
+                    let browser = app.signed_in_browser(&person.email).await;
+                    browser.put("/api/profile", &body).await.expect(200);
+                }
+                _ => {
+                    let browser = app.signed_in_browser(&person.email).await;
+                    browser.delete("/api/sessions").await.expect(204);
+                }
             }
             ended.push(Ended { how: format!("{who} who {how}"), person, kind });
         }

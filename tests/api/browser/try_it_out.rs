@@ -8,10 +8,12 @@ use tests::{App, Chromium, Client, just_signed_in, post, problem};
 const EXAMPLE: &str = "01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f";
 
 /// Operations that the API refuses with the filled-in values, and why. All others succeed.
-const REFUSED: [(&str, &str, &str); 4] = [
+const REFUSED: [(&str, &str, &str); 6] = [
     ("register", "409", "the reader has the example's address already"),
     ("createUser", "409", "so it is with another user"),
     ("refreshTokens", "401", "the example's token is nobody's"),
+    ("endListedSession", "404", "the example's session is nobody's"),
+    ("endSessions", "401", "the session has ended before, so that the access token stays valid"),
     ("receiveStripeEvent", "400", "the example's signature is not Stripe's"),
 ];
 
@@ -66,8 +68,17 @@ async fn write_the_examples(app: &App, document: &Value) -> Client {
 fn order(operation: &Value) -> usize {
     let id = operation["operationId"].as_str().unwrap();
     let first = ["beginSession"];
-    let last =
-        ["deletePost", "createPost", "deleteProblem", "deleteFile", "logout", "endSession", "deleteUser"];
+    let last = [
+        "deletePost",
+        "createPost",
+        "deleteProblem",
+        "deleteFile",
+        "logout",
+        "endListedSession",
+        "endSession",
+        "deleteUser",
+        "endSessions",
+    ];
     match (first.iter().position(|name| *name == id), last.iter().position(|name| *name == id)) {
         (Some(place), _) => place,
         (_, Some(place)) => 100 + place,

@@ -48,8 +48,8 @@ const fn case(name: &'static str) -> Case {
 /// Operations for which the document's example is not enough.
 const SPECIAL: &[Case] = &[
     // The client lost the tokens of the first answer, so it gets new ones.
-    case("POST /api/auth/register").repeated_effect(&["+REFRESH"]),
-    case("POST /api/auth/login").repeated_effect(&["+REFRESH"]).prepare(|app| {
+    case("POST /api/auth/register").repeated_effect(&["+SESSION"]),
+    case("POST /api/auth/login").repeated_effect(&["+SESSION"]).prepare(|app| {
         Box::pin(async move {
             let (client, body) = (app.anonymous(), credentials(&account(app).await));
             Box::new(move || client.post("/api/auth/login", &body)) as Request<'_>
@@ -64,6 +64,8 @@ const SPECIAL: &[Case] = &[
         in_browser(app, |browser, email| browser.call(Method::POST, "/api/session").json(&credentials(email)))
     }),
     case("PUT /api/profile"),
+    // The first request ended the session, too.
+    case("DELETE /api/sessions").repeated(401),
     // The first request replaced the password, so the current password of the repetition is wrong.
     case("PUT /api/profile").repeated(400).prepare(|app| {
         let body = json!({"currentPassword": PASSWORD, "newPassword": "another password"});
@@ -179,7 +181,7 @@ fn with_refresh_token(
         let secret = app.stack.secret("JWT_SECRET").unwrap().to_owned();
         let families = RefreshFamilies::new(app.table(), Clock::system(), Random::system());
         let tokens = RefreshTokens::new(&[Secret::new("JWT_SECRET", secret).unwrap()], families);
-        let body = json!({"refreshToken": tokens.begin(&user).await.unwrap().1});
+        let body = json!({"refreshToken": tokens.begin(&user, None).await.unwrap().1});
         let client = app.anonymous();
         Box::new(move || request(&client, &body)) as Request<'_>
     })
@@ -194,8 +196,8 @@ fn in_browser(
         let email = new_email();
         let user = app.account(&email).await;
         let sessions = Sessions::new(app.table(), Clock::system(), Random::system());
-        let session = sessions.begin(user.id, user.auth_epoch).await.unwrap();
-        let browser = app.browser().with_cookie(&format!("{SESSION_COOKIE}={}", session.id.reveal()));
+        let session = sessions.begin(user.id, user.auth_epoch, None).await.unwrap();
+        let browser = app.browser().with_cookie(&format!("{SESSION_COOKIE}={}", session.token.reveal()));
         Box::new(move || request(&browser, &email)) as Request<'_>
     })
 }

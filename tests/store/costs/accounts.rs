@@ -8,15 +8,15 @@ use super::row::Row;
 
 /// Each request, its function, and its limits of calls, RCU and WCU.
 ///
-/// Signing in reads the credential and the user, and writes two rate limits and the family, whatever the size of the
-/// table.
+/// Signing in reads the credential, the user and the user's other sessions, and writes two rate limits and the session,
+/// whatever the size of the table.
 const LIMITS: [(&str, &str, (u32, f64, f64)); 6] = [
     ("POST /api/auth/register", "auth-register", (2, 0.0, 10.0)),
-    ("POST /api/auth/login", "auth-login", (5, 2.0, 3.0)),
+    ("POST /api/auth/login", "auth-login", (6, 3.0, 3.0)),
     ("POST /api/auth/refresh", "auth-refresh", (2, 1.0, 1.0)),
     ("POST /api/auth/logout", "auth-logout", (1, 0.0, 1.0)),
     ("GET /api/protected", "protected", (1, 0.5, 0.0)),
-    ("POST /api/session", "session", (5, 2.0, 4.0)),
+    ("POST /api/session", "session", (6, 3.0, 4.0)),
 ];
 
 pub(super) async fn rows() -> Vec<Row> {

@@ -14,11 +14,10 @@ use crate::store::idempotency::IdempotencyItem;
 use crate::store::idempotency::IdempotencyRecord;
 use crate::store::payments::{EventItem, Paid};
 use crate::store::postings::{INDEXES, MAX_ROWS, PREFIX};
-use crate::store::refresh::FamilyItem;
-use crate::store::sessions::SessionId;
-use crate::store::sessions::SessionItem;
+use crate::store::session_items::SessionItem;
 use crate::store::table::{Item, Key, parse, text};
 use crate::store::weather::ReportItem;
+use crate::store::{refresh, sessions};
 
 /// The interpretation of an item.
 pub(super) enum Reading {
@@ -88,8 +87,7 @@ fn reader(key: &Key) -> Option<Reader> {
         return Some(entity.read);
     }
     Some(match (kind, key.sk.as_str()) {
-        ("SESSION", "SESSION") => session,
-        ("REFRESH", "REFRESH") => as_it_is::<FamilyItem>,
+        ("SESSIONS", sk) if sk.starts_with("SESSION#") => session,
         ("STRIPE", "STRIPE") => as_it_is::<EventItem>,
         ("IDEM", "IDEM") => record,
         ("WEATHER", "WEATHER") => report,
@@ -107,12 +105,14 @@ fn entity<E: Entity>(item: &Item) -> Result<Reading, Error> {
     E::read(item.clone())?.describe().map(Reading::Entity)
 }
 
-/// Reads a session. The table has no session ids, only their hashes.
 fn session(item: &Item) -> Result<Reading, Error> {
-    let id: SessionId = parse(&"A".repeat(43))?;
     let stored: SessionItem = from_item(item.clone())?;
-    let session = SessionItem::of(&stored.into_session(id));
-    Description::of(Key::of(item), &session).map(Reading::Entity)
+    let signed_in_at = stored.id()?.created_at();
+    let expires_at = match stored.counter {
+        Some(_) => refresh::expiry(signed_in_at),
+        None => sessions::expiry(signed_in_at, stored.seen_at).as_seconds(),
+    };
+    Description::of(Key::of(item), &SessionItem { expires_at, ..stored }).map(Reading::Entity)
 }
 
 fn record(item: &Item) -> Result<Reading, Error> {

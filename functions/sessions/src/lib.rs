@@ -1,0 +1,30 @@
+//! `/api/sessions`: where the user is signed in.
+//!
+//! | method | who | does |
+//! |---|---|---|
+//! | GET | a signed-in user | lists the sessions, newest first |
+//! | DELETE | a signed-in user | ends all of them |
+
+use axum::middleware::map_response;
+use shared::auth::{AllowedOrigins, vary_by_cookie};
+use shared::http::RateLimits;
+use shared::store::{Sessions, Users};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+mod delete;
+mod list;
+
+shared::deps! {
+    pub struct Deps {
+        users: Users,
+        sessions: Sessions,
+        origins: AllowedOrigins,
+        limits: RateLimits,
+    }
+}
+
+/// Returns the operations at this function's path.
+pub fn routes() -> OpenApiRouter<Deps> {
+    OpenApiRouter::new().routes(routes!(list::list, delete::delete)).layer(map_response(vary_by_cookie))
+}
