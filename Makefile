@@ -116,8 +116,7 @@ validate: $(VENV)/done ## Check template.yaml and the workflows in .github
 
 .PHONY: sam-local
 sam-local: $(VENV)/done ## Serve the API in Lambda's own containers (needs Docker): PORT=3000 DATA_DIR=.local
-	cargo build --package local
-	$(TOOLS) LOCAL=$(TARGET_DIR)/debug/local scripts/sam-local $(ARGS)
+	$(TOOLS) scripts/sam-local sam local start-api --port $(or $(PORT),3000) $(ARGS)
 
 # These options apply to every deployment. In samconfig.toml each --config-env would have to repeat them. CAPABILITY_IAM is
 # needed because the template creates an IAM role for each function.

@@ -10,13 +10,14 @@ mod token;
 
 pub use error::Error;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand};
 
-use self::announce::{announce, tables, warn_unless_loopback};
+use self::announce::{announce, announce_services};
 use self::options::Options;
 use self::signals::Signals;
+use crate::secrets::write_private;
 
 /// The port of S3, unless an option sets another.
 const S3_PORT: u16 = 9000;
@@ -54,8 +55,14 @@ enum Command {
     /// Takes the events from the queues to which `OnFailure` sends them, those of a running `local` if there is one. Events
     /// that fail again stay there, and the exit code is 1.
     Redrive,
-    /// Serve only the database, with the template's tables.
-    Dynamodb,
+    /// Serve what functions call, for functions that another program runs, such as SAM.
+    ///
+    /// That is the database, S3, SQS and the stubs. Triggers still run their functions here.
+    Services {
+        /// Write the variables of each function to this file, as `sam local --env-vars` reads them.
+        #[arg(long, value_name = "FILE")]
+        env_vars: Option<PathBuf>,
+    },
 }
 
 /// Runs the command.
@@ -68,7 +75,7 @@ pub async fn run(cli: Cli) -> Result<(), Error> {
             invoke::invoke(&cli.options, &function, &event).await
         }
         Some(Command::Redrive) => invoke::redrive(&cli.options).await,
-        Some(Command::Dynamodb) => database(&cli.options).await,
+        Some(Command::Services { env_vars }) => services(&cli.options, env_vars.as_deref()).await,
     }
 }
 
@@ -88,12 +95,17 @@ async fn serve(options: Options) -> Result<(), Error> {
     Ok(())
 }
 
-async fn database(options: &Options) -> Result<(), Error> {
+async fn services(options: &Options, env_vars: Option<&Path>) -> Result<(), Error> {
     let mut interrupted = Signals::new()?;
-    let stack = options.builder().start().await?;
-    warn_unless_loopback(&stack, "--dynamodb-host", options.dynamodb_host);
-    stack.note(tables(&stack));
+    let mut stack = options.builder().start().await?;
+    announce_services(&mut stack, options).await?;
+    if let Some(path) = env_vars {
+        let variables = serde_json::json!(stack.environments()).to_string();
+        write_private(path, variables.as_bytes())
+            .map_err(|source| Error::Io { what: path.display().to_string(), source })?;
+    }
     interrupted.wait().await;
+    stack.note("stopping");
     stack.shutdown().await;
     Ok(())
 }

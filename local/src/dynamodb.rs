@@ -26,7 +26,7 @@ use uuid::Uuid;
 use self::front::Front;
 use crate::access::Authority;
 use crate::logs::Logs;
-use crate::server::guard::Pages;
+use crate::server::guard::Kind;
 use crate::server::serve::{Limits, try_serve};
 use crate::server::stop;
 use crate::server::switch::{BACKLOG, Switch};
@@ -77,7 +77,7 @@ impl DynamoDb {
             let (tables, logs) = (Arc::clone(&tables), logs.clone());
             let front = Arc::new(Front { database, authority: authority.clone(), tables, logs });
             // Clients may keep idle connections without a limit.
-            let limits = Limits { head_timeout: None, pages: Pages::Refused };
+            let limits = Limits { head_timeout: None, kind: Kind::Internal };
             let front_stop = stop.clone();
             let database_stopped = spawn(inner, copy.clone(), stop)?;
             let (ended, stopped) = oneshot::channel();

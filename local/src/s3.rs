@@ -35,7 +35,7 @@ use self::access::Access;
 use self::api::Api;
 use self::store::Store;
 use crate::access::Authority;
-use crate::server::guard::Pages;
+use crate::server::guard::Kind;
 use crate::server::serve::{Limits, serve};
 use crate::server::switch::{BACKLOG, Switch};
 use crate::template::Bucket;
@@ -66,7 +66,7 @@ impl S3 {
             let (service, buckets) = (service.clone(), Arc::clone(&buckets));
             tokio::spawn(async move {
                 // Clients may keep idle connections without a limit.
-                let limits = Limits { head_timeout: None, pages: Pages::Decided };
+                let limits = Limits { head_timeout: None, kind: Kind::Buckets };
                 serve(listener, limits, stop, move |request, peer| {
                     answer(service.clone(), Arc::clone(&buckets), request, peer)
                 })

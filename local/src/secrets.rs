@@ -60,17 +60,7 @@ impl Secrets {
         let Some(file) = &self.file else { return Ok(()) };
         // The directory may be missing, because a token can be requested before the first run.
         file.parent().map_or(Ok(()), std::fs::create_dir_all)?;
-        // The new file replaces the old one at once, so readers always find a complete file.
-        let fresh = file.with_extension("json.new");
-        let mut options = std::fs::OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut written = options.open(&fresh)?;
-        written.write_all(&serde_json::to_vec_pretty(&self.kept)?)?;
-        written.write_all(b"\n")?;
-        written.sync_all()?;
-        std::fs::rename(fresh, file)
+        write_private(file, &serde_json::to_vec_pretty(&self.kept)?)
     }
 }
 
@@ -78,6 +68,21 @@ impl std::fmt::Debug for Secrets {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Secrets").field("names", &self.values.keys()).finish_non_exhaustive()
     }
+}
+
+/// Writes a JSON file that only its owner may read. It replaces an old one at once, so readers always find a complete
+/// file.
+pub(crate) fn write_private(file: &Path, content: &[u8]) -> io::Result<()> {
+    let fresh = file.with_extension("json.new");
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut written = options.open(&fresh)?;
+    written.write_all(content)?;
+    written.write_all(b"\n")?;
+    written.sync_all()?;
+    std::fs::rename(fresh, file)
 }
 
 /// Generates a secret.

@@ -34,7 +34,7 @@ use self::failure::Failure;
 use crate::access::{Authority, Caller, SignatureError, verify};
 use crate::clock;
 use crate::iam;
-use crate::server::guard::Pages;
+use crate::server::guard::Kind;
 use crate::server::serve::{Limits, serve};
 use crate::server::switch::{BACKLOG, Switch};
 
@@ -55,7 +55,7 @@ impl Sqs {
             let (queues, authority) = (queues.clone(), authority.clone());
             tokio::spawn(async move {
                 // Clients may keep idle connections without a limit.
-                let limits = Limits { head_timeout: None, pages: Pages::Refused };
+                let limits = Limits { head_timeout: None, kind: Kind::Internal };
                 serve(listener, limits, stop, move |request, _| {
                     answer(queues.clone(), authority.clone(), request)
                 })

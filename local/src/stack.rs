@@ -7,6 +7,7 @@ mod triggers;
 
 pub use builder::Builder;
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::fs::File;
 use std::io;
@@ -136,13 +137,13 @@ impl Stack {
     /// Returns S3's endpoint.
     #[must_use]
     pub fn s3_url(&self) -> String {
-        format!("http://{}", self.s3.address())
+        format!("http://{}", reachable(self.s3.address()))
     }
 
     /// Returns SQS's endpoint.
     #[must_use]
     pub fn sqs_url(&self) -> String {
-        format!("http://{}", self.sqs.address())
+        format!("http://{}", reachable(self.sqs.address()))
     }
 
     /// Returns the name of the template's first bucket, or an empty string if it has none.
@@ -196,6 +197,13 @@ impl Stack {
     #[must_use]
     pub fn missing_binaries(&self) -> Vec<PathBuf> {
         self.pools.iter().map(|pool| pool.binary().to_owned()).filter(|binary| !binary.exists()).collect()
+    }
+
+    /// Returns the variables of each function, by its logical id.
+    #[must_use]
+    pub fn environments(&self) -> BTreeMap<&str, BTreeMap<&str, &str>> {
+        let pools = self.pools.iter();
+        pools.map(|pool| (pool.function().logical_id.as_str(), pool.environment().collect())).collect()
     }
 
     /// Invokes a function with any event, as Lambda's Invoke API would.

@@ -1,4 +1,4 @@
-//! The documents match the API: their commands work, and their requests get the answers that they show.
+//! The documents match the API: their commands work, and their requests get the answers that they show. So do scripts.
 
 use std::process::Command;
 
@@ -7,6 +7,11 @@ use super::root;
 #[test]
 fn every_command_that_needs_no_aws_works() {
     run("local.py");
+}
+
+#[test]
+fn sam_gets_what_functions_call_and_nothing_of_the_shell() {
+    run("sam_script.py");
 }
 
 #[test]

@@ -17,11 +17,5 @@ async fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match run(service_fn(|event| complete(&deps, event))).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tracing::error!(%error, "the runtime ended");
-            ExitCode::FAILURE
-        }
-    }
+    telemetry::ended(run(service_fn(|event| complete(&deps, event))).await)
 }

@@ -1,7 +1,5 @@
 //! The lines that `local` prints once it runs.
 
-use std::net::IpAddr;
-
 use super::admin::Admin;
 use super::error::Error;
 use super::options::Options;
@@ -9,8 +7,7 @@ use super::{admin, token};
 use crate::Stack;
 use crate::product::{self, DOCS_PAGE, Stub};
 
-/// Prints routes, addresses, the place of the data, and the administrator, who is created if missing
-/// and if the template has accounts.
+/// Prints routes and addresses, and then what [`announce_services`] prints.
 pub(super) async fn announce(stack: &mut Stack, options: &Options) -> Result<(), Error> {
     let routes = &stack.template().routes;
     let width = routes.iter().map(|route| route.path.len()).max().unwrap_or(0);
@@ -27,11 +24,31 @@ pub(super) async fn announce(stack: &mut Stack, options: &Options) -> Result<(),
     if let Some(url) = stack.invoke_url() {
         lines.push(format!("Invoke     {url}"));
     }
-    lines.push(tables(stack));
-    let buckets = stack.template().buckets.iter().map(|bucket| &*bucket.name);
-    lines.push(format!("S3         {}{}", stack.s3_url(), named("bucket", buckets)));
-    let queues = stack.template().queues.iter().map(|queue| &*queue.name);
-    lines.push(format!("SQS        {}{}", stack.sqs_url(), named("queue", queues)));
+    for line in lines {
+        stack.note(line);
+    }
+    for binary in stack.missing_binaries() {
+        stack.warn(format_args!("{} is missing: it is used as soon as it is built", binary.display()));
+    }
+    if !options.host.is_loopback() {
+        stack
+            .warn(format_args!("--host {}: whoever can send to this address can call the API", options.host));
+    }
+    announce_services(stack, options).await
+}
+
+/// Prints the addresses of services, the place of the data, and the administrator, who is created if missing and if the
+/// template has accounts.
+pub(super) async fn announce_services(stack: &mut Stack, options: &Options) -> Result<(), Error> {
+    let template = stack.template();
+    let tables = template.tables.iter().map(|table| &*table.name);
+    let buckets = template.buckets.iter().map(|bucket| &*bucket.name);
+    let queues = template.queues.iter().map(|queue| &*queue.name);
+    let mut lines = vec![
+        format!("DynamoDB   {}{}", stack.dynamodb_url(), named("table", tables)),
+        format!("S3         {}{}", stack.s3_url(), named("bucket", buckets)),
+        format!("SQS        {}{}", stack.sqs_url(), named("queue", queues)),
+    ];
     for (Stub { name, api_key, .. }, url) in stack.stubs() {
         lines.push(format!("{name:<10} answered by a stub, {url}, because {api_key} is not set"));
     }
@@ -50,11 +67,12 @@ pub(super) async fn announce(stack: &mut Stack, options: &Options) -> Result<(),
     for line in lines {
         stack.note(line);
     }
-    for binary in stack.missing_binaries() {
-        stack.warn(format_args!("{} is missing: it is used as soon as it is built", binary.display()));
+    if !options.services_host.is_loopback() {
+        stack.warn(format_args!(
+            "--services-host {}: whoever can send to this address can read and change all data",
+            options.services_host
+        ));
     }
-    warn_unless_loopback(stack, "--host", options.host);
-    warn_unless_loopback(stack, "--dynamodb-host", options.dynamodb_host);
     if !product::has_accounts(stack.template()) {
         return Ok(());
     }
@@ -64,20 +82,8 @@ pub(super) async fn announce(stack: &mut Stack, options: &Options) -> Result<(),
     Ok(())
 }
 
-/// Returns the line of the database.
-pub(super) fn tables(stack: &Stack) -> String {
-    let tables = stack.template().tables.iter().map(|table| &*table.name);
-    format!("DynamoDB   {}{}", stack.dynamodb_url(), named("table", tables))
-}
-
 /// Returns ` (table A, B)`, or nothing without names.
 fn named<'n>(what: &str, names: impl Iterator<Item = &'n str>) -> String {
     let names: Vec<&str> = names.collect();
     if names.is_empty() { String::new() } else { format!(" ({what} {})", names.join(", ")) }
-}
-
-pub(super) fn warn_unless_loopback(stack: &Stack, option: &str, host: IpAddr) {
-    if !host.is_loopback() {
-        stack.warn(format_args!("{option} {host}: everybody who can reach this machine can reach the data"));
-    }
 }

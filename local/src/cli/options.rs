@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -32,16 +32,16 @@ pub(super) struct Options {
     /// Port of Lambda's Invoke API, on loopback; 0 turns it off [default: the API's port + 1].
     #[arg(long, global = true, env = "INVOKE_PORT")]
     pub(super) invoke_port: Option<u16>,
-    /// Address of the database; containers reach it only on 0.0.0.0.
+    /// Address of the database, S3, SQS and stubs; only this machine reaches the default, and no container on it.
     #[arg(long, global = true, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
-    pub(super) dynamodb_host: IpAddr,
+    pub(super) services_host: IpAddr,
     /// Port of the database; 0 for any free one.
     #[arg(long, global = true, env = "DYNAMODB_PORT", default_value_t = 0)]
     pub(super) dynamodb_port: u16,
-    /// Port of S3, on loopback; 0 for any free one [default: 9000, or any free one when the API's port is 0].
+    /// Port of S3; 0 for any free one [default: 9000, or any free one when the API's port is 0].
     #[arg(long, global = true, env = "S3_PORT")]
     pub(super) s3_port: Option<u16>,
-    /// Port of SQS, on loopback; 0 for any free one.
+    /// Port of SQS; 0 for any free one.
     #[arg(long, global = true, env = "SQS_PORT", default_value_t = 0)]
     pub(super) sqs_port: u16,
     /// The folder of data and generated secrets [default: .local beside the template].
@@ -117,7 +117,8 @@ impl Options {
         let mut builder = Stack::builder()
             .template(&self.template)
             .binaries(self.binaries.clone().unwrap_or_else(|| target.join(profile)))
-            .dynamodb_address(SocketAddr::new(self.dynamodb_host, self.dynamodb_port))
+            .services_host(self.services_host)
+            .dynamodb_port(self.dynamodb_port)
             .s3_port(self.s3_port.unwrap_or(0))
             .sqs_port(self.sqs_port)
             .data_dir(self.data_dir())

@@ -1,5 +1,5 @@
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -14,7 +14,7 @@ use super::call::{Call, Service};
 use super::rule::Fault;
 use super::set::Faults;
 use crate::logs::Logs;
-use crate::server::guard::Pages;
+use crate::server::guard::Kind;
 use crate::server::serve::{Limits, try_serve};
 use crate::server::upstream::{Cut, Upstream};
 
@@ -29,7 +29,7 @@ struct Proxy {
     logs: Logs,
 }
 
-/// Serves a proxy for the service at `upstream` on a port of its own, and returns its address.
+/// Serves a proxy for the service at `upstream` beside it on a port of its own, and returns its address.
 pub(crate) async fn front(
     service: Service,
     upstream: SocketAddr,
@@ -37,11 +37,11 @@ pub(crate) async fn front(
     logs: Logs,
     stop: watch::Receiver<bool>,
 ) -> io::Result<SocketAddr> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let listener = TcpListener::bind((upstream.ip(), 0)).await?;
     let address = listener.local_addr()?;
     let proxy = Arc::new(Proxy { service, upstream: Upstream::at(upstream), faults, logs });
     // Clients may keep idle connections without a limit.
-    let limits = Limits { head_timeout: None, pages: Pages::Decided };
+    let limits = Limits { head_timeout: None, kind: Kind::Buckets };
     tokio::spawn(try_serve(listener, limits, stop, move |request, _| Arc::clone(&proxy).handle(request)));
     Ok(address)
 }

@@ -22,7 +22,7 @@ use super::instances::{Delivery, InvokeError, MAX_PAYLOAD_BYTES, MAX_STREAM_BYTE
 use super::response::{Body, Response, failure};
 use super::response_payload::DELIMITER;
 use super::trace;
-use crate::server::guard::Pages;
+use crate::server::guard::Kind;
 use crate::server::serve::{Limits, serve};
 
 /// The content type of an answer with a prelude.
@@ -39,7 +39,7 @@ pub(crate) fn serve_instance(
     instance: Uuid,
 ) -> JoinHandle<()> {
     // A function may work for minutes without sending anything.
-    let limits = Limits { head_timeout: None, pages: Pages::Refused };
+    let limits = Limits { head_timeout: None, kind: Kind::Internal };
     tokio::spawn(serve(listener, limits, stop, move |request, _| {
         let pool = Arc::clone(&pool);
         async move { handle(&pool, instance, request).await }

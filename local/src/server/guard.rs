@@ -18,54 +18,55 @@ const HOST_OF_CONTAINERS: &str = "host.docker.internal";
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Guard {
     is_loopback: bool,
-    pages: Pages,
+    kind: Kind,
 }
 
-/// A listener's rule for requests of pages.
+/// The kind of a listener.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Pages {
-    /// Says itself, by its CORS rules, who may read its answers.
-    Decided,
-    /// Is no business of any page.
-    Refused,
+pub(crate) enum Kind {
+    /// The API. Its CORS rules decide about pages. Off loopback, only its users know by which names they call it.
+    Api,
+    /// Buckets. Their CORS rules decide about pages.
+    Buckets,
+    /// A service for functions and tools. No page has any business with it.
+    Internal,
 }
 
 impl Guard {
     /// The filter of a listener at `address`.
-    ///
-    /// Names are checked on loopback alone: who listens elsewhere is called by names that only its users know.
-    pub(crate) fn new(address: Option<SocketAddr>, pages: Pages) -> Self {
-        Self { is_loopback: address.is_some_and(|address| address.ip().is_loopback()), pages }
+    pub(crate) fn new(address: Option<SocketAddr>, kind: Kind) -> Self {
+        Self { is_loopback: address.is_some_and(|address| address.ip().is_loopback()), kind }
     }
 
     /// The answer to a request that is not let in.
     pub(crate) fn refusal<B>(self, request: &Request<B>) -> Option<Response<Full<Bytes>>> {
         let headers = request.headers();
-        if self.is_loopback && !has_own_host(request) {
+        if (self.is_loopback || self.kind != Kind::Api) && !self.has_own_host(request) {
             return Some(forbidden("this address answers by the names of this machine, such as localhost"));
         }
-        if self.pages == Pages::Refused && is_of_page(headers) {
+        if self.kind == Kind::Internal && is_of_page(headers) {
             return Some(forbidden("not for pages of browsers"));
         }
         None
     }
-}
 
-/// Reports whether every host that the request names is this machine. What is no host is for others to refuse.
-fn has_own_host<B>(request: &Request<B>) -> bool {
-    let named = request.headers().get_all(header::HOST).iter();
-    let named = named.filter_map(|host| Authority::try_from(host.as_bytes()).ok());
-    named
-        .chain(request.uri().authority().cloned())
-        .all(|host| host.as_str().contains('@') || is_own(host.host()))
-}
+    /// Reports whether every host that the request names is this machine. What is no host is for others to refuse.
+    fn has_own_host<B>(self, request: &Request<B>) -> bool {
+        let named = request.headers().get_all(header::HOST).iter();
+        let named = named.filter_map(|host| Authority::try_from(host.as_bytes()).ok());
+        named
+            .chain(request.uri().authority().cloned())
+            .all(|host| host.as_str().contains('@') || self.is_own(host.host()))
+    }
 
-fn is_own(host: &str) -> bool {
-    let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    let name = host.to_ascii_lowercase();
-    address.parse().is_ok_and(|address: IpAddr| address.is_loopback())
-        || ["localhost", HOST_OF_CONTAINERS].contains(&name.as_str())
-        || name.ends_with(".localhost")
+    /// Off loopback, every address is its own: the request has reached this machine, and DNS had no part in it.
+    fn is_own(self, host: &str) -> bool {
+        let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+        let name = host.to_ascii_lowercase();
+        address.parse().is_ok_and(|address: IpAddr| address.is_loopback() || !self.is_loopback)
+            || ["localhost", HOST_OF_CONTAINERS].contains(&name.as_str())
+            || name.ends_with(".localhost")
+    }
 }
 
 /// Browsers say so themselves: with an `Origin`, and where that is left out with `Sec-Fetch-Site`.
@@ -86,12 +87,12 @@ fn forbidden(message: &str) -> Response<Full<Bytes>> {
 mod tests {
     use super::*;
 
-    fn status(address: &str, pages: Pages, headers: &[(&str, &str)]) -> u16 {
+    fn status(address: &str, kind: Kind, headers: &[(&str, &str)]) -> u16 {
         let mut request = Request::builder().uri("/");
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let guard = Guard::new(address.parse().ok(), pages);
+        let guard = Guard::new(address.parse().ok(), kind);
         guard.refusal(&request.body(()).unwrap()).map_or(200, |response| response.status().as_u16())
     }
 
@@ -116,12 +117,28 @@ mod tests {
             ("", 200),
             ("user@evil.test", 200),
         ] {
-            assert_eq!(status("127.0.0.1:3000", Pages::Decided, &[("host", host)]), expected, "{host}");
-            assert_eq!(status("0.0.0.0:3000", Pages::Decided, &[("host", host)]), 200, "{host}");
+            assert_eq!(status("127.0.0.1:3000", Kind::Api, &[("host", host)]), expected, "{host}");
+            assert_eq!(status("0.0.0.0:3000", Kind::Api, &[("host", host)]), 200, "{host}");
         }
         let two = [("host", "localhost"), ("host", "evil.test")];
-        assert_eq!(status("[::1]:3000", Pages::Decided, &two), 403);
-        assert_eq!(status("[::1]:3000", Pages::Decided, &[]), 200);
+        assert_eq!(status("[::1]:3000", Kind::Api, &two), 403);
+        assert_eq!(status("[::1]:3000", Kind::Api, &[]), 200);
+    }
+
+    #[test]
+    fn services_off_loopback_answer_by_addresses_and_by_no_strangers_name() {
+        for (host, expected) in [
+            ("172.17.0.1:8000", 200),
+            ("[fe80::1]:8000", 200),
+            ("host.docker.internal:8000", 200),
+            ("services.localhost:8000", 200),
+            ("evil.test:8000", 403),
+            ("172.17.0.1.evil.test", 403),
+        ] {
+            for kind in [Kind::Buckets, Kind::Internal] {
+                assert_eq!(status("172.17.0.1:8000", kind, &[("host", host)]), expected, "{kind:?}: {host}");
+            }
+        }
     }
 
     #[test]
@@ -136,8 +153,9 @@ mod tests {
         ] {
             for address in ["127.0.0.1:8000", "0.0.0.0:8000"] {
                 let expected = if refused { 403 } else { 200 };
-                assert_eq!(status(address, Pages::Refused, &[header]), expected, "{header:?}");
-                assert_eq!(status(address, Pages::Decided, &[header]), 200, "{header:?}");
+                assert_eq!(status(address, Kind::Internal, &[header]), expected, "{header:?}");
+                assert_eq!(status(address, Kind::Buckets, &[header]), 200, "{header:?}");
+                assert_eq!(status(address, Kind::Api, &[header]), 200, "{header:?}");
             }
         }
     }

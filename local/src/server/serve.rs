@@ -16,7 +16,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::guard::{Guard, Pages};
+use super::guard::{Guard, Kind};
 use super::stop;
 
 /// Limits of a server's connections and requests.
@@ -24,8 +24,8 @@ use super::stop;
 pub(crate) struct Limits {
     /// The time within which a connection must send a request head before it is closed.
     pub(crate) head_timeout: Option<Duration>,
-    /// Requests of pages in browsers.
-    pub(crate) pages: Pages,
+    /// The callers that are let in.
+    pub(crate) kind: Kind,
 }
 
 /// Serves until `stop` is set or its sender is dropped; connections end with it.
@@ -58,7 +58,7 @@ pub(crate) async fn try_serve<H, F, B, E>(
     B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
     E: Into<Box<dyn Error + Send + Sync>> + 'static,
 {
-    let guard = Guard::new(listener.local_addr().ok(), limits.pages);
+    let guard = Guard::new(listener.local_addr().ok(), limits.kind);
     loop {
         let accepted = tokio::select! {
             () = stop::requested(&mut stop) => return,

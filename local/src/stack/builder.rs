@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -20,7 +20,8 @@ pub struct Builder {
     pub(super) host: IpAddr,
     pub(super) port: u16,
     pub(super) invoke_port: Option<u16>,
-    pub(super) dynamodb: SocketAddr,
+    pub(super) services_host: IpAddr,
+    pub(super) dynamodb_port: u16,
     pub(super) s3_port: u16,
     pub(super) sqs_port: u16,
     pub(super) faults: Option<Faults>,
@@ -47,7 +48,8 @@ impl Default for Builder {
             host: Ipv4Addr::LOCALHOST.into(),
             port: 0,
             invoke_port: None,
-            dynamodb: SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 0),
+            services_host: Ipv4Addr::LOCALHOST.into(),
+            dynamodb_port: 0,
             s3_port: 0,
             sqs_port: 0,
             faults: None,
@@ -103,21 +105,28 @@ impl Builder {
         self
     }
 
-    /// Sets the database's address; a free port of loopback by default.
+    /// Sets the address of the database, S3, SQS and stubs; loopback by default.
     #[must_use]
-    pub fn dynamodb_address(mut self, address: SocketAddr) -> Self {
-        self.dynamodb = address;
+    pub fn services_host(mut self, host: IpAddr) -> Self {
+        self.services_host = host;
         self
     }
 
-    /// Sets the port of S3 on loopback; a free one by default.
+    /// Sets the database's port; a free one by default.
+    #[must_use]
+    pub fn dynamodb_port(mut self, port: u16) -> Self {
+        self.dynamodb_port = port;
+        self
+    }
+
+    /// Sets the port of S3; a free one by default.
     #[must_use]
     pub fn s3_port(mut self, port: u16) -> Self {
         self.s3_port = port;
         self
     }
 
-    /// Sets the port of SQS on loopback; a free one by default.
+    /// Sets the port of SQS; a free one by default.
     #[must_use]
     pub fn sqs_port(mut self, port: u16) -> Self {
         self.sqs_port = port;

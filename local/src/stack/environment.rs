@@ -37,6 +37,8 @@ pub(super) fn environment(
     let lambda = [
         ("AWS_REGION", REGION),
         ("AWS_DEFAULT_REGION", REGION),
+        // Nothing listens at this address: a call of a service that is not emulated fails, and never reaches AWS.
+        ("AWS_ENDPOINT_URL", "http://127.0.0.1:9"),
         ("AWS_ENDPOINT_URL_DYNAMODB", endpoints.dynamodb.as_str()),
         ("AWS_ENDPOINT_URL_S3", &endpoints.s3),
         ("AWS_ENDPOINT_URL_SQS", &endpoints.sqs),

@@ -30,7 +30,7 @@ use crate::logs::Logs;
 use crate::product::{self, STUBS, Stub};
 use crate::s3::S3;
 use crate::secrets::Secrets;
-use crate::server::guard::Pages;
+use crate::server::guard::Kind;
 use crate::server::serve::{Limits, serve};
 use crate::server::stop;
 use crate::sqs::{Queues, Sqs};
@@ -59,21 +59,25 @@ impl Builder {
         let lock = data_dir.map(lock).transpose()?;
         let kept = data_dir.filter(|_| !self.in_memory);
         let authority = self.authority(&template, &logs)?;
-        let dynamodb = database(self.dynamodb, kept, data_dir, &template, &logs, &authority).await?;
+        let dynamodb =
+            database(self.at(self.dynamodb_port), kept, data_dir, &template, &logs, &authority).await?;
         let (notify, changes) = mpsc::unbounded_channel();
-        let s3 = buckets(self.s3_port, kept, &template, notify, authority.clone())?;
+        let s3 = buckets(self.at(self.s3_port), kept, &template, notify, authority.clone())?;
         let folder = kept.map(|dir| dir.join("sqs"));
         let queues =
             Queues::open(folder.as_deref(), &template.queues).map_err(io_error("reading the queues"))?;
-        let sqs = sqs(self.sqs_port, &queues, &authority)?;
+        let sqs = sqs(self.at(self.sqs_port), &queues, &authority)?;
 
         let secrets = self.secrets(&template)?;
         let stubs = self.stubs(&template, &stopping).await?;
         self.environment.extend(stubs.iter().map(|(stub, url)| (stub.base_url.to_owned(), url.clone())));
 
         let [database, objects] = self.endpoints(&dynamodb, &s3, &logs, &stopping).await?;
-        let endpoints =
-            Endpoints { dynamodb: database, s3: objects, sqs: format!("http://{}", sqs.address()) };
+        let endpoints = Endpoints {
+            dynamodb: database,
+            s3: objects,
+            sqs: format!("http://{}", reachable(sqs.address())),
+        };
         let (alive, ended) = mpsc::channel(1);
         let task_roots =
             TempDir::with_prefix("local-task-").map_err(io_error("making the functions' directories"))?;
@@ -102,11 +106,11 @@ impl Builder {
         triggers.start().await.map_err(io_error("starting the triggers"))?;
 
         let gateway = Arc::new(self.gateway(&template, &pools, &logs, url));
-        let limits = Limits { head_timeout: Some(KEEP_ALIVE), pages: Pages::Decided };
+        let limits = Limits { head_timeout: Some(KEEP_ALIVE), kind: Kind::Api };
         tokio::spawn(serve(api, limits, stopping.clone(), move |request, peer| {
             Arc::clone(&gateway).handle(request, peer)
         }));
-        let limits = Limits { head_timeout: None, pages: Pages::Refused };
+        let limits = Limits { head_timeout: None, kind: Kind::Internal };
         if let Some(invoke) = invoke {
             let served = Served { pools: pools.clone(), queue: Arc::clone(&queue), queues: queues.clone() };
             tokio::spawn(serve(invoke, limits, stopping.clone(), move |request, _| {
@@ -233,6 +237,11 @@ impl Builder {
         }
     }
 
+    /// Returns the address of a service that functions call.
+    fn at(&self, port: u16) -> SocketAddr {
+        SocketAddr::new(self.services_host, port)
+    }
+
     /// Returns the value of a variable that the caller or this process's environment sets.
     fn given(&self, name: &str) -> Option<String> {
         let inherited = || std::env::var(name).ok().filter(|value| self.inherit_secrets && !value.is_empty());
@@ -255,7 +264,8 @@ impl Builder {
         logs: &Logs,
         stop: &watch::Receiver<bool>,
     ) -> Result<[String; 2], StartError> {
-        let mut endpoints = [(Service::DynamoDb, reachable(dynamodb.address())), (Service::S3, s3.address())];
+        let mut endpoints =
+            [(Service::DynamoDb, reachable(dynamodb.address())), (Service::S3, reachable(s3.address()))];
         if let Some(faults) = &self.faults {
             for (service, address) in &mut endpoints {
                 *address = faults::front(*service, *address, faults.clone(), logs.clone(), stop.clone())
@@ -276,9 +286,9 @@ impl Builder {
         for stub in STUBS {
             let is_given = self.given(stub.api_key).is_some() || self.environment.contains_key(stub.base_url);
             if !is_given && template.secrets().contains(stub.api_key) {
-                let listener = listen(loopback(0), "").await?;
-                started.push((stub, format!("http://{}", local_address(&listener)?)));
-                let limits = Limits { head_timeout: None, pages: Pages::Refused };
+                let listener = listen(self.at(0), "").await?;
+                started.push((stub, format!("http://{}", reachable(local_address(&listener)?))));
+                let limits = Limits { head_timeout: None, kind: Kind::Internal };
                 tokio::spawn(serve(listener, limits, stop.clone(), stub.answer));
             }
         }
@@ -314,13 +324,12 @@ async fn database(
 }
 
 fn buckets(
-    port: u16,
+    address: SocketAddr,
     data_dir: Option<&Path>,
     template: &Template,
     notify: s3::Notify,
     authority: Authority,
 ) -> Result<S3, StartError> {
-    let address = loopback(port);
     let directory = data_dir.map(|dir| dir.join("s3"));
     S3::start(address, directory.as_deref(), &template.buckets, notify, authority).map_err(|source| {
         match source.kind() {
@@ -330,8 +339,7 @@ fn buckets(
     })
 }
 
-fn sqs(port: u16, queues: &Queues, authority: &Authority) -> Result<Sqs, StartError> {
-    let address = loopback(port);
+fn sqs(address: SocketAddr, queues: &Queues, authority: &Authority) -> Result<Sqs, StartError> {
     Sqs::start(address, queues.clone(), authority.clone()).map_err(|source| match source.kind() {
         io::ErrorKind::AddrInUse => StartError::PortInUse { address, option: "--sqs-port" },
         _ => StartError::Io { what: "starting SQS".to_owned(), source },

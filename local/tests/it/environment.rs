@@ -14,6 +14,7 @@ async fn a_function_has_the_variables_of_the_template_and_no_others() {
     let stack = place.builder().env("JWT_SECRET", "given").env("NOT_IN_TEMPLATE", "x").start().await.unwrap();
     let found = environment(&stack).await;
     assert_eq!(found["TABLE_NAME"], stack.table_name());
+    assert_eq!(found["AWS_ENDPOINT_URL"], "http://127.0.0.1:9", "other services are out of reach");
     assert_eq!(found["AWS_ENDPOINT_URL_DYNAMODB"], stack.dynamodb_url());
     assert_eq!(found["AWS_ENDPOINT_URL_S3"], stack.s3_url());
     assert_eq!((found["JWT_SECRET"].as_str(), stack.secret("JWT_SECRET")), ("given", Some("given")));

@@ -60,13 +60,15 @@ where
 ///
 /// The box keeps the runtime's code in this crate. Every function would otherwise compile a copy.
 fn run(app: Router, produces: &'static [&'static str]) -> Pin<Box<dyn Future<Output = ExitCode>>> {
-    Box::pin(async move { ended(lambda_runtime::run(tidied(Adapter::from(responder(app, produces)))).await) })
+    Box::pin(async move {
+        telemetry::ended(lambda_runtime::run(tidied(Adapter::from(responder(app, produces)))).await)
+    })
 }
 
 /// Like [`run`], with answers that are sent as they are made.
 fn run_stream(app: Router) -> Pin<Box<dyn Future<Output = ExitCode>>> {
     Box::pin(async move {
-        ended(lambda_runtime::run(tidied(StreamAdapter::from(responder(app, STREAMED)))).await)
+        telemetry::ended(lambda_runtime::run(tidied(StreamAdapter::from(responder(app, STREAMED)))).await)
     })
 }
 
@@ -92,14 +94,4 @@ where
         sanitise(&mut event.payload);
         function.call(event)
     })
-}
-
-fn ended(result: Result<(), lambda_runtime::Error>) -> ExitCode {
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tracing::error!(%error, "the runtime ended");
-            ExitCode::FAILURE
-        }
-    }
 }

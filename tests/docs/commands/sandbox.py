@@ -15,7 +15,7 @@ TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
 
 # The programs that a document may assume, including those that `make run` and `make test` need.
 TOOLS = """
-    bash sh env make python3 git docker uname
+    bash sh env make python3 git uname
     awk basename cat chmod cmp cp curl cut date dirname expr find grep head id ln ls mkdir mktemp mv openssl printf rm sed
     seq sleep sort tail tee touch tr wc xargs
 """.split()

@@ -58,6 +58,10 @@ impl Pool {
         &self.parts.arn
     }
 
+    pub(crate) fn environment(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.parts.environment.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     pub(crate) fn binary(&self) -> &Path {
         &self.parts.binary
     }
