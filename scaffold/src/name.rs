@@ -1,5 +1,7 @@
 //! Names of functions, which are their paths in another form.
 
+use std::path::Path;
+
 /// Returns `users-id` for `/api/users/{id}`, and `posts-id-comments-id` for `/api/posts/{id}/comments/{commentId}`.
 #[must_use]
 pub fn name_of(path: &str) -> String {
@@ -91,6 +93,21 @@ pub(crate) fn check_path(path: &str) -> Result<(), String> {
         Some(name) => Err(format!("{path} has {{{name}}} twice: give each variable a name of its own")),
         None => Ok(()),
     }
+}
+
+/// Checks that a new function can have this name.
+pub(crate) fn check_new(name: &str, root: &Path) -> Result<(), String> {
+    let is_kebab = name.split('-').all(|word| {
+        word.starts_with(|letter: char| letter.is_ascii_lowercase())
+            && word.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit())
+    });
+    if !is_kebab {
+        return Err(format!("`{name}` is no name: lower-case words with - between them"));
+    }
+    if root.join("functions").join(name).exists() {
+        return Err(format!("functions/{name} is there already"));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

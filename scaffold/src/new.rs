@@ -1,5 +1,6 @@
 //! `cargo xtask new`: a new function, with everything that the workspace wants of one.
 
+mod event;
 mod resource;
 mod route;
 
@@ -18,6 +19,9 @@ pub struct Args {
     /// Its path, where the name leaves it open, such as `/api/two-words/{id}`
     #[arg(long, conflicts_with = "resource")]
     path: Option<String>,
+    /// Start a function without a path, which these events invoke
+    #[arg(long, value_name = "SOURCE", conflicts_with_all = ["path", "resource"])]
+    event: Option<event::Source>,
     /// Start a stored resource instead: list, create, get, replace, update and delete, from the entity to the tests
     #[arg(long, value_name = "PLURAL", conflicts_with = "name")]
     resource: Option<String>,
@@ -39,6 +43,7 @@ docs/adding-a-route.md goes on from here.";
 pub fn run(args: &Args, root: &Path) -> Result<String, Error> {
     let edits = match (&args.name, &args.resource) {
         (_, Some(plural)) => resource::edits(plural, args.singular.as_deref(), args.under.as_deref(), root),
+        (Some(name), None) if let Some(source) = args.event => event::edits(name, source, root),
         (Some(name), None) => route::edits(name, args.path.as_deref(), root),
         (None, None) => Err(Error::Name("give a name, or --resource".to_owned())),
     }?;

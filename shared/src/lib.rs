@@ -11,6 +11,7 @@ pub mod clock;
 pub mod config;
 pub mod cost;
 pub mod domain;
+pub mod events;
 pub mod random;
 pub mod telemetry;
 pub mod timing;

@@ -12,6 +12,7 @@ use aws_sdk_s3::config::{Builder, RequestChecksumCalculation, ResponseChecksumVa
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
 use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::Object;
 use bytes::Bytes;
 use tokio::try_join;
 
@@ -84,6 +85,25 @@ pub struct Incoming {
     /// The entity tag of this content.
     pub etag: String,
     content: ByteStream,
+}
+
+/// The folder of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Folder {
+    /// `incoming/`: uploads that are not checked yet.
+    Incoming,
+    /// `files/`: the contents of files.
+    Files,
+}
+
+/// An object in a list.
+pub struct Stored {
+    /// Its key.
+    pub key: String,
+    /// Its folder and its file, unless the key is none that this API gives.
+    pub place: Option<(Folder, FileId)>,
+    /// The time when it was stored.
+    pub modified: Timestamp,
 }
 
 impl Incoming {
@@ -195,6 +215,24 @@ impl Objects {
         Ok(())
     }
 
+    /// Lists up to `limit` objects whose keys follow `after`, sorted by key. Fewer are the last ones of the bucket.
+    pub async fn list(&self, after: &str, limit: usize) -> Result<Vec<Stored>, Error> {
+        let output = self
+            .client
+            .list_objects_v2()
+            .bucket(&self.bucket)
+            .set_start_after(Some(after.to_owned()).filter(|after| !after.is_empty()))
+            .max_keys(i32::try_from(limit).unwrap_or(i32::MAX))
+            .send()
+            .await?;
+        let stored = |object: Object| {
+            let key = object.key?;
+            let modified = object.last_modified.and_then(|at| at.to_millis().ok()).unwrap_or_default();
+            Some(Stored { place: place_of(&key), key, modified: Timestamp::from_millis(modified) })
+        };
+        Ok(output.contents.unwrap_or_default().into_iter().filter_map(stored).collect())
+    }
+
     /// Presigns a request that uploads exactly this file: length, type and, if it is known, the digest are signed.
     pub async fn presign_upload(&self, file: &File) -> Result<Presigned, Error> {
         let expiry = self.expiry(UPLOAD_URL_LIFETIME)?;
@@ -264,7 +302,17 @@ fn signed_headers(url: &str) -> Vec<String> {
 /// Returns the id in the key of an upload.
 #[must_use]
 pub fn incoming_id(key: &str) -> Option<FileId> {
-    key.strip_prefix("incoming/")?.parse().ok()
+    place_of(key).and_then(|(folder, id)| (folder == Folder::Incoming).then_some(id))
+}
+
+fn place_of(key: &str) -> Option<(Folder, FileId)> {
+    let (folder, id) = key.split_once('/')?;
+    let folder = match folder {
+        "incoming" => Folder::Incoming,
+        "files" => Folder::Files,
+        _ => return None,
+    };
+    Some((folder, id.parse().ok()?))
 }
 
 fn incoming_key(id: FileId) -> String {

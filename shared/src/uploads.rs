@@ -1,4 +1,6 @@
-//! The last steps of an upload. Both `upload` and `upload-completed` take them, possibly at the same time. If any step
+//! The last steps of an upload and of a removal.
+//!
+//! Both `upload` and `upload-completed` take the steps of an upload, possibly at the same time. If any step
 //! is interrupted, S3's event resumes the upload:
 //!
 //! | step | if the next step does not happen |
@@ -83,6 +85,16 @@ pub async fn discard(files: &Files, objects: &Objects, file: &File) -> Result<Pu
             Ok(Published::Gone)
         }
         Err(store::Error::Stale) => what_became_of(files, objects, file).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Finishes the removal of a file that is being deleted: its objects first, then its item. Every step can be repeated.
+pub async fn finish_removal(files: &Files, objects: &Objects, file: &File) -> Result<(), Error> {
+    objects.remove(file.id).await?;
+    match files.remove(file).await {
+        // Another request removed it at the same time.
+        Ok(()) | Err(store::Error::Stale) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }

@@ -42,6 +42,7 @@ mod sessions;
 mod step_up;
 mod stream;
 mod stripe_events;
+mod sweep;
 mod timing;
 mod tour;
 mod upload;

@@ -27,8 +27,8 @@ impl Client {
 }
 
 impl App {
-    /// Returns the keys of all objects.
-    pub async fn objects(&self) -> Vec<String> {
+    /// Returns a client of S3 that may do everything.
+    pub fn s3(&self) -> aws_sdk_s3::Client {
         let config = Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new("us-east-1"))
@@ -37,8 +37,12 @@ impl App {
             .force_path_style(true)
             .http_client(aws_smithy_http_client::Builder::new().build_http())
             .build();
-        let listing =
-            aws_sdk_s3::Client::from_conf(config).list_objects_v2().bucket(self.stack.bucket_name());
+        aws_sdk_s3::Client::from_conf(config)
+    }
+
+    /// Returns the keys of all objects.
+    pub async fn objects(&self) -> Vec<String> {
+        let listing = self.s3().list_objects_v2().bucket(self.stack.bucket_name());
         let listed = listing.send().await.unwrap();
         assert_eq!(listed.is_truncated(), Some(false), "there are more than one answer lists");
         listed.contents().iter().map(|object| object.key().unwrap().to_owned()).collect()

@@ -2,7 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "the functions below are of tests only")]
 
-use local::template::Triggers;
 use xtask::contract::{Folder, Sources};
 
 fn sources() -> Sources {
@@ -159,7 +158,7 @@ fn a_resource_without_a_folder_is_named() {
 
 #[test]
 fn a_function_without_routes_is_one_that_events_lead_to() {
-    let gap = gap(|sources| sources.template.triggers = Triggers::default());
+    let gap = gap(|sources| sources.template.triggers.objects.clear());
     assert!(gap.contains("upload-completed = { path = \"../functions/upload-completed\" }"), "{gap}");
 }
 

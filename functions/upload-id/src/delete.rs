@@ -4,7 +4,8 @@ use shared::auth::Caller;
 use shared::domain::{FileId, FileState};
 use shared::http::{Error, PathId, Preconditions, QuotaPolicy, RateLimits, Validators, WriteParams};
 use shared::objects::Objects;
-use shared::store::{Error as StoreError, Files, Users, retry_stale};
+use shared::store::{Files, Users, retry_stale};
+use shared::uploads::finish_removal;
 
 /// Remove a file
 ///
@@ -39,10 +40,6 @@ pub(crate) async fn delete(
         Ok::<_, Error>(files.begin_removal(&file).await?)
     })
     .await?;
-    objects.remove(id).await?;
-    match files.remove(&file).await {
-        // Another request removed it at the same time.
-        Ok(()) | Err(StoreError::Stale) => Ok(StatusCode::NO_CONTENT),
-        Err(error) => Err(error.into()),
-    }
+    finish_removal(&files, &objects, &file).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::Error;
 use crate::edits::Edits;
-use crate::name::{capitalized, check_path, name_of, path_of, variables};
+use crate::name::{capitalized, check_new, check_path, name_of, path_of, variables};
 use crate::template::resource;
 
 /// An id that no entity has.
@@ -70,20 +70,11 @@ fn register(edits: &mut Edits, names: &Names<'_>) -> Result<(), Error> {
 
 /// Returns the function's path if one can be started there under this name.
 fn check(name: &str, path: Option<&str>, root: &Path) -> Result<String, String> {
-    let is_kebab = name.split('-').all(|word| {
-        word.starts_with(|letter: char| letter.is_ascii_lowercase())
-            && word.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit())
-    });
-    if !is_kebab {
-        return Err(format!("`{name}` is no name: lower-case words with - between them"));
-    }
+    check_new(name, root)?;
     let path = path.map_or_else(|| path_of(name), str::to_owned);
     check_path(&path)?;
     if name_of(&path) != name {
         return Err(format!("a function at {path} is called `{}`", name_of(&path)));
-    }
-    if root.join("functions").join(name).exists() {
-        return Err(format!("functions/{name} is there already"));
     }
     Ok(path)
 }

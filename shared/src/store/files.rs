@@ -6,17 +6,21 @@ use serde_dynamo::aws_sdk_dynamodb_1::from_item;
 use super::entities::Entities;
 use super::entity::{Description, Entity, Term};
 use super::idempotency::First;
+use super::list::{List, Source};
 use super::table::{Consistency, Item, Key};
 use super::transaction::Transaction;
 use super::{Error, IdempotencyRecord, Made};
 use crate::domain::{
     File, FileAttributes, FileId, FileName, FileSize, FileState, FileType, MAX_BYTES_PER_USER,
-    MAX_FILES_PER_USER, Revision, Sha256Digest, UserId,
+    MAX_FILES_PER_USER, Order, Revision, Sha256Digest, UserId,
 };
 
 /// The time for which a file may stay pending: longer than S3 retries an event (6 hours for an asynchronous invocation,
 /// AWS Lambda developer guide), and no longer than S3 keeps an object at `incoming/` (template.yaml).
 const PENDING_LIFETIME: Duration = Duration::from_hours(24);
+
+/// The partition of gsi1 that has the files whose removal has begun.
+const DELETING: &str = "DELETING";
 
 /// The files. Each is an item of its own. A usage item for each user counts the files that are ready.
 pub type Files = Entities<File, FileId>;
@@ -127,6 +131,15 @@ impl Files {
         Ok(deleting)
     }
 
+    /// Returns the ids of up to `limit` files whose removal has begun, the oldest files first.
+    pub async fn being_removed(&self, limit: usize) -> Result<Vec<FileId>, Error> {
+        let key = |id: &str| Some(File::key(&id.parse().ok()?));
+        let source = Source::Index { name: "gsi1", key: Box::new(key) };
+        let list = List { source, partition: DELETING.to_owned(), order: Order::Asc };
+        let items = self.table.read_on(&list, None, limit).await?;
+        items.iter().map(File::id).collect()
+    }
+
     fn next(&self, file: &File, state: FileState) -> File {
         File { state, revision: file.revision.next(self.clock.now()), ..file.clone() }
     }
@@ -160,6 +173,9 @@ impl Entity for File {
             description = description
                 .indexed("gsi1", &format!("FILES#{user_id}"), &self.id.to_string())
                 .counted(usage_key(user_id), usage);
+        }
+        if state == FileState::Deleting {
+            description = description.indexed("gsi1", DELETING, &self.id.to_string());
         }
         Ok(description)
     }

@@ -15,6 +15,7 @@ use crate::store::idempotency::IdempotencyRecord;
 use crate::store::payments::{EventItem, Paid};
 use crate::store::postings::{INDEXES, MAX_ROWS, PREFIX};
 use crate::store::session_items::SessionItem;
+use crate::store::sweeps::SweepItem;
 use crate::store::table::{Item, Key, parse, text};
 use crate::store::weather::ReportItem;
 use crate::store::{refresh, sessions};
@@ -89,6 +90,7 @@ fn reader(key: &Key) -> Option<Reader> {
     Some(match (kind, key.sk.as_str()) {
         ("SESSIONS", sk) if sk.starts_with("SESSION#") => session,
         ("STRIPE", "STRIPE") => as_it_is::<EventItem>,
+        ("SWEEP", "SWEEP") => as_it_is::<SweepItem>,
         ("IDEM", "IDEM") => record,
         ("WEATHER", "WEATHER") => report,
         ("RATE", "RATE") => rate,
