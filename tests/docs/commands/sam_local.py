@@ -136,8 +136,8 @@ def run_line(command, environment):
     served = Running(f"{command.text} --port {port}", environment, rf"Running on http://127\.0\.0\.1:{port}")
     try:
         if "start-lambda" in command.text:
-            event = "target/debug/xtask event users get"
-            answer = bash(f"{event} | curl -s -d @- 127.0.0.1:{port}/2015-03-31/functions/UsersFunction/invocations", environment)
+            event = "target/debug/xtask event health get"
+            answer = bash(f"{event} | curl -s -d @- 127.0.0.1:{port}/2015-03-31/functions/HealthFunction/invocations", environment)
             assert json.loads(answer)["statusCode"] == 200, answer
         else:
             assert '"status":"ok"' in bash(f"curl -s 127.0.0.1:{port}/api/health", environment)
@@ -174,7 +174,7 @@ def main():
             api = f"http://127.0.0.1:{port}"
             bash(f"SESSION_API={api} cargo test --package tests --test api -- tour::", environment)
             print("ok   the sessions of README.md and docs/tour.md", flush=True)
-            nothing_reaches_aws(containers(), services | {"services.localhost"}, of_shell)
+            nothing_reaches_aws(containers(), services | {"127.0.0.1", "services.localhost"}, of_shell)
             print("ok   nothing reaches AWS", flush=True)
             for command in lines():
                 run_line(command, environment)
