@@ -85,6 +85,9 @@ async fn serve(options: Options) -> Result<(), Error> {
     if let Some(port) = options.invoke_port() {
         builder = builder.invoke_port(port);
     }
+    if !options.no_watch {
+        builder = builder.watch();
+    }
     // The handler is set before anything starts, so that an early Ctrl-C also stops what has started.
     let mut interrupted = Signals::new()?;
     let mut stack = builder.start().await?;

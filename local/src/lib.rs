@@ -24,6 +24,7 @@
 //! | [`template`] | `template.yaml`: a plain model of it, and its readers |
 //! | [`stack`] | one run: all services, started and wired |
 //! | [`cli`] | the command line, and what it prints |
+//! | `watch` | changes of the sources, and the builds of functions that they demand |
 //! | `server` | HTTP listeners: serving, switching off and on, stopping |
 //! | `product` | what belongs to this API and not to AWS, such as a stub of the weather service |
 //! | [`logs`], [`secrets`], `clock` | the log, generated secrets, the time |
@@ -73,6 +74,7 @@ mod clock;
 pub mod product;
 mod server;
 mod triggers;
+mod watch;
 
 pub use faults::Faults;
 pub use lambda::instances::{Invocation, InvokeError};

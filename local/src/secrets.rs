@@ -12,7 +12,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 const SECRET_BYTES: usize = 32;
 
 /// Secrets by the name of the variable that holds them.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Secrets {
     file: Option<PathBuf>,
     kept: BTreeMap<String, String>,

@@ -2,6 +2,8 @@
 
 mod builder;
 mod environment;
+mod functions;
+mod reload;
 mod start;
 mod triggers;
 
@@ -74,7 +76,7 @@ pub struct Stack {
     address: SocketAddr,
     invoke_address: Option<SocketAddr>,
     template: Template,
-    pools: Pools,
+    pools: watch::Receiver<Pools>,
     queue: Arc<Queue>,
     queues: Queues,
     dynamodb: DynamoDb,
@@ -82,11 +84,13 @@ pub struct Stack {
     sqs: Sqs,
     stubs: Vec<(&'static Stub, String)>,
     secrets: Secrets,
+    /// What is rebuilt when it is saved, if this was asked for.
+    watched: Option<String>,
     logs: Logs,
     stop: watch::Sender<bool>,
     stop_runtime: watch::Sender<bool>,
     /// Working directories of functions, removed with the stack.
-    _task_roots: TempDir,
+    _task_roots: Arc<TempDir>,
     ended: tokio::sync::Mutex<mpsc::Receiver<()>>,
     lock: Mutex<Option<File>>,
 }
@@ -152,7 +156,13 @@ impl Stack {
         self.template.buckets.first().map_or("", |bucket| &bucket.name)
     }
 
-    /// Returns the resolved template.
+    /// Returns what is rebuilt when it is saved, or why nothing is; `None` without [`Builder::watch`].
+    #[must_use]
+    pub fn watched(&self) -> Option<&str> {
+        self.watched.as_deref()
+    }
+
+    /// Returns the resolved template of the start.
     #[must_use]
     pub fn template(&self) -> &Template {
         &self.template
@@ -196,20 +206,21 @@ impl Stack {
     /// Returns the functions' binaries that do not exist (yet).
     #[must_use]
     pub fn missing_binaries(&self) -> Vec<PathBuf> {
-        self.pools.iter().map(|pool| pool.binary().to_owned()).filter(|binary| !binary.exists()).collect()
+        let pools = self.pools.borrow();
+        pools.iter().map(|pool| pool.binary().to_owned()).filter(|binary| !binary.exists()).collect()
     }
 
     /// Returns the variables of each function, by its logical id.
     #[must_use]
-    pub fn environments(&self) -> BTreeMap<&str, BTreeMap<&str, &str>> {
-        let pools = self.pools.iter();
-        pools.map(|pool| (pool.function().logical_id.as_str(), pool.environment().collect())).collect()
+    pub fn environments(&self) -> BTreeMap<String, BTreeMap<String, String>> {
+        let pools = self.pools.borrow();
+        pools.iter().map(|pool| (pool.function().logical_id.clone(), pool.environment().collect())).collect()
     }
 
     /// Invokes a function with any event, as Lambda's Invoke API would.
     pub async fn invoke(&self, function: &str, event: Value) -> Result<Value, InvokeError> {
-        let pool =
-            self.pools.find(function).ok_or_else(|| InvokeError::UnknownFunction(function.to_owned()))?;
+        let pool = self.pools.borrow().find(function).map(Arc::clone);
+        let pool = pool.ok_or_else(|| InvokeError::UnknownFunction(function.to_owned()))?;
         let invocation = pool.invoke(Bytes::from(event.to_string()), trace::new()).await?;
         Ok(serde_json::from_slice(&invocation.payload)
             .unwrap_or_else(|_| String::from_utf8_lossy(&invocation.payload).into()))
@@ -217,7 +228,8 @@ impl Stack {
 
     /// Gives the events in the functions' queues for failed events to their functions again.
     pub async fn redrive(&self) -> Redriven {
-        Redriven::of(&self.pools, &self.queues).await
+        let pools = self.pools.borrow().clone();
+        Redriven::of(&pools, &self.queues).await
     }
 
     /// Makes the database refuse connections until [`Stack::start_dynamodb`].
@@ -255,7 +267,7 @@ impl Stack {
 
     fn end(&self) {
         self.stop.send_replace(true);
-        for pool in self.pools.iter() {
+        for pool in self.pools.borrow().iter() {
             pool.close();
         }
         self.queue.close();
@@ -281,4 +293,9 @@ fn reachable(address: SocketAddr) -> SocketAddr {
         IpAddr::V4(_) => SocketAddr::new(Ipv4Addr::LOCALHOST.into(), address.port()),
         IpAddr::V6(_) => SocketAddr::new(std::net::Ipv6Addr::LOCALHOST.into(), address.port()),
     }
+}
+
+fn io_error(what: &str) -> impl FnOnce(io::Error) -> StartError {
+    let what = what.to_owned();
+    move |source| StartError::Io { what, source }
 }

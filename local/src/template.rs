@@ -11,6 +11,7 @@ mod environment;
 mod error;
 mod functions;
 mod intrinsics;
+mod lines;
 mod load;
 mod model;
 mod names;

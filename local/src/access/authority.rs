@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use super::keys::{Caller, Key, Keys};
 use super::record::{Call, Record};
@@ -15,11 +15,16 @@ use crate::template::{Access, Template};
 pub(crate) struct Authority(Arc<Inner>);
 
 struct Inner {
+    rules: RwLock<Arc<Rules>>,
+    logs: Logs,
+    record: Option<Record>,
+}
+
+/// The keys and policies of one template.
+struct Rules {
     keys: Keys,
     /// `None`: whoever calls may do everything, and signatures are not looked at.
     access: Option<Access>,
-    logs: Logs,
-    record: Option<Record>,
 }
 
 /// A call that policies do not allow, in AWS's words.
@@ -43,31 +48,47 @@ impl Authority {
     pub(crate) fn of(template: &Template, logs: Logs) -> io::Result<Self> {
         let keys = Keys::new(&template.functions, &template.access)?;
         let access = Some(template.access.clone());
-        Ok(Self(Arc::new(Inner { keys, access, logs, record: Record::from_env()? })))
+        let rules = RwLock::new(Arc::new(Rules { keys, access }));
+        Ok(Self(Arc::new(Inner { rules, logs, record: Record::from_env()? })))
     }
 
     /// Lets everything through.
     pub(crate) fn without_iam(template: &Template, logs: Logs) -> io::Result<Self> {
         let keys = Keys::new(&template.functions, &template.access)?;
-        Ok(Self(Arc::new(Inner { keys, access: None, logs, record: None })))
+        let rules = RwLock::new(Arc::new(Rules { keys, access: None }));
+        Ok(Self(Arc::new(Inner { rules, logs, record: None })))
+    }
+
+    /// Takes over the functions and policies of a template that has changed. Functions keep their keys.
+    pub(crate) fn replace(&self, template: &Template) -> io::Result<()> {
+        let rules = self.rules();
+        let keys = Keys::new(&template.functions, &template.access)?.keeping(&rules.keys);
+        let access = rules.access.as_ref().map(|_| template.access.clone());
+        *self.0.rules.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Rules { keys, access });
+        Ok(())
+    }
+
+    fn rules(&self) -> Arc<Rules> {
+        Arc::clone(&self.0.rules.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(crate) fn is_enforced(&self) -> bool {
-        self.0.access.is_some()
+        self.rules().access.is_some()
     }
 
-    pub(crate) fn key(&self, id: &str) -> Option<&Key> {
-        self.0.keys.get(id)
+    pub(crate) fn key(&self, id: &str) -> Option<Key> {
+        self.rules().keys.get(id).cloned()
     }
 
     /// The key that a function signs with.
-    pub(crate) fn key_of(&self, function: &str) -> Option<&Key> {
-        self.0.keys.of_function(function)
+    pub(crate) fn key_of(&self, function: &str) -> Option<Key> {
+        self.rules().keys.of_function(function).cloned()
     }
 
     /// Decides about a request, and says in the log what would have to be allowed.
     pub(crate) fn authorize(&self, caller: &Caller, request: &Request) -> Result<(), Refusal> {
-        let (Caller::Function(session), Some(access)) = (caller, &self.0.access) else { return Ok(()) };
+        let rules = self.rules();
+        let (Caller::Function(session), Some(access)) = (caller, &rules.access) else { return Ok(()) };
         let Some(role) = access.roles.get(&session.role) else {
             self.0
                 .logs

@@ -68,6 +68,18 @@ impl Keys {
         keys.collect::<io::Result<_>>().map(Self)
     }
 
+    /// Returns these keys, with the ids and secrets that the functions have had.
+    pub(crate) fn keeping(self, earlier: &Self) -> Self {
+        let keys = self.0.into_values().map(|key| match &key.caller {
+            Caller::Function(session) => match earlier.of_function(&session.function) {
+                Some(kept) => Key { caller: key.caller, ..kept.clone() },
+                None => key,
+            },
+            Caller::Root => key,
+        });
+        Self(keys.map(|key| (key.id.clone(), key)).collect())
+    }
+
     pub(crate) fn get(&self, id: &str) -> Option<&Key> {
         self.0.get(id)
     }

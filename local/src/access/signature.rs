@@ -84,7 +84,7 @@ pub(crate) fn verify(
     if !is_now || !date.starts_with(authorization.date) || authorization.service != service {
         return Err(SignatureError::OutOfScope);
     }
-    let expected = authorization.expected(key, time, parts, body).ok_or(SignatureError::Mismatch)?;
+    let expected = authorization.expected(&key, time, parts, body).ok_or(SignatureError::Mismatch)?;
     // In constant time there is nothing to gain: the secret is this machine's, and so is the caller.
     if expected == authorization.signature { Ok(key.caller.clone()) } else { Err(SignatureError::Mismatch) }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::{Bytes, BytesMut};
 use http::request::Parts;
 use http::uri::Authority;
-use http::{HeaderValue, Method, Request, StatusCode, Version, header};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Version, header};
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Incoming};
 use uuid::Uuid;
@@ -204,22 +204,27 @@ impl Gateway {
                     Via::Route(found.stage, found.route, &found.parameters),
                     &incoming,
                 );
-                self.call(found.route, payload.into(), trace_id.to_owned()).await
+                self.call(found.route, payload.into(), trace_id.to_owned(), &parts.headers).await
             }
             Target::FunctionUrl(url) => {
                 let payload = request_payload::build(Via::FunctionUrl(url.name()), &incoming);
-                url.call(payload.into(), request_id.to_owned(), trace_id.to_owned(), &self.logs).await
+                let ids = (request_id.to_owned(), trace_id.to_owned());
+                url.call(payload.into(), ids, &parts.headers, &self.logs).await
             }
         }
     }
 
-    async fn call(&self, route: &Route, payload: Bytes, trace_id: String) -> Answer<'_> {
+    async fn call(&self, route: &Route, payload: Bytes, trace_id: String, headers: &HeaderMap) -> Answer<'_> {
         let Some(pool) = self.pools.find(&route.function) else {
             return own(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error");
         };
         let timeout = route.timeout;
         let function = pool.function().name.as_str();
-        let invoked = tokio::time::timeout(timeout, pool.invoke(payload, trace_id)).await;
+        // The time of a build is not the API's.
+        let invoked = match pool.built().await {
+            Ok(()) => tokio::time::timeout(timeout, pool.invoke(payload, trace_id)).await,
+            Err(error) => Ok(Err(error)),
+        };
         let Ok(invoked) = invoked else {
             self.logs.warn(format_args!("{function}: no answer within {timeout:?}, the API's own timeout"));
             return Answer { function, ..own(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable") };
@@ -235,13 +240,14 @@ impl Gateway {
                     });
                 Answer { response, function, start }
             }
-            Err(error) => Answer { response: self.failed(function, &error), function, start: OWN },
+            Err(error) => Answer { response: self.failed(function, &error, headers), function, start: OWN },
         }
     }
 
-    /// Answers 500 if the function fails, and 503 if it cannot be reached.
-    fn failed(&self, function: &str, error: &InvokeError) -> Response {
+    /// Answers 500 if the function fails, 503 if it cannot be reached, and 502 if it does not compile.
+    fn failed(&self, function: &str, error: &InvokeError, headers: &HeaderMap) -> Response {
         match error {
+            InvokeError::Build(text) => response::compiler_error(function, text, headers),
             InvokeError::RequestTooLarge(_) => {
                 response::message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large")
             }

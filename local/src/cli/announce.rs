@@ -52,6 +52,9 @@ pub(super) async fn announce_services(stack: &mut Stack, options: &Options) -> R
     for (Stub { name, api_key, .. }, url) in stack.stubs() {
         lines.push(format!("{name:<10} answered by a stub, {url}, because {api_key} is not set"));
     }
+    if let Some(watched) = stack.watched() {
+        lines.push(format!("watch      {watched}"));
+    }
     let data = options.data_dir();
     lines.push(if options.in_memory {
         "data       in memory, gone when this ends".to_owned()

@@ -58,6 +58,9 @@ pub(super) struct Options {
     /// Parts that the template names in `Metadata.Local.NotEmulated` do not count.
     #[arg(long, global = true)]
     pub(super) strict: bool,
+    /// Do not rebuild functions whose sources change, and do not take over a changed template.
+    #[arg(long, global = true)]
+    pub(super) no_watch: bool,
     /// Set a parameter of the template; may be repeated.
     #[arg(long = "parameter", global = true, value_name = "NAME=VALUE", value_parser = pair)]
     pub(super) parameters: Vec<(String, String)>,

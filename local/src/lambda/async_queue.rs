@@ -69,6 +69,12 @@ impl Queue {
         let accepted = Instant::now();
         let mut attempts = 0;
         loop {
+            let mut stop = self.stop.clone();
+            // An event waits for a function that compiles, because nobody would see the compiler's text.
+            tokio::select! {
+                () = pool.build().succeeded() => {}
+                () = stop::requested(&mut stop) => return Err(lost()),
+            }
             let error = match pool.invoke_as(event.clone()).await {
                 Ok(invocation) => {
                     attempts += 1;
@@ -77,6 +83,7 @@ impl Queue {
                     return Ok(());
                 }
                 Err(InvokeError::Stopping) => return Err(lost()),
+                Err(InvokeError::Build(_)) => continue,
                 Err(error) => error,
             };
             // An event that found no instance was not attempted.
@@ -97,7 +104,6 @@ impl Queue {
                 pool.function().name,
                 event.request_id
             ));
-            let mut stop = self.stop.clone();
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
                 () = stop::requested(&mut stop) => return Err(lost()),

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 
 use super::instances::{Event, InvokeError, Pool};
 use super::response::{self, Answer, AnswerError, Response};
@@ -44,12 +44,12 @@ impl FunctionUrl {
         &self.pool.function().name
     }
 
-    /// Invokes the function and returns its answer. `request_id` is also Lambda's.
+    /// Invokes the function and returns its answer. The request's id is also Lambda's.
     pub(crate) async fn call(
         &self,
         payload: Bytes,
-        request_id: String,
-        trace_id: String,
+        (request_id, trace_id): (String, String),
+        headers: &HeaderMap,
         logs: &Logs,
     ) -> Answer<'_> {
         let event = Event::new(payload, trace_id).with_id(request_id);
@@ -73,6 +73,9 @@ impl FunctionUrl {
         let function = self.name();
         match answered {
             Ok(response) => Answer { response, function, start: if cold { "cold" } else { "warm" } },
+            Err(AnswerError::Invoke(InvokeError::Build(text))) => {
+                Answer { response: response::compiler_error(function, &text, headers), function, start: "-" }
+            }
             Err(error) => {
                 logs.warn(format_args!("{function}: {error}"));
                 Answer { response: failed(&error), function, start: "-" }

@@ -4,6 +4,7 @@
 //! limit; further events wait. An instance that exceeds the timeout is killed, an instance that is idle for long is
 //! stopped, and a crash fails the event that the instance had.
 
+mod build;
 mod invocation;
 mod job;
 mod output;
@@ -19,6 +20,7 @@ mod streaming;
 pub use invocation::{Invocation, InvokeError, MAX_PAYLOAD_BYTES, MAX_STREAM_BYTES};
 pub use parts::Settings;
 
+pub(crate) use build::Build;
 pub(crate) use invocation::{Delivery, Event, Reply};
 pub(crate) use parts::PoolParts;
 pub(crate) use pool::Pool;

@@ -12,6 +12,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use serde_json::json;
+use tokio::sync::watch;
 
 use super::async_queue::Queue;
 use super::instances::{Event, InvokeError, MAX_PAYLOAD_BYTES, Pool, Pools, Reply};
@@ -37,7 +38,7 @@ pub(crate) const REDRIVE: &str = "/redrive";
 /// The parts that requests lead to.
 #[derive(Clone)]
 pub(crate) struct Served {
-    pub(crate) pools: Pools,
+    pub(crate) pools: watch::Receiver<Pools>,
     pub(crate) queue: Arc<Queue>,
     pub(crate) queues: Queues,
 }
@@ -68,6 +69,7 @@ enum InvocationType {
 /// Answers a request to the Invoke API.
 pub(crate) async fn handle(served: Served, request: Request<Incoming>) -> Response {
     let Served { pools, queue, queues } = served;
+    let pools = pools.borrow().clone();
     let (parts, body) = request.into_parts();
     if parts.uri.path() == REDRIVE && parts.method == Method::POST {
         let redriven = Redriven::of(&pools, &queues).await;

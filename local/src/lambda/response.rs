@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body_util::Full;
 use hyper::body::{Frame, SizeHint};
 
@@ -89,6 +89,26 @@ pub(crate) enum AnswerError {
 /// The `Content-Length` of an answer to HEAD, which has no body.
 #[derive(Clone, Debug)]
 pub(crate) struct DeclaredLength(pub(crate) HeaderValue);
+
+/// Returns the compiler's text: as a page for browsers, which ask for HTML, or else as plain text.
+pub(crate) fn compiler_error(function: &str, text: &str, headers: &HeaderMap) -> Response {
+    let mut accepted = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let title = format!("{function} does not compile");
+    let (media_type, body) = if accepted.any(|value| value.contains("text/html")) {
+        // No other character begins markup in an element's text (HTML, section 13.1.2).
+        let [title, text] = [&title, text].map(|text| text.replace('&', "&amp;").replace('<', "&lt;"));
+        let head = "<!doctype html><meta charset=utf-8><meta name=color-scheme content='light dark'>";
+        let page = format!("{head}<title>{title}</title><h1>{title}</h1><pre>{text}</pre>\n");
+        ("text/html; charset=utf-8", page)
+    } else {
+        ("text/plain; charset=utf-8", format!("{title}\n\n{}\n", text.trim_end()))
+    };
+    let mut response = http::Response::new(Body::from(Bytes::from(body)));
+    *response.status_mut() = StatusCode::BAD_GATEWAY;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
 
 /// Returns an answer of API Gateway's own: `{"message": "..."}`.
 pub(crate) fn message(status: StatusCode, message: &str) -> Response {

@@ -29,6 +29,7 @@ pub struct Builder {
     pub(super) in_memory: bool,
     pub(super) iam: bool,
     pub(super) strict: bool,
+    pub(super) watch: bool,
     pub(super) inherit_secrets: bool,
     pub(super) environment: BTreeMap<String, String>,
     pub(super) parameters: BTreeMap<String, String>,
@@ -57,6 +58,7 @@ impl Default for Builder {
             in_memory: false,
             iam: true,
             strict: false,
+            watch: false,
             inherit_secrets: false,
             environment: BTreeMap::new(),
             parameters: BTreeMap::new(),
@@ -165,6 +167,13 @@ impl Builder {
     #[must_use]
     pub fn strict(mut self) -> Self {
         self.strict = true;
+        self
+    }
+
+    /// Rebuilds functions whose sources change, and takes over a changed template.
+    #[must_use]
+    pub fn watch(mut self) -> Self {
+        self.watch = true;
         self
     }
 

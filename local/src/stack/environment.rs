@@ -74,7 +74,7 @@ pub(super) fn environment(
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .chain([("AWS_LAMBDA_LOG_GROUP_NAME".to_owned(), group)])
-        .chain(authority.key_of(&function.name).into_iter().flat_map(Key::variables))
+        .chain(authority.key_of(&function.name).iter().flat_map(Key::variables))
         .chain(own)
         .collect()
 }

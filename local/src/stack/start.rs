@@ -1,9 +1,9 @@
 //! The start of a stack from its settings.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -11,9 +11,11 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
-use super::environment::{Endpoints, environment};
+use super::environment::Endpoints;
+use super::functions::Functions;
+use super::reload::Reload;
 use super::triggers::Starting;
-use super::{Builder, ENDPOINT_FILE, Stack, StartError, reachable};
+use super::{Builder, ENDPOINT_FILE, Stack, StartError, io_error, reachable};
 use crate::access::Authority;
 use crate::api_gateway::cors::CorsPolicy;
 use crate::api_gateway::handle::{Gateway, Url};
@@ -23,9 +25,8 @@ use crate::dynamodb::DynamoDb;
 use crate::faults::Service;
 use crate::lambda::async_queue::Queue;
 use crate::lambda::destinations::Targets;
-use crate::lambda::instances::{Pool, PoolParts, Pools};
+use crate::lambda::instances::Pools;
 use crate::lambda::invoke_api::{self, Served};
-use crate::lambda::runtime_api;
 use crate::logs::Logs;
 use crate::product::{self, STUBS, Stub};
 use crate::s3::S3;
@@ -34,7 +35,7 @@ use crate::server::guard::Kind;
 use crate::server::serve::{Limits, serve};
 use crate::server::stop;
 use crate::sqs::{Queues, Sqs};
-use crate::template::{ACCOUNT_ID, Function, LoadError, REGION, Template, TemplateError, Variable};
+use crate::template::{LoadError, REGION, Template, TemplateError, Variable};
 use crate::{dynamodb, faults, s3};
 
 /// The idle time after which a connection is closed. API Gateway closes idle connections after some minutes.
@@ -63,29 +64,33 @@ impl Builder {
             database(self.at(self.dynamodb_port), kept, data_dir, &template, &logs, &authority).await?;
         let (notify, changes) = mpsc::unbounded_channel();
         let s3 = buckets(self.at(self.s3_port), kept, &template, notify, authority.clone())?;
-        let folder = kept.map(|dir| dir.join("sqs"));
-        let queues =
-            Queues::open(folder.as_deref(), &template.queues).map_err(io_error("reading the queues"))?;
-        let sqs = sqs(self.at(self.sqs_port), &queues, &authority)?;
+        let (queues, sqs) = queues(self.at(self.sqs_port), kept, &template, &authority)?;
 
         let secrets = self.secrets(&template)?;
         let stubs = self.stubs(&template, &stopping).await?;
         self.environment.extend(stubs.iter().map(|(stub, url)| (stub.base_url.to_owned(), url.clone())));
 
-        let [database, objects] = self.endpoints(&dynamodb, &s3, &logs, &stopping).await?;
-        let endpoints = Endpoints {
-            dynamodb: database,
-            s3: objects,
-            sqs: format!("http://{}", reachable(sqs.address())),
-        };
+        let endpoints = self.endpoints(&dynamodb, &s3, &sqs, &logs, &stopping).await?;
         let (alive, ended) = mpsc::channel(1);
-        let task_roots =
-            TempDir::with_prefix("local-task-").map_err(io_error("making the functions' directories"))?;
-        let variables = |function: &Function, task_root: &Path| {
-            environment(function, &secrets, &self.environment, &endpoints, &authority, task_root)
+        let task_roots = TempDir::with_prefix("local-task-").map(Arc::new);
+        let functions = Functions {
+            // Processes start in another directory, so the path must be absolute.
+            binaries: std::path::absolute(&self.binaries).map_err(io_error("finding the binaries"))?,
+            template: self.template.clone(),
+            task_roots: task_roots.map_err(io_error("making the functions' directories"))?,
+            overrides: self.environment.clone(),
+            secrets: secrets.clone(),
+            endpoints,
+            authority,
+            settings: self.settings,
+            logs: logs.clone(),
+            stop: stopping.clone(),
+            stop_runtime: runtime_stopping,
+            alive: alive.clone(),
         };
-        let stops = [stopping.clone(), runtime_stopping];
-        let pools = self.pools(&template, variables, task_roots.path(), &logs, &stops, &alive)?;
+        let task_roots = Arc::clone(&functions.task_roots);
+        let current = watch::Sender::new(functions.pools(&template)?);
+        let pools = current.subscribe();
 
         let targets = Targets { queues: queues.clone(), logs: logs.clone() };
         let queue =
@@ -105,20 +110,25 @@ impl Builder {
         };
         triggers.start().await.map_err(io_error("starting the triggers"))?;
 
-        let gateway = Arc::new(self.gateway(&template, &pools, &logs, url));
-        let limits = Limits { head_timeout: Some(KEEP_ALIVE), kind: Kind::Api };
-        tokio::spawn(serve(api, limits, stopping.clone(), move |request, peer| {
-            Arc::clone(&gateway).handle(request, peer)
-        }));
-        let limits = Limits { head_timeout: None, kind: Kind::Internal };
+        let gateway = watch::Sender::new(Arc::new(self.gateway(&template, &pools.borrow(), &logs, url)));
+        let served = gateway.subscribe();
+        let idle_after = self.settings.idle_after;
+        let reload = Reload {
+            builder: self,
+            template: template.clone(),
+            functions,
+            pools: current,
+            gateway,
+            logs: logs.clone(),
+        };
+        let watched = reload.watch(stopping.clone()).await;
+        serve_api(api, served, stopping.clone());
         if let Some(invoke) = invoke {
             let served = Served { pools: pools.clone(), queue: Arc::clone(&queue), queues: queues.clone() };
-            tokio::spawn(serve(invoke, limits, stopping.clone(), move |request, _| {
-                invoke_api::handle(served.clone(), request)
-            }));
+            serve_invoke_api(invoke, served, stopping.clone());
         }
         tokio::spawn(DynamoDb::sweep(dynamodb.database().clone(), stopping.clone()));
-        tokio::spawn(stop_idle(pools.clone(), self.settings.idle_after, stopping));
+        tokio::spawn(stop_idle(pools.clone(), idle_after, stopping));
 
         Ok(Stack {
             address: url,
@@ -132,6 +142,7 @@ impl Builder {
             sqs,
             stubs,
             secrets,
+            watched,
             logs,
             stop,
             stop_runtime,
@@ -141,38 +152,8 @@ impl Builder {
         })
     }
 
-    /// Returns a pool for each function.
-    fn pools(
-        &self,
-        template: &Template,
-        variables: impl Fn(&Function, &Path) -> Vec<(String, String)>,
-        task_roots: &Path,
-        logs: &Logs,
-        [stop, stop_runtime]: &[watch::Receiver<bool>; 2],
-        alive: &mpsc::Sender<()>,
-    ) -> Result<Pools, StartError> {
-        // Processes start in another directory, so the path must be absolute.
-        let binaries = std::path::absolute(&self.binaries).map_err(io_error("finding the binaries"))?;
-        let pool = |function: &Function| {
-            let (binary, task_root) = self.program(function, &binaries, task_roots)?;
-            let parts = PoolParts {
-                arn: format!("arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{}", function.name),
-                binary,
-                environment: variables(function, &task_root),
-                task_root,
-                settings: self.settings,
-                logs: logs.clone(),
-                stop: stop.clone(),
-                stop_runtime: stop_runtime.clone(),
-                function: function.clone(),
-            };
-            Ok(Pool::new(parts, runtime_api::serve_instance, alive.clone()))
-        };
-        template.functions.iter().map(pool).collect()
-    }
-
     /// Reads the template, all of which must be emulated if the settings say so.
-    fn read(&self, logs: &Logs) -> Result<Template, LoadError> {
+    pub(super) fn read(&self, logs: &Logs) -> Result<Template, LoadError> {
         let template = Template::load(&self.template, &self.parameters, REGION)?;
         let path = || self.template.display().to_string();
         if self.strict && !template.not_emulated.is_empty() {
@@ -205,25 +186,13 @@ impl Builder {
         made.map_err(io_error("making access keys"))
     }
 
-    /// Returns the program of a function's processes, and the directory in which they run.
-    ///
-    /// A function with a managed runtime brings the program along: `bootstrap` in its package, which AWS ignores.
-    fn program(
+    pub(super) fn gateway(
         &self,
-        function: &Function,
-        binaries: &Path,
-        task_roots: &Path,
-    ) -> Result<(PathBuf, PathBuf), StartError> {
-        if !function.has_managed_runtime() {
-            return Ok((binaries.join(&function.binary), task_root(task_roots, function)?));
-        }
-        let folder = self.template.parent().unwrap_or(Path::new(""));
-        let package = folder.join(function.code_uri.as_deref().unwrap_or_default());
-        let package = std::path::absolute(package).map_err(io_error("finding a function's package"))?;
-        Ok((package.join("bootstrap"), package))
-    }
-
-    fn gateway(&self, template: &Template, pools: &Pools, logs: &Logs, local: SocketAddr) -> Gateway {
+        template: &Template,
+        pools: &Pools,
+        logs: &Logs,
+        local: SocketAddr,
+    ) -> Gateway {
         let api = template.api.as_ref();
         Gateway {
             router: Router::new(&template.routes, api.map(|api| api.stage.clone()).unwrap_or_default()),
@@ -261,9 +230,10 @@ impl Builder {
         &self,
         dynamodb: &DynamoDb,
         s3: &S3,
+        sqs: &Sqs,
         logs: &Logs,
         stop: &watch::Receiver<bool>,
-    ) -> Result<[String; 2], StartError> {
+    ) -> Result<Endpoints, StartError> {
         let mut endpoints =
             [(Service::DynamoDb, reachable(dynamodb.address())), (Service::S3, reachable(s3.address()))];
         if let Some(faults) = &self.faults {
@@ -273,7 +243,8 @@ impl Builder {
                     .map_err(io_error("listening"))?;
             }
         }
-        Ok(endpoints.map(|(_, address)| format!("http://{address}")))
+        let [dynamodb, s3] = endpoints.map(|(_, address)| format!("http://{address}"));
+        Ok(Endpoints { dynamodb, s3, sqs: format!("http://{}", reachable(sqs.address())) })
     }
 
     /// Starts the stubs that are needed, and returns their URLs.
@@ -339,11 +310,20 @@ fn buckets(
     })
 }
 
-fn sqs(address: SocketAddr, queues: &Queues, authority: &Authority) -> Result<Sqs, StartError> {
-    Sqs::start(address, queues.clone(), authority.clone()).map_err(|source| match source.kind() {
+fn queues(
+    address: SocketAddr,
+    data_dir: Option<&Path>,
+    template: &Template,
+    authority: &Authority,
+) -> Result<(Queues, Sqs), StartError> {
+    let folder = data_dir.map(|dir| dir.join("sqs"));
+    let queues = Queues::open(folder.as_deref(), &template.queues).map_err(io_error("reading the queues"))?;
+    let started = Sqs::start(address, queues.clone(), authority.clone());
+    let sqs = started.map_err(|source| match source.kind() {
         io::ErrorKind::AddrInUse => StartError::PortInUse { address, option: "--sqs-port" },
         _ => StartError::Io { what: "starting SQS".to_owned(), source },
-    })
+    })?;
+    Ok((queues, sqs))
 }
 
 /// Writes the database's address into the directory, for commands that find it locked.
@@ -365,16 +345,19 @@ fn lock(data_dir: &Path) -> Result<File, StartError> {
     }
 }
 
-/// Makes the working directory of a function's processes. On AWS nothing can be written there.
-fn task_root(all: &Path, function: &Function) -> Result<PathBuf, StartError> {
-    let directory = all.join(&function.name);
-    let made = fs::create_dir(&directory).and_then(|()| {
-        let mut permissions = fs::metadata(&directory)?.permissions();
-        permissions.set_readonly(true);
-        fs::set_permissions(&directory, permissions)
-    });
-    made.map_err(io_error("making a function's directory"))?;
-    Ok(directory)
+fn serve_api(listener: TcpListener, gateway: watch::Receiver<Arc<Gateway>>, stop: watch::Receiver<bool>) {
+    let limits = Limits { head_timeout: Some(KEEP_ALIVE), kind: Kind::Api };
+    tokio::spawn(serve(listener, limits, stop, move |request, peer| {
+        let gateway = Arc::clone(&gateway.borrow());
+        gateway.handle(request, peer)
+    }));
+}
+
+fn serve_invoke_api(listener: TcpListener, served: Served, stop: watch::Receiver<bool>) {
+    let limits = Limits { head_timeout: None, kind: Kind::Internal };
+    tokio::spawn(serve(listener, limits, stop, move |request, _| {
+        invoke_api::handle(served.clone(), request)
+    }));
 }
 
 async fn listen(address: SocketAddr, option: &'static str) -> Result<TcpListener, StartError> {
@@ -392,18 +375,13 @@ fn local_address(listener: &TcpListener) -> Result<SocketAddr, StartError> {
     listener.local_addr().map_err(io_error("listening"))
 }
 
-async fn stop_idle(pools: Pools, after: Duration, mut stop: watch::Receiver<bool>) {
+async fn stop_idle(pools: watch::Receiver<Pools>, after: Duration, mut stop: watch::Receiver<bool>) {
     let mut interval =
         tokio::time::interval((after / 4).clamp(Duration::from_millis(20), Duration::from_secs(10)));
     loop {
         tokio::select! {
             () = stop::requested(&mut stop) => return,
-            _ = interval.tick() => pools.iter().for_each(|pool| pool.stop_idle()),
+            _ = interval.tick() => pools.borrow().iter().for_each(|pool| pool.stop_idle()),
         }
     }
-}
-
-fn io_error(what: &str) -> impl FnOnce(io::Error) -> StartError {
-    let what = what.to_owned();
-    move |source| StartError::Io { what, source }
 }

@@ -21,7 +21,7 @@ use crate::triggers::{s3, schedules, sqs};
 /// The parts of a stack that triggers read from and send to.
 pub(super) struct Starting<'s> {
     pub(super) template: &'s Template,
-    pub(super) pools: &'s Pools,
+    pub(super) pools: &'s watch::Receiver<Pools>,
     pub(super) queue: &'s Arc<Queue>,
     pub(super) targets: Targets,
     pub(super) database: Database,
@@ -38,18 +38,19 @@ impl Starting<'_> {
     pub(super) async fn start(self) -> io::Result<()> {
         let Self { pools, queue, logs, stop, retry_wait, .. } = self;
         let triggers = &self.template.triggers;
-        let subscriptions = s3::subscriptions(&triggers.objects, pools);
-        tokio::spawn(s3::notify(self.changes, subscriptions, Arc::clone(queue), stop.clone()));
+        let subscribed = (triggers.objects.clone(), pools.clone());
+        tokio::spawn(s3::notify(self.changes, subscribed, Arc::clone(queue), stop.clone()));
         schedules::start(&triggers.schedules, pools, queue, stop);
         sqs::start(&triggers.queues, pools, &self.targets.queues, retry_wait, logs, stop);
         let readers = Readers {
             database: self.database,
+            pools: pools.clone(),
             checkpoints: Checkpoints::open(self.kept)?,
             retry_wait,
             targets: self.targets,
             logs: logs.clone(),
             stop: stop.clone(),
         };
-        readers.start(&triggers.streams, pools).await
+        readers.start(&triggers.streams).await
     }
 }

@@ -138,7 +138,7 @@ pub struct Role {
 }
 
 /// An `AWS::Serverless::Function`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Function {
     /// `UsersIdFunction`.
     pub logical_id: String,
@@ -270,7 +270,7 @@ pub struct Throttling {
 }
 
 /// An `AWS::DynamoDB::Table`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Table {
     /// The value of `!Ref`.
     pub name: String,

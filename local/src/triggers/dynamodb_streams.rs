@@ -7,7 +7,6 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -41,6 +40,7 @@ const MAX_RETRY_WAIT: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub(crate) struct Readers {
     pub(crate) database: Database,
+    pub(crate) pools: watch::Receiver<Pools>,
     pub(crate) checkpoints: Checkpoints,
     /// The wait before the first retry; it doubles with each further one.
     pub(crate) retry_wait: Duration,
@@ -51,14 +51,11 @@ pub(crate) struct Readers {
 
 impl Readers {
     /// Starts one reader for each trigger. They see every write from now on.
-    pub(crate) async fn start(&self, triggers: &[StreamTrigger], pools: &Pools) -> io::Result<()> {
+    pub(crate) async fn start(&self, triggers: &[StreamTrigger]) -> io::Result<()> {
         for trigger in triggers {
-            if let Some(pool) = pools.find(&trigger.function) {
-                let reader =
-                    Reader { trigger: trigger.clone(), pool: Arc::clone(pool), shared: self.clone() };
-                let position = reader.start().await?;
-                tokio::spawn(reader.run(position));
-            }
+            let reader = Reader { trigger: trigger.clone(), shared: self.clone() };
+            let position = reader.start().await?;
+            tokio::spawn(reader.run(position));
         }
         Ok(())
     }
@@ -67,7 +64,6 @@ impl Readers {
 /// A function's reader of a stream.
 struct Reader {
     trigger: StreamTrigger,
-    pool: Arc<Pool>,
     shared: Readers,
 }
 
@@ -183,12 +179,15 @@ impl Reader {
     async fn deliver(&self, records: Vec<Value>) -> io::Result<()> {
         let mut batches = VecDeque::from([Batch { records, attempts: 0 }]);
         while let Some(mut batch) = batches.pop_front() {
-            self.drop_aged(&mut batch);
+            let name = &self.trigger.function;
+            let pool = Pools::compiled(&self.shared.pools, name).await;
+            let pool = pool.ok_or_else(|| io::Error::other(format!("{name} is gone")))?;
+            self.drop_aged(&pool, &mut batch);
             if batch.records.is_empty() {
                 continue;
             }
             let event = Bytes::from(json!({ "Records": batch.records }).to_string());
-            let (why, error) = match self.pool.invoke(event, trace::new()).await {
+            let (why, error) = match pool.invoke(event, trace::new()).await {
                 Ok(invocation) => match self.failed_from(&invocation.payload, &batch.records) {
                     None => continue,
                     Some(first) => {
@@ -215,7 +214,7 @@ impl Reader {
             };
             batch.attempts += 1;
             if self.trigger.retries.is_some_and(|retries| batch.attempts > retries) {
-                self.give_up(&batch, Condition::RetryAttemptsExhausted, error.is_some(), &why);
+                self.give_up(&pool, &batch, Condition::RetryAttemptsExhausted, error.is_some(), &why);
                 continue;
             }
             let wait = (self.shared.retry_wait * 2u32.saturating_pow(batch.attempts - 1)).min(MAX_RETRY_WAIT);
@@ -227,23 +226,23 @@ impl Reader {
     }
 
     /// Gives up the records that are older than `MaximumRecordAgeInSeconds`.
-    fn drop_aged(&self, batch: &mut Batch) {
+    fn drop_aged(&self, pool: &Pool, batch: &mut Batch) {
         let Some(max_age) = self.trigger.max_age else { return };
         let now = clock::now();
         let is_aged = |record: &Value| now - stream_failures::arrival(record) > max_age;
         let count = batch.records.iter().take_while(|record| is_aged(record)).count();
         if count > 0 {
             let aged = Batch { records: batch.records.drain(..count).collect(), attempts: batch.attempts };
-            self.give_up(&aged, Condition::RecordAgeExceeded, true, "its records are too old");
+            self.give_up(pool, &aged, Condition::RecordAgeExceeded, true, "its records are too old");
         }
     }
 
     /// Logs that a batch is not delivered, and sends its place in the stream to the destination.
-    fn give_up(&self, batch: &Batch, condition: Condition, is_error: bool, why: &str) {
+    fn give_up(&self, pool: &Pool, batch: &Batch, condition: Condition, is_error: bool, why: &str) {
         self.warn(batch, format_args!("is given up after {} attempts: {why}", batch.attempts));
         if let Some(destination) = &self.trigger.failure {
             let failure = Failure {
-                function: self.pool.arn(),
+                function: pool.arn(),
                 stream: &self.trigger.stream,
                 records: &batch.records,
                 attempts: batch.attempts,
@@ -251,7 +250,7 @@ impl Reader {
                 is_error,
             };
             let body = failure.body().to_string();
-            self.shared.targets.send(&self.pool, destination, &body, Attributes::new());
+            self.shared.targets.send(pool, destination, &body, Attributes::new());
         }
     }
 

@@ -11,32 +11,25 @@ use tokio::sync::{mpsc, watch};
 
 use crate::clock;
 use crate::lambda::async_queue::Queue;
-use crate::lambda::instances::{Pool, Pools};
+use crate::lambda::instances::Pools;
 use crate::s3::Change;
 use crate::server::stop;
 use crate::template::{ObjectTrigger, REGION};
 
-/// A trigger and the function that it invokes.
-pub(crate) type Subscription = (ObjectTrigger, Arc<Pool>);
-
-pub(crate) fn subscriptions(triggers: &[ObjectTrigger], pools: &Pools) -> Vec<Subscription> {
-    let subscription =
-        |trigger: &ObjectTrigger| Some((trigger.clone(), Arc::clone(pools.find(&trigger.function)?)));
-    triggers.iter().filter_map(subscription).collect()
-}
-
 /// Delivers every change to the functions that subscribe to it, until `stop` is set.
 pub(crate) async fn notify(
     mut changes: mpsc::UnboundedReceiver<Change>,
-    subscriptions: Vec<Subscription>,
+    (triggers, pools): (Vec<ObjectTrigger>, watch::Receiver<Pools>),
     queue: Arc<Queue>,
     mut stop: watch::Receiver<bool>,
 ) {
     let sequencer = AtomicU64::new(0);
     let accept = |change: &Change| {
-        for (trigger, pool) in subscriptions.iter().filter(|(trigger, _)| wants(trigger, change)) {
-            let event = event(trigger, change, next(&sequencer));
-            queue.accept(pool, Bytes::from(event.to_string()));
+        for trigger in triggers.iter().filter(|trigger| wants(trigger, change)) {
+            if let Some(pool) = pools.borrow().find(&trigger.function) {
+                let event = event(trigger, change, next(&sequencer));
+                queue.accept(pool, Bytes::from(event.to_string()));
+            }
         }
     };
     loop {

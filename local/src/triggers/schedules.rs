@@ -26,17 +26,18 @@ const TICK: Duration = Duration::from_secs(1);
 /// Starts all schedules that are enabled.
 pub(crate) fn start(
     triggers: &[ScheduleTrigger],
-    pools: &Pools,
+    pools: &watch::Receiver<Pools>,
     queue: &Arc<Queue>,
     stop: &watch::Receiver<bool>,
 ) {
     for trigger in triggers.iter().filter(|trigger| trigger.is_enabled) {
-        let Some(pool) = pools.find(&trigger.function) else { continue };
-        let (trigger, pool, queue) = (trigger.clone(), Arc::clone(pool), Arc::clone(queue));
+        let (trigger, pools, queue) = (trigger.clone(), pools.clone(), Arc::clone(queue));
         let mut stop = stop.clone();
         tokio::spawn(async move {
             let fire = |at| {
-                queue.accept(&pool, Bytes::from(event(&trigger, at)));
+                if let Some(pool) = pools.borrow().find(&trigger.function) {
+                    queue.accept(pool, Bytes::from(event(&trigger, at)));
+                }
             };
             tokio::select! {
                 () = stop::requested(&mut stop) => {}

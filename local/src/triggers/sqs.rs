@@ -28,17 +28,16 @@ const MAX_RECEIVED: usize = 10;
 /// Starts the pollers of all triggers.
 pub(crate) fn start(
     triggers: &[QueueTrigger],
-    pools: &Pools,
+    pools: &watch::Receiver<Pools>,
     queues: &Queues,
     retry_wait: Duration,
     logs: &Logs,
     stop: &watch::Receiver<bool>,
 ) {
     for trigger in triggers {
-        let Some(pool) = pools.find(&trigger.function) else { continue };
         let poller = Arc::new(Poller {
             trigger: trigger.clone(),
-            pool: Arc::clone(pool),
+            pools: pools.clone(),
             queues: queues.clone(),
             retry_wait,
             logs: logs.clone(),
@@ -58,7 +57,7 @@ pub(crate) fn start(
 /// A trigger and its function.
 struct Poller {
     trigger: QueueTrigger,
-    pool: Arc<Pool>,
+    pools: watch::Receiver<Pools>,
     queues: Queues,
     /// The wait after a failed batch, so that messages that are visible again at once do not keep the machine busy.
     retry_wait: Duration,
@@ -67,12 +66,18 @@ struct Poller {
 
 impl Poller {
     async fn run(&self) {
-        loop {
+        // Messages stay in the queue while the function does not compile.
+        while self.pool().await.is_some() {
             let batch = self.batch().await;
             if !batch.is_empty() {
                 self.deliver(batch).await;
             }
         }
+    }
+
+    /// Returns the function's pool as soon as the function compiles.
+    async fn pool(&self) -> Option<Arc<Pool>> {
+        Pools::compiled(&self.pools, &self.trigger.function).await
     }
 
     /// Receives messages until the batch is full or its window is over. Messages that no filter wants are removed.
@@ -123,7 +128,8 @@ impl Poller {
         let (records, received): (Vec<Value>, Vec<Received>) = batch.into_iter().unzip();
         let function = &self.trigger.function;
         let event = Bytes::from(json!({ "Records": records }).to_string());
-        let failed = match self.pool.invoke(event, trace::new()).await {
+        let Some(pool) = self.pool().await else { return };
+        let failed = match pool.invoke(event, trace::new()).await {
             Ok(invocation) if self.trigger.reports_failures => {
                 let ids: Vec<&str> = received.iter().map(|received| received.message.id.as_str()).collect();
                 failures(&invocation.payload, &ids)

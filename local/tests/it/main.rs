@@ -21,3 +21,4 @@ mod streams;
 mod support;
 mod templates;
 mod triggers;
+mod watch;

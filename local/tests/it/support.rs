@@ -183,13 +183,13 @@ pub(crate) fn is_running(pid: &str) -> bool {
 
 /// Waits for an effect of another process.
 pub(crate) async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-    for _ in 0..500 {
+    for _ in 0..3000 {
         if holds() {
             return;
         }
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
-    panic!("not so after 5 s: {what}");
+    panic!("not so after 30 s: {what}");
 }
 
 /// Returns the variables that a function has.

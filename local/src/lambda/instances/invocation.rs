@@ -1,5 +1,6 @@
 //! An invocation: the event for an instance, and the outcome.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -58,6 +59,9 @@ pub enum InvokeError {
     /// No process started successfully: the error that the function reported, or the reason of the system.
     #[error("the function does not start: {}", reason(.0))]
     Init(Value),
+    /// The function does not compile: the compiler's text.
+    #[error("the function does not compile")]
+    Build(Arc<str>),
     /// The event is longer than [`MAX_PAYLOAD_BYTES`].
     #[error("the event has {0} bytes, which exceeds Lambda's limit")]
     RequestTooLarge(usize),
@@ -92,6 +96,9 @@ impl InvokeError {
         let of_request = |kind: &str| json!({ "errorType": kind, "errorMessage": format!("RequestId: {request_id} Error: {self}") });
         let error_type = match self {
             Self::Function(payload) | Self::Init(payload) => return payload.clone(),
+            Self::Build(text) => {
+                return json!({ "errorType": "Local.BuildError", "errorMessage": text.as_ref() });
+            }
             Self::TimedOut(_) => return of_request("Sandbox.Timedout"),
             Self::Exited(_) => return of_request("Runtime.ExitError"),
             Self::ResponseTooLarge => {

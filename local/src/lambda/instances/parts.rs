@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::build::Build;
 use crate::clock;
 use crate::logs::Logs;
 use crate::template::Function;
@@ -44,6 +45,8 @@ pub(crate) struct PoolParts {
     /// The function's ARN, which the context contains.
     pub(crate) arn: String,
     pub(crate) binary: PathBuf,
+    /// The build for which events wait.
+    pub(crate) build: Build,
     pub(crate) environment: Vec<(String, String)>,
     /// The working directory of its processes, `/var/task` on AWS.
     pub(crate) task_root: PathBuf,

@@ -16,13 +16,15 @@ use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
+use super::build::Build;
 use super::invocation::{Delivery, Event, Invocation, InvokeError, MAX_PAYLOAD_BYTES, Reply};
 use super::job::{Dispatched, Job};
 use super::output::Output;
 use super::parts::PoolParts;
 use super::process::{Process, Stamp};
 use super::report::Report;
-use super::state::{Start, State};
+use super::slot::Start;
+use super::state::State;
 use super::streaming::Streaming;
 use super::{process, streaming};
 use crate::server::stop;
@@ -58,12 +60,27 @@ impl Pool {
         &self.parts.arn
     }
 
-    pub(crate) fn environment(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.parts.environment.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    pub(crate) fn environment(&self) -> impl Iterator<Item = (String, String)> {
+        self.parts.environment.iter().cloned()
     }
 
     pub(crate) fn binary(&self) -> &Path {
         &self.parts.binary
+    }
+
+    pub(crate) fn build(&self) -> &Build {
+        &self.parts.build
+    }
+
+    /// Reports whether its processes start as those of `other`, with the same limits.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        let [function, others] = [self, other].map(|pool| pool.function().without_lines());
+        function == others && self.parts.environment == other.parts.environment
+    }
+
+    /// Returns true if processes of the function run.
+    pub(crate) fn has_instances(&self) -> bool {
+        self.lock().has_instances()
     }
 
     /// Gives an event to an instance and waits for the answer.
@@ -131,6 +148,15 @@ impl Pool {
         Ok(Streaming::new(received, end, cold))
     }
 
+    /// Waits for the build of the binary, and fails if its sources do not compile.
+    pub(crate) async fn built(&self) -> Result<(), InvokeError> {
+        let mut stop = self.parts.stop.clone();
+        tokio::select! {
+            built = self.build().finished() => built,
+            () = stop::requested(&mut stop) => Err(InvokeError::Stopping),
+        }
+    }
+
     /// Waits until an instance has taken the event.
     async fn dispatch(
         self: &Arc<Self>,
@@ -140,6 +166,7 @@ impl Pool {
         if event.payload.len() > MAX_PAYLOAD_BYTES {
             return Err(InvokeError::RequestTooLarge(event.payload.len()));
         }
+        self.built().await?;
         let (dispatched, mut dispatch) = oneshot::channel();
         self.enqueue(Job { event, pieces, dispatched });
         let mut stop = self.parts.stop.clone();
@@ -202,6 +229,11 @@ impl Pool {
     /// Stops instances that have been idle for too long.
     pub(crate) fn stop_idle(&self) {
         self.lock().stop_idle(Instant::now(), self.parts.settings.idle_after);
+    }
+
+    /// Stops the instances as soon as they have handled the events that they have. Another pool replaces this one.
+    pub(crate) fn retire(&self) {
+        self.lock().retire();
     }
 
     /// Drops the pool's own sender, so that the channel closes when no process is left.

@@ -1,11 +1,13 @@
 //! One instance in the pool's state.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use super::invocation::{Delivery, Reply};
 use super::output::Output;
@@ -28,6 +30,18 @@ pub(super) struct Slot {
     pub(super) idle_since: Instant,
     /// The sender that kills the process when it is dropped.
     pub(super) kill: Option<oneshot::Sender<()>>,
+}
+
+/// An instance that is to be started.
+#[derive(Debug)]
+pub(super) struct Start {
+    pub(super) instance: Uuid,
+    /// The time within which it must ask for an event.
+    pub(super) limit: Duration,
+    /// A channel that closes when the process must be killed.
+    pub(super) killed: oneshot::Receiver<()>,
+    /// A sender that is held until the process has ended.
+    pub(super) alive: mpsc::Sender<()>,
 }
 
 /// The phase of an instance's life.

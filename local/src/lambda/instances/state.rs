@@ -19,7 +19,7 @@ use super::job::{Dispatched, Job};
 use super::output::Output;
 use super::parts::PoolParts;
 use super::process::{Stamp, ending};
-use super::slot::{Phase, Slot};
+use super::slot::{Phase, Slot, Start};
 
 /// The time within which an instance that has answered is expected to ask again.
 const FINISHING_GRACE: Duration = Duration::from_millis(25);
@@ -29,18 +29,6 @@ const FIRST_BACK_OFF: Duration = Duration::from_millis(200);
 
 /// The longest wait between starts.
 const MAX_BACK_OFF: Duration = Duration::from_secs(5);
-
-/// An instance that is to be started.
-#[derive(Debug)]
-pub(super) struct Start {
-    pub(super) instance: Uuid,
-    /// The time within which it must ask for an event.
-    pub(super) limit: Duration,
-    /// A channel that closes when the process must be killed.
-    pub(super) killed: oneshot::Receiver<()>,
-    /// A sender that is held until the process has ended.
-    pub(super) alive: mpsc::Sender<()>,
-}
 
 /// A scheduled check of instances that keep working after their answer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -65,6 +53,8 @@ pub(super) struct State {
     starts: Vec<Start>,
     /// True if the last start exceeded its limit. As on Lambda, the next start is then part of the invocation.
     was_too_slow: bool,
+    /// True if instances without an event are not needed, because another pool gets the events to come.
+    is_retired: bool,
     alive: Option<mpsc::Sender<()>>,
 }
 
@@ -80,6 +70,7 @@ impl State {
             recheck: Recheck::Unneeded,
             starts: Vec::new(),
             was_too_slow: false,
+            is_retired: false,
             alive: Some(alive),
         }
     }
@@ -129,6 +120,10 @@ impl State {
                     return false;
                 }
             }
+        }
+        if self.is_retired {
+            self.remove_and_kill(instance);
+            return false;
         }
         self.idle.push(instance);
         true
@@ -271,6 +266,18 @@ impl State {
         });
         let instances = &self.instances;
         self.idle.retain(|id| instances.contains_key(id));
+    }
+
+    pub(super) fn has_instances(&self) -> bool {
+        !self.instances.is_empty()
+    }
+
+    /// Ends the idle instances, and each other one when no event is left for it.
+    pub(super) fn retire(&mut self) {
+        self.is_retired = true;
+        for instance in std::mem::take(&mut self.idle) {
+            self.instances.remove(&instance);
+        }
     }
 
     pub(super) fn close(&mut self) {

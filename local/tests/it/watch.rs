@@ -1,0 +1,280 @@
+//! Saved is served, with a small workspace of its own and the real cargo.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use local::{InvokeError, Stack};
+use tempfile::TempDir;
+
+use crate::support::{Place, eventually, get, send};
+
+const TEMPLATE: &str = r"
+Resources:
+  Table:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      AttributeDefinitions: [{ AttributeName: pk, AttributeType: S }]
+      KeySchema: [{ AttributeName: pk, KeyType: HASH }]
+      BillingMode: PAY_PER_REQUEST
+  HelloFunction:
+    Type: AWS::Serverless::Function
+    Properties:
+      Environment: { Variables: { WORD: first } }
+      Events:
+        Hello: { Type: HttpApi, Properties: { Path: /hello, Method: ANY } }
+  OtherFunction:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionUrlConfig: { AuthType: NONE, InvokeMode: RESPONSE_STREAM }
+      Events:
+        Other: { Type: HttpApi, Properties: { Path: /other, Method: ANY } }
+";
+
+/// A build script that waits while there is a file `hold`, and says so in a file `held`.
+const HOLDING: &str = r#"fn main() {
+    println!("cargo::rerun-if-changed=src");
+    while std::path::Path::new("../../hold").exists() {
+        std::fs::write("../../held", "").unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+}"#;
+
+/// A workspace of two functions and the library that both use.
+struct Workspace {
+    dir: TempDir,
+}
+
+impl Workspace {
+    fn new() -> Self {
+        let workspace = Self { dir: tempfile::tempdir().unwrap() };
+        workspace.write("template.yaml", TEMPLATE);
+        workspace
+            .write("Cargo.toml", "[workspace]\nresolver = \"3\"\nmembers = [\"functions/*\", \"runtime\"]\n");
+        workspace.package("runtime", "");
+        workspace.write("runtime/src/lib.rs", include_str!("watch/runtime.rs"));
+        workspace.function("hello", "\"one\".to_owned()");
+        workspace.function("other", "std::process::id().to_string()");
+        workspace
+    }
+
+    fn package(&self, folder: &str, dependencies: &str) {
+        let name = folder.rsplit('/').next().unwrap();
+        let manifest =
+            format!("[package]\nname = \"{name}\"\nedition = \"2024\"\n[dependencies]\n{dependencies}\n");
+        self.write(&format!("{folder}/Cargo.toml"), &manifest);
+    }
+
+    fn function(&self, name: &str, answer: &str) {
+        self.package(&format!("functions/{name}"), "runtime = { path = \"../../runtime\" }");
+        self.answer(name, answer);
+    }
+
+    /// Saves a function that answers with this expression.
+    fn answer(&self, name: &str, expression: &str) {
+        self.write(
+            &format!("functions/{name}/src/main.rs"),
+            &format!("fn main() {{\n    runtime::serve(|| {expression});\n}}\n"),
+        );
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// Saves as many editors do: a new file takes the place of the old one.
+    fn write(&self, name: &str, text: &str) {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let draft = path.with_extension("draft~");
+        fs::write(&draft, text).unwrap();
+        fs::rename(draft, path).unwrap();
+    }
+
+    fn remove(&self, name: &str) {
+        fs::remove_file(self.path(name)).unwrap();
+    }
+
+    async fn start(&self) -> Stack {
+        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| self.path("target"), PathBuf::from);
+        let builder = Stack::builder().template(self.path("template.yaml")).binaries(target.join("debug"));
+        let stack = builder.in_memory().quiet().watch().start().await.unwrap();
+        assert_eq!(stack.watched(), Some("2 functions are rebuilt when they are saved"));
+        stack
+    }
+}
+
+/// Waits until the log has this text behind what it had.
+async fn says(stack: &Stack, earlier: &str, text: &str) {
+    eventually(text, || stack.logs()[earlier.len()..].contains(text)).await;
+}
+
+async fn answer(stack: &Stack, path: &str) -> String {
+    let reply = get(stack, path).await;
+    assert_eq!(reply.status, 200, "{reply:?}\n{}", stack.logs());
+    reply.text()
+}
+
+#[tokio::test]
+async fn a_saved_function_is_served_and_a_compile_error_is_the_answer() {
+    let workspace = Workspace::new();
+    // Nothing is built yet. The first requests wait.
+    let stack = workspace.start().await;
+    assert_eq!(answer(&stack, "/hello").await, "one");
+    let other = answer(&stack, "/other").await;
+
+    let logs = stack.logs();
+    workspace.answer("hello", "\"two\".to_owned()");
+    says(&stack, &logs, "functions/hello/src/main.rs changed: building hello").await;
+    assert_eq!(answer(&stack, "/hello").await, "two");
+
+    let logs = stack.logs();
+    workspace.answer("hello", "\"<three> & more\" + 4");
+    says(&stack, &logs, "building hello").await;
+    let plain = get(&stack, "/hello").await;
+    assert_eq!((plain.status, plain.header("content-type")), (502, Some("text/plain; charset=utf-8")));
+    let text = plain.text();
+    assert!(text.starts_with("hello does not compile\n\nerror[E0369]: cannot add"), "{text}");
+    assert!(text.contains("functions/hello/src/main.rs:2:") && text.contains("<three> & more"), "{text}");
+    assert!(stack.logs().contains("warning: hello cannot be built:\nerror[E0369]"), "{}", stack.logs());
+    let page = send(&stack, "GET", "/hello", &[("Accept", "text/html,*/*;q=0.8")], b"").await;
+    assert_eq!((page.status, page.header("content-type")), (502, Some("text/html; charset=utf-8")));
+    assert!(page.text().contains("\"&lt;three> &amp; more\""), "{}", page.text());
+    let invoked = stack.invoke("hello", serde_json::json!({})).await.unwrap_err();
+    assert!(matches!(&invoked, InvokeError::Build(text) if text.contains("E0369")), "{invoked:?}");
+
+    let logs = stack.logs();
+    workspace.answer("hello", "\"four\".to_owned()");
+    says(&stack, &logs, "building hello").await;
+    assert_eq!(answer(&stack, "/hello").await, "four");
+    assert_eq!(answer(&stack, "/other").await, other, "the other function's process runs on");
+    stack.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_request_waits_for_the_build_and_others_do_not() {
+    let workspace = Workspace::new();
+    workspace.write("functions/hello/build.rs", HOLDING);
+    let stack = workspace.start().await;
+    assert_eq!(answer(&stack, "/hello").await, "one");
+    let other = answer(&stack, "/other").await;
+
+    workspace.write("hold", "");
+    workspace.answer("hello", "\"two\".to_owned()");
+    eventually("the build script runs", || workspace.path("held").exists()).await;
+    let mut waiting = Box::pin(answer(&stack, "/hello"));
+    tokio::select! {
+        biased;
+        text = &mut waiting => panic!("answered with {text} during the build"),
+        text = answer(&stack, "/other") => assert_eq!(text, other),
+    }
+
+    // What is saved during a build is built again, and the request waits for that.
+    let logs = stack.logs();
+    workspace.answer("hello", "\"three\".to_owned()");
+    // The first build has been killed when the log says this.
+    says(&stack, &logs, "building hello").await;
+    workspace.remove("held");
+    eventually("another build runs", || workspace.path("held").exists()).await;
+    kill_cargo(workspace.dir.path());
+    workspace.remove("held");
+    eventually("the build that was killed is tried again", || workspace.path("held").exists()).await;
+    workspace.remove("hold");
+    assert_eq!(waiting.await, "three");
+    stack.shutdown().await;
+}
+
+/// Kills the cargo that this process started in the folder, as the system does when memory is short.
+fn kill_cargo(folder: &Path) {
+    let folder = fs::canonicalize(folder).unwrap();
+    let own = format!(" {} ", std::process::id());
+    let processes = fs::read_dir("/proc").unwrap().flatten();
+    let mut cargo = processes.filter(|process| {
+        let stat = fs::read_to_string(process.path().join("stat")).unwrap_or_default();
+        let is_child = stat.rsplit_once(')').is_some_and(|(_, rest)| rest[2..].starts_with(&own));
+        is_child && fs::read_link(process.path().join("cwd")).is_ok_and(|cwd| cwd == folder)
+    });
+    let id = cargo.next().unwrap().file_name();
+    assert!(Command::new("kill").arg("-KILL").arg(id).status().unwrap().success());
+}
+
+#[tokio::test]
+async fn a_library_rebuilds_all_and_moved_folders_are_seen() {
+    let workspace = Workspace::new();
+    let stack = workspace.start().await;
+    let other = answer(&stack, "/other").await;
+
+    let logs = stack.logs();
+    workspace.write("runtime/src/lib.rs", "pub fn serve(answer: impl Fn() -> String) {");
+    says(&stack, &logs, "runtime/src/lib.rs changed: building hello, other").await;
+    for path in ["/hello", "/other", "/lambda-url/other/"] {
+        let reply = get(&stack, path).await;
+        assert!(reply.status == 502 && reply.text().contains("unclosed delimiter"), "{reply:?}");
+    }
+
+    // As `git checkout` does: folders go and come, and files in them change.
+    let logs = stack.logs();
+    let fixed = include_str!("watch/runtime.rs").replace("answer()", "answer() + \"!\"");
+    fs::rename(workspace.path("runtime"), workspace.path("away")).unwrap();
+    fs::rename(workspace.path("functions/hello"), workspace.path("hello")).unwrap();
+    fs::remove_dir_all(workspace.path("away")).unwrap();
+    workspace.package("runtime", "");
+    workspace.write("runtime/src/lib.rs", &fixed);
+    workspace.function("hello", "\"five\".to_owned()");
+    says(&stack, &logs, "building").await;
+    assert_eq!(answer(&stack, "/hello").await, "five!");
+    assert_ne!(answer(&stack, "/other").await, format!("{other}!"));
+
+    // The new folders are watched, too.
+    let logs = stack.logs();
+    workspace.answer("hello", "\"six\".to_owned()");
+    says(&stack, &logs, "building hello").await;
+    assert_eq!(answer(&stack, "/hello").await, "six!");
+    stack.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_change_of_the_template_is_taken_over_or_refused_with_its_reason() {
+    let workspace = Workspace::new();
+    workspace.answer("hello", "std::env::var(\"WORD\").unwrap()");
+    let stack = workspace.start().await;
+    assert_eq!(answer(&stack, "/hello").await, "first");
+    let other = answer(&stack, "/other").await;
+
+    let logs = stack.logs();
+    let second = TEMPLATE.replace("first", "second").replace("Path: /hello", "Path: /greeting");
+    workspace.write("template.yaml", &second);
+    says(&stack, &logs, "changed: taken over, with new processes of hello").await;
+    assert_eq!(answer(&stack, "/greeting").await, "second");
+    assert_eq!(get(&stack, "/hello").await.status, 404);
+    assert_eq!(answer(&stack, "/other").await, other, "a function that did not change runs on");
+
+    let logs = stack.logs();
+    workspace.write("template.yaml", &second.replace("KeyType: HASH", "KeyType: RANGE"));
+    says(&stack, &logs, "nothing is taken over: restart to change tables").await;
+    let logs = stack.logs();
+    workspace.write("template.yaml", &second.replace("Method: ANY", "Method: [ANY]"));
+    says(&stack, &logs, "nothing is taken over: ").await;
+    assert!(stack.logs()[logs.len()..].contains("template.yaml:"), "{}", stack.logs());
+    assert_eq!(answer(&stack, "/greeting").await, "second");
+
+    // A new function, and its route.
+    let logs = stack.logs();
+    let third = second.clone()
+        + "  ThirdFunction:\n    Type: AWS::Serverless::Function\n    Properties:\n      Events:\n        Third: { Type: HttpApi, Properties: { Path: /third, Method: GET } }\n";
+    workspace.function("third", "\"new\".to_owned()");
+    workspace.write("template.yaml", &third);
+    says(&stack, &logs, "taken over, with new processes of third").await;
+    says(&stack, &logs, "third rebuilt").await;
+    assert_eq!(answer(&stack, "/third").await, "new");
+    stack.shutdown().await;
+}
+
+#[tokio::test]
+async fn without_a_workspace_nothing_is_watched_and_all_is_served() {
+    let place = Place::new();
+    let stack = place.builder().watch().start().await.unwrap();
+    let watched = stack.watched().unwrap();
+    assert!(watched.starts_with("nothing is rebuilt: ") && watched.contains("Cargo.toml"), "{watched}");
+    assert_eq!(get(&stack, "/echo").await.status, 200);
+}
