@@ -272,12 +272,7 @@ impl Watch {
                 if !is_fresh {
                     running.rebuilt.push(name.clone());
                 }
-                self.workspace.read_outside(&name);
-                self.watch_sources();
-                // A function that has changed since then stays stale.
-                if let Some(build) = self.builds.get(&name).filter(|_| !self.stale.contains(&name)) {
-                    build.set_current();
-                }
+                self.set_built(&name);
             }
             Step::Ended(outcome) => {
                 let Some(Running { left, rebuilt, started, .. }) = self.running.take() else { return };
@@ -292,10 +287,21 @@ impl Watch {
                 self.was_killed = outcome.was_killed;
                 if is_repeated {
                     self.stale.extend(left);
+                } else if outcome.is_success {
+                    left.iter().for_each(|name| self.set_built(name));
                 } else {
                     self.failed(left, &outcome);
                 }
             }
+        }
+    }
+
+    fn set_built(&mut self, name: &str) {
+        self.workspace.read_outside(name);
+        self.watch_sources();
+        // A function that has changed since then stays stale.
+        if let Some(build) = self.builds.get(name).filter(|_| !self.stale.contains(name)) {
+            build.set_current();
         }
     }
 

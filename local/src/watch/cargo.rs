@@ -44,6 +44,8 @@ pub(super) struct Outcome {
     pub(super) error: String,
     /// True if somebody killed cargo.
     pub(super) was_killed: bool,
+    /// True if all binaries are built, those too that cargo did not mention.
+    pub(super) is_success: bool,
 }
 
 impl Cargo {
@@ -100,6 +102,7 @@ impl Cargo {
         self.printed = None;
         Step::Ended(Outcome {
             errors: std::mem::take(&mut self.errors),
+            is_success: status.as_ref().is_ok_and(ExitStatus::success),
             was_killed: status.as_ref().is_ok_and(|status| status.code().is_none()),
             error: own_error(&printed, &status),
         })

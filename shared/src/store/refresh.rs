@@ -158,7 +158,7 @@ impl RefreshFamilies {
 
     /// Ends a family if it exists.
     pub async fn end(&self, user_id: UserId, id: SessionId) -> Result<(), Error> {
-        self.table.end_session(session_key(user_id, id), None).await.map(drop)
+        self.table.end_session(session_key(user_id, id), None).await
     }
 }
 

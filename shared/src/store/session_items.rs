@@ -110,27 +110,26 @@ impl Table {
         Ok(())
     }
 
-    /// Removes a session, only the one with this hash if there is one. Returns false if it does not exist.
-    pub(super) async fn end_session(&self, key: Key, secret_hash: Option<String>) -> Result<bool, Error> {
+    /// Removes a session, only the one with this hash if there is one. It need not exist.
+    pub(super) async fn end_session(&self, key: Key, secret_hash: Option<String>) -> Result<(), Error> {
         let mut delete = self
             .client
             .delete_item()
             .table_name(&self.name)
             .set_key(Some(key.into_item()))
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        delete = match secret_hash {
-            None => delete.condition_expression("attribute_exists(pk)"),
-            Some(hash) => delete
+        if let Some(hash) = secret_hash {
+            delete = delete
                 .condition_expression("secretHash = :hash")
-                .expression_attribute_values(":hash", AttributeValue::S(hash)),
-        };
+                .expression_attribute_values(":hash", AttributeValue::S(hash));
+        }
         match delete.send().await {
             Ok(output) => {
                 Cost::add(0.0, units(output.consumed_capacity()));
-                Ok(true)
+                Ok(())
             }
             Err(error) => match error.as_service_error() {
-                Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(false),
+                Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(()),
                 _ => Err(error.into()),
             },
         }

@@ -184,12 +184,18 @@ impl Sessions {
 
     /// Ends the session with this token, if it exists.
     pub async fn end(&self, token: SessionToken) -> Result<(), Error> {
-        self.table.end_session(token.key(), Some(token.hash())).await.map(drop)
+        self.table.end_session(token.key(), Some(token.hash())).await
     }
 
     /// Ends a session of the user, of either kind. Returns false if the user has none with this id.
     pub async fn end_listed(&self, user: UserId, id: SessionId) -> Result<bool, Error> {
-        self.table.end_session(session_key(user, id), None).await
+        let key = session_key(user, id);
+        // A condition of the removal would not do: it fails when the SDK repeats a removal whose answer was lost.
+        if self.table.item(key.clone(), Consistency::Strong).await?.is_none() {
+            return Ok(false);
+        }
+        self.table.end_session(key, None).await?;
+        Ok(true)
     }
 }
 

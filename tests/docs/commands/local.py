@@ -23,14 +23,14 @@ SAM_LOCAL = re.compile(r"sam local\b")
 # Names of commands in sentences, and commands whose programs no test can install.
 NAMES = {
     "cargo xtask NAME", "cargo xtask new NAME", "xtask new", "cargo xtask token",
-    "cargo lambda watch", "cargo lambda", "cargo deny", "git diff", "aws ...",
+    "cargo lambda watch", "cargo lambda", "cargo deny", "cargo build --workspace --bin NAME", "git diff", "aws ...",
     # .ci/run runs it on the calls of all tests.
     "cargo xtask iam FILE", "cargo xtask iam",
     # Stripe's own program is in no package registry.
     "stripe trigger checkout.session.completed",
     "stripe listen --forward-to 127.0.0.1:3000/api/webhooks/stripe",
-    # tests/interop/requirements.txt names it, and .ci/run installs it.
-    "pip install stripe",
+    # Files in tests/interop name them, and .ci/run installs them.
+    "pip install stripe", "pip install awslambdaric", "npm install aws-lambda-ric",
 }  # fmt: skip
 
 # Placeholders, with the words that replace them so that a command can run.

@@ -133,6 +133,8 @@ def a_signal_ends_the_command_before_the_services(script):
 
 def main():
     failed = 0
+    # A shell lets programs in the background ignore this signal, and they pass that on.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for test in [value for value in globals().values() if inspect.isfunction(value) and value is not main]:
         script = Script()
         try:

@@ -17,7 +17,7 @@ const LIMITS: &[(&str, (u32, f64, f64))] = &[
     ("PUT /api/profile", (7, 5.0, 9.0)),
     ("GET /api/sessions", (3, 4.0, 0.0)),
     ("DELETE /api/sessions", (7, 5.0, 8.0)),
-    ("DELETE /api/sessions/{id}", (4, 2.0, 2.0)),
+    ("DELETE /api/sessions/{id}", (5, 3.0, 2.0)),
     ("GET /api/weather", (3, 0.5, 2.0)),
     // Of one page.
     ("GET /api/stream/posts", (1, 0.5, 0.0)),
