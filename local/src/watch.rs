@@ -288,7 +288,9 @@ impl Watch {
                 if is_repeated {
                     self.stale.extend(left);
                 } else if outcome.is_success {
-                    left.iter().for_each(|name| self.set_built(name));
+                    for name in &left {
+                        self.set_built(name);
+                    }
                 } else {
                     self.failed(left, &outcome);
                 }

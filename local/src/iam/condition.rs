@@ -101,8 +101,8 @@ impl Condition {
             // Of nothing, all are as they should be. Policies have a `Null` beside it for that reason.
             (Some(Set::All), None) => true,
             (Some(Set::All), Some(values)) => values.iter().all(|value| fits(value) != negated),
-            // `IfExists` does not help: "if the key does not exist, the condition returns false". AWS evaluates the set
-            // first: <https://iam.cloudcopilot.io/resources/operators/ForAnyValue:StringLikeIfExists>.
+            // `IfExists` does not help, as somebody saw on AWS:
+            // <https://repost.aws/questions/QU9HFmDzP0QGuU-fd7rS6B7w/foranyvalue-stringequalsifexists-behaving-unexpectedly>.
             (Some(Set::Any), None) => false,
             (Some(Set::Any), Some(values)) => values.iter().any(|value| fits(value) != negated),
         }
