@@ -24,6 +24,8 @@ impl Process {
     pub async fn start(data: &Path) -> Self {
         let mut child = Command::new(App::binaries().join("local"))
             .args(["--port", "0", "--template", concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml")])
+            // Other tests run the same binaries.
+            .arg("--no-watch")
             .arg("--binaries")
             .arg(App::binaries())
             .arg("--data-dir")

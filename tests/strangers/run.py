@@ -76,7 +76,7 @@ def run(command, **environment):
 @contextlib.contextmanager
 def api(log):
     """A new API on a free port of this machine, without rate limits."""
-    options = ["--template", ROOT / "template.yaml", "--binaries", LOCAL.parent, "--port=0", "--in-memory"]
+    options = ["--template", ROOT / "template.yaml", "--binaries", LOCAL.parent, "--port=0", "--in-memory", "--no-watch"]
     options += ["--rate-limit-scale=1000000", "--admin-email=admin@example.com", f"--admin-password={PASSWORD}"]
     process = subprocess.Popen([LOCAL, *options], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:

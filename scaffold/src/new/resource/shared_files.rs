@@ -85,9 +85,9 @@ fn limits(names: &Names) -> String {
         format!("(\"GET {list}\", (2, 1.5, 0.0))"),
         format!("(\"POST {list}\", ({}, {}, 8.0))", parent.0, parent.1),
         format!("(\"GET {one}\", (1, 0.5, 0.0))"),
-        format!("(\"PUT {one}\", (3, 1.0, 8.0))"),
-        format!("(\"PATCH {one}\", (3, 1.0, 8.0))"),
-        format!("(\"DELETE {one}\", (3, 1.0, 8.0))"),
+        format!("(\"PUT {one}\", (4, 2.0, 8.0))"),
+        format!("(\"PATCH {one}\", (4, 2.0, 8.0))"),
+        format!("(\"DELETE {one}\", (4, 2.0, 8.0))"),
     ]
     .map(|limit| format!("    {limit},\n"))
     .concat()
