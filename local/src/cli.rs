@@ -57,7 +57,7 @@ enum Command {
     Redrive,
     /// Serve what functions call, for functions that another program runs, such as SAM.
     ///
-    /// That is the database, S3, SQS and the stubs. Triggers still run their functions here.
+    /// These are the database, S3, SQS and the stubs. Triggers still run their functions here.
     Services {
         /// Write the variables of each function to this file, as `sam local --env-vars` reads them.
         #[arg(long, value_name = "FILE")]

@@ -84,7 +84,7 @@ pub struct Stack {
     sqs: Sqs,
     stubs: Vec<(&'static Stub, String)>,
     secrets: Secrets,
-    /// What is rebuilt when it is saved, if this was asked for.
+    /// The functions that are rebuilt when they are saved, in words, if this was asked for.
     watched: Option<String>,
     logs: Logs,
     stop: watch::Sender<bool>,

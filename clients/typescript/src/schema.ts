@@ -443,7 +443,7 @@ export interface paths {
         };
         /**
          * List one's own sessions
-         * @description Where the user is signed in, with a cookie or with tokens.
+         * @description A place in which the user is signed in, with a cookie or with tokens.
          */
         get: operations["listSessions"];
         put?: never;

@@ -44,7 +44,7 @@ pub(crate) struct SessionListBody {
 
 /// List one's own sessions
 ///
-/// Where the user is signed in, with a cookie or with tokens.
+/// A place in which the user is signed in, with a cookie or with tokens.
 #[utoipa::path(
     get,
     path = "/api/sessions",

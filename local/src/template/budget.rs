@@ -17,12 +17,12 @@ const BYTES_OF_A_VALUE: usize = 32;
 /// The greatest number of values that wait for each other.
 const MAX_DEPTH: usize = 128;
 
-/// What the resolution of one template has used.
+/// The part of the limits that the resolution of one template has used.
 #[derive(Default)]
 pub(super) struct Budget {
     bytes: Cell<usize>,
     depth: Cell<usize>,
-    /// What is being evaluated and must not need itself.
+    /// The values that are being evaluated and must not need themselves.
     names: RefCell<Vec<String>>,
 }
 

@@ -1,4 +1,4 @@
-//! What is seen of one process: the lines that it writes, and the memory that it uses.
+//! The lines that one process writes, and the memory that it uses.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
