@@ -61,6 +61,26 @@ async fn lengths_count_characters_up_to_the_limit() {
 }
 
 #[tokio::test]
+async fn no_character_of_a_name_is_invisible_or_turns_others_around() {
+    let app = App::start().await;
+    let (author, admin) = (app.caller(), app.admin());
+    let given = " \u{200b}\u{202e}Invoice\u{202e}fdp\u{2066}.exe\u{ad}\u{2028}\u{feff} ";
+    let cleaned = "Invoicefdp.exe";
+    let fields = json!({"title": given, "content": given, "category": given});
+    let post = author.post("/api/posts", &fields).await.expect(201).json();
+    assert_eq!((&post["title"], &post["category"]), (&json!(cleaned), &json!(cleaned)));
+    assert_eq!(post["content"], given, "a text of several lines is kept unchanged");
+    let problem = json!({"name": given, "difficulty": "easy"});
+    assert_eq!(author.post("/api/problems", &problem).await.expect(201).json()["name"], cleaned);
+    let user = json!({"email": "ada@example.com", "name": given});
+    assert_eq!(admin.post("/api/users", &user).await.expect(201).json()["name"], cleaned);
+    for shown in ["Zoë 👩\u{200d}🔬", "❤\u{fe0f} engines", "می\u{200c}خواهم"] {
+        let problem = json!({"name": shown, "difficulty": "easy"});
+        assert_eq!(author.post("/api/problems", &problem).await.expect(201).json()["name"], shown);
+    }
+}
+
+#[tokio::test]
 async fn a_text_that_shows_nothing_is_refused_and_emoji_are_not() {
     let app = App::start().await;
     let (author, admin) = (app.caller(), app.admin());

@@ -1,8 +1,6 @@
 use std::str::FromStr;
 
-use unicode_normalization::UnicodeNormalization;
-
-use super::text::length;
+use super::text::{cleaned, length};
 use super::{Invalid, ProblemName, fold};
 
 impl ProblemName {
@@ -40,11 +38,13 @@ impl FromStr for SearchText {
         if text.chars().any(char::is_control) {
             return Err(Invalid::new("must not contain control characters"));
         }
+        // Names are cleaned in the same way.
+        let text = cleaned(text);
         if text.trim().is_empty() {
             return Err(Invalid::new("must not be blank"));
         }
-        length(&text.nfc().collect::<String>(), 1, 100)?;
-        Ok(Self { folded: fold(text) })
+        length(&text, 1, 100)?;
+        Ok(Self { folded: fold(&text) })
     }
 }
 

@@ -66,15 +66,40 @@ pub(super) fn is_invisible(c: char) -> bool {
     CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c) || matches!(c, '\u{fff9}'..='\u{fffb}')
 }
 
-/// Checks one line of text: trimmed, in NFC, `min` to `max` characters, without control characters, and at least one
+/// Returns a text of one line in NFC, without the characters that hide something: those that are invisible, or that
+/// change the order or the line of their neighbours. Joiners, variation selectors and tags are kept, because scripts and
+/// emoji need them.
+pub(super) fn cleaned(text: &str) -> String {
+    text.chars().filter(|c| !is_hidden(*c)).nfc().collect()
+}
+
+pub(super) fn is_hidden(c: char) -> bool {
+    match c {
+        // Most characters need no look at Unicode's tables.
+        '\0'..='\u{7f}' => c.is_control(),
+        '\u{200c}'
+        | '\u{200d}'
+        | '\u{fe00}'..='\u{fe0f}'
+        | '\u{e0020}'..='\u{e007f}'
+        | '\u{e0100}'..='\u{e01ef}' => false,
+        '\u{2028}' | '\u{2029}' => true,
+        c => c.is_control() || is_invisible(c),
+    }
+}
+
+/// Checks one line of text: [cleaned], trimmed, `min` to `max` characters, without control characters, and at least one
 /// character is visible.
 pub(super) fn line(text: &str, min: usize, max: usize) -> Result<String, Invalid> {
-    let line: String = text.trim().nfc().collect();
-    if line.chars().any(char::is_control) {
+    let text = text.trim();
+    if text.chars().any(char::is_control) {
         return Err(Invalid::new("must not contain control characters"));
     }
+    let line = cleaned(text).trim().to_owned();
+    if !text.is_empty() && !shows(&line) {
+        return Err(blank());
+    }
     length(&line, min, max)?;
-    if line.is_empty() || shows(&line) { Ok(line) } else { Err(blank()) }
+    Ok(line)
 }
 
 /// Checks text of several lines, which is kept unchanged: `min` to `max` characters, without control characters except
@@ -181,6 +206,8 @@ pub(super) use checked_text;
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -241,13 +268,30 @@ mod tests {
             "❤\u{fe0f}",
             "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
             "می\u{200c}خواهم",
-            "\u{200f}שלום\u{200f}",
             "\u{301}",
             ".",
         ] {
             assert_eq!(line(seen, 1, 50).as_deref(), Ok(seen), "{seen:?}");
             assert_eq!(prose(seen, 1, 50).as_deref(), Ok(seen), "{seen:?}");
         }
+    }
+
+    #[test]
+    fn a_line_is_cleaned_of_what_hides_something_and_prose_is_not() {
+        for (given, cleaned) in [
+            ("invoice\u{202e}fdp.exe", "invoicefdp.exe"),
+            ("\u{200f}שלום\u{200f}", "שלום"),
+            ("\u{200b} a\u{2066}\u{2069}b \u{feff}", "ab"),
+            ("one\u{2028}two", "onetwo"),
+            ("a\u{ad}b\u{3164}c\u{180e}d", "abcd"),
+        ] {
+            assert_eq!(line(given, 1, 50).as_deref(), Ok(cleaned), "{given:?}");
+            assert_eq!(prose(given, 1, 50).as_deref(), Ok(given), "{given:?}");
+        }
+        assert_eq!(
+            line("a\u{200b}\u{200b}b", 3, 50).unwrap_err().to_string(),
+            "must have 3 to 50 characters, but has 2"
+        );
     }
 
     #[test]
@@ -263,5 +307,15 @@ mod tests {
         assert!(line("    ", 1, 5).is_err());
         assert!(line("a\0b", 1, 5).is_err());
         assert!(line("a\nb", 1, 5).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn a_line_stays_what_it_is(text in any::<String>(), hidden in "[ \u{200b}-\u{200f}\u{2028}-\u{202e}a\u{301}]*") {
+            for line in [&text, &hidden, &format!("{hidden}{text}{hidden}")].into_iter().filter_map(|text| line(text, 1, 200).ok()) {
+                prop_assert!(!line.chars().any(is_hidden), "{:?}", line);
+                prop_assert_eq!(super::line(&line, 1, 200), Ok(line));
+            }
+        }
     }
 }

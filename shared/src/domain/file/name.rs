@@ -2,9 +2,8 @@ use std::str::FromStr;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
-use unicode_normalization::UnicodeNormalization;
 
-use crate::domain::text::{Invalid, checked_text, is_invisible, shows};
+use crate::domain::text::{Invalid, checked_text, cleaned, shows};
 
 /// The name of a file, in one line. A longer name is cut to 255 characters, and a path to its last part.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -67,24 +66,9 @@ impl FromStr for FileName {
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let last = text.rsplit(['/', '\\']).next().unwrap_or_default();
-        let shown: String = last.chars().filter(|c| !is_hidden(*c)).nfc().collect();
-        let name = cut(shown.trim_matches(is_border));
+        let name = cut(cleaned(last).trim_matches(is_border));
         let stem = name.rsplit_once('.').map_or(&*name, |(stem, _)| stem);
         if shows(stem) { Ok(Self(name)) } else { Err(Invalid::new("must be a file name")) }
-    }
-}
-
-/// Tells whether a character is invisible or changes the appearance of its neighbours. Joiners, variation selectors and
-/// tags are kept, because scripts and emoji need them.
-fn is_hidden(c: char) -> bool {
-    match c {
-        '\u{200c}'
-        | '\u{200d}'
-        | '\u{fe00}'..='\u{fe0f}'
-        | '\u{e0020}'..='\u{e007f}'
-        | '\u{e0100}'..='\u{e01ef}' => false,
-        '\u{2028}' | '\u{2029}' => true,
-        c => c.is_control() || is_invisible(c),
     }
 }
 
@@ -112,6 +96,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::domain::text::is_hidden;
 
     fn name(text: &str) -> String {
         text.parse::<FileName>().unwrap().0
