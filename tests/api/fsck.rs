@@ -31,6 +31,24 @@ async fn its_exit_code_says_whether_the_table_is_whole() {
 }
 
 #[tokio::test]
+async fn a_draft_of_earlier_versions_gives_its_title_back() {
+    let app = App::start().await;
+    let author = app.caller();
+    let draft =
+        author.post("/api/posts", &json!({"title": "On engines", "content": "Soon."})).await.expect(201);
+    let (table, endpoint) = (app.stack.table_name().to_owned(), app.stack.dynamodb_url());
+    let item =
+        json!({"pk": {"S": "TITLE#on engines"}, "sk": {"S": "TITLE"}, "postId": {"S": draft.text("/id")}});
+    let request = json!({"TableName": table, "Item": item});
+    app.stack.dynamodb().database().put_item(serde_json::from_value(request).unwrap()).unwrap();
+    app.caller().post("/api/posts", &post("On engines")).await.expect_error(409, "title_taken");
+
+    let mended = fsck(&["--table", &table, "--endpoint", &endpoint, "--repair"]).await.expect(3);
+    assert!(mended.printed.starts_with("orphan TITLE#on engines TITLE: "), "{}", mended.printed);
+    author.patch(draft.header("location"), &json!({"published": true})).await.expect(200);
+}
+
+#[tokio::test]
 async fn a_counter_is_left_beside_an_item_that_is_unknown() {
     let app = App::start().await;
     app.caller().post("/api/posts", &post("On engines")).await.expect(201);

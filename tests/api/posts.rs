@@ -112,6 +112,27 @@ async fn a_title_is_one_post_whatever_its_case_and_spacing() {
 }
 
 #[tokio::test]
+async fn a_title_is_taken_by_published_posts_alone() {
+    let app = App::start().await;
+    let (author, other) = (app.caller(), app.caller());
+    let draft = json!({"title": "The secret plan", "content": "Soon."});
+    let url = author.post("/api/posts", &draft).await.expect(201).header("location").to_owned();
+    // Nobody learns that there is a draft with this title.
+    other.post("/api/posts", &draft).await.expect(201);
+    let published = other.post("/api/posts", &post("The Secret Plan")).await.expect(201);
+    author.put(&url, &draft).await.expect(200);
+    author.patch(&url, &json!({"content": "Now."})).await.expect(200);
+    author.patch(&url, &json!({"published": true})).await.expect_error(409, "title_taken");
+    author.put(&url, &post("The secret plan")).await.expect_error(409, "title_taken");
+    assert_eq!(author.get(&url).await.expect(200).json()["published"], false);
+
+    other.patch(published.header("location"), &json!({"published": false})).await.expect(200);
+    author.patch(&url, &json!({"published": true})).await.expect(200);
+    let again = json!({"published": true});
+    other.patch(published.header("location"), &again).await.expect_error(409, "title_taken");
+}
+
+#[tokio::test]
 async fn of_many_who_want_one_title_at_once_one_gets_it() {
     let app = App::start().await;
     let author = app.caller();

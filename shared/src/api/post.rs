@@ -10,7 +10,7 @@ use crate::input;
 input! {
     /// The fields of a post.
     pub struct PostInput {
-        /// The title, in one line. It is unique among posts, regardless of case.
+        /// The title, in one line. It is unique among published posts, regardless of case.
         title: Title = required("title"),
         /// The text.
         content: Content = required("content"),

@@ -21,7 +21,7 @@ pub struct Post {
 /// The fields of a post that a request can set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PostAttributes {
-    /// The title, unique among all posts.
+    /// The title, unique among published posts.
     pub title: Title,
     /// The text.
     pub content: Content,

@@ -21,7 +21,7 @@ const SEPARATOR: char = '\u{1f}';
 /// quotas).
 const MAX_TITLE_BYTES: usize = 900;
 
-/// The posts. Each is an item of its own, with another one that makes its title unique.
+/// The posts. Each is an item of its own, with another one that makes its title unique once it is published.
 pub type Posts = Entities<Post, PostId>;
 
 /// A list of posts.
@@ -154,9 +154,11 @@ impl Entity for Post {
         let PostAttributes { title, content, category, published } = self.attributes.clone();
         let (excerpt, title_key) = (Excerpt::of(&content), title_key(&title));
         let item = PostItem { author_id, title, content, category, published, revision };
-        let mut description = Description::of(Self::key(&id), &item)?
-            .computed("excerpt", &excerpt)?
-            .holding(Unique::Title, title_key, &TitleItem { post_id: id })?;
+        let mut description = Description::of(Self::key(&id), &item)?.computed("excerpt", &excerpt)?;
+        // A draft holds no title: whoever is refused one would learn that the draft exists.
+        if published {
+            description = description.holding(Unique::Title, title_key, &TitleItem { post_id: id })?;
+        }
         for list in PostList::of(self) {
             let (index, name, position) = (list.index(), list.name(), list.position(self));
             description = description.indexed(index, &name, &position).counted_in(&name, id.shard());
