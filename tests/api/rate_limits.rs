@@ -160,6 +160,35 @@ async fn a_spoofed_header_gains_nothing_at_registration() {
     assert!(violated.iter().all(|policies| *policies == json!(["register"])), "{answers:?}");
 }
 
+/// Signs in from each of these addresses, as an event of API Gateway, and returns how many were not denied.
+async fn let_through(app: &App, addresses: impl Iterator<Item = String>) -> usize {
+    let mut count = 0;
+    for address in addresses {
+        let mut event = app.event("auth-login", "login");
+        event["requestContext"]["http"]["sourceIp"] = json!(address);
+        let email = format!("{}@example.com", address.replace("::", "-").replace(':', "."));
+        event["body"] = json!(json!({"email": email, "password": "guessed it"}).to_string());
+        let answer = app.stack.invoke("auth-login", event).await.unwrap();
+        count += usize::from(answer["statusCode"] != 429);
+    }
+    count
+}
+
+#[tokio::test]
+async fn a_network_of_addresses_is_limited_as_a_whole() {
+    // One sign-in a minute from a network of 64 bits, 4 from one of 56 and 16 from one of 48. A minute can end in
+    // between, so each can have twice as many.
+    let app = App::limited("0.05").await;
+    let of_64 = let_through(&app, (0..10).map(|n| format!("2001:db8:1::{n:x}"))).await;
+    assert!((1..=2).contains(&of_64), "{of_64}");
+    let of_56 = let_through(&app, (0..20).map(|n| format!("2001:db8:2:{n:x}::1"))).await;
+    assert!((4..=8).contains(&of_56), "{of_56}");
+    let of_48 = let_through(&app, (0..60).map(|n| format!("2001:db8:3:{n:x}00::1"))).await;
+    assert!((16..=32).contains(&of_48), "{of_48}");
+    let others = let_through(&app, (4..30).map(|n| format!("2001:db8:{n:x}::1"))).await;
+    assert_eq!(others, 26, "networks of others");
+}
+
 #[tokio::test]
 async fn an_account_is_one_however_its_address_is_written() {
     let app = App::limited("0.2").await;

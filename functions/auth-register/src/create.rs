@@ -36,7 +36,7 @@ pub(crate) async fn create(
     user_agent: Option<UserAgent>,
     Idempotent { input, key }: Idempotent<RegistrationInput>,
 ) -> Result<impl IntoResponse, Error> {
-    limits.take(QuotaPolicy::REGISTER, address).await?;
+    limits.take_from(QuotaPolicy::REGISTER, address).await?;
     let (tokens, replayed) = register(&access, &refresh, &check, &input, user_agent, key).await?;
     let location = format!("/api/users/{}", tokens.user_id());
     Ok((StatusCode::CREATED, Replayed(replayed), [(LOCATION, location)], Json(tokens)))

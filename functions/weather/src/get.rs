@@ -82,7 +82,7 @@ pub(crate) async fn get(
     let city: Option<City> = query.get("city");
     query.finish()?;
     let city = city.ok_or_else(|| Error::field("city", "is required"))?;
-    limits.take(QuotaPolicy::WEATHER, address).await?;
+    limits.take_from(QuotaPolicy::WEATHER, address).await?;
     let found = cache.find(&city).await?;
     let headers = [
         (CACHE_CONTROL, format!("public, max-age={}", WEATHER_FRESH.as_secs())),

@@ -66,7 +66,7 @@ impl PasswordCheck {
         attempt: &PasswordAttempt,
     ) -> Result<Option<Credential>, Error> {
         // The address comes first, so that a denied address does not use up an account's quota.
-        self.limits.take(QuotaPolicy::LOGIN_ADDRESS, self.address).await?;
+        self.limits.take_from(QuotaPolicy::LOGIN_ADDRESS, self.address).await?;
         self.limits.take(QuotaPolicy::LOGIN, email.normalised()).await?;
         let credential = self.users.credential(email).await?;
         let hash = credential.as_ref().and_then(|credential| credential.password_hash.as_ref());

@@ -9,7 +9,7 @@
 //!
 //! limits.take(QuotaPolicy::WRITE, caller.id).await?;             // ends in 429 over the limit
 //!
-//! limits.take(QuotaPolicy::LOGIN_ADDRESS, address).await?;       // first, so that a denied address
+//! limits.take_from(QuotaPolicy::LOGIN_ADDRESS, address).await?;  // first, so that a denied address
 //! limits.take(QuotaPolicy::LOGIN, email.normalised()).await?;    // does not use up an account's quota
 //! ```
 //!
@@ -17,7 +17,7 @@
 //! RateLimitScale` and `dynamodb:UpdateItem` on `RATE#<policy>#*`.
 //!
 //! Each counted request is one write, an `ADD` outside of every transaction, so it counts whether the request succeeds
-//! or not. Windows are fixed, so a client can use the quotas of two windows around the end of one.
+//! or not; one from an IPv6 address is three, because its networks are counted as well. Windows are fixed, so a client can use the quotas of two windows around the end of one.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -28,6 +28,7 @@ use sha2::{Digest, Sha256};
 use super::Error;
 use super::quota_policy::{Outage, QuotaPolicy, Scale};
 use super::rate_limit_fields::ServiceLimit;
+use super::source_address::SourceAddress;
 use crate::clock::Clock;
 use crate::config::{ConfigError, FromEnv};
 use crate::domain::Timestamp;
@@ -60,9 +61,36 @@ impl RateLimits {
     ///
     /// Table and log contain only the SHA-256 of `key`.
     pub async fn take(&self, policy: QuotaPolicy, key: impl fmt::Display) -> Result<(), Error> {
+        if let Some(limit) = self.count(policy, &key.to_string(), 1).await? {
+            limit.show();
+        }
+        Ok(())
+    }
+
+    /// Does the same for the source address and, if it is an IPv6 address, for each of its networks, from the smallest:
+    /// a request that one denies does not count for the larger ones, which other clients share. Shows the limit that
+    /// leaves the fewest requests.
+    pub async fn take_from(&self, policy: QuotaPolicy, address: SourceAddress) -> Result<(), Error> {
+        let mut limits = Vec::new();
+        for (name, multiple) in address.counted() {
+            limits.extend(self.count(policy, &name, multiple).await?);
+        }
+        if let Some(limit) = limits.into_iter().min_by_key(|limit| limit.remaining) {
+            limit.show();
+        }
+        Ok(())
+    }
+
+    /// Counts a request, and returns the limit unless the request could not be counted.
+    async fn count(
+        &self,
+        policy: QuotaPolicy,
+        key: &str,
+        multiple: u32,
+    ) -> Result<Option<ServiceLimit>, Error> {
         let now = self.clock.now();
-        let quota = self.scale.of(policy.quota);
-        let key = Key::new(policy, &key.to_string());
+        let quota = self.scale.of(policy.quota).saturating_mul(multiple);
+        let key = Key::new(policy, key);
         let end = key.window_end(policy, now);
         let limit = |remaining| ServiceLimit {
             policy: policy.name,
@@ -79,7 +107,7 @@ impl RateLimits {
             Err(StoreError::Unavailable(cause)) if policy.outage == Outage::LetThrough => {
                 let error = super::respond::chain(&*cause);
                 tracing::warn!(policy = policy.name, error, "a request was allowed without being counted");
-                return Ok(());
+                return Ok(None);
             }
             Err(error) => return Err(error.into()),
         };
@@ -87,8 +115,7 @@ impl RateLimits {
             self.denied().insert(key, end, now);
             return Err(refuse(limit(0)));
         }
-        limit(quota - u32::try_from(count).unwrap_or(quota)).show();
-        Ok(())
+        Ok(Some(limit(quota - u32::try_from(count).unwrap_or(quota))))
     }
 
     fn denied(&self) -> std::sync::MutexGuard<'_, Denied> {

@@ -1,5 +1,4 @@
 use std::convert::Infallible;
-use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
 use axum::extract::FromRequestParts;
@@ -7,27 +6,30 @@ use axum::http::request::Parts;
 use lambda_http::request::RequestContext;
 
 /// The client's address as the gateway saw it. `X-Forwarded-For` is not used, because clients can set it.
-///
-/// An IPv6 address counts by its first 64 bits, because one client has all addresses of its network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SourceAddress(Option<IpAddr>);
 
+/// The IPv6 networks of a client, from the smallest: their prefix in bits, and the quota in multiples of that of one
+/// address. A subscriber gets one of 64, 56 or 48 bits (RFC 6177), so nobody has more than the last one allows.
+const NETWORKS: [(u32, u32); 3] = [(64, 1), (56, 4), (48, 16)];
+
 impl SourceAddress {
     fn parse(text: &str) -> Self {
-        let network = |address: IpAddr| match address.to_canonical() {
-            IpAddr::V4(address) => IpAddr::V4(address),
-            IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
-        };
-        Self(text.parse().ok().map(network))
+        Self(text.parse().ok().map(|address: IpAddr| address.to_canonical()))
     }
-}
 
-impl fmt::Display for SourceAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// Returns the names under which a request from this address is counted, and for each the multiple of the quota.
+    pub(super) fn counted(self) -> Vec<(String, u32)> {
         match self.0 {
-            Some(address) => address.fmt(f),
+            Some(IpAddr::V6(address)) => NETWORKS
+                .map(|(bits, multiple)| {
+                    let network = Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << (128 - bits)));
+                    (format!("{network}/{bits}"), multiple)
+                })
+                .into(),
+            Some(IpAddr::V4(address)) => vec![(address.to_string(), 1)],
             // The gateway always sets the address. Without it, all such clients share one quota.
-            None => f.write_str("unknown"),
+            None => vec![("unknown".to_owned(), 1)],
         }
     }
 }
@@ -49,17 +51,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_source_address_is_a_host_or_the_network_of_one() {
+    fn a_source_address_is_a_host_or_its_networks() {
         for (given, counted) in [
-            ("192.0.2.7", "192.0.2.7"),
-            ("::ffff:192.0.2.7", "192.0.2.7"),
-            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
-            ("2001:db8:1:2:ffff::1", "2001:db8:1:2::"),
-            ("2001:db8:1:3::1", "2001:db8:1:3::"),
-            ("", "unknown"),
-            ("192.0.2.7, 192.0.2.8", "unknown"),
+            ("192.0.2.7", "192.0.2.7 x1"),
+            ("::ffff:192.0.2.7", "192.0.2.7 x1"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64 x1, 2001:db8:1::/56 x4, 2001:db8:1::/48 x16"),
+            ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64 x1, 2001:db8:1::/56 x4, 2001:db8:1::/48 x16"),
+            ("2001:db8:1:ab03::1", "2001:db8:1:ab03::/64 x1, 2001:db8:1:ab00::/56 x4, 2001:db8:1::/48 x16"),
+            ("", "unknown x1"),
+            ("192.0.2.7, 192.0.2.8", "unknown x1"),
         ] {
-            assert_eq!(SourceAddress::parse(given).to_string(), counted);
+            let names = SourceAddress::parse(given).counted();
+            let names: Vec<String> = names.iter().map(|(name, n)| format!("{name} x{n}")).collect();
+            assert_eq!(names.join(", "), counted);
         }
     }
 
@@ -73,10 +77,10 @@ mod tests {
             });
             let request: lambda_http::request::LambdaRequest = serde_json::from_value(event).unwrap();
             let (mut parts, _) = axum::http::Request::from(request).into_parts();
-            SourceAddress::from_request_parts(&mut parts, &()).await.unwrap().to_string()
+            SourceAddress::from_request_parts(&mut parts, &()).await.unwrap().counted()
         };
         for forwarded in ["", "192.0.2.1", "192.0.2.1, 192.0.2.7"] {
-            assert_eq!(address(forwarded).await, "192.0.2.7");
+            assert_eq!(address(forwarded).await, [("192.0.2.7".to_owned(), 1)]);
         }
     }
 }
