@@ -123,7 +123,7 @@ impl Logs {
         let line = line.trim_end_matches(['\r', '\n']);
         let readable = match serde_json::from_str::<Value>(line) {
             Ok(Value::Object(fields)) => self.readable(fields),
-            _ => line.to_owned(),
+            _ => harmless(line),
         };
         self.print(&format!("{} {readable}", self.paint("2", name)), &format!("{name} {line}"));
     }
@@ -145,7 +145,7 @@ impl Logs {
         }
         for (name, value) in fields {
             // Writing to a `String` cannot fail.
-            let _ = write!(text, " {}={}", self.paint("2", &name), plain(value));
+            let _ = write!(text, " {}={}", self.paint("2", &harmless(&name)), plain(value));
         }
         text
     }
@@ -174,11 +174,28 @@ impl fmt::Debug for Logs {
     }
 }
 
+/// Escapes the characters that a terminal acts on, and those that are invisible: clients choose some texts.
+fn harmless(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '\t' | '"' | '\'' | '\\') || c.escape_debug().len() == 1 {
+            shown.push(c);
+        } else {
+            shown.extend(c.escape_debug());
+        }
+    }
+    shown
+}
+
+/// Returns a text as it is if it is one word, and otherwise in quotation marks and escaped.
 fn plain(value: Value) -> String {
     match value {
-        Value::String(text) if text.contains([' ', '"']) => format!("{text:?}").replace("\\\"", "'"),
-        Value::String(text) => text,
-        other => other.to_string(),
+        Value::String(text) => {
+            let quoted = format!("{text:?}").replace("\\\"", "'");
+            let is_word = !text.contains([' ', '"']) && quoted.len() == text.len() + 2;
+            if is_word { text } else { quoted }
+        }
+        other => harmless(&other.to_string()),
     }
 }
 
@@ -228,6 +245,22 @@ mod tests {
             trace: "",
         };
         assert_eq!(printed(|logs| logs.request(&line)), "GET     /\\u{1b}[31m\\n 404 1.2 ms cold fallback\n");
+    }
+
+    #[test]
+    fn a_function_cannot_write_to_the_terminal() {
+        for (fields, shown) in [
+            (r#""message":"received\u001b[2J""#, r#""received\u{1b}[2J""#),
+            (r#""eventType":"a\u001b[31m\n\u202eb""#, r#" eventType="a\u{1b}[31m\n\u{202e}b""#),
+            (r#""x\u001b":"c\"d""#, r#" x\u{1b}="c'd""#),
+        ] {
+            let line = format!(r#"{{"level":"INFO",{fields}}}"#);
+            assert_eq!(printed(|logs| logs.function("users", &line)), format!("users INFO  {shown}\n"));
+        }
+        assert_eq!(
+            printed(|logs| logs.function("users", "at 'a\\b'\t\"\u{1b}]0;x\u{7}\"")),
+            "users at 'a\\b'\t\"\\u{1b}]0;x\\u{7}\"\n"
+        );
     }
 
     #[test]

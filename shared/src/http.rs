@@ -52,7 +52,7 @@ pub use fields::{Change, Fields, FromFields};
 #[cfg(feature = "store")]
 pub use idempotent::{IdempotencyParams, Idempotent, Replayed, RequestKey};
 pub use input::Members;
-pub use json::{Json, JsonObject, MAX_JSON_BYTES};
+pub use json::{Json, JsonObject, MAX_JSON_BYTES, json_object};
 pub use list::{ListRequest, Pagination};
 pub use member::from_json;
 #[cfg(feature = "multipart")]

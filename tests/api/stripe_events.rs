@@ -48,12 +48,42 @@ async fn an_event_that_is_no_complete_checkout_is_received_whatever_its_shape() 
         "null",
         "5",
         r#"{"type":5,"data":null}"#,
-        r#"{"type":"charge.refunded","created":null,"type":"charge.refunded"}"#,
+        r#"{"type":"charge.refunded","created":null,"created":null,"data":{"a":1,"a":2}}"#,
         r#"{"type":["a"],"n":1e999}"#,
         &deep,
     ] {
         let answer = stripe.send(body.as_bytes(), &stripe.sign(body.as_bytes())).await.expect(200);
         assert_eq!(answer.json(), received(), "{answer:?}");
+    }
+    assert_eq!(left(&app), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_member_that_decides_something_is_there_once() {
+    let app = App::start().await;
+    let stripe = app.stripe();
+    let event = checkout_event(COMPLETED, &json!({})).to_string();
+    for (member, twice, field) in [
+        (r#""amount_total":1999"#, r#""amount_total":1,"amount_total":1999"#, "data.object.amount_total"),
+        (
+            r#""payment_status":"paid""#,
+            r#""payment_status":"unpaid","payment_status":"paid""#,
+            "data.object.payment_status",
+        ),
+        (
+            r#""email":"ada@"#,
+            r#""email":"eve@example.com","email":"ada@"#,
+            "data.object.customer_details.email",
+        ),
+        (r#""data":"#, r#""data":{},"data":"#, "data"),
+        (r#""type":"#, r#""type":"charge.refunded","type":"#, "type"),
+        (r#""object":"event""#, r#""object":"v2.core.event","object":"event""#, "object"),
+    ] {
+        assert_eq!(event.matches(member).count(), 1, "{member} in {event}");
+        let body = event.replace(member, twice);
+        let answer = stripe.send(body.as_bytes(), &stripe.sign(body.as_bytes())).await;
+        let error = answer.expect_error(400, "malformed_json");
+        assert_eq!(error["details"][0]["field"], field, "{answer:?}");
     }
     assert_eq!(left(&app), [""; 0]);
 }

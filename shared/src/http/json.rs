@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 use super::json_text::ObjectText;
 use super::{ContentType, Error, Fields, FromFields, check_acceptable, read_body};
@@ -56,9 +57,14 @@ impl<S: Sync> FromRequest<S> for JsonObject {
     }
 }
 
+/// Parses a JSON object in which no member occurs twice, at any depth.
+pub fn json_object(body: &[u8]) -> Result<Map<String, Value>, Error> {
+    Ok(ObjectText::parse(body)?.members)
+}
+
 /// Parses a `T` from a JSON object.
 pub(super) fn parse<T: FromFields>(body: &[u8]) -> Result<T, Error> {
-    Fields::new(ObjectText::parse(body)?.members).read()
+    Fields::new(json_object(body)?).read()
 }
 
 /// Reads a body whose declared type is JSON.
