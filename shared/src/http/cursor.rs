@@ -34,7 +34,8 @@ impl CursorKey {
 
     /// Returns a cursor to `position` of the list at the URL `list`. It is invalid for any other list. Returns `None`
     /// without a key.
-    pub(super) fn seal(&self, list: &str, position: &str) -> Option<String> {
+    #[must_use]
+    pub fn seal(&self, list: &str, position: &str) -> Option<String> {
         let tag = mac(self.keys.first()?, list, position).finalize().into_bytes();
         let mut sealed = tag[..TAG_BYTES].to_vec();
         sealed.extend_from_slice(position.as_bytes());
@@ -42,7 +43,8 @@ impl CursorKey {
     }
 
     /// Returns the position if the cursor was sealed for this list.
-    pub(super) fn open(&self, list: &str, cursor: &str) -> Option<String> {
+    #[must_use]
+    pub fn open(&self, list: &str, cursor: &str) -> Option<String> {
         let sealed = URL_SAFE_NO_PAD.decode(cursor).ok()?;
         let (tag, position) = sealed.split_at_checked(TAG_BYTES)?;
         let position = std::str::from_utf8(position).ok()?;
