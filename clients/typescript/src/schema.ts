@@ -1084,7 +1084,7 @@ export interface components {
         /** @description The fields of a post. */
         PostInput: {
             /**
-             * @description The title, in one line. It is unique among posts, regardless of case.
+             * @description The title, in one line. It is unique among published posts, regardless of case.
              * @example Notes on the Analytical Engine
              */
             title: string;
