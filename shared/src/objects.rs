@@ -1,7 +1,8 @@
 //! The contents of files: objects in the only S3 bucket. No other module names the SDK's types for S3.
 //!
-//! An upload arrives at `incoming/<id>`, where S3 removes it after a day, and is copied to `files/<id>` once it is
-//! checked. Keys contain nothing that a client chose.
+//! An upload arrives at `incoming/<id>`, and is copied to `files/<id>` once it is checked. It stays at `incoming/` until
+//! S3 removes it after a day, because a presigned URL uploads only where nothing is. So its holder can neither replace
+//! what is being checked, nor cause another check. Keys contain nothing that a client chose.
 
 use std::time::Duration;
 
@@ -12,13 +13,13 @@ use aws_sdk_s3::config::{Builder, RequestChecksumCalculation, ResponseChecksumVa
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::Object;
+use aws_sdk_s3::types::{ChecksumAlgorithm, MetadataDirective, Object};
+use aws_types::SdkConfig;
 use bytes::Bytes;
-use tokio::try_join;
 
 use crate::aws::{self, Timed};
 use crate::clock::Clock;
-use crate::config::{ConfigError, FromEnv, optional, required};
+use crate::config::{ConfigError, FromEnv, required};
 use crate::domain::{File, FileAttributes, FileId, Sha256Digest, Timestamp};
 use crate::timing::Service;
 
@@ -124,14 +125,22 @@ impl FromEnv for Objects {
 impl Objects {
     /// Connects without a bucket, for events that name it; see [`named`](Self::named).
     pub fn named_by_events() -> Result<Self, ConfigError> {
-        let common = aws::from_env()?;
+        Ok(Self::new(&aws::from_env()?, aws::endpoint_from_env("AWS_ENDPOINT_URL_S3")))
+    }
+
+    /// Connects to a bucket of an embedded S3 at `endpoint`, as its owner, who may do everything.
+    pub fn embedded(bucket: &str, endpoint: &str) -> Result<Self, ConfigError> {
+        Ok(Self::new(&aws::embedded()?, Some(endpoint.to_owned())).named(bucket))
+    }
+
+    fn new(common: &SdkConfig, endpoint: Option<String>) -> Self {
         let patience = common
             .timeout_config()
             .map_or_else(TimeoutConfig::builder, TimeoutConfig::to_builder)
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
             .operation_timeout(CALL_TIMEOUT)
             .build();
-        let mut config = Builder::from(&common)
+        let mut config = Builder::from(common)
             .timeout_config(patience)
             .interceptor(Timed(Service::Bucket))
             // A known digest is sent and verified. Without these two settings the SDK would put headers into presigned
@@ -139,10 +148,10 @@ impl Objects {
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
             // Outside AWS, buckets have no host of their own.
-            .force_path_style(optional("AWS_ENDPOINT_URL_S3").is_some());
-        config.set_endpoint_url(aws::endpoint_from_env("AWS_ENDPOINT_URL_S3"));
+            .force_path_style(endpoint.is_some());
+        config.set_endpoint_url(endpoint);
         let client = Client::from_conf(config.build());
-        Ok(Self { client, bucket: String::new(), clock: Clock::system() })
+        Self { client, bucket: String::new(), clock: Clock::system() }
     }
 
     /// Returns the bucket with this name.
@@ -184,34 +193,49 @@ impl Objects {
         })
     }
 
-    /// Copies an upload to its place among the files. Ends in [`Error::Changed`] if the content no longer has this tag:
-    /// while its URL is valid, its holder can upload again.
-    pub async fn accept(&self, id: FileId, etag: &str) -> Result<(), Error> {
+    /// Copies an upload to its place among the files, with the headers of its `file` and no others: what S3 stored with
+    /// the upload beside its content was not inspected.
+    ///
+    /// Ends in [`Error::Changed`] if the upload no longer has this tag, or if the copy does not have this digest. The tag
+    /// is an MD5, of which somebody can make two contents.
+    pub async fn accept(&self, file: &File, etag: &str, sha256: Sha256Digest) -> Result<(), Error> {
         let patience = TimeoutConfig::builder()
             .operation_attempt_timeout(COPY_TIMEOUT)
             .operation_timeout(COPY_TIMEOUT)
             .build();
-        self.client
+        let output = self
+            .client
             .copy_object()
             .bucket(&self.bucket)
-            .key(file_key(id))
-            .copy_source(format!("{}/{}", self.bucket, incoming_key(id)))
+            .key(file_key(file.id))
+            .copy_source(format!("{}/{}", self.bucket, incoming_key(file.id)))
             .copy_source_if_match(etag)
+            .metadata_directive(MetadataDirective::Replace)
+            .content_type(file.attributes.kind.media_type())
+            .content_disposition(file.attributes.name.content_disposition())
+            .checksum_algorithm(ChecksumAlgorithm::Sha256)
             .customize()
             .config_override(Builder::default().timeout_config(patience))
             .send()
             .await?;
+        let copied = output.copy_object_result.and_then(|result| result.checksum_sha256);
+        let copied = copied.ok_or_else(|| Error::Internal("a copy without a digest".into()))?;
+        if copied == sha256.to_base64() {
+            return Ok(());
+        }
+        self.remove(file.id).await?;
+        Err(Error::Changed)
+    }
+
+    /// Removes the content of a file if it exists.
+    pub async fn remove(&self, id: FileId) -> Result<(), Error> {
+        self.client.delete_object().bucket(&self.bucket).key(file_key(id)).send().await?;
         Ok(())
     }
 
-    /// Removes an upload if it exists.
+    /// Removes an upload if it exists, once its URL has expired.
     pub async fn remove_incoming(&self, id: FileId) -> Result<(), Error> {
-        self.delete(incoming_key(id)).await
-    }
-
-    /// Removes all objects of a file.
-    pub async fn remove(&self, id: FileId) -> Result<(), Error> {
-        try_join!(self.delete(incoming_key(id)), self.delete(file_key(id)))?;
+        self.client.delete_object().bucket(&self.bucket).key(incoming_key(id)).send().await?;
         Ok(())
     }
 
@@ -233,7 +257,8 @@ impl Objects {
         Ok(output.contents.unwrap_or_default().into_iter().filter_map(stored).collect())
     }
 
-    /// Presigns a request that uploads exactly this file: length, type and, if it is known, the digest are signed.
+    /// Presigns a request that uploads exactly this file, once: length, type and, if it is known, the digest are signed,
+    /// and so is the condition that nothing was uploaded before.
     pub async fn presign_upload(&self, file: &File) -> Result<Presigned, Error> {
         let expiry = self.expiry(UPLOAD_URL_LIFETIME)?;
         let length =
@@ -245,6 +270,7 @@ impl Objects {
             .key(incoming_key(file.id))
             .content_length(length)
             .content_type(file.attributes.kind.media_type())
+            .if_none_match("*")
             .set_checksum_sha256(file.attributes.sha256.map(Sha256Digest::to_base64))
             .presigned(expiry)
             .await?;
@@ -280,11 +306,6 @@ impl Objects {
             headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
             expires_at: Timestamp::from_millis(self.clock.now().as_millis() + millis),
         }
-    }
-
-    async fn delete(&self, key: String) -> Result<(), Error> {
-        self.client.delete_object().bucket(&self.bucket).key(key).send().await?;
-        Ok(())
     }
 }
 

@@ -6,10 +6,9 @@
 //! | step | if the next step does not happen |
 //! |---|---|
 //! | 1. the item, pending | TTL removes the item |
-//! | 2. the object at `incoming/` | S3's event resumes here; after a day S3 removes the object |
+//! | 2. the object at `incoming/`, which S3 removes after a day | S3's event resumes here |
 //! | 3. its copy at `files/` | S3's event, retried, resumes here; if the item is gone, it removes the copy |
-//! | 4. the item, ready, with its user's usage | S3's event resumes here |
-//! | 5. the object at `incoming/` is removed | |
+//! | 4. the item, ready, with its user's usage | |
 
 use crate::domain::{File, FileState, Sha256Digest};
 use crate::objects::{self, Objects};
@@ -31,11 +30,11 @@ pub enum Error {
 pub enum Published {
     /// The file is ready, through this or another request.
     Ready(File),
-    /// The file no longer exists, and neither do its objects.
+    /// The file no longer exists, and neither does its content.
     Gone,
     /// The user has no room for the file, and everything of it was removed.
     OverQuota,
-    /// Another content arrived meanwhile. S3 sends an event for that, too.
+    /// The upload is no longer the one that was checked. If it was replaced, S3 sends an event for that, too.
     Superseded,
 }
 
@@ -49,35 +48,31 @@ pub async fn publish(
     sha256: Sha256Digest,
     record: Option<&IdempotencyRecord>,
 ) -> Result<Published, Error> {
-    let published = match objects.accept(file.id, etag).await {
+    match objects.accept(file, etag, sha256).await {
         Ok(()) => match files.complete(file, sha256, record).await {
-            Ok(file) => Published::Ready(file),
-            Err(store::Error::Stale) => what_became_of(files, objects, file).await?,
-            Err(store::Error::QuotaExceeded) => match discard(files, objects, file).await? {
+            Ok(file) => Ok(Published::Ready(file)),
+            Err(store::Error::Stale) => what_became_of(files, objects, file).await,
+            Err(store::Error::QuotaExceeded) => Ok(match discard(files, objects, file).await? {
                 Published::Gone => Published::OverQuota,
                 published => published,
-            },
-            Err(error) => return Err(error.into()),
+            }),
+            Err(error) => Err(error.into()),
         },
-        // A faster request may have removed the upload already.
+        // A faster request may have finished the file.
         Err(error) => match (what_became_of(files, objects, file).await?, error) {
             (Published::Superseded, objects::Error::Changed | objects::Error::Missing) => {
-                Published::Superseded
+                Ok(Published::Superseded)
             }
-            (Published::Superseded, error) => return Err(error.into()),
-            (published, _) => published,
+            (Published::Superseded, error) => Err(error.into()),
+            (published, _) => Ok(published),
         },
-    };
-    if let Published::Ready(_) = published {
-        objects.remove_incoming(file.id).await?;
     }
-    Ok(published)
 }
 
-/// Removes a pending file and its objects, unless another request has finished it.
+/// Removes a pending file and its content, unless another request has finished it.
 ///
-/// The item is removed first, so that a file which another request made ready keeps its object. If the objects remain,
-/// S3's event finds no item for them and removes them.
+/// The item is removed first, so that a file which another request made ready keeps its content. If the content remains,
+/// S3's event finds no item for it and removes it.
 pub async fn discard(files: &Files, objects: &Objects, file: &File) -> Result<Published, Error> {
     match files.remove(file).await {
         Ok(()) => {

@@ -61,7 +61,7 @@ async fn put(app: &App, s3: &S3, key: &str) {
     s3.put_object().bucket(app.stack.bucket_name()).key(key).body(body).send().await.unwrap();
 }
 
-/// Uploads a file and waits until its upload is gone from `incoming/`, and returns its URL.
+/// Uploads a file and waits until its event is handled, and returns its URL.
 async fn upload(app: &App, owner: &Client) -> String {
     let url = owner.upload("a.png", "image/png", PNG).await.expect(201).header("location").to_owned();
     let id = url.rsplit('/').next().unwrap();
@@ -94,9 +94,9 @@ async fn what_nothing_needs_any_more_is_removed_and_all_else_stays() {
 
     // All of it is young, so it may belong to requests that are under way.
     let line = sweep(&app, 0).await.unwrap();
-    assert_eq!(numbers(&line), [5, 0, 0, 0, 0, 0], "{line}");
+    assert_eq!(numbers(&line), [9, 0, 0, 0, 0, 0], "{line}");
     let line = sweep(&app, 25).await.unwrap();
-    assert_eq!((numbers(&line), &line["complete"]), (vec![4, 2, 1, 0, 1, 1], &json!(true)), "{line}");
+    assert_eq!((numbers(&line), &line["complete"]), (vec![8, 2, 3, 2, 1, 1], &json!(true)), "{line}");
     let line = sweep(&app, 25).await.unwrap();
     assert_eq!(numbers(&line), [2, 0, 0, 0, 0, 1], "{line}");
 
@@ -112,16 +112,11 @@ async fn what_nothing_needs_any_more_is_removed_and_all_else_stays() {
 }
 
 #[tokio::test]
-async fn an_upload_that_nothing_checks_any_more_is_removed() {
-    let faults = Faults::default();
-    let app = App::with_faults(&faults).await;
+async fn an_upload_is_removed_once_its_url_has_expired() {
+    let app = App::start().await;
     let owner = account(&app).await;
     let file = upload(&app, &owner).await;
-    // `upload-completed` cannot remove what arrives once more, and gives up.
-    faults.add("s3:DeleteObject/incoming/:500".parse().unwrap());
-    put(&app, &app.s3(), &format!("incoming/{}", id(&file))).await;
-    app.logged("is given up after 3 attempts").await;
-    faults.clear();
+    assert!(app.objects().await.contains(&format!("incoming/{}", id(&file))));
     let line = sweep(&app, 25).await.unwrap();
     assert_eq!(numbers(&line), [2, 0, 0, 1, 0, 0], "{line}");
     assert_eq!(app.objects().await, [format!("files/{}", id(&file))]);
@@ -177,7 +172,7 @@ async fn a_run_is_bounded_and_the_next_one_begins_where_it_ended() {
     upload(&app, &owner).await;
     let line = sweep(&app, 25).await.unwrap();
     // Its key follows that of the last orphan.
-    assert_eq!((numbers(&line), &line["complete"]), (vec![2, 0, 1, 0, 0, 0], &json!(true)), "{line}");
+    assert_eq!((numbers(&line), &line["complete"]), (vec![3, 0, 1, 1, 0, 0], &json!(true)), "{line}");
     let line = sweep(&app, 25).await.unwrap();
     assert_eq!(numbers(&line), [1, 0, 0, 0, 0, 0], "{line}");
 }

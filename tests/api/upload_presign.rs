@@ -1,7 +1,10 @@
 //! Files that go to S3 directly by a presigned URL, and their checks afterwards.
 
+use bytes::Bytes;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use shared::domain::{FileType, Inspection};
+use shared::objects;
 use tests::{Answer, App, Client};
 
 /// Returns content of this size that begins like an MP4 and varies everywhere.
@@ -179,15 +182,125 @@ async fn of_the_same_event_twice_and_at_once_there_is_one_effect() {
 }
 
 #[tokio::test]
+async fn nothing_of_an_upload_that_was_not_checked_is_in_its_download() {
+    let app = App::start().await;
+    let owner = app.caller();
+    let content = video(1000);
+    let presigned = presigned(&owner, &content).await;
+    let mut headers = presigned.json()["headers"].clone();
+    for (name, value) in [
+        ("content-encoding", "gzip"),
+        ("cache-control", "public, max-age=31536000"),
+        ("content-language", "tlh"),
+        ("content-disposition", "inline"),
+        ("expires", "Fri, 01 Jan 2100 00:00:00 GMT"),
+    ] {
+        headers[name] = json!(value);
+    }
+    app.put_as(&presigned, &content, &headers).await.expect(200);
+    let url = presigned.header("location");
+    app.checked(&owner, url).await.expect(200);
+    let download = app.download(&owner, url).await.expect(200);
+    for name in ["content-encoding", "cache-control", "content-language", "expires"] {
+        assert_eq!(download.header(name), "", "{name}: {download:?}");
+    }
+    assert_eq!(download.header("content-type"), "video/mp4");
+    assert!(download.header("content-disposition").starts_with("attachment;"), "{download:?}");
+}
+
+#[tokio::test]
+async fn s3_takes_no_header_of_its_own_that_was_not_signed() {
+    let app = App::start().await;
+    let owner = app.caller();
+    let presigned = owner.presign("a.txt", "text/plain", 3).await.expect(201);
+    for (name, value) in [
+        ("x-amz-meta-role", "admin"),
+        ("x-amz-storage-class", "GLACIER"),
+        ("x-amz-acl", "public-read"),
+        ("x-amz-tagging", "a=b"),
+        ("x-amz-website-redirect-location", "https://evil.example"),
+    ] {
+        let mut headers = presigned.json()["headers"].clone();
+        headers[name] = json!(value);
+        let refused = app.put_as(&presigned, b"one", &headers).await.expect(403);
+        let text = String::from_utf8_lossy(&refused.body).into_owned();
+        assert!(text.contains("<Code>AccessDenied</Code>") && text.contains("were not signed"), "{text}");
+    }
+    app.put(&presigned, b"one").await.expect(200);
+}
+
+#[tokio::test]
+async fn one_url_stores_one_upload_whatever_becomes_of_it() {
+    let app = App::start().await;
+    let owner = app.caller();
+    let ready = owner.presign("a.txt", "text/plain", 3).await.expect(201);
+    let refused = owner.presign("a.png", "image/png", 3).await.expect(201);
+    for (presigned, status) in [(&ready, 200), (&refused, 404)] {
+        app.put(presigned, b"one").await.expect(200);
+        app.checked(&owner, presigned.header("location")).await.expect(status);
+        // S3 refuses each of these, so none of them invokes a function.
+        for _ in 0..150 {
+            app.put(presigned, b"two").await.expect(412);
+        }
+    }
+    app.stack.shutdown().await;
+    let logs = app.stack.logs();
+    assert_eq!(
+        logs.lines()
+            .filter(|line| line.starts_with("upload-completed ") && line.contains("\"fileId\""))
+            .count(),
+        2,
+        "{logs}"
+    );
+}
+
+/// Returns two contents of one MD5 (X. Wang et al., "Collisions for Hash Functions MD4, MD5, HAVAL-128 and RIPEMD").
+fn of_one_md5() -> [Vec<u8>; 2] {
+    let digits = "d131dd02c5e6eec4693d9a0698aff95c2fcab58712467eab4004583eb8fb7f8955ad340609f4b30283e488832571415a\
+                  085125e8f7cdc99fd91dbdf280373c5bd8823e3156348f5bae6dacd436c919c6dd53e2b487da03fd02396306d248cda0\
+                  e99f33420f577ee8ce54b67080a80d1ec69821bcb6a8839396f9652b6ff72a70";
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
+    let one: Vec<u8> = digits.as_bytes().chunks(2).map(byte).collect();
+    let mut other = one.clone();
+    for at in [19, 45, 59, 83, 109, 123] {
+        other[at] ^= 0x80;
+    }
+    [one, other]
+}
+
+#[tokio::test]
+async fn a_content_that_is_swapped_for_another_of_its_md5_is_not_published() {
+    let app = App::start().await;
+    let owner = app.caller();
+    let [checked, other] = of_one_md5();
+    let presigned = owner.presign("a.zip", "application/zip", checked.len()).await.expect(201);
+    let id = presigned.text("/fileId").parse().unwrap();
+    let file = app.files().get(id).await.unwrap().unwrap();
+    let inspected = |content: &[u8]| Inspection::of(FileType::Zip, content).sha256;
+    let bucket = app.bucket();
+    let put = async |content: &[u8]| {
+        let content = Bytes::copy_from_slice(content);
+        bucket.put_incoming(id, &file.attributes, inspected(&content), content).await.unwrap()
+    };
+    let etag = put(&checked).await;
+    assert_eq!(put(&other).await, etag, "they have one MD5");
+
+    let swapped = bucket.accept(&file, &etag, inspected(&checked)).await;
+    assert!(matches!(swapped, Err(objects::Error::Changed)), "{swapped:?}");
+    assert!(!app.objects().await.contains(&format!("files/{id}")), "the copy is removed");
+    bucket.accept(&file, &etag, inspected(&other)).await.unwrap();
+}
+
+#[tokio::test]
 async fn what_is_uploaded_again_changes_nothing() {
     let app = App::start().await;
     let owner = app.caller();
     let presigned = owner.presign("a.txt", "text/plain", 3).await.expect(201);
     app.put(&presigned, b"one").await.expect(200);
     let url = presigned.header("location");
+    app.put(&presigned, b"two").await.expect(412);
     let ready = app.checked(&owner, url).await.expect(200);
-    app.put(&presigned, b"two").await.expect(200);
-    app.logged("\"outcome\":\"was_ready\"").await;
+    app.put(&presigned, b"two").await.expect(412);
     assert_eq!(app.download(&owner, url).await.expect(200).body, b"one");
     assert_eq!(owner.get(url).await.expect(200).header("etag"), ready.header("etag"));
 }
@@ -201,6 +314,11 @@ async fn an_object_of_no_file_is_removed_and_one_that_is_no_upload_is_left_alone
     // The URL is still valid.
     app.put(&presigned, b"one").await.expect(200);
     app.logged("\"outcome\":\"unknown\"").await;
+    // The object of an event may be gone.
+    let never_uploaded = owner.presign("a.txt", "text/plain", 3).await.expect(201);
+    let key = format!("incoming/{}", never_uploaded.text("/fileId"));
+    assert_eq!(invoke(&app, &key).await, Ok(Value::Null));
+    app.logged("\"outcome\":\"superseded\"").await;
     for key in [
         "incoming/",
         "incoming/x",

@@ -9,6 +9,7 @@ use shared::auth::{AccessTokens, Subject};
 use shared::clock::Clock;
 use shared::config::Secret;
 use shared::domain::{Role, UserId};
+use shared::objects::Objects;
 use shared::random::Random;
 use shared::store::{Files, Posts, ProblemSearch, Problems, Table, Users};
 
@@ -145,6 +146,11 @@ impl App {
     /// Returns the store of problems, for tests that bypass the functions.
     pub fn problems(&self) -> Problems {
         Problems::new(self.table(), Clock::system(), Random::system())
+    }
+
+    /// Returns the bucket, for tests that bypass the functions.
+    pub fn bucket(&self) -> Objects {
+        Objects::embedded(self.stack.bucket_name(), &self.stack.s3_url()).unwrap()
     }
 
     /// Returns the problem search, for tests that bypass the functions.

@@ -549,7 +549,7 @@ export interface paths {
         put?: never;
         /**
          * Prepare an upload to S3
-         * @description Returns the request that uploads a file of up to 100 MiB. The file is pending until S3 has received it and it has been checked: size, media type and, if it was announced, SHA-256 must match the announced ones, and the content must be of the media type. A file that fails the check is removed.
+         * @description Returns the request that uploads a file of up to 100 MiB, once. The file is pending until S3 has received it and it has been checked: size, media type and, if it was announced, SHA-256 must match the announced ones, and the content must be of the media type. A file that fails the check is removed. S3 answers 412 to a second upload.
          */
         post: operations["presignUpload"];
         delete?: never;
@@ -1199,7 +1199,8 @@ export interface components {
             /**
              * @description The headers that the request must have, with exactly these values. `Content-Length` must be the announced size.
              * @example {
-             *       "content-type": "image/png"
+             *       "content-type": "image/png",
+             *       "if-none-match": "*"
              *     }
              */
             headers: {

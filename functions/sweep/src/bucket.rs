@@ -75,8 +75,12 @@ async fn settle(
     report: &mut Report,
 ) -> Result<(), Error> {
     match (file, folder) {
-        (None, _) => {
+        (None, Folder::Files) => {
             deps.objects.remove(id).await?;
+            report.orphans += 1;
+        }
+        (None, Folder::Incoming) => {
+            deps.objects.remove_incoming(id).await?;
             report.orphans += 1;
         }
         (Some(file), _) if file.state == FileState::Deleting => {

@@ -10,9 +10,9 @@ pub(crate) enum Outcome {
     Ready,
     /// The file was ready before.
     WasReady,
-    /// The upload did not match its announcement, and was removed.
+    /// The upload did not match its announcement, and the file was removed.
     Refused(Reason),
-    /// The upload belongs to no file, and was removed.
+    /// The upload belongs to no file.
     Unknown,
     /// Another upload replaced it, or it was removed. S3 sends an event for that, too.
     Superseded,
@@ -58,15 +58,13 @@ impl Outcome {
     }
 }
 
-/// Publishes or removes an upload.
+/// Publishes or refuses an upload.
 pub(crate) async fn check(files: &Files, objects: &Objects, id: FileId) -> Result<Outcome, Error> {
     let file = match files.get_latest(id).await? {
         Some(file) if file.state == FileState::Pending => file,
-        Some(file) if file.state == FileState::Ready => {
-            objects.remove_incoming(id).await?;
-            return Ok(Outcome::WasReady);
-        }
+        Some(file) if file.state == FileState::Ready => return Ok(Outcome::WasReady),
         _ => {
+            // A request that was interrupted may have left a copy.
             objects.remove(id).await?;
             return Ok(Outcome::Unknown);
         }

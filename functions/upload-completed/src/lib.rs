@@ -2,10 +2,12 @@
 //!
 //! | the file is | then |
 //! |---|---|
-//! | pending, and the object matches | the object is copied to `files/`, the file is ready, the upload is removed |
-//! | pending, and the object differs | both are removed, and the log says why |
-//! | ready | the upload is removed |
-//! | missing | the object is removed |
+//! | pending, and the object matches | the object is copied to `files/`, and the file is ready |
+//! | pending, and the object differs | the file is removed, and the log says why |
+//! | ready | nothing |
+//! | missing | its copy is removed if there is one |
+//!
+//! The object itself stays for a day, so that its URL cannot upload another one.
 //!
 //! Events arrive at least once, in any order. An error that may be transient fails the invocation, so Lambda retries
 //! it.

@@ -10,9 +10,9 @@ use shared::store::Files;
 
 /// Prepare an upload to S3
 ///
-/// Returns the request that uploads a file of up to 100 MiB. The file is pending until S3 has received it and it has
-/// been checked: size, media type and, if it was announced, SHA-256 must match the announced ones, and the content must
-/// be of the media type. A file that fails the check is removed.
+/// Returns the request that uploads a file of up to 100 MiB, once. The file is pending until S3 has received it and it
+/// has been checked: size, media type and, if it was announced, SHA-256 must match the announced ones, and the content
+/// must be of the media type. A file that fails the check is removed. S3 answers 412 to a second upload.
 #[utoipa::path(
     post,
     path = "/api/upload/presign",

@@ -3,6 +3,7 @@
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html>,
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html>
 
+use http::header::AUTHORIZATION;
 use http::{HeaderMap, Uri};
 use percent_encoding::percent_decode_str;
 use s3s::access::{S3Access, S3AccessContext};
@@ -42,6 +43,10 @@ impl S3Access for Access {
         let Some(credentials) = context.credentials() else {
             return Err(S3Error::with_message(S3ErrorCode::AccessDenied, "Access Denied"));
         };
+        if context.s3_op().name() != "PostObject" && has_unsigned(context.headers(), context.uri()) {
+            let message = "There were headers present in the request which were not signed";
+            return Err(S3Error::with_message(S3ErrorCode::AccessDenied, message));
+        }
         let key = self.0.key(&credentials.access_key).ok_or_else(|| s3_error!(InvalidAccessKeyId))?;
         let operation = context.s3_op().name();
         // A form has its token among its fields, which nobody has read yet.
@@ -99,6 +104,19 @@ impl Signer {
             .authorize(&self.caller, &request)
             .map_err(|refusal| S3Error::with_message(S3ErrorCode::AccessDenied, refusal.quoted().to_string()))
     }
+}
+
+/// Reports whether a header of S3's own is not covered by the signature.
+///
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html>: "any x-amz-* headers" are signed.
+fn has_unsigned(headers: &HeaderMap, uri: &Uri) -> bool {
+    let in_header = headers.get(AUTHORIZATION).and_then(|value| {
+        let (_, signed) = value.to_str().ok()?.split_once("SignedHeaders=")?;
+        signed.split(',').next().map(str::to_owned)
+    });
+    let signed = in_header.or_else(|| parameter(uri, "X-Amz-SignedHeaders")).unwrap_or_default();
+    let is_signed = |name: &str| signed.trim().split(';').any(|signed| signed.eq_ignore_ascii_case(name));
+    headers.keys().any(|name| name.as_str().starts_with("x-amz-") && !is_signed(name.as_str()))
 }
 
 /// The token of a header or of a presigned URL.

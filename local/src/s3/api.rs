@@ -6,7 +6,7 @@ use std::io::{Seek, SeekFrom};
 use base16ct::lower::encode_string;
 use http::Method;
 use s3s::dto::{
-    AbortMultipartUploadInput, AbortMultipartUploadOutput, Bucket, CompleteMultipartUploadInput,
+    AbortMultipartUploadInput, AbortMultipartUploadOutput, Bucket, Checksum, CompleteMultipartUploadInput,
     CompleteMultipartUploadOutput, CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopySource,
     CreateMultipartUploadInput, CreateMultipartUploadOutput, DeleteObjectInput, DeleteObjectOutput,
     DeleteObjectsInput, DeleteObjectsOutput, DeletedObject, GetObjectInput, GetObjectOutput, HeadBucketInput,
@@ -95,14 +95,22 @@ impl S3 for Api {
         }
         let headers = if replaces { headers!(input) } else { source.headers.clone() };
         let mut draft = self.store.draft()?;
-        draft.compute(&source.checksum(), input.checksum_algorithm.as_ref());
+        // A copy has the checksums of its source unless the request asks for another one.
+        let algorithm = input.checksum_algorithm.as_ref();
+        draft.compute(&algorithm.map_or_else(|| source.checksum(), |_| Checksum::default()), algorithm);
         draft.fill(contents(file, source.size)).await?;
         let (computed, md5) = draft.digests();
         let finished = draft.finish(input.key, encode_string(&md5), computed, headers).await?;
         let object = self.store.put(&input.bucket, finished, &Condition::default())?;
+        let checksum = object.checksum();
         let result = CopyObjectResult {
             e_tag: Some(object.etag()),
             last_modified: Some(object.modified()),
+            checksum_crc32: checksum.checksum_crc32,
+            checksum_crc32c: checksum.checksum_crc32c,
+            checksum_crc64nvme: checksum.checksum_crc64nvme,
+            checksum_sha1: checksum.checksum_sha1,
+            checksum_sha256: checksum.checksum_sha256,
             ..CopyObjectResult::default()
         };
         self.created("ObjectCreated:Copy", input.bucket, object, requester);

@@ -9,7 +9,7 @@ use aws_sdk_s3::config::{BehaviorVersion, Config, Region};
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{ChecksumMode, CompletedMultipartUpload, CompletedPart};
+use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode, CompletedMultipartUpload, CompletedPart};
 use base16ct::lower::encode_string;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -223,6 +223,12 @@ async fn a_presigned_put_takes_what_was_signed_and_nothing_else() {
         assert_eq!(response.status(), StatusCode::FORBIDDEN, "{headers:?}");
         assert!(response.text().await.unwrap().contains("<Code>SignatureDoesNotMatch</Code>"));
     }
+    for name in ["x-amz-meta-by", "x-amz-storage-class", "x-amz-checksum-crc32"] {
+        let response = send(&presigned, &[(name, "x")], b"hello").await;
+        assert_eq!(response.status(), StatusCode::FORBIDDEN, "{name}");
+        let text = response.text().await.unwrap();
+        assert!(text.contains("<Code>AccessDenied</Code>") && text.contains("were not signed"), "{text}");
+    }
     let response = send(&presigned, &[], b"HELLO").await;
     assert_eq!(response.status(), StatusCode::BAD_REQUEST);
     assert!(response.text().await.unwrap().contains("<Code>BadDigest</Code>"));
@@ -354,6 +360,9 @@ async fn an_object_is_written_only_where_the_condition_holds() {
     let copied = copy(MD5).await.unwrap();
     assert_eq!(copied.copy_object_result().unwrap().e_tag(), Some(MD5));
     assert_eq!(get(&client, "b c").await.unwrap(), b"hello");
+    let sha256 = client.copy_object().copy_source(format!("{BUCKET}/a")).bucket(BUCKET).key("c");
+    let copied = sha256.checksum_algorithm(ChecksumAlgorithm::Sha256).send().await.unwrap();
+    assert_eq!(copied.copy_object_result().unwrap().checksum_sha256(), Some(SHA256));
     let missing = client.copy_object().copy_source(format!("{BUCKET}/none")).bucket(BUCKET).key("d");
     assert_eq!(missing.send().await.unwrap_err().code(), Some("NoSuchKey"));
 }

@@ -86,7 +86,7 @@ pub struct PresignedBody {
     /// The method of the request.
     pub method: UploadMethod,
     /// The headers that the request must have, with exactly these values. `Content-Length` must be the announced size.
-    #[schema(example = json!({"content-type": "image/png"}))]
+    #[schema(example = json!({"content-type": "image/png", "if-none-match": "*"}))]
     pub headers: BTreeMap<String, String>,
     /// The time until which the upload can begin.
     pub expires_at: Timestamp,
