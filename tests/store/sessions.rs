@@ -49,7 +49,7 @@ async fn a_token_that_was_changed_finds_nothing_and_ends_nothing() {
         let Ok(changed) = String::from_utf8(changed).unwrap().parse::<SessionToken>() else { continue };
         assert_eq!(sessions.find(changed).await.unwrap(), None, "at {at}");
         sessions.end(changed).await.unwrap();
-        sessions.begin_instead_of(Some(changed), user(), 0, None).await.unwrap();
+        sessions.begin_instead_of(&[changed], user(), 0, None).await.unwrap();
     }
     assert!(sessions.find(token.parse().unwrap()).await.unwrap().is_some());
 }

@@ -421,12 +421,12 @@ export interface paths {
         put?: never;
         /**
          * Sign in with a cookie
-         * @description Begins a session and sets its cookie. The session is always a new one. If the request's cookie is that of another session, that session ends. A user has at most 20 sessions; one more ends the oldest.
+         * @description Begins a session and sets its cookie. The session is always a new one. The sessions that the request's cookies name end. A user has at most 20 sessions; one more ends the oldest.
          */
         post: operations["beginSession"];
         /**
          * Sign out
-         * @description Ends the session of the request's cookie, if there is one, and removes the cookie. The request must come from a page of the API or of an allowed origin.
+         * @description Ends the sessions that the request's cookies name, and removes the cookie. The request must come from a page of the API or of an allowed origin.
          */
         delete: operations["endSession"];
         options?: never;

@@ -10,8 +10,8 @@ use shared::store::Sessions;
 
 /// Sign in with a cookie
 ///
-/// Begins a session and sets its cookie. The session is always a new one. If the request's cookie is that of another
-/// session, that session ends. A user has at most 20 sessions; one more ends the oldest.
+/// Begins a session and sets its cookie. The session is always a new one. The sessions that the request's cookies name
+/// end. A user has at most 20 sessions; one more ends the oldest.
 #[utoipa::path(
     post,
     path = "/api/session",
@@ -34,11 +34,7 @@ pub(crate) async fn create(
     Json(input): Json<CredentialsInput>,
 ) -> Result<impl IntoResponse, Error> {
     let user = check.sign_in(&input.email, &input.password).await?;
-    let old = match cookie {
-        SessionCookie::Token(old) => Some(old),
-        SessionCookie::Missing | SessionCookie::Malformed => None,
-    };
-    let session = sessions.begin_instead_of(old, user.id, user.auth_epoch, user_agent).await?;
+    let session = sessions.begin_instead_of(cookie.tokens(), user.id, user.auth_epoch, user_agent).await?;
     let location = [(LOCATION, "/api/session")];
     Ok((StatusCode::CREATED, SetSession(session.token), location, Json(AccountBody::of(user))))
 }

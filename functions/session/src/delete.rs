@@ -7,8 +7,8 @@ use shared::store::Sessions;
 
 /// Sign out
 ///
-/// Ends the session of the request's cookie, if there is one, and removes the cookie. The request must come from a page
-/// of the API or of an allowed origin.
+/// Ends the sessions that the request's cookies name, and removes the cookie. The request must come from a page of the
+/// API or of an allowed origin.
 #[utoipa::path(
     delete,
     path = "/api/session",
@@ -25,8 +25,8 @@ pub(crate) async fn delete(
     State(sessions): State<Sessions>,
     cookie: SessionCookie,
 ) -> Result<impl IntoResponse, Error> {
-    if let SessionCookie::Token(token) = cookie {
-        sessions.end(token).await?;
+    for token in cookie.tokens() {
+        sessions.end(*token).await?;
     }
     Ok((StatusCode::NO_CONTENT, ClearSession, ()))
 }

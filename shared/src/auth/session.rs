@@ -28,16 +28,20 @@ pub struct SessionUser {
     pub(super) has_just_signed_in: bool,
 }
 
-/// The session in a request's cookies. A request with the cookie that changes something must come from the API's own
-/// pages or from an allowed origin; otherwise it ends in 403.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The number of different tokens in a request's cookies that are looked up. Each costs two reads.
+const MAX_TOKENS: usize = 4;
+
+/// The sessions' tokens in a request's cookies. A request with the cookie that changes something must come from the
+/// API's own pages or from an allowed origin; otherwise it ends in 403.
+///
+/// A browser sends one such cookie, because the prefix of its name reserves it for the host itself. A browser without
+/// that rule also sends those that another host of the site has planted, and nothing tells them apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SessionCookie {
     /// There is no cookie.
     Missing,
-    /// There are two cookies, or the value is not a token.
-    Malformed,
-    /// There is one token. The session need not exist.
-    Token(SessionToken),
+    /// There are cookies with these tokens, without those that are malformed. The sessions need not exist.
+    Tokens(Vec<SessionToken>),
 }
 
 /// Makes the browser store the session's cookie.
@@ -52,7 +56,7 @@ pub struct ClearSession;
 impl SessionUser {
     /// Reads session and user again, for the next change.
     pub async fn latest(&self, sessions: &Sessions, users: &Users) -> Result<Self, Error> {
-        let latest = SessionCookie::Token(self.session.token).user(sessions, users).await?;
+        let latest = SessionCookie::Tokens(vec![self.session.token]).user(sessions, users).await?;
         latest.ok_or(Error::Unauthorized(Unauthorized::NotSignedIn))
     }
 
@@ -63,28 +67,59 @@ impl SessionUser {
 }
 
 impl SessionCookie {
-    /// Returns the signed-in user if session and user exist and have the same epoch. Records that the session was used.
-    pub async fn user(self, sessions: &Sessions, users: &Users) -> Result<Option<SessionUser>, Error> {
-        let Self::Token(token) = self else { return Ok(None) };
-        let Some(session) = sessions.find(token).await? else { return Ok(None) };
-        // The read is consistent, so a removed user or a changed password ends the session at once.
-        let user = users.get_latest(session.user()).await?.filter(|user| user.auth_epoch == session.epoch);
-        let Some(user) = user else { return Ok(None) };
-        let has_just_signed_in = is_recent(session.created_at(), sessions.now());
-        Ok(sessions.touch(&session).await?.then_some(SessionUser { user, session, has_just_signed_in }))
+    /// Returns the tokens.
+    #[must_use]
+    pub fn tokens(&self) -> &[SessionToken] {
+        match self {
+            Self::Missing => &[],
+            Self::Tokens(tokens) => tokens,
+        }
+    }
+
+    /// Returns the user of the only valid session, and records that the session was used.
+    ///
+    /// With two valid sessions nobody is signed in: one of them may have been planted, to make the user act in somebody
+    /// else's account. Signing in ends both.
+    pub async fn user(&self, sessions: &Sessions, users: &Users) -> Result<Option<SessionUser>, Error> {
+        let mut found = None;
+        for token in self.tokens() {
+            if let Some(user) = signed_in(*token, sessions, users).await?
+                && found.replace(user).is_some()
+            {
+                return Ok(None);
+            }
+        }
+        let Some(found) = found else { return Ok(None) };
+        Ok(sessions.touch(&found.session).await?.then_some(found))
     }
 
     fn of(headers: &HeaderMap) -> Self {
-        let mut found = Self::Missing;
-        for (_, value) in cookies(headers).filter(|(name, _)| *name == SESSION_COOKIE.as_bytes()) {
-            let token = std::str::from_utf8(value).ok().and_then(|value| value.parse().ok());
-            found = match (found, token) {
-                (Self::Missing, Some(token)) => Self::Token(token),
-                _ => Self::Malformed,
-            };
+        let values = cookies(headers).filter(|(name, _)| *name == SESSION_COOKIE.as_bytes());
+        let mut values = values.map(|(_, value)| value).peekable();
+        if values.peek().is_none() {
+            return Self::Missing;
         }
-        found
+        let mut tokens = Vec::new();
+        for token in values.filter_map(|value| std::str::from_utf8(value).ok()?.parse().ok()) {
+            if tokens.len() < MAX_TOKENS && !tokens.contains(&token) {
+                tokens.push(token);
+            }
+        }
+        Self::Tokens(tokens)
     }
+}
+
+/// Returns the user of a session if both exist and have the same epoch.
+async fn signed_in(
+    token: SessionToken,
+    sessions: &Sessions,
+    users: &Users,
+) -> Result<Option<SessionUser>, Error> {
+    let Some(session) = sessions.find(token).await? else { return Ok(None) };
+    // The read is consistent, so a removed user or a changed password ends the session at once.
+    let user = users.get_latest(session.user()).await?.filter(|user| user.auth_epoch == session.epoch);
+    let has_just_signed_in = is_recent(session.created_at(), sessions.now());
+    Ok(user.map(|user| SessionUser { user, session, has_just_signed_in }))
 }
 
 impl<S> FromRequestParts<S> for SessionCookie
@@ -174,6 +209,10 @@ mod tests {
     const TOKEN: &str =
         concat!("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
 
+    fn tokens(tokens: &[&str]) -> SessionCookie {
+        SessionCookie::Tokens(tokens.iter().map(|token| token.parse().unwrap()).collect())
+    }
+
     fn read(cookies: &[&str]) -> SessionCookie {
         let cookies = cookies.iter().map(|cookie| (COOKIE, HeaderValue::from_str(cookie).unwrap()));
         SessionCookie::of(&cookies.collect())
@@ -181,7 +220,7 @@ mod tests {
 
     #[test]
     fn the_cookie_is_found_among_others() {
-        let token = SessionCookie::Token(TOKEN.parse().unwrap());
+        let token = tokens(&[TOKEN]);
         for cookies in [
             format!("__Host-sessionId={TOKEN}"),
             format!("a=b; __Host-sessionId={TOKEN}; c"),
@@ -212,14 +251,24 @@ mod tests {
     }
 
     #[test]
-    fn two_cookies_or_one_that_is_no_token_are_malformed() {
+    fn no_value_of_a_cookie_hides_the_token_in_another() {
         let cookie = format!("__Host-sessionId={TOKEN}");
-        assert_eq!(read(&[&format!("{cookie}; {cookie}")]), SessionCookie::Malformed);
-        assert_eq!(read(&[&cookie, &cookie]), SessionCookie::Malformed);
-        assert_eq!(read(&[&format!("__Host-sessionId=; {cookie}")]), SessionCookie::Malformed);
+        assert_eq!(read(&[&format!("{cookie}; {cookie}")]), tokens(&[TOKEN]));
+        assert_eq!(read(&[&cookie, &cookie]), tokens(&[TOKEN]));
         for value in ["", "x", "\"\"", "a b", &TOKEN[1..], &format!("{TOKEN}="), &"A".repeat(100_000)] {
-            assert_eq!(read(&[&format!("__Host-sessionId={value}")]), SessionCookie::Malformed, "{value}");
+            let other = format!("__Host-sessionId={value}");
+            assert_eq!(read(&[&other]), tokens(&[]), "{value}");
+            assert_eq!(read(&[&other, &cookie]), tokens(&[TOKEN]), "{value}");
+            assert_eq!(read(&[&format!("{cookie};{other}")]), tokens(&[TOKEN]), "{value}");
         }
+    }
+
+    #[test]
+    fn a_few_tokens_are_looked_up_at_most() {
+        let many: Vec<String> = (0..80).map(|n| format!("{n:03}{}", &TOKEN[3..])).collect();
+        let cookies: Vec<String> = many.iter().map(|token| format!("__Host-sessionId={token}")).collect();
+        let first: Vec<&str> = many.iter().map(String::as_str).take(MAX_TOKENS).collect();
+        assert_eq!(read(&[&cookies.join("; ")]), tokens(&first));
     }
 
     #[test]

@@ -92,7 +92,7 @@ impl RefreshFamilies {
     pub async fn begin(&self, user: &User, user_agent: Option<UserAgent>) -> Result<RefreshFamily, Error> {
         let family = RefreshFamily::first(self.new_id(), user);
         let at = (family.signed_in_at(), &self.random);
-        self.table.begin_session(user.id, &family.item(user_agent), None, at).await?;
+        self.table.begin_session(user.id, &family.item(user_agent), Vec::new(), at).await?;
         Ok(family)
     }
 

@@ -84,11 +84,11 @@ impl Table {
         &self,
         user: UserId,
         item: &SessionItem,
-        old: Option<Key>,
+        old: Vec<Key>,
         (now, random): (Timestamp, &Random),
     ) -> Result<(), Error> {
         let mut others = self.session_items(user, Consistency::Eventual).await?;
-        others.retain(|other| Some(other.key()) != old);
+        others.retain(|other| !old.contains(&other.key()));
         let excess = (others.len() + 1).saturating_sub(MAX_SESSIONS);
         // The sort is stable: within each half the oldest comes first.
         others.sort_by_key(|other| other.is_valid(item.epoch, now));

@@ -97,26 +97,26 @@ impl Sessions {
         epoch: u64,
         user_agent: Option<UserAgent>,
     ) -> Result<Session, Error> {
-        self.begin_instead_of(None, user, epoch, user_agent).await
+        self.begin_instead_of(&[], user, epoch, user_agent).await
     }
 
-    /// Does the same and ends the session `old`, if it exists: both or neither.
+    /// Does the same and ends the sessions `old` that exist: all of it or nothing.
     pub async fn begin_instead_of(
         &self,
-        old: Option<SessionToken>,
+        old: &[SessionToken],
         user: UserId,
         epoch: u64,
         user_agent: Option<UserAgent>,
     ) -> Result<Session, Error> {
-        let old = match old {
-            Some(token) => self.find(token).await?.map(|_| token.key()),
-            None => None,
-        };
+        let mut ended = Vec::new();
+        for token in old {
+            ended.extend(self.find(*token).await?.map(|session| session.token.key()));
+        }
         let now = self.clock.now();
         let id = SessionId::new(now, &self.random);
         let token = SessionToken { user, id, secret: self.random.bytes() };
         let session = Session { token, epoch, seen_at: now };
-        self.table.begin_session(user, &session.item(user_agent), old, (now, &self.random)).await?;
+        self.table.begin_session(user, &session.item(user_agent), ended, (now, &self.random)).await?;
         Ok(session)
     }
 

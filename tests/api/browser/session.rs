@@ -102,6 +102,37 @@ async fn a_session_in_a_real_browser() {
 }
 
 #[tokio::test]
+async fn a_sibling_host_plants_no_session() {
+    const MALLORY: &str = "mallory@example.com";
+    let Some(chromium) = Chromium::start().await else { return };
+    let app = App::start().await;
+    app.account(ADA).await;
+    app.account(MALLORY).await;
+    let planted = app.signed_in_browser(MALLORY).await.cookie().to_owned();
+    let at = |host: &str| app.stack.url().replace("127.0.0.1", host);
+    let (api, sibling) = (at("api.app.localhost"), at("www.app.localhost"));
+    let page = chromium.open(&format!("{sibling}/api/docs")).await;
+    // The browser keeps those whose name is not `__Host-sessionId` to it: here those that begin with white space of
+    // Unicode.
+    for before in ["", "=", "\u{a0}", "\u{2000}", "\u{3000}", "\u{feff}"] {
+        for path in ["/", "/api/session"] {
+            let cookie = format!("{before}{planted}; Domain=app.localhost; Path={path}; Secure");
+            page.run("document.cookie = args", json!(cookie)).await;
+        }
+    }
+    let kept = page.run("return document.cookie", Value::Null).await;
+    assert!(kept.as_str().unwrap().contains(&format!("\u{2000}{planted}")), "it is kept: {kept}");
+
+    page.go(&format!("{api}/api/docs")).await;
+    assert_eq!(fetch(&page, "GET", "/api/session", None).await, (401, json!("No session")));
+    let credentials = json!({"email": ADA, "password": PASSWORD});
+    assert_eq!(fetch(&page, "POST", "/api/session", Some(credentials)).await, (201, json!(null)));
+    let signed_in = page.fetch("/api/session", json!({})).await;
+    assert!(signed_in["body"].as_str().unwrap().contains(ADA), "{signed_in}");
+    page.close().await;
+}
+
+#[tokio::test]
 async fn signing_out_leaves_all_other_cookies_and_storage() {
     let Some(chromium) = Chromium::start().await else { return };
     let app = App::start().await;
