@@ -46,7 +46,7 @@ struct Watch {
     parts: Parts,
     workspace: Workspace,
     sources: Sources,
-    /// The functions that the workspace builds.
+    /// The functions that the workspace builds, by the names of their binaries.
     builds: BTreeMap<String, Build>,
     /// The functions that the next builds are for.
     stale: BTreeSet<String>,
@@ -110,7 +110,7 @@ impl Watch {
         };
         watch.take_functions();
         if watch.builds.is_empty() {
-            return Err("the workspace has no binary with a function's name".to_owned());
+            return Err("the workspace builds no binary of a function".to_owned());
         }
         Ok(watch)
     }
@@ -134,9 +134,10 @@ impl Watch {
     /// Takes over functions that are new in the template or in the workspace. They are stale.
     fn take_functions(&mut self) {
         let pools = self.parts.pools.borrow_and_update().clone();
-        self.builds.retain(|name, _| pools.iter().any(|pool| pool.function().name == *name));
-        for pool in pools.iter() {
-            let name = &pool.function().name;
+        let used = || pools.iter().filter(|pool| !pool.function().has_managed_runtime());
+        self.builds.retain(|name, _| used().any(|pool| pool.function().binary == *name));
+        for pool in used() {
+            let name = &pool.function().binary;
             if self.workspace.builds(name) && !self.builds.contains_key(name) {
                 self.builds.insert(name.clone(), pool.build().clone());
                 self.mark(name);
@@ -256,8 +257,10 @@ impl Watch {
             return awaited;
         }
         let pools = self.parts.pools.borrow();
+        let is_in_use =
+            |name: &str| pools.iter().any(|pool| pool.function().binary == name && pool.has_instances());
         let mut rest: Vec<&String> = self.stale.iter().collect();
-        rest.sort_by_key(|name| !pools.find(name).is_some_and(|pool| pool.has_instances()));
+        rest.sort_by_key(|name| !is_in_use(name));
         rest.into_iter().take(self.together).cloned().collect()
     }
 }

@@ -23,6 +23,8 @@ pub(super) struct Functions {
     pub(super) binaries: PathBuf,
     /// The template, from whose folder packages are named.
     pub(super) template: PathBuf,
+    /// One for each program: functions with the same binary share it.
+    pub(super) builds: BTreeMap<PathBuf, Build>,
     /// The working directories.
     pub(super) task_roots: Arc<TempDir>,
     pub(super) overrides: BTreeMap<String, String>,
@@ -38,18 +40,19 @@ pub(super) struct Functions {
 
 impl Functions {
     /// Makes the pools of a template.
-    pub(super) fn pools(&self, template: &Template) -> Result<Pools, StartError> {
-        template.functions.iter().map(|function| self.pool(function, None).map(Arc::new)).collect()
+    pub(super) fn pools(&mut self, template: &Template) -> Result<Pools, StartError> {
+        template.functions.iter().map(|function| self.pool(function).map(Arc::new)).collect()
     }
 
-    /// Makes the pool of a function, which takes the place of `before`.
-    pub(super) fn pool(&self, function: &Function, before: Option<&Arc<Pool>>) -> Result<Pool, StartError> {
+    /// Makes the pool of a function.
+    pub(super) fn pool(&mut self, function: &Function) -> Result<Pool, StartError> {
         let (binary, task_root) = self.program(function)?;
+        let build = self.builds.entry(binary.clone()).or_insert_with(Build::current).clone();
         Ok(Pool::new(
             PoolParts {
                 arn: format!("arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{}", function.name),
                 binary,
-                build: before.map_or_else(Build::current, |before| before.build().clone()),
+                build,
                 environment: environment(
                     function,
                     &self.secrets,

@@ -77,7 +77,7 @@ impl Reload {
         let mut pools = Vec::new();
         for function in &template.functions {
             let before = earlier.iter().find(|pool| pool.function().name == function.name);
-            let pool = self.functions.pool(function, before).map_err(|error| error.to_string())?;
+            let pool = self.functions.pool(function).map_err(|error| error.to_string())?;
             pools.push(match before {
                 Some(before) if before.is_like(&pool) => Arc::clone(before),
                 _ => {

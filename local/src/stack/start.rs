@@ -1,5 +1,6 @@
 //! The start of a stack from its settings.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -73,10 +74,11 @@ impl Builder {
         let endpoints = self.endpoints(&dynamodb, &s3, &sqs, &logs, &stopping).await?;
         let (alive, ended) = mpsc::channel(1);
         let task_roots = TempDir::with_prefix("local-task-").map(Arc::new);
-        let functions = Functions {
+        let mut functions = Functions {
             // Processes start in another directory, so the path must be absolute.
             binaries: std::path::absolute(&self.binaries).map_err(io_error("finding the binaries"))?,
             template: self.template.clone(),
+            builds: BTreeMap::new(),
             task_roots: task_roots.map_err(io_error("making the functions' directories"))?,
             overrides: self.environment.clone(),
             secrets: secrets.clone(),

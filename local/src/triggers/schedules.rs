@@ -41,26 +41,26 @@ pub(crate) fn start(
             };
             tokio::select! {
                 () = stop::requested(&mut stop) => {}
-                () = run(&trigger.schedule, fire) => {}
+                () = run(&trigger.schedule, clock::now, fire) => {}
             }
         });
     }
 }
 
-/// Calls `fire` at each time of the schedule.
-async fn run(schedule: &Schedule, fire: impl Fn(OffsetDateTime)) {
+/// Calls `fire` at each time of the schedule. `now` reads the wall clock.
+async fn run(schedule: &Schedule, now: impl Fn() -> OffsetDateTime, fire: impl Fn(OffsetDateTime)) {
     match schedule {
         Schedule::Rate(interval) => loop {
             tokio::time::sleep(*interval).await;
-            fire(clock::now());
+            fire(now());
         },
         Schedule::Cron(cron) => {
-            let mut hands = Hands::new(cron, clock::now());
+            let mut hands = Hands::new(cron, now());
             loop {
                 tokio::time::sleep(TICK).await;
-                let now = clock::now();
-                if hands.fire_at(now) {
-                    fire(now);
+                let at = now();
+                if hands.fire_at(at) {
+                    fire(at);
                 }
             }
         }
@@ -121,7 +121,10 @@ pub(crate) fn event(trigger: &ScheduleTrigger, at: OffsetDateTime) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use time::macros::datetime;
+    use tokio::sync::mpsc;
 
     use super::*;
 
@@ -130,6 +133,29 @@ mod tests {
         let Schedule::Cron(cron) = Schedule::parse(expression).unwrap() else { panic!("{expression}") };
         let mut hands = Hands::new(&cron, times[0]);
         times[1..].iter().copied().filter(|time| hands.fire_at(*time)).collect()
+    }
+
+    #[tokio::test]
+    async fn rates_and_cron_expressions_fire() {
+        let reads = Cell::new(0);
+        // The clock shows the next minute at each reading.
+        let now = || {
+            reads.set(reads.get() + 1);
+            datetime!(2026-11-27 09:59:30 UTC) + Duration::from_secs(60 * reads.get())
+        };
+        for (schedule, second) in [
+            (Schedule::Rate(Duration::from_millis(1)), datetime!(2026-11-27 10:01:30 UTC)),
+            (Schedule::parse("cron(* * * * ? *)").unwrap(), datetime!(2026-11-27 10:02:30 UTC)),
+        ] {
+            reads.set(0);
+            let (sender, mut fired) = mpsc::unbounded_channel();
+            let running = run(&schedule, now, |at| sender.send(at).unwrap());
+            let times = async { (fired.recv().await, fired.recv().await) };
+            tokio::select! {
+                () = running => panic!("a schedule has no end"),
+                (_, at) = times => assert_eq!(at, Some(second)),
+            }
+        }
     }
 
     #[test]

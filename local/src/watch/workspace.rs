@@ -78,7 +78,7 @@ impl Workspace {
         self.target.join("debug")
     }
 
-    /// Returns true if the workspace builds the function: a binary has its name.
+    /// Returns true if the workspace builds the function's binary.
     pub(super) fn builds(&self, function: &str) -> bool {
         self.packages.values().any(|functions| functions.contains(function))
     }

@@ -7,6 +7,7 @@ use std::process::Command;
 use local::{InvokeError, Stack};
 use tempfile::TempDir;
 
+use crate::sqs::{DEAD, JOBS, client, receive, send as send_message};
 use crate::support::{Place, eventually, get, send};
 
 const TEMPLATE: &str = r"
@@ -20,6 +21,7 @@ Resources:
   HelloFunction:
     Type: AWS::Serverless::Function
     Properties:
+      FunctionName: greeter
       Environment: { Variables: { WORD: first } }
       Events:
         Hello: { Type: HttpApi, Properties: { Path: /hello, Method: ANY } }
@@ -134,13 +136,13 @@ async fn a_saved_function_is_served_and_a_compile_error_is_the_answer() {
     let plain = get(&stack, "/hello").await;
     assert_eq!((plain.status, plain.header("content-type")), (502, Some("text/plain; charset=utf-8")));
     let text = plain.text();
-    assert!(text.starts_with("hello does not compile\n\nerror[E0369]: cannot add"), "{text}");
+    assert!(text.starts_with("greeter does not compile\n\nerror[E0369]: cannot add"), "{text}");
     assert!(text.contains("functions/hello/src/main.rs:2:") && text.contains("<three> & more"), "{text}");
     assert!(stack.logs().contains("warning: hello cannot be built:\nerror[E0369]"), "{}", stack.logs());
     let page = send(&stack, "GET", "/hello", &[("Accept", "text/html,*/*;q=0.8")], b"").await;
     assert_eq!((page.status, page.header("content-type")), (502, Some("text/html; charset=utf-8")));
     assert!(page.text().contains("\"&lt;three> &amp; more\""), "{}", page.text());
-    let invoked = stack.invoke("hello", serde_json::json!({})).await.unwrap_err();
+    let invoked = stack.invoke("greeter", serde_json::json!({})).await.unwrap_err();
     assert!(matches!(&invoked, InvokeError::Build(text) if text.contains("E0369")), "{invoked:?}");
 
     let logs = stack.logs();
@@ -181,6 +183,34 @@ async fn a_request_waits_for_the_build_and_others_do_not() {
     eventually("the build that was killed is tried again", || workspace.path("held").exists()).await;
     workspace.remove("hold");
     assert_eq!(waiting.await, "three");
+    stack.shutdown().await;
+}
+
+/// A message that is received while its function does not compile would count as failed, and move to the other queue.
+#[tokio::test]
+async fn a_message_waits_for_a_function_that_compiles() {
+    let workspace = Workspace::new();
+    let queues = "  Dead: { Type: AWS::SQS::Queue }
+  Jobs:
+    Type: AWS::SQS::Queue
+    Properties:
+      RedrivePolicy: { deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 1 }
+";
+    let event = "        Job: { Type: SQS, Properties: { Queue: !GetAtt Jobs.Arn } }\n";
+    workspace.write("template.yaml", &format!("{TEMPLATE}{event}{queues}"));
+    workspace.answer("other", "missing()");
+    let stack = workspace.start().await;
+    assert_eq!(get(&stack, "/other").await.status, 502);
+    let client = client(&stack);
+    send_message(&client, JOBS, "a").await;
+    // Time for a delivery that does not wait.
+    assert_eq!(answer(&stack, "/hello").await, "one");
+
+    let handled = workspace.path("handled");
+    let note = format!("{{ std::fs::write({handled:?}, \"\").unwrap(); String::new() }}");
+    workspace.answer("other", &note);
+    eventually("the message is handled", || handled.exists()).await;
+    assert!(receive(&client, DEAD).await.is_empty());
     stack.shutdown().await;
 }
 
@@ -244,7 +274,7 @@ async fn a_change_of_the_template_is_taken_over_or_refused_with_its_reason() {
     let logs = stack.logs();
     let second = TEMPLATE.replace("first", "second").replace("Path: /hello", "Path: /greeting");
     workspace.write("template.yaml", &second);
-    says(&stack, &logs, "changed: taken over, with new processes of hello").await;
+    says(&stack, &logs, "changed: taken over, with new processes of greeter").await;
     assert_eq!(answer(&stack, "/greeting").await, "second");
     assert_eq!(get(&stack, "/hello").await.status, 404);
     assert_eq!(answer(&stack, "/other").await, other, "a function that did not change runs on");
@@ -252,6 +282,13 @@ async fn a_change_of_the_template_is_taken_over_or_refused_with_its_reason() {
     let logs = stack.logs();
     workspace.write("template.yaml", &second.replace("KeyType: HASH", "KeyType: RANGE"));
     says(&stack, &logs, "nothing is taken over: restart to change tables").await;
+    let logs = stack.logs();
+    workspace.write("template.yaml", &format!("{second}  Jobs: {{ Type: AWS::SQS::Queue }}\n"));
+    says(&stack, &logs, "nothing is taken over: restart to change queues").await;
+    let logs = stack.logs();
+    let daily = "        Daily: { Type: Schedule, Properties: { Schedule: rate(1 day) } }\n";
+    workspace.write("template.yaml", &format!("{second}{daily}"));
+    says(&stack, &logs, "nothing is taken over: restart to change events that are no requests").await;
     let logs = stack.logs();
     workspace.write("template.yaml", &second.replace("Method: ANY", "Method: [ANY]"));
     says(&stack, &logs, "nothing is taken over: ").await;
