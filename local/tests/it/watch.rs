@@ -33,11 +33,11 @@ Resources:
         Other: { Type: HttpApi, Properties: { Path: /other, Method: ANY } }
 ";
 
-/// A build script that waits while there is a file `hold`, and says so in a file `held`.
+/// A build script that waits while there is a file `hold`, and writes its process id into a file `held`.
 const HOLDING: &str = r#"fn main() {
     println!("cargo::rerun-if-changed=src");
     while std::path::Path::new("../../hold").exists() {
-        std::fs::write("../../held", "").unwrap();
+        std::fs::write("../../held", std::process::id().to_string()).unwrap();
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
 }"#;
@@ -95,6 +95,19 @@ impl Workspace {
 
     fn remove(&self, name: &str) {
         fs::remove_file(self.path(name)).unwrap();
+    }
+
+    /// Waits for another build script than these that holds, and returns its process id.
+    async fn holding(&self, known: &[&str]) -> String {
+        let held = || fs::read_to_string(self.path("held")).unwrap_or_default();
+        let is_new = |id: &str| !id.is_empty() && !known.contains(&id);
+        let mut id = String::new();
+        eventually("another build script holds", || {
+            id = held();
+            is_new(&id)
+        })
+        .await;
+        id
     }
 
     async fn start(&self) -> Stack {
@@ -163,7 +176,7 @@ async fn a_request_waits_for_the_build_and_others_do_not() {
 
     workspace.write("hold", "");
     workspace.answer("hello", "\"two\".to_owned()");
-    eventually("the build script runs", || workspace.path("held").exists()).await;
+    let first = workspace.holding(&[]).await;
     let mut waiting = Box::pin(answer(&stack, "/hello"));
     tokio::select! {
         biased;
@@ -176,11 +189,10 @@ async fn a_request_waits_for_the_build_and_others_do_not() {
     workspace.answer("hello", "\"three\".to_owned()");
     // The first build has been killed when the log says this.
     says(&stack, &logs, "building hello").await;
-    workspace.remove("held");
-    eventually("another build runs", || workspace.path("held").exists()).await;
+    let second = workspace.holding(&[&first]).await;
     kill_cargo(workspace.dir.path());
-    workspace.remove("held");
-    eventually("the build that was killed is tried again", || workspace.path("held").exists()).await;
+    // The build that was killed is tried again.
+    workspace.holding(&[&first, &second]).await;
     workspace.remove("hold");
     assert_eq!(waiting.await, "three");
     stack.shutdown().await;

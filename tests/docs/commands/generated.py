@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Follows docs/adding-a-route.md in a copy of the project: makes its route and its resource, builds them, has their tests
-pass, and sends the document's request.
+"""Follows docs/adding-a-route.md in a copy of the project: makes its route, its resource and functions for all events, builds
+them, has their tests pass, and sends the document's request.
 
 The copy stays in target/generated, with a target directory of its own, so that a second run compiles only what changed. Its
 dependencies are those that the project compiled, by hard links.
@@ -20,6 +20,9 @@ TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
 COPY = TARGET / "generated"
 BUILT = COPY / "target"
 DOCUMENT = ROOT / "docs/adding-a-route.md"
+
+# The document shows the command for one kind of event.
+OTHER_EVENTS = [f"cargo xtask new on-{event} --event {event}" for event in ("sqs", "schedule", "s3")]
 
 # The tests of what is new, and those that look at every operation.
 TESTS = [
@@ -104,7 +107,7 @@ def main():
     COPY.mkdir(exist_ok=True)
     copy()
     share_dependencies()
-    for command in blocks("cargo xtask new "):
+    for command in blocks("cargo xtask new ") + OTHER_EVENTS:
         run(command)
     run("cargo build --workspace --bins")
     run("cargo xtask openapi")

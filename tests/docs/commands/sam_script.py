@@ -93,6 +93,12 @@ def every_function_has_a_key_of_its_own_and_local_endpoints(script):
         assert f'        {name}: ""\n' in template, f"SAM does not set {name}"
 
 
+def the_keys_are_for_their_owner_alone(script):
+    mode = "import os; print(oct(os.stat('.aws-sam/local/env.json').st_mode))"
+    printed = script.run("python3", "-c", mode)[1]
+    assert "\n0o100600\n" in printed, printed
+
+
 def the_command_has_no_access_key(script):
     code, printed = script.run("env")
     found = [line.split("=")[0] for line in printed.splitlines() if line.startswith("AWS_")]
