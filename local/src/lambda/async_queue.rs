@@ -15,7 +15,6 @@ use tokio::time::Instant;
 use super::destinations::{Condition, Record, Targets};
 use super::instances::{Event, InvokeError, Pool};
 use super::trace;
-use crate::logs::Logs;
 use crate::server::stop;
 
 /// The events that were accepted and are not finished.
@@ -23,7 +22,6 @@ pub(crate) struct Queue {
     /// The wait before the second attempt, and twice that before the third. Lambda waits one minute and two.
     retry_wait: Duration,
     targets: Targets,
-    logs: Logs,
     stop: watch::Receiver<bool>,
     /// Cloned for every event: the channel closes when no event is left.
     alive: Mutex<Option<mpsc::Sender<()>>>,
@@ -33,11 +31,10 @@ impl Queue {
     pub(crate) fn new(
         retry_wait: Duration,
         targets: Targets,
-        logs: Logs,
         stop: watch::Receiver<bool>,
         alive: mpsc::Sender<()>,
     ) -> Self {
-        Self { retry_wait, targets, logs, stop, alive: Mutex::new(Some(alive)) }
+        Self { retry_wait, targets, stop, alive: Mutex::new(Some(alive)) }
     }
 
     /// Accepts a payload with a new request id.
@@ -52,7 +49,7 @@ impl Queue {
         tokio::spawn(async move {
             if let Err(why) = queue.deliver(&pool, &event).await {
                 let name = &pool.function().name;
-                queue.logs.warn(format_args!("{name}: event {} is {why}", event.request_id));
+                queue.targets.logs.warn(format_args!("{name}: event {} is {why}", event.request_id));
             }
             drop(alive);
         });
@@ -99,7 +96,7 @@ impl Queue {
                 return Err(format!("given up after {attempts} attempts: {error}"));
             }
             let wait = self.retry_wait * attempts.max(1);
-            self.logs.warn(format_args!(
+            self.targets.logs.warn(format_args!(
                 "{}: event {} is retried in {wait:?}: {error}",
                 pool.function().name,
                 event.request_id

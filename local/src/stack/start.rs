@@ -95,8 +95,7 @@ impl Builder {
         let pools = current.subscribe();
 
         let targets = Targets { queues: queues.clone(), logs: logs.clone() };
-        let queue =
-            Queue::new(self.retry_wait, targets.clone(), logs.clone(), stopping.clone(), alive.clone());
+        let queue = Queue::new(self.retry_wait, targets.clone(), stopping.clone(), alive.clone());
         let queue = Arc::new(queue);
         let triggers = Starting {
             template: &template,
