@@ -19,6 +19,7 @@ mod posts;
 mod problems;
 mod rate_counters;
 mod refresh;
+mod rows;
 mod search;
 mod session_items;
 mod sessions;

@@ -6,7 +6,7 @@ use std::cell::{Cell, RefCell};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use shared::random::Random;
-use tests::{App, Call, Client, Process, fsck, post, problem};
+use tests::{App, Call, Client, Process, fsck, post, problem, user};
 use tokio::sync::Notify;
 
 const CLIENTS: u64 = 32;
@@ -15,11 +15,23 @@ const OPERATIONS: usize = 20;
 /// The number of names: small, so that most clients collide with another one.
 const NAMES: u8 = 12;
 
-/// The URLs of the resources that the clients created, and the count of each status.
+/// A kind of resource: the path of its collection, a whole body with one of the names, and a change.
+struct Kind {
+    path: &'static str,
+    body: fn(u8) -> Value,
+    change: fn(u8, u8) -> Value,
+}
+
+const KINDS: &[Kind] = &[
+    Kind { path: "/api/posts", body: |name| post(&title(name)), change: change_of_post },
+    Kind { path: "/api/problems", body: |name| problem(&title(name)), change: change_of_problem },
+    Kind { path: "/api/users", body: |name| user(&email(name)), change: change_of_user },
+];
+
+/// The kinds and URLs of the resources that the clients created, and the count of each status.
 #[derive(Default)]
 struct Traffic {
-    posts: RefCell<Vec<String>>,
-    problems: RefCell<Vec<String>>,
+    made: RefCell<Vec<(&'static str, String)>>,
     statuses: RefCell<Vec<u16>>,
     answered: Cell<usize>,
     enough: Notify,
@@ -30,36 +42,20 @@ impl Traffic {
     async fn of(&self, client: &Client, seed: u64) {
         let random = Random::seeded(seed);
         for n in 0..OPERATIONS {
-            let done = match random.bytes() {
-                [0..60, name, choice, _] => {
-                    let (path, made, body) = self.creation(name, choice);
+            let [operation, name, choice, which] = random.bytes();
+            let kind = &KINDS[usize::from(choice) % KINDS.len()];
+            let chosen = self.chosen(kind, which);
+            let done = match (operation, chosen) {
+                (0..60, _) => {
                     // A request without a key is sent once.
                     let key = (choice < 100).then(|| format!("{seed}-{n}"));
-                    self.create(|| client.post(path, &body), key.as_deref(), made).await
+                    let body = (kind.body)(name);
+                    self.create(kind, || client.post(kind.path, &body), key.as_deref()).await
                 }
-                [60..80, _, choice, which] => {
-                    let (_, made, _) = self.creation(0, choice);
-                    match chosen(made, which) {
-                        Some(url) => self.send(client.delete(&url)).await.map(drop),
-                        None => Some(()),
-                    }
-                }
-                [80..100, name, choice, which] => {
-                    let (_, made, body) = self.creation(name, choice);
-                    match chosen(made, which) {
-                        Some(url) => self.replace_as_read(client, &url, &body).await,
-                        None => Some(()),
-                    }
-                }
-                [_, name, choice, which] => {
-                    let (_, made, _) = self.creation(name, choice);
-                    match chosen(made, which) {
-                        Some(url) => {
-                            self.send(client.patch(&url, &change(&url, name, choice))).await.map(drop)
-                        }
-                        None => Some(()),
-                    }
-                }
+                (_, None) => Some(()),
+                (60..80, Some(url)) => self.send(client.delete(&url)).await.map(drop),
+                (80..100, Some(url)) => self.replace_as_read(client, &url, &(kind.body)(name)).await,
+                (_, Some(url)) => self.send(client.patch(&url, &(kind.change)(name, which))).await.map(drop),
             };
             if done.is_none() {
                 return;
@@ -67,28 +63,14 @@ impl Traffic {
         }
     }
 
-    /// Returns the path, the list of URLs and the body for a new post or problem.
-    fn creation(&self, name: u8, choice: u8) -> (&'static str, &RefCell<Vec<String>>, Value) {
-        if choice.is_multiple_of(2) {
-            ("/api/posts", &self.posts, post(&title(name)))
-        } else {
-            ("/api/problems", &self.problems, problem(&title(name)))
-        }
-    }
-
     /// Creates a resource. With a key the request is sent twice, and both answers must be equal if the first succeeded.
-    async fn create(
-        &self,
-        call: impl Fn() -> Call,
-        key: Option<&str>,
-        made: &RefCell<Vec<String>>,
-    ) -> Option<()> {
+    async fn create(&self, kind: &Kind, call: impl Fn() -> Call, key: Option<&str>) -> Option<()> {
         let keyed = || key.map_or_else(&call, |key| call().header("idempotency-key", key));
         let answer = self.send(keyed()).await?;
         if answer.status != 201 {
             return Some(());
         }
-        made.borrow_mut().push(answer.header("location").to_owned());
+        self.made.borrow_mut().push((kind.path, answer.header("location").to_owned()));
         if key.is_some() {
             let again = self.send(keyed()).await?;
             if again.status != 503 {
@@ -96,6 +78,14 @@ impl Traffic {
             }
         }
         Some(())
+    }
+
+    /// Picks one of the newest resources of a kind. Another client may have removed it.
+    fn chosen(&self, kind: &Kind, which: u8) -> Option<String> {
+        let made = self.made.borrow();
+        let mut newest = made.iter().rev().filter(|(path, _)| *path == kind.path).take(16);
+        let count = newest.clone().count();
+        newest.nth(usize::from(which).checked_rem(count)?).map(|(_, url)| url.clone())
     }
 
     /// Replaces a resource as it was read, unless another client was faster.
@@ -127,22 +117,25 @@ fn title(name: u8) -> String {
     format!("The name with number {}", name % NAMES)
 }
 
-fn change(url: &str, name: u8, choice: u8) -> Value {
-    match choice % 6 {
-        0 | 1 if url.starts_with("/api/posts") => json!({"title": title(name)}),
-        2 => json!({"published": true, "category": format!("Category {}", name % 3)}),
-        4 => json!({"published": false}),
-        3 => json!({"difficulty": "hard"}),
-        _ if url.starts_with("/api/posts") => json!({"content": title(name)}),
-        _ => json!({"name": title(name)}),
+fn email(name: u8) -> String {
+    format!("user{}@example.com", name % NAMES)
+}
+
+fn change_of_post(name: u8, choice: u8) -> Value {
+    match choice % 4 {
+        0 => json!({"title": title(name)}),
+        1 => json!({"published": true, "category": format!("Category {}", name % 3)}),
+        2 => json!({"published": false}),
+        _ => json!({"content": title(name)}),
     }
 }
 
-/// Picks one of the newest resources. Another client may have removed it.
-fn chosen(made: &RefCell<Vec<String>>, which: u8) -> Option<String> {
-    let made = made.borrow();
-    let newest = made.len().checked_sub(1 + usize::from(which) % made.len().clamp(1, 16))?;
-    made.get(newest).cloned()
+fn change_of_problem(name: u8, choice: u8) -> Value {
+    if choice.is_multiple_of(2) { json!({"name": title(name)}) } else { json!({"difficulty": "hard"}) }
+}
+
+fn change_of_user(name: u8, choice: u8) -> Value {
+    if choice.is_multiple_of(2) { json!({"email": email(name)}) } else { json!({"name": title(name)}) }
 }
 
 #[tokio::test]
@@ -164,8 +157,8 @@ async fn a_process_that_is_killed_amid_many_clients_leaves_a_table_that_is_whole
     let data = tempfile::tempdir().unwrap();
     for round in 0..2 {
         let process = Process::start(data.path()).await;
-        let (traffic, author) = (Traffic::default(), process.caller());
-        let clients = join_all((0..CLIENTS).map(|client| traffic.of(&author, 1000 * (round + 1) + client)));
+        let (traffic, admin) = (Traffic::default(), process.admin().await);
+        let clients = join_all((0..CLIENTS).map(|client| traffic.of(&admin, 1000 * (round + 1) + client)));
         let kill = async {
             traffic.enough.notified().await;
             process.kill().await;
@@ -175,6 +168,6 @@ async fn a_process_that_is_killed_amid_many_clients_leaves_a_table_that_is_whole
         fsck(&["--data-dir", data.path().to_str().unwrap()]).await.expect(0);
     }
     let process = Process::start(data.path()).await;
-    process.caller().get("/api/posts").await.expect(200);
+    process.admin().await.get("/api/users").await.expect(200);
     fsck(&["--data-dir", data.path().to_str().unwrap()]).await.expect(0);
 }

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use reqwest::Method;
-use tests::{Answer, App, Document, Form, PNG, post, problem, user};
+use tests::{Answer, App, Client, Document, Form, PNG};
 
 /// A path of the document with the examples of its variables, and its methods.
 struct DocumentedPath {
@@ -62,23 +62,19 @@ async fn every_path_answers_every_method() {
 #[tokio::test]
 async fn head_is_get_without_the_body() {
     let app = App::start().await;
-    let url =
-        app.caller().post("/api/posts", &post("On engines")).await.expect(201).header("location").to_owned();
+    let mut paths: Vec<String> =
+        ["/api/health", "/api/openapi.json", "/api/docs", "/none"].map(str::to_owned).into();
+    for resource in app.resources() {
+        paths.push(resource.create().await.expect(201).header("location").to_owned());
+        paths.extend(["", "/none", "?page=x"].map(|rest| format!("{}{rest}", resource.path())));
+    }
+    let client = app.admin();
     let same = |answer: &Answer| {
         let names = ["content-type", "content-length", "cache-control", "etag", "vary", "link", "allow"];
         names.map(|name| answer.header(name).to_owned())
     };
-    for path in [
-        &*url,
-        "/api/posts",
-        "/api/health",
-        "/api/openapi.json",
-        "/api/public",
-        "/api/posts/none",
-        "/none",
-        "/api/posts?page=x",
-    ] {
-        let (get, head) = (app.anonymous().get(path).await, app.anonymous().call(Method::HEAD, path).await);
+    for path in &paths {
+        let (get, head) = (client.get(path).await, client.call(Method::HEAD, path).await);
         assert_eq!((get.status, same(&get)), (head.status, same(&head)), "{get:?}{head:?}");
         assert_eq!(get.header("content-length"), get.body.len().to_string(), "{get:?}");
         assert_eq!(head.body.len(), 0);
@@ -89,18 +85,20 @@ async fn head_is_get_without_the_body() {
 async fn every_answer_carries_the_common_headers() {
     let app = App::start().await;
     let caller = app.caller();
-    let created = caller.post("/api/posts", &post("On engines")).await.expect(201);
-    let url = created.header("location").to_owned();
-    let mut answers = vec![
-        created.clone(),
-        caller.get(&url).await.expect(200),
-        caller.get(&url).header("if-none-match", "*").await.expect(304),
-        caller.patch(&url, &serde_json::json!({"title": 1})).await.expect(400),
-        caller.delete(&url).await.expect(204),
-        caller.get(&url).await.expect(404),
-        caller.get("/nowhere").await.expect(404),
-        app.anonymous().get("/api/users").await.expect(401),
-    ];
+    let mut answers =
+        vec![caller.get("/nowhere").await.expect(404), app.anonymous().get("/api/users").await.expect(401)];
+    for resource in app.resources() {
+        let created = resource.create().await.expect(201);
+        let (client, url) = (&resource.client, created.header("location"));
+        answers.extend([
+            created.clone(),
+            client.get(url).await.expect(200),
+            client.get(url).header("if-none-match", "*").await.expect(304),
+            client.patch(url, &serde_json::json!({"unknown": 1})).await.expect(400),
+            client.delete(url).await.expect(204),
+            client.get(url).await.expect(404),
+        ]);
+    }
     for DocumentedPath { path, .. } in &paths() {
         answers.push(caller.get(path).await);
         answers.push(caller.call(Method::OPTIONS, path).await);
@@ -131,7 +129,7 @@ async fn errors_come_as_problems_for_those_who_ask() {
         "application/problem+json, application/json;q=0.9",
         "text/html;q=0.1, application/problem+json",
     ] {
-        let answer = app.anonymous().get("/api/posts?page=x").header("accept", accept).await.expect(400);
+        let answer = app.admin().get("/api/users?page=x").header("accept", accept).await.expect(400);
         assert_eq!(answer.header("content-type"), "application/problem+json");
         let problem = answer.json();
         assert_eq!((&*answer.text("/type"), &*answer.text("/title")), ("about:blank", "Bad Request"));
@@ -147,7 +145,7 @@ async fn errors_come_as_problems_for_those_who_ask() {
         "application/json, application/problem+json;q=0.5",
         "nonsense",
     ] {
-        let answer = app.anonymous().get("/api/posts?page=x").header("accept", accept).await;
+        let answer = app.admin().get("/api/users?page=x").header("accept", accept).await;
         assert_eq!(answer.header("content-type"), "application/json", "{accept}");
     }
 }
@@ -155,16 +153,12 @@ async fn errors_come_as_problems_for_those_who_ask() {
 #[tokio::test]
 async fn a_client_that_takes_no_json_is_told_before_anything_happens() {
     let app = App::start().await;
-    let author = app.caller();
-    for accept in ["text/html", "application/xml, image/*", "application/json;q=0"] {
-        author
-            .post("/api/posts", &post("On engines"))
-            .header("accept", accept)
-            .await
-            .expect_error(406, "not_acceptable");
+    for resource in app.resources() {
+        for accept in ["text/html", "application/xml, image/*", "application/json;q=0"] {
+            resource.create().header("accept", accept).await.expect_error(406, "not_acceptable");
+        }
+        assert_eq!(resource.total().await, 0);
     }
-    let list = app.anonymous().get("/api/posts").await.expect(200).json();
-    assert_eq!(list["pagination"]["total"], 0);
 }
 
 #[tokio::test]
@@ -183,7 +177,7 @@ async fn json_is_accepted_however_the_header_spells_it() {
             assert_eq!(answer.status, plain.status, "{answer:?}");
         }
     }
-    let request = "GET /api/public HTTP/1.1\r\nHost: localhost\r\nAccept: text/x-nothing\r\n\
+    let request = "GET /api/health HTTP/1.1\r\nHost: localhost\r\nAccept: text/x-nothing\r\n\
                    Accept: application/json;charset=utf-8\r\nConnection: close\r\n\r\n";
     let answer = app.raw(request.as_bytes()).await;
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
@@ -192,48 +186,54 @@ async fn json_is_accepted_however_the_header_spells_it() {
 #[tokio::test]
 async fn an_error_comes_through_whatever_the_client_accepts() {
     let app = App::start().await;
-    let (anyone, caller) = (app.anonymous(), app.caller());
-    let created = caller.post("/api/posts", &post("On engines")).await.expect(201);
-    let url = created.header("location");
-    for (call, status, code) in [
-        (anyone.get("/nowhere"), 404, "not_found"),
-        (anyone.get("/api/posts/none"), 404, "not_found"),
-        (anyone.get("/api/users"), 401, "missing_token"),
-        (anyone.get("/api/posts?page=x"), 400, "validation_failed"),
-        (anyone.call(Method::TRACE, url), 405, "method_not_allowed"),
-        (anyone.post("/api/posts", &post("Another")), 401, "missing_token"),
-        (caller.post("/api/posts", &serde_json::json!({})), 400, "validation_failed"),
-        (
-            caller.post("/api/posts", &post("Another")).header("content-type", "text/plain"),
-            415,
-            "unsupported_media_type",
-        ),
-        (caller.delete("/api/posts/none"), 404, "not_found"),
-    ] {
-        let answer = call.header("accept", "text/html, image/*").await;
-        answer.expect_error(status, code);
-        assert_eq!(answer.header("content-type"), "application/json", "{answer:?}");
+    let anyone = app.anonymous();
+    for resource in app.resources() {
+        let (client, path, body) = (&resource.client, resource.path(), resource.body());
+        let created = resource.create().await.expect(201);
+        let url = created.header("location");
+        for (call, status, code) in [
+            (anyone.get("/nowhere"), 404, "not_found"),
+            (anyone.get("/api/users"), 401, "missing_token"),
+            (anyone.post(&path, &body), 401, "missing_token"),
+            (client.get(&format!("{path}/none")), 404, "not_found"),
+            (client.get(&format!("{path}?page=x")), 400, "validation_failed"),
+            (client.call(Method::TRACE, url), 405, "method_not_allowed"),
+            (client.post(&path, &serde_json::json!({})), 400, "validation_failed"),
+            (client.post(&path, &body).header("content-type", "text/plain"), 415, "unsupported_media_type"),
+            (client.delete(&format!("{path}/none")), 404, "not_found"),
+        ] {
+            let answer = call.header("accept", "text/html, image/*").await;
+            answer.expect_error(status, code);
+            assert_eq!(answer.header("content-type"), "application/json", "{answer:?}");
+        }
+        // `Accept` cannot rule out an answer without content.
+        client.call(Method::OPTIONS, url).header("accept", "text/html").await.expect(204);
+        client.get(url).header("accept", "text/html").header("if-none-match", "*").await.expect(406);
+        client.delete(url).header("accept", "text/html").await.expect(204);
     }
-    // `Accept` cannot rule out an answer without content.
-    caller.call(Method::OPTIONS, url).header("accept", "text/html").await.expect(204);
-    caller.get(url).header("accept", "text/html").header("if-none-match", "*").await.expect(406);
-    caller.delete(url).header("accept", "text/html").await.expect(204);
 }
 
 #[tokio::test]
 async fn an_answer_without_content_says_nothing_of_a_length() {
     let app = App::start().await;
-    let author = app.caller();
-    let created = author.post("/api/posts", &post("On engines")).await.expect(201);
-    let url = created.header("location");
+    let client = app.admin();
+    let mut paths: Vec<String> =
+        ["/api/docs", "/api/docs/swagger-ui.css", "/api/openapi.json"].map(str::to_owned).into();
+    let mut made = Vec::new();
+    for resource in app.resources() {
+        made.push(resource.create().await.expect(201).header("location").to_owned());
+    }
+    paths.extend(made.clone());
     let mut answers = Vec::new();
-    for path in [url, "/api/public", "/api/docs", "/api/docs/swagger-ui.css", "/api/openapi.json"] {
+    for path in &paths {
         for method in [Method::GET, Method::HEAD] {
-            answers.push(author.call(method, path).header("if-none-match", "*").await.expect(304));
+            answers.push(client.call(method, path).header("if-none-match", "*").await.expect(304));
         }
     }
-    answers.push(author.call(Method::OPTIONS, url).await.expect(204));
-    answers.push(author.delete(url).await.expect(204));
+    for url in &made {
+        answers.push(client.call(Method::OPTIONS, url).await.expect(204));
+        answers.push(client.delete(url).await.expect(204));
+    }
     for answer in answers {
         assert_eq!(
             (answer.header("content-length"), answer.header("transfer-encoding")),
@@ -242,8 +242,13 @@ async fn an_answer_without_content_says_nothing_of_a_length() {
         );
         assert_eq!((answer.header("content-type"), answer.body.len()), ("", 0), "{answer:?}");
     }
+}
+
+#[tokio::test]
+async fn a_stream_without_content_says_nothing_of_a_length() {
+    let app = App::start().await;
     // The Lambda runtime itself sets the Content-Type of a stream's prelude.
-    let options = author.call(Method::OPTIONS, "/lambda-url/stream/api/stream").await.expect(204);
+    let options = app.anonymous().call(Method::OPTIONS, "/lambda-url/stream/api/stream").await.expect(204);
     assert_eq!(
         (options.header("content-length"), options.header("transfer-encoding")),
         ("", ""),
@@ -279,35 +284,37 @@ async fn a_path_with_patch_says_what_it_takes() {
 #[tokio::test]
 async fn an_id_is_the_same_in_any_case() {
     let app = App::start().await;
-    let (admin, author) = (app.admin(), app.caller());
-    let in_capitals = |answer: &Answer| {
-        let (path, id) = answer.header("location").rsplit_once('/').unwrap();
-        format!("{path}/{}", id.to_uppercase())
-    };
-    let created = [
-        (&author, author.post("/api/posts", &post("On engines")).await.expect(201)),
-        (&author, author.post("/api/problems", &problem("On looms")).await.expect(201)),
-        (&admin, admin.post("/api/users", &user("ada@example.com")).await.expect(201)),
-        (&author, author.upload("a.png", "image/png", PNG).await.expect(201)),
-    ];
-    for (client, answer) in &created {
-        let (url, other) = (answer.header("location"), in_capitals(answer));
-        assert_eq!(
-            client.get(&other).await.expect(200).header("etag"),
-            client.get(url).await.expect(200).header("etag")
-        );
-        let other_forms = |id: &str| [id.replace('-', ""), format!("{{{id}}}"), format!("urn:uuid:{id}")];
-        let (path, id) = url.rsplit_once('/').unwrap();
-        for form in other_forms(id) {
-            client.get(&format!("{path}/{form}")).await.expect_error(404, "not_found");
-        }
-        client.delete(&other).await.expect(204);
-        client.get(url).await.expect_error(404, "not_found");
+    for resource in app.resources() {
+        let created = resource.create().await.expect(201);
+        expect_same_in_any_case(&resource.client, &created).await;
     }
-    // A form is checked in the same way.
+}
+
+#[tokio::test]
+async fn the_id_of_a_file_and_of_its_user_is_the_same_in_any_case() {
+    let app = App::start().await;
+    let author = app.caller();
+    let created = author.upload("a.png", "image/png", PNG).await.expect(201);
+    expect_same_in_any_case(&author, &created).await;
     let form = Form::default().text("userId", &author.id().to_uppercase()).file("a.png", "image/png", PNG);
     let file = author.upload_form(form).await.expect(201);
     assert_eq!(author.get(file.header("location")).await.expect(200).text("/userId"), author.id());
+}
+
+/// Reads and deletes what was created, with its id in capitals. Other forms of the id are unknown.
+async fn expect_same_in_any_case(client: &Client, created: &Answer) {
+    let url = created.header("location");
+    let (path, id) = url.rsplit_once('/').unwrap();
+    let other = format!("{path}/{}", id.to_uppercase());
+    assert_eq!(
+        client.get(&other).await.expect(200).header("etag"),
+        client.get(url).await.expect(200).header("etag")
+    );
+    for form in [id.replace('-', ""), format!("{{{id}}}"), format!("urn:uuid:{id}")] {
+        client.get(&format!("{path}/{form}")).await.expect_error(404, "not_found");
+    }
+    client.delete(&other).await.expect(204);
+    client.get(url).await.expect_error(404, "not_found");
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use tests::{Answer, App};
 const PAGE: &str = "http://localhost:5173";
 
 /// A path of the API's and one of the stream's.
-const PATHS: [&str; 2] = ["/api/posts", "/lambda-url/stream/api/stream/posts"];
+const PATHS: &[&str] = &["/api/health", "/lambda-url/stream/api/stream/posts"];
 
 /// Headers that browser clients send, as their documentation names them: this API's own, those of HTTP clients, of W3C
 /// Trace Context and Baggage, and of tracing libraries.
@@ -54,7 +54,7 @@ async fn preflight(app: &App, url: &str, method: &str, headers: &str) -> Answer 
 async fn the_api_and_the_stream_have_the_same_rules() {
     let app = App::start().await;
     let mut exposed = Vec::new();
-    for path in PATHS {
+    for path in PATHS.iter().copied() {
         let url = format!("{}{path}", app.stack.url());
         let allowed = preflight(&app, &url, "PATCH", SENT).await;
         assert!(allowed.status < 300, "{allowed:?}");
@@ -72,7 +72,7 @@ async fn the_api_and_the_stream_have_the_same_rules() {
         let stranger = app.anonymous().get(path).header("origin", "https://evil.example").await.expect(200);
         assert_eq!(stranger.header("access-control-allow-origin"), "", "{stranger:?}");
     }
-    assert_eq!(exposed[0], exposed[1]);
+    assert!(exposed.iter().all(|one| *one == exposed[0]), "{exposed:?}");
 }
 
 #[tokio::test]
@@ -88,7 +88,7 @@ async fn scripts_can_read_every_documented_header() {
     documented.retain(|name| !NOT_TO_BE_EXPOSED.contains(&&**name));
 
     let app = App::start().await;
-    for path in PATHS {
+    for path in PATHS.iter().copied() {
         let answer = app.anonymous().get(path).header("origin", PAGE).await.expect(200);
         let exposed = names(answer.header("access-control-expose-headers"));
         let hidden: Vec<_> = documented.difference(&exposed).collect();

@@ -1,25 +1,25 @@
 //! `cargo xtask fsck`, as an operator uses it.
 
 use serde_json::{Value, json};
-use tests::{App, Process, fsck, post};
+use tests::{App, Process, fsck, post, user};
 
 #[tokio::test]
 async fn its_exit_code_says_whether_the_table_is_whole() {
     let app = App::start().await;
-    app.caller().post("/api/posts", &post("On engines")).await.expect(201);
+    app.admin().post("/api/users", &user("ada@example.com")).await.expect(201);
     let (table, endpoint) = (app.stack.table_name().to_owned(), app.stack.dynamodb_url());
     let target = ["--table", &table, "--endpoint", &endpoint];
     let repair = [target.as_slice(), &["--repair"]].concat();
 
     let whole = fsck(&target).await.expect(0);
-    assert!(whole.printed.contains("\n0 damaged") && whole.printed.contains("1 POST"), "{}", whole.printed);
+    assert!(whole.printed.contains("\n0 damaged") && whole.printed.contains("2 USER"), "{}", whole.printed);
 
-    let key = json!({"pk": {"S": "TITLE#on engines"}, "sk": {"S": "TITLE"}});
+    let key = json!({"pk": {"S": "EMAIL#ada@example.com"}, "sk": {"S": "EMAIL"}});
     let request = json!({"TableName": table, "Key": key});
     app.stack.dynamodb().database().delete_item(serde_json::from_value(request).unwrap()).unwrap();
     let damaged = fsck(&target).await.expect(1);
     assert!(
-        damaged.printed.starts_with("missing TITLE#on engines TITLE: belongs to POST#"),
+        damaged.printed.starts_with("missing EMAIL#ada@example.com EMAIL: belongs to USER#"),
         "{}",
         damaged.printed
     );
@@ -27,7 +27,7 @@ async fn its_exit_code_says_whether_the_table_is_whole() {
     let mended = fsck(&repair).await.expect(3);
     assert!(mended.printed.contains(" (mended)\n"), "{}", mended.printed);
     fsck(&repair).await.expect(0);
-    app.caller().post("/api/posts", &post("On engines")).await.expect_error(409, "title_taken");
+    app.admin().post("/api/users", &user("ada@example.com")).await.expect_error(409, "email_taken");
 }
 
 #[tokio::test]
@@ -51,7 +51,7 @@ async fn a_draft_of_earlier_versions_gives_its_title_back() {
 #[tokio::test]
 async fn a_counter_is_left_beside_an_item_that_is_unknown() {
     let app = App::start().await;
-    app.caller().post("/api/posts", &post("On engines")).await.expect(201);
+    app.admin().post("/api/users", &user("ada@example.com")).await.expect(201);
     let (table, endpoint) = (app.stack.table_name().to_owned(), app.stack.dynamodb_url());
     let repair = ["--table", &table, "--endpoint", &endpoint, "--repair"];
     let database = app.stack.dynamodb().database();
@@ -60,7 +60,7 @@ async fn a_counter_is_left_beside_an_item_that_is_unknown() {
         database.put_item(serde_json::from_value(request).unwrap()).unwrap();
     };
     let mut counter =
-        app.items().into_iter().find(|item| item["pk"]["S"] == "COUNT#POSTS").expect("posts are counted");
+        app.items().into_iter().find(|item| item["pk"]["S"] == "COUNT#USERS").expect("users are counted");
     counter["n"] = json!({"N": "5"});
     put(&counter);
     let comment = json!({"pk": {"S": "COMMENT#1"}, "sk": {"S": "COMMENT"}});
@@ -86,12 +86,12 @@ async fn local_data_is_looked_over_whether_it_is_served_or_not() {
     let data = tempfile::tempdir().unwrap();
     let target = ["--data-dir", data.path().to_str().unwrap()];
     let process = Process::start(data.path()).await;
-    process.caller().post("/api/posts", &post("On engines")).await.expect(201);
+    process.admin().await.post("/api/users", &user("ada@example.com")).await.expect(201);
     let served = fsck(&target).await.expect(0);
     process.kill().await;
     let opened = fsck(&target).await.expect(0);
     for found in [served, opened] {
-        assert!(found.printed.contains("1 POST"), "{}", found.printed);
+        assert!(found.printed.contains("2 USER"), "{}", found.printed);
     }
 }
 

@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use tests::{Answer, App, Call, Client, Process, post};
+use tests::{Answer, App, Call, Client, Process, user};
 use tokio::sync::Notify;
 
 const KEY: &str = "8e03978e-40d5-43e8-bc93-6894a57f9324";
@@ -11,9 +11,9 @@ fn keyed(call: Call, key: &str) -> Call {
     call.header("idempotency-key", key)
 }
 
-/// Returns the number of posts.
-async fn total(reader: &Client) -> u64 {
-    reader.get("/api/posts").await.expect(200).json()["pagination"]["total"].as_u64().unwrap()
+/// Returns the number of users.
+async fn total(admin: &Client) -> u64 {
+    admin.get("/api/users").await.expect(200).json()["pagination"]["total"].as_u64().unwrap()
 }
 
 /// Checks that `again` repeats the answer `first`.
@@ -26,134 +26,129 @@ fn expect_replayed(first: &Answer, again: &Answer) {
     assert_eq!((first.header("idempotency-replayed"), again.header("idempotency-replayed")), ("", "true"));
 }
 
-/// Returns the client, path and body for each operation that creates from JSON, with a second body that differs.
-fn creations(app: &App) -> [(Client, &'static str, Value, Value); 2] {
-    [
-        (app.caller(), "/api/posts", post("On engines"), post("On looms")),
-        (
-            app.admin(),
-            "/api/users",
-            json!({"email": "ada@example.com", "name": "Ada"}),
-            json!({"email": "ada@example.com"}),
-        ),
-    ]
-}
-
 #[tokio::test]
 async fn a_repeated_request_gets_the_first_answer_again() {
     let app = App::start().await;
-    for (client, path, body, _) in creations(&app) {
-        let first = keyed(client.post(path, &body), KEY).await.expect(201);
-        expect_replayed(&first, &keyed(client.post(path, &body), KEY).await);
+    for resource in app.resources() {
+        let (client, path, body) = (&resource.client, resource.path(), resource.body());
+        let first = keyed(client.post(&path, &body), KEY).await.expect(201);
+        expect_replayed(&first, &keyed(client.post(&path, &body), KEY).await);
+        assert_eq!(resource.total().await, 1);
     }
-    assert_eq!(total(&app.anonymous()).await, 1);
 }
 
 /// API Gateway joins the two lines with a comma.
 #[tokio::test]
 async fn a_key_that_is_there_twice_is_none() {
     let app = App::start().await;
-    for (client, path, body, _) in creations(&app) {
+    for resource in app.resources() {
         for key in [format!("{KEY},{KEY}"), format!("{KEY}, {KEY}"), format!("{KEY},another")] {
-            let refused = keyed(client.post(path, &body), &key).await;
+            let refused = keyed(resource.create(), &key).await;
             assert_eq!(refused.bad_fields(), ["Idempotency-Key"], "{refused:?}");
         }
-        keyed(client.post(path, &body), KEY).await.expect(201);
+        keyed(resource.create(), KEY).await.expect(201);
     }
-    let caller = app.caller();
-    let token = caller.token();
-    let body = post("On looms").to_string();
+    let admin = app.admin();
+    let (token, body) = (admin.token(), user("ada@example.com").to_string());
+    let before = total(&admin).await;
     let request = format!(
-        "POST /api/posts HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\
+        "POST /api/users HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\
          Content-Type: application/json\r\nContent-Length: {}\r\nIdempotency-Key: {KEY}\r\nIdempotency-Key: {KEY}\r\n\
          \r\n{body}",
         body.len()
     );
     let answer = app.raw(request.as_bytes()).await;
     assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("Idempotency-Key"), "{answer}");
-    assert_eq!(total(&app.anonymous()).await, 1);
+    assert_eq!(total(&admin).await, before);
 }
 
 #[tokio::test]
 async fn the_first_answer_comes_again_after_the_entity_changed_and_went() {
     let app = App::start().await;
-    let author = app.caller();
-    let first = keyed(author.post("/api/posts", &post("On engines")), KEY).await.expect(201);
-    author.patch(first.header("location"), &json!({"title": "On looms"})).await.expect(200);
-    expect_replayed(&first, &keyed(author.post("/api/posts", &post("On engines")), KEY).await);
-    author.delete(first.header("location")).await.expect(204);
-    expect_replayed(&first, &keyed(author.post("/api/posts", &post("On engines")), KEY).await);
-    assert_eq!(total(&app.anonymous()).await, 0);
+    for resource in app.resources() {
+        let (client, path, body) = (&resource.client, resource.path(), resource.body());
+        let first = keyed(client.post(&path, &body), KEY).await.expect(201);
+        client.patch(first.header("location"), &resource.change()).await.expect(200);
+        expect_replayed(&first, &keyed(client.post(&path, &body), KEY).await);
+        client.delete(first.header("location")).await.expect(204);
+        expect_replayed(&first, &keyed(client.post(&path, &body), KEY).await);
+        assert_eq!(resource.total().await, 0);
+    }
 }
 
 #[tokio::test]
 async fn a_key_with_another_body_is_refused() {
     let app = App::start().await;
-    for (client, path, body, other) in creations(&app) {
-        keyed(client.post(path, &body), KEY).await.expect(201);
-        keyed(client.post(path, &other), KEY).await.expect_error(422, "idempotency_key_reused");
+    for resource in app.resources() {
+        keyed(resource.create(), KEY).await.expect(201);
+        keyed(resource.create(), KEY).await.expect_error(422, "idempotency_key_reused");
+        assert_eq!(resource.total().await, 1);
     }
-    assert_eq!(total(&app.anonymous()).await, 1);
 }
 
 #[tokio::test]
 async fn a_key_is_its_callers_own() {
     let app = App::start().await;
-    keyed(app.caller().post("/api/posts", &post("On engines")), KEY).await.expect(201);
-    keyed(app.caller().post("/api/posts", &post("On looms")), KEY).await.expect(201);
-    assert_eq!(total(&app.anonymous()).await, 2);
+    let (admin, other) = (app.admin(), app.another_admin());
+    let before = total(&admin).await;
+    keyed(admin.post("/api/users", &user("ada@example.com")), KEY).await.expect(201);
+    keyed(other.post("/api/users", &user("eva@example.com")), KEY).await.expect(201);
+    assert_eq!(total(&admin).await, before + 2);
 }
 
 #[tokio::test]
 async fn a_key_is_its_operations_own() {
     let app = App::start().await;
     let admin = app.admin();
-    keyed(admin.post("/api/posts", &post("On engines")), KEY).await.expect(201);
-    keyed(admin.post("/api/users", &json!({"email": "ada@example.com"})), KEY).await.expect(201);
+    for resource in app.resources() {
+        keyed(admin.post(&resource.path(), &resource.body()), KEY).await.expect(201);
+    }
 }
 
 #[tokio::test]
 async fn a_request_that_failed_has_used_no_key() {
     let app = App::start().await;
-    let author = app.caller();
-    let taken = author.post("/api/posts", &post("On engines")).await.expect(201);
-    keyed(author.post("/api/posts", &post("On engines")), KEY).await.expect_error(409, "title_taken");
-    author.delete(taken.header("location")).await.expect(204);
-    keyed(author.post("/api/posts", &post("On engines")), KEY).await.expect(201);
+    let admin = app.admin();
+    let create = || admin.post("/api/users", &user("ada@example.com"));
+    let taken = create().await.expect(201);
+    keyed(create(), KEY).await.expect_error(409, "email_taken");
+    admin.delete(taken.header("location")).await.expect(204);
+    keyed(create(), KEY).await.expect(201);
 }
 
 #[tokio::test]
 async fn without_a_key_each_request_counts() {
     let app = App::start().await;
-    let author = app.caller();
-    author.post("/api/posts", &post("On engines")).await.expect(201);
-    author.post("/api/posts", &post("On engines")).await.expect_error(409, "title_taken");
+    let admin = app.admin();
+    admin.post("/api/users", &user("ada@example.com")).await.expect(201);
+    admin.post("/api/users", &user("ada@example.com")).await.expect_error(409, "email_taken");
 }
 
 #[tokio::test]
 async fn a_key_has_1_to_255_visible_characters() {
     let app = App::start().await;
-    let author = app.caller();
-    keyed(author.post("/api/posts", &post("The longest")), &"k".repeat(255)).await.expect(201);
-    for key in ["", " ", "two words", &"k".repeat(256)] {
-        let refused = keyed(author.post("/api/posts", &post("On engines")), key).await;
-        assert_eq!(refused.bad_fields(), ["Idempotency-Key"]);
+    for resource in app.resources() {
+        keyed(resource.create(), &"k".repeat(255)).await.expect(201);
+        for key in ["", " ", "two words", &"k".repeat(256)] {
+            let refused = keyed(resource.create(), key).await;
+            assert_eq!(refused.bad_fields(), ["Idempotency-Key"]);
+        }
+        assert_eq!(resource.total().await, 1);
     }
-    assert_eq!(total(&app.anonymous()).await, 1);
 }
 
 #[tokio::test]
 async fn of_20_at_once_one_does_it_and_all_are_answered_alike() {
     let app = App::start().await;
-    let author = app.caller();
-    let answers =
-        join_all((0..20).map(|_| async { keyed(author.post("/api/posts", &post("On engines")), KEY).await }))
-            .await;
-    assert_eq!(total(&app.anonymous()).await, 1);
-    let done = answers.iter().filter(|answer| answer.header("idempotency-replayed").is_empty()).count();
-    assert_eq!(done, 1, "{answers:?}");
-    for answer in &answers {
-        assert_eq!((answer.status, &answer.body), (201, &answers[0].body), "{answer:?}");
+    for resource in app.resources() {
+        let (client, path, body) = (&resource.client, resource.path(), resource.body());
+        let answers = join_all((0..20).map(|_| async { keyed(client.post(&path, &body), KEY).await })).await;
+        assert_eq!(resource.total().await, 1);
+        let done = answers.iter().filter(|answer| answer.header("idempotency-replayed").is_empty()).count();
+        assert_eq!(done, 1, "{answers:?}");
+        for answer in &answers {
+            assert_eq!((answer.status, &answer.body), (201, &answers[0].body), "{answer:?}");
+        }
     }
 }
 
@@ -270,19 +265,20 @@ async fn a_request_whose_process_was_killed_is_done_once_when_it_is_repeated() {
     const WRITERS: usize = 8;
     let data = tempfile::tempdir().unwrap();
     let process = Process::start(data.path()).await;
-    let authors: Vec<Client> = (0..WRITERS).map(|_| process.caller()).collect();
+    let admin = process.admin().await;
+    let before = total(&admin).await;
     let (sent, enough) = (AtomicUsize::new(0), Notify::new());
-    // The number of acknowledged posts of each writer before the kill.
-    let write = async |client: &Client, writer: usize| {
+    let create = |admin: &Client, writer: usize, n: usize| {
+        let name = format!("{writer}-{n}");
+        keyed(admin.post("/api/users", &user(&format!("{name}@example.com"))), &name)
+    };
+    // The number of acknowledged users of each writer before the kill.
+    let write = async |writer: usize| {
         for n in 0.. {
             if sent.fetch_add(1, Ordering::Relaxed) == 4 * WRITERS {
                 enough.notify_one();
             }
-            let body = post(&format!("Writer {writer}, post {n}"));
-            let Some(answer) = keyed(client.post("/api/posts", &body), &n.to_string()).try_send().await
-            else {
-                return n;
-            };
+            let Some(answer) = create(&admin, writer, n).try_send().await else { return n };
             answer.expect(201);
         }
         unreachable!("the process is killed")
@@ -291,17 +287,15 @@ async fn a_request_whose_process_was_killed_is_done_once_when_it_is_repeated() {
         enough.notified().await;
         process.kill().await;
     };
-    let writers = authors.iter().enumerate().map(|(writer, author)| write(author, writer));
-    let (acknowledged, ()) = tokio::join!(join_all(writers), kill);
+    let (acknowledged, ()) = tokio::join!(join_all((0..WRITERS).map(write)), kill);
 
     let process = Process::start(data.path()).await;
-    for (writer, (author, n)) in authors.iter().zip(&acknowledged).enumerate() {
-        let client = process.user(author.id());
-        for n in 0..=*n {
-            let body = post(&format!("Writer {writer}, post {n}"));
-            keyed(client.post("/api/posts", &body), &n.to_string()).await.expect(201);
+    let admin = process.admin().await;
+    for (writer, acknowledged) in acknowledged.iter().enumerate() {
+        for n in 0..=*acknowledged {
+            create(&admin, writer, n).await.expect(201);
         }
     }
     let expected: usize = acknowledged.iter().map(|n| n + 1).sum();
-    assert_eq!(total(&process.caller()).await, expected as u64);
+    assert_eq!(total(&admin).await - before, expected as u64);
 }

@@ -8,6 +8,9 @@ use tests::{Answer, App, just_signed_in};
 
 const PATH: &str = "/api/protected";
 
+/// Paths of operations that take an access token, some of which do not require one.
+const PATHS: &[&str] = &[PATH, "/api/posts", "/api/users"];
+
 fn account() -> Value {
     json!({"email": "ada@example.com", "password": "correct horse battery staple", "name": "Ada"})
 }
@@ -78,7 +81,7 @@ async fn a_header_that_holds_a_token_wrongly_is_told_how() {
         (format!("Bearer {good} {good}"), "one access token"),
     ] {
         // A wrong token is refused even if a token is optional.
-        for path in [PATH, "/api/posts"] {
+        for path in PATHS {
             let answer = app.anonymous().get(path).header("authorization", &authorization).await;
             let error = answer.expect_error(401, "invalid_token");
             let message = error["error"].as_str().unwrap();
@@ -98,7 +101,7 @@ async fn an_expired_token_is_told_apart() {
     let clock = Clock::set_to(Timestamp::from_millis(Clock::system().now().as_millis() - 16 * 60 * 1000));
     let expired = AccessTokens::new(&[secret], clock, Random::system());
     let token = expired.sign(just_signed_in(id, Role::User)).unwrap();
-    for path in [PATH, "/api/posts", "/api/users"] {
+    for path in PATHS {
         let answer = app.anonymous().get(path).header("authorization", &format!("Bearer {token}")).await;
         let error = answer.expect_error(401, "token_expired");
         assert!(error["error"].as_str().unwrap().contains("/api/auth/refresh"), "{error}");

@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Answer, App, Client, Document, Operation, Process, Sender, post};
+use tests::{Answer, App, Client, Document, Operation, Process, Sender, user};
 
 /// The scale that leaves three writes a minute.
 const SCALE: &str = "0.05";
@@ -23,7 +23,7 @@ fn remaining(answer: &Answer, policy: &str) -> (u32, u32) {
 async fn first_denied(client: &Client) -> Answer {
     let mut before = None;
     for _ in 0..ENOUGH {
-        let answer = client.post("/api/posts", &post("On engines")).await;
+        let answer = client.post("/api/users", &user("ada@example.com")).await;
         if answer.status == 429 {
             assert_eq!(before, Some(0), "the one before was the last: {answer:?}");
             return answer;
@@ -59,9 +59,9 @@ async fn every_operation_that_a_caller_writes_with_counts_it() {
 async fn what_is_not_counted_says_nothing_of_limits() {
     let app = App::start().await;
     for answer in [
-        app.caller().get("/api/posts").await.expect(200),
-        app.anonymous().post("/api/posts", &post("On engines")).await.expect(401),
-        app.caller().post("/api/posts", &json!({})).await.expect(400),
+        app.admin().get("/api/users").await.expect(200),
+        app.anonymous().post("/api/users", &user("ada@example.com")).await.expect(401),
+        app.admin().post("/api/users", &json!({})).await.expect(400),
     ] {
         let names = ["ratelimit", "ratelimit-policy"];
         assert_eq!(names.map(|name| answer.header(name)), ["", ""], "{answer:?}");
@@ -71,7 +71,7 @@ async fn what_is_not_counted_says_nothing_of_limits() {
 #[tokio::test]
 async fn who_writes_too_much_is_told_when_to_come_back() {
     let app = App::limited(SCALE).await;
-    let caller = app.caller();
+    let caller = app.admin();
     let denied = first_denied(&caller).await;
     denied.expect_error(429, "rate_limited");
     assert_eq!(denied.header("ratelimit-policy"), r#""write";q=3;w=60"#, "{denied:?}");
@@ -83,18 +83,18 @@ async fn who_writes_too_much_is_told_when_to_come_back() {
 #[tokio::test]
 async fn who_writes_too_much_can_still_read_and_others_can_still_write() {
     let app = App::limited(SCALE).await;
-    let (caller, other) = (app.caller(), app.caller());
+    let (caller, other) = (app.admin(), app.another_admin());
     first_denied(&caller).await;
-    caller.get("/api/posts").await.expect(200);
-    other.post("/api/posts", &post("On looms")).await.expect(201);
+    caller.get("/api/users").await.expect(200);
+    other.post("/api/users", &user("eva@example.com")).await.expect(201);
 }
 
 #[tokio::test]
 async fn a_problem_names_the_violated_policy() {
     let app = App::limited(SCALE).await;
-    let caller = app.caller();
+    let caller = app.admin();
     for _ in 0..ENOUGH {
-        let call = caller.post("/api/posts", &post("On engines"));
+        let call = caller.post("/api/users", &user("ada@example.com"));
         let answer = call.header("accept", "application/problem+json").await;
         if answer.status == 429 {
             let problem = answer.json();
@@ -217,9 +217,10 @@ async fn a_sign_in_that_can_not_be_counted_is_refused() {
 #[tokio::test]
 async fn who_could_not_be_counted_is_let_through_and_the_log_says_so() {
     let app = App::start().await;
+    let caller = app.caller();
     app.stack.stop_dynamodb().await.unwrap();
     // The limit lets the request pass, and then the handler's own call fails.
-    let answer = app.caller().post("/api/posts", &post("On engines")).await;
+    let answer = caller.patch(&format!("/api/users/{}", caller.id()), &json!({"name": "Ada"})).await;
     answer.expect_error(503, "unavailable");
     assert_eq!(answer.header("ratelimit"), "", "{answer:?}");
     assert!(app.stack.logs().contains("a request was allowed without being counted"), "{}", app.stack.logs());
@@ -229,6 +230,6 @@ async fn who_could_not_be_counted_is_let_through_and_the_log_says_so() {
 async fn make_run_takes_the_scale_from_its_environment() {
     let data = tempfile::tempdir().unwrap();
     let process = Process::start(data.path()).await;
-    let answer = process.caller().post("/api/posts", &post("On engines")).await.expect(201);
+    let answer = process.admin().await.post("/api/users", &user("ada@example.com")).await.expect(201);
     assert_eq!(answer.header("ratelimit-policy"), r#""write";q=60000000;w=60"#, "{answer:?}");
 }

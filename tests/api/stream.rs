@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Answer, App, Client, post};
+use tests::{Answer, App, Client, Document, post};
+
+use crate::conformance::expect_complaint;
 
 const GREETING: &str = "/lambda-url/stream/api/stream";
 const POSTS: &str = "/lambda-url/stream/api/stream/posts";
@@ -190,4 +192,17 @@ async fn a_path_that_is_not_there_is_answered_in_the_error_shape() {
     }
     // The function `posts` has no URL.
     app.anonymous().get("/lambda-url/posts/api/posts").await.expect(403);
+}
+
+#[tokio::test]
+async fn a_difference_from_the_document_is_noticed() {
+    let app = App::start().await;
+    app.caller().post("/api/posts", &post("On engines")).await.expect(201);
+    let mut answer = app.anonymous().get(POSTS).await.expect(200);
+    let url = "/paths/~1api~1stream~1posts/get/servers/0/url";
+    expect_complaint(&answer, url, Some(json!("/")), "is no operation");
+    expect_complaint(&answer, "/components/schemas/PostLine/oneOf/1", Some(json!(false)), "the body");
+    answer.body.extend_from_slice(b"{}\n");
+    let found = answer.deviations(Document::published());
+    assert!(found.iter().any(|found| found.contains("the body")), "{found:#?}");
 }

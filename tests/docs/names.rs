@@ -30,30 +30,30 @@ fn every_name_in_architecture_md_exists() {
 fn a_name_that_does_not_exist_is_found_out() {
     for there in [
         "`shared/src/http.rs`",
-        "`Posts::create`",
-        "`PostInput`",
+        "`Users::create`",
+        "`UserInput`",
         "`shared::http::serve`",
-        "`POST /api/posts`",
-        "`UploadCompletedFunction`",
+        "`POST /api/users`",
+        "`UsersFunction`",
         "`Idempotency-Key`",
         "`make run`",
-        &format!("{STEPS}| `functions/posts/src/create.rs` | `create` calls `Posts::create` |"),
+        &format!("{STEPS}| `functions/users/src/create.rs` | `create` calls `Users::create` |"),
     ] {
         assert_eq!(PROJECT.gaps(there), Vec::<String>::new(), "{there}");
     }
     for nowhere in [
         "`shared/src/htp.rs`",
-        "`Posts::creates`",
+        "`Users::creates`",
         "`Users::publish`",
-        "`PostInputs`",
+        "`UserInputs`",
         "`serves`",
-        "`PUT /api/posts`",
+        "`PUT /api/users`",
         "`GET /api/nowhere`",
-        "`UploadsCompletedFunction`",
+        "`UsersFunctions`",
         "`Idempotence-Key`",
         "`make nothing`",
-        &format!("{STEPS}| `functions/posts/src/list.rs` | `create` calls `Posts::create` |"),
-        &format!("{STEPS}| `functions/posts/src/create.rs` | no name |"),
+        &format!("{STEPS}| `functions/users/src/list.rs` | `create` calls `Users::create` |"),
+        &format!("{STEPS}| `functions/users/src/create.rs` | no name |"),
     ] {
         assert_eq!(PROJECT.gaps(nowhere).len(), 1, "{nowhere}");
     }

@@ -13,7 +13,7 @@ use shared::objects::Objects;
 use shared::random::Random;
 use shared::store::{Files, Posts, ProblemSearch, Problems, Table, Users};
 
-use crate::Client;
+use crate::{Client, new_email};
 
 /// A running API with an empty table. Dropping it stops everything.
 pub struct App {
@@ -116,6 +116,11 @@ impl App {
     /// Returns the app's admin. The first call adds the account to the table, because an admin's rights are read there.
     pub fn admin(&self) -> Client {
         self.admin_with_id(*self.admin.get_or_init(|| self.import_user("root@example.com", Role::Admin)))
+    }
+
+    /// Returns another admin, and adds the account to the table.
+    pub fn another_admin(&self) -> Client {
+        self.admin_with_id(self.import_user(&new_email(), Role::Admin))
     }
 
     /// Returns a client with an admin's token for this user.

@@ -1,17 +1,13 @@
 use std::path::Path;
 use std::process::Stdio;
 
-use shared::auth::AccessTokens;
-use shared::clock::Clock;
-use shared::config::Secret;
-use shared::domain::{Role, UserId};
-use shared::random::Random;
+use serde_json::json;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-use crate::{App, Client, just_signed_in};
+use crate::{App, Client};
 
-const SECRET: &str = "the secret of a process that tests start";
+const ADMIN_PASSWORD: &str = "the password of a process that tests start";
 
 /// `make run` as a process of its own, with its data on disk.
 pub struct Process {
@@ -30,19 +26,24 @@ impl Process {
             .arg(App::binaries())
             .arg("--data-dir")
             .arg(data)
-            .env("JWT_SECRET", SECRET)
+            .env("LOCAL_ADMIN_PASSWORD", ADMIN_PASSWORD)
             .env("RATE_LIMIT_SCALE", App::NO_LIMITS)
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
             .expect("`make test` builds it first");
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let url = loop {
+        let mut url = String::new();
+        loop {
             let line = lines.next_line().await.unwrap().expect("it says where the API is before it ends");
-            if let Some(url) = line.strip_prefix("API") {
-                break url.trim().trim_end_matches("/api/docs").to_owned();
+            if let Some(address) = line.strip_prefix("API") {
+                address.trim().trim_end_matches("/api/docs").clone_into(&mut url);
             }
-        };
+            // The last line of the start.
+            if line.starts_with("admin ") {
+                break;
+            }
+        }
         // The pipe is read to the end, because a full pipe would stop the process.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Self { child, url }
@@ -53,16 +54,13 @@ impl Process {
         self.child.kill().await.unwrap();
     }
 
-    /// Returns a new user, who has a token and no item in the table.
-    pub fn caller(&self) -> Client {
-        self.user(&UserId::new(Clock::system().now(), &Random::system()).to_string())
-    }
-
-    /// Returns the user with this id.
-    pub fn user(&self, id: &str) -> Client {
-        let secret = Secret::new("JWT_SECRET", SECRET.to_owned()).unwrap();
-        let tokens = AccessTokens::new(&[secret], Clock::system(), Random::system());
-        let token = tokens.sign(just_signed_in(id.parse().unwrap(), Role::User)).unwrap();
-        Client::new(reqwest::Client::new(), &self.url, Some(token), Some(id.to_owned()))
+    /// Signs in as the administrator that `local` creates.
+    pub async fn admin(&self) -> Client {
+        let http = reqwest::Client::new();
+        let account = json!({"email": "admin@example.com", "password": ADMIN_PASSWORD});
+        let anonymous = Client::new(http.clone(), &self.url, None, None);
+        let signed_in = anonymous.post("/api/auth/login", &account).await.expect(200);
+        let (token, id) = (signed_in.text("/accessToken"), signed_in.text("/user/id"));
+        Client::new(http, &self.url, Some(token), Some(id))
     }
 }

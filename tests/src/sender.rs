@@ -262,7 +262,7 @@ pub fn new_email() -> String {
 }
 
 /// Returns another number each time.
-fn new() -> usize {
+pub(crate) fn new() -> usize {
     static USED: AtomicUsize = AtomicUsize::new(1);
     USED.fetch_add(1, Ordering::Relaxed)
 }

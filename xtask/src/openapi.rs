@@ -1,8 +1,8 @@
 //! `cargo xtask openapi`: generates openapi.json and the README's route table from the code.
 
 mod about;
+mod bodies;
 mod errors;
-mod examples;
 mod headers;
 mod operation;
 mod samples;
@@ -73,7 +73,7 @@ pub fn document() -> OpenApi {
             not_modified(operation);
         }
         headers::describe(operation, codes.contains(&Code::RateLimited), &mut components);
-        examples::add(operation, &mut components);
+        bodies::add(operation, &mut components);
         errors::describe(operation, &codes, &mut components);
         texts::finish(operation, &components);
         // A public operation declares that it needs no security.

@@ -100,10 +100,10 @@ fn a_function_of_the_table_without_policies_is_named() {
 #[test]
 fn a_function_that_limits_rates_without_their_scale_is_named() {
     let gap = gap(|sources| {
-        let posts = sources.template.functions.iter_mut().find(|function| function.name == "posts");
-        posts.unwrap().variables.remove("RATE_LIMIT_SCALE");
+        let users = sources.template.functions.iter_mut().find(|function| function.name == "users");
+        users.unwrap().variables.remove("RATE_LIMIT_SCALE");
     });
-    assert!(gap.contains("PostsFunction limits rates") && gap.contains("!Ref RateLimitScale"), "{gap}");
+    assert!(gap.contains("UsersFunction limits rates") && gap.contains("!Ref RateLimitScale"), "{gap}");
 }
 
 #[test]

@@ -24,6 +24,21 @@ const ESCAPED_BYTES: usize = 12;
 /// A character in UTF-8, at most.
 const UTF_8_BYTES: usize = 4;
 
+/// Bodies in an event. A text body is a JSON string, in which quotes and backslashes are escaped.
+const BODIES: &[(&str, usize)] = &[
+    ("JSON", 2 * MAX_JSON_BYTES),
+    ("Stripe's", 2 * webhooks_stripe::MAX_BODY_BYTES),
+    ("an upload, in base64", upload::MAX_BODY_BYTES.div_ceil(3) * 4),
+    ("a form, in base64", example::MAX_FORM_BYTES.div_ceil(3) * 4),
+];
+
+/// Bodies that come back: JSON unchanged in a JSON string.
+const RETURNED: &[usize] = &[
+    2 * MAX_JSON_BYTES,
+    // A form comes back with ten times its bytes, as a test of `example` shows.
+    10 * example::MAX_FORM_BYTES,
+];
+
 fn document() -> Value {
     serde_json::to_value(xtask::openapi::document()).unwrap()
 }
@@ -69,27 +84,19 @@ fn every_value_that_a_json_body_may_have_fits_into_it() {
             largest = largest.max(size);
         }
     }
-    assert!(largest > 600_000, "a post's content alone: {largest}");
+    assert!(largest > 0, "no operation has a body");
 }
 
 #[test]
 fn every_body_fits_into_an_event() {
-    // The event holds a text body as a JSON string, in which quotes and backslashes are escaped.
-    for (what, size) in [
-        ("JSON", 2 * MAX_JSON_BYTES),
-        ("Stripe's", 2 * webhooks_stripe::MAX_BODY_BYTES),
-        ("an upload, in base64", upload::MAX_BODY_BYTES.div_ceil(3) * 4),
-        ("a form, in base64", example::MAX_FORM_BYTES.div_ceil(3) * 4),
-    ] {
+    for (what, size) in BODIES {
         assert!(size + AROUND_A_BODY_BYTES <= LAMBDA_PAYLOAD_BYTES, "{what}: {size}");
     }
 }
 
 #[test]
 fn what_comes_back_of_a_body_fits_into_an_answer() {
-    // JSON comes back unchanged in a JSON string; a form comes back with ten times its bytes, as a test of `example`
-    // shows.
-    for size in [2 * MAX_JSON_BYTES, 10 * example::MAX_FORM_BYTES] {
+    for size in RETURNED {
         assert!(size + AROUND_A_BODY_BYTES <= LAMBDA_PAYLOAD_BYTES, "{size}");
     }
 }
@@ -97,9 +104,10 @@ fn what_comes_back_of_a_body_fits_into_an_answer() {
 #[test]
 fn whatever_is_stored_fits_into_an_item() {
     let document = document();
-    for name in ["Post", "Problem", "User", "File", "Payment"] {
-        let schema = &document["components"]["schemas"][name];
-        assert!(schema["properties"].is_object(), "{name}");
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    let is_stored = |schema: &Value| schema["properties"].get("createdAt").is_some();
+    assert!(is_stored(&schemas["User"]));
+    for (name, schema) in schemas.iter().filter(|(_, schema)| is_stored(schema)) {
         let size = bytes(&document, schema, UTF_8_BYTES) + KEY_BYTES;
         assert!(size <= ITEM_BYTES, "{name}: {size}");
     }

@@ -246,33 +246,47 @@ mod tests {
         }
     }
 
+    /// Texts that show nothing.
+    const BLANK: [&str; 10] = [
+        "\u{200b}",
+        "\u{200d}\u{feff}",
+        "\u{2060}",
+        "\u{202e}\u{2066}\u{200f}\u{61c}",
+        "\u{115f}\u{1160}\u{3164}\u{ffa0}",
+        "\u{fe0f}\u{e0100}\u{180b}",
+        "\u{ad}\u{34f}\u{17b4}\u{180e}",
+        "\u{e0001}\u{e0061}\u{1d173}\u{fff9}\u{fffb}",
+        "\u{2800}",
+        "\u{200b} \u{3000}\u{200b}",
+    ];
+
+    /// Texts with invisible characters among others.
+    const SEEN: [&str; 6] = [
+        "Zoë 👩\u{200d}🔬",
+        "❤\u{fe0f}",
+        "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
+        "می\u{200c}خواهم",
+        "\u{301}",
+        ".",
+    ];
+
     #[test]
-    fn a_text_that_shows_nothing_is_blank() {
-        for blank in [
-            "\u{200b}",
-            "\u{200d}\u{feff}",
-            "\u{2060}",
-            "\u{202e}\u{2066}\u{200f}\u{61c}",
-            "\u{115f}\u{1160}\u{3164}\u{ffa0}",
-            "\u{fe0f}\u{e0100}\u{180b}",
-            "\u{ad}\u{34f}\u{17b4}\u{180e}",
-            "\u{e0001}\u{e0061}\u{1d173}\u{fff9}\u{fffb}",
-            "\u{2800}",
-            "\u{200b} \u{3000}\u{200b}",
-        ] {
-            assert_eq!(line(blank, 1, 50), Err(super::blank()), "{blank:?}");
-            assert_eq!(prose(&format!("\n{blank}\t"), 1, 50), Err(super::blank()), "{blank:?}");
+    fn a_line_that_shows_nothing_is_blank() {
+        for text in BLANK {
+            assert_eq!(line(text, 1, 50), Err(super::blank()), "{text:?}");
         }
-        for seen in [
-            "Zoë 👩\u{200d}🔬",
-            "❤\u{fe0f}",
-            "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
-            "می\u{200c}خواهم",
-            "\u{301}",
-            ".",
-        ] {
-            assert_eq!(line(seen, 1, 50).as_deref(), Ok(seen), "{seen:?}");
-            assert_eq!(prose(seen, 1, 50).as_deref(), Ok(seen), "{seen:?}");
+        for text in SEEN {
+            assert_eq!(line(text, 1, 50).as_deref(), Ok(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn prose_that_shows_nothing_is_blank() {
+        for text in BLANK {
+            assert_eq!(prose(&format!("\n{text}\t"), 1, 50), Err(super::blank()), "{text:?}");
+        }
+        for text in SEEN {
+            assert_eq!(prose(text, 1, 50).as_deref(), Ok(text), "{text:?}");
         }
     }
 

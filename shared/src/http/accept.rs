@@ -271,9 +271,13 @@ mod tests {
     }
 
     #[test]
-    fn every_function_has_media_types_of_its_own() {
+    fn a_stream_has_media_types_of_its_own() {
         assert!(accepts("application/x-ndjson; charset=utf-8", STREAMED));
         assert!(accepts("text/plain;format=flowed", STREAMED));
+    }
+
+    #[test]
+    fn a_page_has_media_types_of_its_own() {
         assert!(accepts("text/html;level=1", HTML) && accepts("image/*", HTML));
         assert!(!accepts("application/x-ndjson", JSON) && !accepts("image/webp", HTML));
     }

@@ -12,8 +12,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::json_text::ObjectText;
-use super::{ContentType, Error, Fields, FromFields, check_acceptable, read_body};
+use super::{ContentType, Error, Fields, FromFields, check_acceptable, json_text, read_body};
 
 /// The largest JSON body in bytes. A post of 50,000 characters fits, even if each is written as `\ud83d\ude00`.
 pub const MAX_JSON_BYTES: usize = 1024 * 1024;
@@ -51,7 +50,8 @@ impl<S: Sync> FromRequest<S> for JsonObject {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Error> {
         let (parts, body) = json_body(request).await?;
-        let object = ObjectText::parse(&body)?.text.to_owned();
+        json_text::members(&body)?;
+        let object = json_text::text(&body)?.to_owned();
         check_acceptable(&parts.extensions)?;
         RawValue::from_string(object).map(Self).map_err(|error| Error::Internal(Arc::new(error)))
     }
@@ -59,7 +59,7 @@ impl<S: Sync> FromRequest<S> for JsonObject {
 
 /// Parses a JSON object in which no member occurs twice, at any depth.
 pub fn json_object(body: &[u8]) -> Result<Map<String, Value>, Error> {
-    Ok(ObjectText::parse(body)?.members)
+    json_text::members(body)
 }
 
 /// Parses a `T` from a JSON object.

@@ -16,30 +16,20 @@ const MAX_DEPTH: usize = 100;
 /// The maximum length of a member's path in an answer, in characters.
 const MAX_PATH_CHARACTERS: usize = 200;
 
-/// A text that is a JSON object: its members and the text itself.
-pub(super) struct ObjectText<'a> {
-    pub(super) members: Map<String, Value>,
-    pub(super) text: &'a str,
-}
-
-impl<'a> ObjectText<'a> {
-    /// Parses a body. The error describes what is expected at the position of the mistake, or names a duplicate member.
-    pub(super) fn parse(body: &'a [u8]) -> Result<Self, Error> {
-        let text = text(body).map_err(malformed)?;
-        let duplicate = RefCell::new(None);
-        let root = Node { path: JsonPath::Root, depth: 0, duplicate: &duplicate };
-        let mut deserializer = serde_json::Deserializer::from_str(text);
-        let value = root.deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
-        match value {
-            Ok(Value::Object(members)) => Ok(Self { members, text }),
-            Ok(other) => Err(malformed(format!("must be a JSON object, not {}", type_name(&other)))),
-            Err(error) => Err(match duplicate.take() {
-                Some(field) => {
-                    Error::Malformed(FieldError { field, message: located("occurs twice", &error) })
-                }
-                None => malformed(explain(&error)),
-            }),
-        }
+/// Parses a body that is a JSON object. The error describes what is expected at the position of the mistake, or names a
+/// duplicate member.
+pub(super) fn members(body: &[u8]) -> Result<Map<String, Value>, Error> {
+    let duplicate = RefCell::new(None);
+    let root = Node { path: JsonPath::Root, depth: 0, duplicate: &duplicate };
+    let mut deserializer = serde_json::Deserializer::from_str(text(body)?);
+    let value = root.deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
+    match value {
+        Ok(Value::Object(members)) => Ok(members),
+        Ok(other) => Err(malformed(format!("must be a JSON object, not {}", type_name(&other)))),
+        Err(error) => Err(match duplicate.take() {
+            Some(field) => Error::Malformed(FieldError { field, message: located("occurs twice", &error) }),
+            None => malformed(explain(&error)),
+        }),
     }
 }
 
@@ -60,12 +50,13 @@ fn malformed(message: impl Into<String>) -> Error {
 }
 
 /// Returns the body as text without a byte order mark, which a parser may ignore (RFC 8259, section 8.1).
-fn text(body: &[u8]) -> Result<&str, String> {
-    let text = std::str::from_utf8(body)
-        .map_err(|error| format!("must be UTF-8, which it is not at byte {}", error.valid_up_to() + 1))?;
+pub(super) fn text(body: &[u8]) -> Result<&str, Error> {
+    let text = std::str::from_utf8(body).map_err(|error| {
+        malformed(format!("must be UTF-8, which it is not at byte {}", error.valid_up_to() + 1))
+    })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if text.trim_ascii().is_empty() {
-        Err("is empty, but must be a JSON object".to_owned())
+        Err(malformed("is empty, but must be a JSON object"))
     } else {
         Ok(text)
     }
@@ -204,9 +195,9 @@ mod tests {
     use super::*;
 
     fn refused(body: &[u8]) -> (String, String) {
-        match ObjectText::parse(body) {
+        match members(body) {
             Err(Error::Malformed(FieldError { field, message })) => (field, message),
-            other => panic!("{:?}", other.map(|object| object.members)),
+            other => panic!("{other:?}"),
         }
     }
 
@@ -223,7 +214,7 @@ mod tests {
             assert_eq!(refused(body.as_bytes()), expected, "{body}");
         }
         let apart = br#"{"a":{"b":1},"b":{"a":1},"c":[{"a":1},{"a":1}]}"#;
-        assert_eq!(ObjectText::parse(apart).unwrap().members.len(), 3);
+        assert_eq!(members(apart).unwrap().len(), 3);
     }
 
     #[test]
@@ -261,7 +252,7 @@ mod tests {
     #[test]
     fn a_hundred_levels_are_deep_enough() {
         let nested = |levels: usize| format!("{{\"a\":{}{}}}", "[".repeat(levels), "]".repeat(levels));
-        assert!(ObjectText::parse(nested(MAX_DEPTH - 1).as_bytes()).is_ok());
+        assert!(members(nested(MAX_DEPTH - 1).as_bytes()).is_ok());
         for levels in [MAX_DEPTH, 100_000] {
             let (_, message) = refused(nested(levels).as_bytes());
             assert!(message.contains("more than 100 objects and arrays are inside each other"), "{message}");
@@ -270,19 +261,19 @@ mod tests {
 
     #[test]
     fn a_byte_order_mark_is_ignored() {
-        let object = ObjectText::parse("\u{feff}{\"a\":1}".as_bytes()).unwrap();
-        assert_eq!((object.members["a"].clone(), object.text), (json!(1), "{\"a\":1}"));
+        let body = "\u{feff}{\"a\":1}".as_bytes();
+        assert_eq!((members(body).unwrap()["a"].clone(), text(body).unwrap()), (json!(1), "{\"a\":1}"));
     }
 
     proptest! {
         #[test]
         fn any_bytes_are_answered(body in proptest::collection::vec(any::<u8>(), 0..60), text in "[{}\\[\\]\",:0-9a-b\\\\u\\.e+-]{0,40}") {
-            let _ = ObjectText::parse(&body);
-            let strict = ObjectText::parse(text.as_bytes());
+            let _ = members(&body);
+            let strict = members(text.as_bytes());
             let lenient = serde_json::from_str::<Map<String, Value>>(&text);
             // Strict and lenient parsing must agree on every accepted text.
-            if let Ok(object) = strict {
-                prop_assert_eq!(object.members, lenient.unwrap());
+            if let Ok(members) = strict {
+                prop_assert_eq!(members, lenient.unwrap());
             }
         }
     }

@@ -13,18 +13,9 @@ use sha2::{Digest, Sha256};
 
 use super::Error;
 use super::entity::Entity;
-use super::list::{List, Source};
-use super::table::{Consistency, Item, Table};
-use crate::domain::{Difficulty, Order, Problem, ProblemId, ProblemName, Timestamp, UserId};
-
-/// The indexes that have postings.
-pub(super) const INDEXES: [&str; 5] = ["gsi1", "gsi2", "gsi3", "gsi4", "gsi5"];
-
-/// The maximum number of rows of a name. With the problem, its counter and an `Idempotency-Key` they are the 100 items
-/// of a transaction (DynamoDB quotas).
-pub(super) const MAX_ROWS: usize = 97;
-
-pub(super) const PREFIX: &str = "GRAM#";
+use super::rows::{INDEXES, MAX_ROWS, PREFIX};
+use super::table::{Item, Table};
+use crate::domain::{Difficulty, Problem, ProblemId, ProblemName, Timestamp, UserId};
 
 /// One to three characters of a folded text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -121,7 +112,7 @@ struct RowItem<'a> {
 
 impl Table {
     /// Returns the rows of a problem with every acknowledged change.
-    pub(super) async fn rows(&self, id: ProblemId) -> Result<Rows, Error> {
+    pub(super) async fn rows_of_problem(&self, id: ProblemId) -> Result<Rows, Error> {
         let items = self.row_items(Problem::key(&id).pk).await?;
         let mut rows = Rows::default();
         for item in items {
@@ -138,12 +129,6 @@ impl Table {
                 .map(|partition| partition?.strip_prefix(PREFIX).map(|gram| Gram(gram.to_owned())));
         }
         Ok(rows)
-    }
-
-    /// Returns the items that are the rows of the problem in this partition of the table.
-    pub(super) async fn row_items(&self, partition: String) -> Result<Vec<Item>, Error> {
-        let source = Source::Table { prefix: PREFIX, consistency: Consistency::Strong };
-        self.read_on(&List { source, partition, order: Order::Asc }, None, MAX_ROWS).await
     }
 }
 

@@ -70,7 +70,7 @@ impl Problems {
         let revision = problem.revision.next(self.clock.now());
         let next = Problem { attributes, revision, ..problem.clone() };
         // If the rows belong to another version, the transaction fails because the problem's version differs, too.
-        let rows = self.table.rows(problem.id).await?;
+        let rows = self.table.rows_of_problem(problem.id).await?;
         let next_rows = rows.renamed(&next.attributes.name)?;
         let (before, after) = (problem.with_rows(&rows)?, next.with_rows(&next_rows)?);
         self.change(Some(&before), Some(&after)).await?;
@@ -79,7 +79,7 @@ impl Problems {
 
     /// Removes `problem` with all of its items, unless it changed since it was read.
     pub async fn delete(&self, problem: &Problem) -> Result<(), Error> {
-        let rows = self.table.rows(problem.id).await?;
+        let rows = self.table.rows_of_problem(problem.id).await?;
         self.change(Some(&problem.with_rows(&rows)?), None).await
     }
 }

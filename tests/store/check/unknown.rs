@@ -4,16 +4,16 @@ use serde_json::{Value, json};
 use shared::store::check::{Code, Outcome, Report};
 use tests::App;
 
-use super::Table;
+use super::{ITEMS, Table};
 
 fn item(pk: &str, sk: &str) -> Value {
     json!({"pk": {"S": pk}, "sk": {"S": sk}})
 }
 
-/// Gadgets as items of their own, and below their post.
+/// Gadgets as items of their own, and below their user.
 fn gadgets(table: &Table) -> [Value; 2] {
-    let post = table.item("POST#");
-    [item("GADGET#1", "GADGET"), item(post["pk"]["S"].as_str().unwrap(), "GADGET#1")]
+    let user = table.item("USER#");
+    [item("GADGET#1", "GADGET"), item(user["pk"]["S"].as_str().unwrap(), "GADGET#1")]
 }
 
 /// The outcome of the one damage of this code.
@@ -29,10 +29,9 @@ async fn it_is_listed_and_left() {
     let table = Table::filled().await;
     for (pk, sk) in [
         ("GADGET#1", "GADGET"),
-        ("POST#1", "GADGET#1"),
+        ("USER#1", "GADGET#1"),
         ("COUNT#GADGETS#1", "SHARD#00"),
-        ("COUNT#POSTS", "GADGET#1"),
-        ("PROBLEM#1", "GRAM#97"),
+        ("COUNT#USERS", "GADGET#1"),
         ("nothing", "at all"),
     ] {
         let item = item(pk, sk);
@@ -49,10 +48,8 @@ async fn it_is_listed_and_left() {
 
 #[tokio::test]
 async fn no_counter_is_repaired_beside_one() {
-    for counter in ["COUNT#AUTHOR", "COUNT#POSTS", "COUNT#PROBLEMS", "COUNT#USERS", "COUNT#PAYMENTS", "USAGE"]
-    {
+    for (counter, attribute) in ITEMS.iter().flat_map(|items| items.counters) {
         let table = Table::filled().await;
-        let attribute = if counter == "USAGE" { "fileCount" } else { "n" };
         let right = table.item(counter);
         table.change(&right, attribute, Some(json!({"N": "41"})));
         for gadget in gadgets(&table) {

@@ -3,7 +3,8 @@
 use shared::clock::Clock;
 use shared::domain::{Payer, Payment, PaymentStatus, Role, Start, Timestamp, UserAttributes};
 use shared::random::Random;
-use shared::store::{Error, Payments, Table, Users};
+use shared::store::{Error, Payments};
+use tests::App;
 use tokio::try_join;
 
 use super::row::{Row, measure};
@@ -11,8 +12,10 @@ use super::row::{Row, measure};
 /// The number of payments of each of the two payers: more than a page.
 const PAYMENTS: i64 = 30;
 
-pub(super) async fn rows(table: Table, users: &Users) -> Vec<Row> {
-    let payments = Payments::new(table, Clock::system(), Random::system());
+pub(super) async fn rows() -> Vec<Row> {
+    let app = App::start().await;
+    let users = app.users();
+    let payments = Payments::new(app.table(), Clock::system(), Random::system());
     let attributes =
         UserAttributes { email: "buyer@example.com".parse().unwrap(), name: None, role: Role::User };
     let user = users.create(attributes, None).await.unwrap().into_parts().0;

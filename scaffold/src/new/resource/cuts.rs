@@ -10,7 +10,7 @@ const SEARCH: &[(&str, &str, &str)] = &[
     (STORE, "use super::postings::Rows;\n", ""),
     (
         STORE,
-        "        let rows = self.table.rows(problem.id).await?;
+        "        let rows = self.table.rows_of_problem(problem.id).await?;
         let next_rows = rows.renamed(&next.attributes.name)?;
         let (before, after) = (problem.with_rows(&rows)?, next.with_rows(&next_rows)?);
         self.change(Some(&before), Some(&after)).await?;
@@ -19,7 +19,7 @@ const SEARCH: &[(&str, &str, &str)] = &[
     ),
     (
         STORE,
-        "        let rows = self.table.rows(problem.id).await?;
+        "        let rows = self.table.rows_of_problem(problem.id).await?;
         self.change(Some(&problem.with_rows(&rows)?), None).await
 ",
         "        self.change(Some(&problem.describe()?), None).await\n",

@@ -37,7 +37,6 @@ pub(super) fn register(edits: &mut Edits, names: &Names) -> Result<(), Error> {
         ("shared/src/http/path.rs", "use crate::domain::", "ProblemId"),
         ("shared/src/store/check/reading.rs", "use crate::domain::", "Problem"),
         ("shared/src/store/check/reading.rs", "Kind::of", "Kind::of::<Problem>()"),
-        ("xtask/tests/limits.rs", "for name in [", "\"Problem\""),
     ] {
         edits.beside(file, line, word, &names.own.rename(&names.model, word))?;
     }
@@ -68,7 +67,7 @@ pub(super) fn register(edits: &mut Edits, names: &Names) -> Result<(), Error> {
             edits.insert_sorted(SNAPSHOT, &(answer + "\n"), is_peer)?;
         }
     }
-    edits.insert_before("tests/store/costs/examples.rs", &limits(names), "];")?;
+    edits.insert_before("tests/store/costs/documented.rs", &limits(names), "];")?;
     let tag = names.own.plural.as_str();
     edits.insert_before(
         "xtask/src/openapi/about.rs",

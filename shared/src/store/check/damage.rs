@@ -3,7 +3,7 @@ use std::fmt;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use crate::store::postings::{INDEXES, PREFIX};
+use crate::store::rows::{INDEXES, PREFIX};
 use crate::store::table::{Item, text};
 
 /// The result of a check.

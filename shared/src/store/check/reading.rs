@@ -6,14 +6,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_dynamo::aws_sdk_dynamodb_1::from_item;
 
-use crate::domain::{File, FileId, Post, Problem, Report, User};
+use crate::domain::{File, Post, Problem, Report, User, UserId};
 use crate::store::entity::{Description, Entity};
 use crate::store::error::Error;
 use crate::store::files::Usage;
 use crate::store::idempotency::IdempotencyItem;
 use crate::store::idempotency::IdempotencyRecord;
 use crate::store::payments::{EventItem, Paid};
-use crate::store::postings::{INDEXES, MAX_ROWS, PREFIX};
+use crate::store::rows::{INDEXES, MAX_ROWS, PREFIX};
 use crate::store::session_items::SessionItem;
 use crate::store::sweeps::SweepItem;
 use crate::store::table::{Item, Key, parse, text};
@@ -120,7 +120,7 @@ fn session(item: &Item) -> Result<Reading, Error> {
 fn record(item: &Item) -> Result<Reading, Error> {
     let IdempotencyItem { pk, fingerprint, made, made_at, .. } = from_item(item.clone())?;
     // The created entity has an id of this form. It may have been removed.
-    parse::<FileId>(&made)?;
+    parse::<UserId>(&made)?;
     let record = IdempotencyItem::of(&IdempotencyRecord { pk, fingerprint }, made, made_at);
     Description::of(Key::of(item), &record).map(Reading::Entity)
 }

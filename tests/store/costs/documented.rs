@@ -62,7 +62,7 @@ pub(super) async fn rows(others: &[Row]) -> Vec<Row> {
     }
     assert!(
         gaps.is_empty(),
-        "\n\ntests/store/costs/examples.rs: add to `LIMITS`, with what the operation may cost instead of what it costs\n    {}\n",
+        "\n\ntests/store/costs/documented.rs: add to `LIMITS`, with what the operation may cost instead of what it costs\n    {}\n",
         gaps.join("\n    ")
     );
     rows
