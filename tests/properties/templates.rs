@@ -56,6 +56,9 @@ const PIECES: &[&str] = &[
 ];
 
 proptest! {
+    // A case parses up to 75 KB.
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases / 10))]
+
     #[test]
     fn a_changed_template_is_read_or_refused_with_its_line(text in changed(&TEXTS, PIECES)) {
         let Ok(text) = String::from_utf8(text) else { return Ok(()) };
