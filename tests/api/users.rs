@@ -54,7 +54,11 @@ async fn the_address_and_the_role_are_shown_to_the_user_and_admins_only() {
     let app = App::start().await;
     let created = app.admin().post("/api/users", &user("ada@example.com")).await.expect(201);
     let (id, url) = (created.text("/id"), created.header("location").to_owned());
-    for (client, sees) in [(app.user(&id), true), (app.admin(), true), (app.caller(), false)] {
+    let other = app.admin().post("/api/users", &user("eve@example.com")).await.expect(201).text("/id");
+    let demoted = app.admin_with_id(other.parse().unwrap());
+    for (client, sees) in
+        [(app.user(&id), true), (app.admin(), true), (app.caller(), false), (demoted, false)]
+    {
         let one = client.get(&url).await.expect(200).json();
         assert_eq!((one.get("email").is_some(), one.get("role").is_some()), (sees, sees), "{one}");
         assert_eq!(one["name"], "Ada");
