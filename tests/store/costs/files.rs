@@ -1,5 +1,6 @@
 //! The costs of an upload and the requests that follow, as the functions log them.
 
+use local::Faults;
 use shared::cost::Cost;
 use tests::{App, PNG};
 
@@ -17,11 +18,14 @@ const LIMITS: [(&str, &str, (u32, f64, f64)); 5] = [
 
 pub(super) async fn rows() -> Vec<Row> {
     // Two apps keep apart the requests that share a function, so each function logs one line.
-    let (uploading, removing) = (App::start().await, App::start().await);
+    let faults = Faults::default();
+    let (uploading, removing) = (App::with_faults(&faults).await, App::start().await);
     let owner = uploading.caller();
     let presigned = owner.presign("a.png", "image/png", PNG.len()).await.expect(201);
     uploading.put(&presigned, PNG).await.expect(200);
     uploading.logged("\"outcome\":\"ready\"").await;
+    // S3's event must not finish the next file before the request itself does.
+    faults.add("s3:GetObject/incoming/:500".parse().unwrap());
     let uploaded = owner.upload("a.png", "image/png", PNG).await.expect(201);
     owner.get(uploaded.header("location")).await.expect(200);
 
