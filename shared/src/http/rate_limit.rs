@@ -17,7 +17,8 @@
 //! RateLimitScale` and `dynamodb:UpdateItem` on `RATE#<policy>#*`.
 //!
 //! Each counted request is one write, an `ADD` outside of every transaction, so it counts whether the request succeeds
-//! or not; one from an IPv6 address is three, because its networks are counted as well. Windows are fixed, so a client can use the quotas of two windows around the end of one.
+//! or not. A request from an IPv6 address is three writes, one for each of its networks. Windows are fixed, so a client
+//! can use the quotas of two windows around the end of one.
 
 use std::collections::HashMap;
 use std::fmt;
