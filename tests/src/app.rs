@@ -13,7 +13,7 @@ use shared::objects::Objects;
 use shared::random::Random;
 use shared::store::{Files, Posts, ProblemSearch, Problems, Table, Users};
 
-use crate::{Client, new_email};
+use crate::Client;
 
 /// A running API with an empty table. Dropping it stops everything.
 pub struct App {
@@ -120,7 +120,7 @@ impl App {
 
     /// Returns another admin, and adds the account to the table.
     pub fn another_admin(&self) -> Client {
-        self.admin_with_id(self.import_user(&new_email(), Role::Admin))
+        self.admin_with_id(self.import_user(&format!("{}@example.com", new_id()), Role::Admin))
     }
 
     /// Returns a client with an admin's token for this user.

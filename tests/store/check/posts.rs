@@ -1,34 +1,9 @@
 //! Posts, their titles and their counters.
 
 use serde_json::json;
-use shared::domain::{PostAttributes, User};
 use shared::store::check::Code;
-use tests::App;
 
-use super::{Items, Table, named};
-
-pub(super) const ITEMS: Items = Items {
-    kinds: &["COUNT", "POST", "TITLE"],
-    locks: &[("TITLE", "postId")],
-    computed: &[("POST", "gsi1pk"), ("POST", "gsi4sk"), ("POST", "gsi5pk"), ("POST", "excerpt")],
-    counters: &[("COUNT#POSTS", "n"), ("COUNT#AUTHOR", "n")],
-};
-
-pub(super) async fn fill(app: &App, author: &User) {
-    let posts = app.posts();
-    posts.create(author.id, post("On engines", true), None).await.unwrap();
-    let draft = posts.create(author.id, post("On looms", false), None).await.unwrap().into_parts().0;
-    posts.replace(&draft, post("On threads", true)).await.unwrap();
-}
-
-fn post(title: &str, published: bool) -> PostAttributes {
-    PostAttributes {
-        title: title.parse().unwrap(),
-        content: "What it says.".parse().unwrap(),
-        category: Some("Tech".parse().unwrap()),
-        published,
-    }
-}
+use super::table::{Table, named};
 
 #[tokio::test]
 async fn a_title_that_is_held_for_somebody_else_is_given_back() {

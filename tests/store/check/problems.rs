@@ -1,30 +1,9 @@
 //! Problems, and the rows of their postings.
 
 use serde_json::{Value, json};
-use shared::domain::{Difficulty, ProblemAttributes, User};
 use shared::store::check::Code;
-use tests::App;
 
-use super::{Items, Table, named};
-
-pub(super) const ITEMS: Items = Items {
-    kinds: &["COUNT", "PROBLEM"],
-    locks: &[],
-    computed: &[("PROBLEM", "gsi1sk")],
-    counters: &[("COUNT#PROBLEMS", "n")],
-};
-
-pub(super) async fn fill(app: &App, author: &User) {
-    let problems = app.problems();
-    for name in ["Two Sum", "Straße"] {
-        let made = problems.create(author.id, problem(name), None).await.unwrap().into_parts().0;
-        problems.replace(&made, problem(&format!("{name}, again"))).await.unwrap();
-    }
-}
-
-fn problem(name: &str) -> ProblemAttributes {
-    ProblemAttributes { name: name.parse().unwrap(), description: None, difficulty: Difficulty::Easy }
-}
+use super::table::{Table, named};
 
 #[tokio::test]
 async fn rows_of_a_problem_that_is_gone_are_removed() {

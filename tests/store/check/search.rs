@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use shared::domain::Start;
 use shared::store::check::Code;
 
-use super::{Table, named};
+use super::table::{Table, named};
 
 #[tokio::test]
 async fn postings_follow_the_name() {

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use shared::store::check::{Code, Outcome, Report};
 use tests::App;
 
-use super::{ITEMS, Table};
+use super::filled::ITEMS;
+use super::table::Table;
 
 fn item(pk: &str, sk: &str) -> Value {
     json!({"pk": {"S": pk}, "sk": {"S": sk}})

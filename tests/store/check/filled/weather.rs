@@ -5,7 +5,7 @@ use shared::domain::Report;
 use shared::store::WeatherCache;
 use tests::App;
 
-use super::Items;
+use crate::check::items::Items;
 
 pub(super) const ITEMS: Items =
     Items { kinds: &["WEATHER"], locks: &[], computed: &[("WEATHER", "expiresAt")], counters: &[] };

@@ -6,7 +6,7 @@ use shared::random::Random;
 use shared::store::Payments;
 use tests::App;
 
-use super::Items;
+use crate::check::items::Items;
 
 pub(super) const ITEMS: Items = Items {
     kinds: &["COUNT", "PAYMENT", "STRIPE"],

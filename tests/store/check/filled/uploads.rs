@@ -3,7 +3,7 @@
 use shared::domain::{FileAttributes, User};
 use tests::App;
 
-use super::Items;
+use crate::check::items::Items;
 
 pub(super) const ITEMS: Items = Items {
     kinds: &["FILE", "USAGE"],
