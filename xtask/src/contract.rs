@@ -25,8 +25,6 @@ pub struct Sources {
     pub template: Template,
     /// openapi.json.
     pub document: OpenApi,
-    /// The modules of `shared` that a feature turns on: the module, the feature.
-    pub gated_modules: Vec<(String, String)>,
 }
 
 /// A folder of functions/.
@@ -35,8 +33,6 @@ pub struct Folder {
     pub name: String,
     /// The text of its Cargo.toml.
     pub manifest: String,
-    /// The text of its Rust files.
-    pub code: String,
     /// The number of events that are recorded for it.
     pub events: usize,
 }
@@ -52,7 +48,6 @@ impl Sources {
             let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
             folders.push(Folder {
                 manifest: read(&folder.join("Cargo.toml"))?,
-                code: text_of(&folder.join("src"))?,
                 events: read_dir(root.join("events").join(&name)).map_or(0, Iterator::count),
                 name,
             });
@@ -62,7 +57,6 @@ impl Sources {
             code: functions::all(),
             template: template::load(root)?,
             document: serde_json::from_str(&read(&root.join("openapi.json"))?)?,
-            gated_modules: gated_modules(&read(&root.join("shared/src/lib.rs"))?),
         })
     }
 
@@ -72,7 +66,6 @@ impl Sources {
         let mut gaps = Vec::new();
         for check in [
             Self::every_package_is_called_as_its_folder,
-            Self::every_package_has_the_features_that_it_uses,
             Self::every_function_has_events,
             Self::every_function_is_in_the_document,
             Self::every_folder_has_a_resource,
@@ -110,26 +103,10 @@ impl Sources {
     }
 }
 
-/// Returns the text of a file, or of all files in a folder.
-fn text_of(path: &Path) -> Result<String, Error> {
-    if path.is_dir() { entries(path)?.iter().map(|entry| text_of(entry)).collect() } else { read(path) }
-}
-
 /// Returns the content of a folder, sorted.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let entries = read_dir(folder).map_err(|source| Error::Read { path: folder.to_owned(), source })?;
     let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     paths.sort();
     Ok(paths)
-}
-
-/// Returns the modules with a feature in `shared/src/lib.rs`, where an attribute stands before each.
-fn gated_modules(lib: &str) -> Vec<(String, String)> {
-    let lines: Vec<&str> = lib.lines().collect();
-    let gated = lines.windows(2).filter_map(|pair| {
-        let feature = pair[0].strip_prefix("#[cfg(feature = \"")?.strip_suffix("\")]")?;
-        let module = pair[1].strip_prefix("pub mod ")?.strip_suffix(';')?;
-        Some((module.to_owned(), feature.to_owned()))
-    });
-    gated.collect()
 }

@@ -29,7 +29,7 @@ fn code_template_and_document_agree() {
 fn a_function_that_nothing_else_knows_is_named_with_all_that_it_needs() {
     let mut sources = sources();
     let manifest = "[package]\nname = \"gadgets-id\"\n".to_owned();
-    sources.folders.push(Folder { name: "gadgets-id".to_owned(), manifest, code: String::new(), events: 0 });
+    sources.folders.push(Folder { name: "gadgets-id".to_owned(), manifest, events: 0 });
     let gaps = sources.gaps().join("\n");
     for part in [
         "events/gadgets-id: record an event",
@@ -113,15 +113,6 @@ fn a_function_that_the_document_does_not_know_is_named_once() {
         sources.document.paths.paths.remove("/api/health");
     });
     assert!(gap.contains("health = { path = \"../functions/health\" }"), "{gap}");
-}
-
-#[test]
-fn a_feature_that_a_function_uses_and_does_not_name_is_named() {
-    let gap = gap(|sources| {
-        let health = sources.folders.iter_mut().find(|folder| folder.name == "health").unwrap();
-        health.manifest = health.manifest.replace("\"store\"", "");
-    });
-    assert!(gap.contains("`shared::store` needs a feature; add \"store\""), "{gap}");
 }
 
 #[test]

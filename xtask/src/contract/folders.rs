@@ -11,22 +11,6 @@ impl Sources {
         }
     }
 
-    /// A build of the whole workspace does not notice a missing feature, as other packages turn it on.
-    pub(super) fn every_package_has_the_features_that_it_uses(&self, gaps: &mut Vec<String>) {
-        for Folder { name, manifest, code, .. } in &self.folders {
-            for (module, feature) in &self.gated_modules {
-                if code.contains(&format!("shared::{module}::"))
-                    && !manifest.contains(&format!("\"{feature}\""))
-                {
-                    gaps.push(format!(
-                        "functions/{name}/Cargo.toml: `shared::{module}` needs a feature; add \"{feature}\":\n    \
-                         shared = {{ workspace = true, features = [\"{feature}\"] }}"
-                    ));
-                }
-            }
-        }
-    }
-
     pub(super) fn every_function_has_events(&self, gaps: &mut Vec<String>) {
         for Folder { name, .. } in self.folders.iter().filter(|folder| folder.events == 0) {
             gaps.push(format!("events/{name}: record an event, such as get.json; a test replays it"));
