@@ -5,15 +5,16 @@
 //! are never changed: what they need is named, and then nothing is taken out.
 
 mod compiler;
+mod documents;
 mod names;
 mod rust;
 mod template;
 mod texts;
+mod unmade;
 mod unused;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env::var_os;
-use std::fmt::Write;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -57,7 +58,7 @@ fn remove(root: &Path, names: &Names) -> Result<String, Error> {
     if !git(root, &["status", "--porcelain"])?.is_empty() {
         return Err(Error::Removal("commit first: git can then bring everything back".to_owned()));
     }
-    let mut removal = Removal { root, names, tests: BTreeSet::new() };
+    let mut removal = Removal { root, names, files: BTreeSet::new(), tests: BTreeSet::new() };
     let done = removal.run();
     if done.is_err() {
         git(root, &["checkout", "--quiet", "--", "."])?;
@@ -68,37 +69,38 @@ fn remove(root: &Path, names: &Names) -> Result<String, Error> {
 struct Removal<'a> {
     root: &'a Path,
     names: &'a Names,
+    /// Files that went.
+    files: BTreeSet<String>,
     /// Tests that went, because they are about what is removed.
     tests: BTreeSet<String>,
 }
 
 impl Removal<'_> {
     fn run(&mut self) -> Result<(), Error> {
-        let unused_before = unused::unused(&self.sources()?);
+        let sources = self.sources()?;
+        let (unused_before, unmade_before) = (unused::unused(&sources), unmade::unmade(&sources));
         for file in self.files()?.into_iter().filter(|file| self.names.owns(file)) {
             self.delete(&file)?;
         }
         self.template()?;
         self.texts()?;
         self.tags()?;
-        for (file, text) in self.sources()? {
-            let is_xtask = file.starts_with("xtask/tests");
-            if is_xtask || file.starts_with("tests") || file.starts_with("bench") {
-                let literals = rust::literals(&text, |literal| {
-                    let is_name = is_xtask && self.names.is_function(literal.trim_matches('"'));
-                    is_name || self.names.has_path(literal)
-                });
-                self.cut(&file, literals, |_| true)?;
-            }
-        }
+        self.literals()?;
         loop {
-            let unused = unused::unused(&self.sources()?);
+            let sources = self.sources()?;
+            let unused =
+                unused::unused(&sources).into_iter().filter(|(id, _)| !unused_before.contains_key(id));
+            let unmade =
+                unmade::unmade(&sources).into_iter().filter(|(id, _)| !unmade_before.contains_key(id));
+            let ranges =
+                unused.map(|(id, range)| (id.0, range)).chain(unmade.map(|(id, range)| (id.0, range)));
             let mut by_file: BTreeMap<PathBuf, Vec<Range<usize>>> = BTreeMap::new();
-            for (id, range) in unused.into_iter().filter(|(id, _)| !unused_before.contains_key(id)) {
-                by_file.entry(id.0).or_default().push(range);
+            for (file, range) in ranges {
+                by_file.entry(file).or_default().push(range);
             }
             for (file, ranges) in &by_file {
-                self.cut(file, ranges.clone(), |_| true)?;
+                let parts = ranges.iter().map(|range| Part::of(range.clone())).collect();
+                self.take(file, parts)?;
             }
             let findings = compiler::check(self.root)?;
             if findings.is_empty() && by_file.is_empty() {
@@ -108,6 +110,24 @@ impl Removal<'_> {
         }
         self.documents()?;
         self.generated()
+    }
+
+    /// Takes out of the tests what names a path, and of their lists what names a function.
+    fn literals(&mut self) -> Result<(), Error> {
+        for (file, text) in self.sources()? {
+            if !["tests", "xtask/tests", "bench"].iter().any(|folder| file.starts_with(folder)) {
+                continue;
+            }
+            let is_name = |literal: &str| self.names.is_function(literal.trim_matches('"'));
+            let mut literals =
+                rust::literals(&text, |literal| is_name(literal) || self.names.has_path(literal));
+            literals.retain(|range| {
+                self.names.has_path(&text[range.clone()])
+                    || file.starts_with("xtask/tests") && rust::is_in_a_constant(&text, range)
+            });
+            self.cut(&file, literals, |_| true)?;
+        }
+        Ok(())
     }
 
     /// Takes out what the compiler no longer understands, or says that something which stays needs it.
@@ -153,12 +173,16 @@ impl Removal<'_> {
         places: Vec<Range<usize>>,
         may_go: impl Fn(&Part) -> bool,
     ) -> Result<usize, Error> {
-        let mut text = read(&self.root.join(file))?;
+        let text = read(&self.root.join(file))?;
         let parts = places.into_iter().filter_map(|place| {
             // Helpers of tests fill a table with items of every kind.
             rust::smallest_part(&text, place, file.starts_with("tests"))
         });
-        let mut parts: Vec<Part> = parts.filter(may_go).collect();
+        self.take(file, parts.filter(may_go).collect())
+    }
+
+    fn take(&mut self, file: &Path, mut parts: Vec<Part>) -> Result<usize, Error> {
+        let mut text = read(&self.root.join(file))?;
         // From behind, and the outer one of two that are in each other.
         parts.sort_by_key(|part| (std::cmp::Reverse(part.range.end), part.range.start));
         let mut count = 0;
@@ -191,6 +215,7 @@ impl Removal<'_> {
             }
         }
         std::fs::remove_file(&path).map_err(|source| Error::File { path: path.clone(), source })?;
+        self.files.insert(file.display().to_string());
         if let Some(parent) = parent(self.root, file) {
             let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             let text = read(&self.root.join(&parent))?;
@@ -229,49 +254,6 @@ impl Removal<'_> {
         self.cut(file, literals, |part| part.kind == Kind::Element).map(drop)
     }
 
-    /// Manifests, the list of functions in xtask, and recorded answers.
-    fn texts(&self) -> Result<(), Error> {
-        for file in self.files()? {
-            let path = self.root.join(&file);
-            let name = file.file_name().unwrap_or_default().to_string_lossy();
-            let text = if name == "Cargo.toml" {
-                texts::manifest(&read(&path)?, self.names)
-            } else if name.ends_with(".snap") && name.contains("recorded_event") {
-                texts::snapshot(&read(&path)?, self.names)
-            } else {
-                continue;
-            };
-            write(&path, &text)?;
-        }
-        Ok(())
-    }
-
-    fn documents(&self) -> Result<(), Error> {
-        let is_test_gone = |test: &str| self.tests.contains(test);
-        for file in self.files()?.into_iter().filter(|file| file.extension().is_some_and(|end| end == "md")) {
-            let path = self.root.join(&file);
-            let text = texts::tests_in_rows(&read(&path)?, is_test_gone);
-            write(&path, &texts::document(&text, |line| self.names.has_path(line)))?;
-        }
-        Ok(())
-    }
-
-    /// The benchmark fills tables with what may be gone. It goes as a whole.
-    fn bench(&self) -> Result<(), Error> {
-        let folder = self.root.join("bench");
-        // Errors in several of its files come together.
-        if !folder.exists() {
-            return Ok(());
-        }
-        std::fs::remove_dir_all(&folder).map_err(|source| Error::File { path: folder, source })?;
-        let manifest = self.root.join("Cargo.toml");
-        write(&manifest, &read(&manifest)?.replace("\"bench\", ", ""))?;
-        let makefile = self.root.join("Makefile");
-        let text = read(&makefile)?;
-        let blocks = text.split("\n\n").filter(|block| !block.contains("bench-scale"));
-        write(&makefile, &blocks.collect::<Vec<_>>().join("\n\n"))
-    }
-
     /// Writes what is made of the code: its format, openapi.json, the table of routes.
     fn generated(&self) -> Result<(), Error> {
         cargo(self.root, &["fmt", "--all"])?;
@@ -279,28 +261,6 @@ impl Removal<'_> {
         cargo(self.root, &["build", "--quiet", "--workspace", "--bin", "xtask"])?;
         let target = var_os("CARGO_TARGET_DIR").map_or_else(|| self.root.join("target"), PathBuf::from);
         output(Command::new(target.join("debug/xtask")).arg("openapi").current_dir(self.root)).map(drop)
-    }
-
-    fn report(&self) -> String {
-        let mut report =
-            format!("Removed {}", self.names.functions.iter().cloned().collect::<Vec<_>>().join(", "));
-        if !self.tests.is_empty() {
-            let _ = write!(report, " and {} tests that are about them", self.tests.len());
-        }
-        report.push_str(
-            ".\nRun `make openapi`, and read `git diff`. Prose and TypeScript that still name them:",
-        );
-        for file in self.files().unwrap_or_default() {
-            let end = file.extension().unwrap_or_default().to_string_lossy().into_owned();
-            if !["md", "ts", "py", "html", "toml"].contains(&&*end) || file.ends_with("schema.ts") {
-                continue;
-            }
-            let text = read(&self.root.join(&file)).unwrap_or_default();
-            for (number, line) in text.lines().enumerate().filter(|(_, line)| self.names.has_path(line)) {
-                let _ = write!(report, "\n    {}:{}: {}", file.display(), number + 1, line.trim());
-            }
-        }
-        report
     }
 
     /// The files of the repository that are there.

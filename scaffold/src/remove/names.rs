@@ -31,9 +31,6 @@ impl Names {
     /// Takes a name for the function that has it, and for those below it: `problems` is `problems-id`, too.
     pub(super) fn of(names: &[String], functions: &[Function]) -> Result<Self, Error> {
         let all: Vec<&str> = functions.iter().map(|function| &*function.name).collect();
-        let is_meant = |name: &str, function: &str| {
-            function == name || function.strip_prefix(name).is_some_and(|rest| rest.starts_with('-'))
-        };
         for name in names {
             if !all.iter().any(|function| is_meant(name, function)) {
                 return Err(Error::Removal(format!("there is no functions/{name}, only {}", all.join(", "))));
@@ -46,11 +43,16 @@ impl Names {
         let (out, kept): (Vec<&Function>, Vec<&Function>) =
             functions.iter().partition(|function| is_taken_out(&function.name));
         let names = |of: &[&Function]| of.iter().map(|function| function.name.clone()).collect();
-        let paths = |of: &[&Function]| of.iter().flat_map(|function| function.paths.clone()).collect();
+        let paths = |of: &[&Function]| {
+            let paths = of.iter().flat_map(|function| {
+                function.paths.iter().cloned().chain([format!("functions/{}", function.name)])
+            });
+            paths.collect()
+        };
         Self { functions: names(&out), kept: names(&kept), paths: paths(&out), kept_paths: paths(&kept) }
     }
 
-    /// Tells whether a text names one of the paths, or of what is below them.
+    /// Tells whether a text names one of the paths or of the folders, or of what is below them.
     pub(super) fn has_path(&self, text: &str) -> bool {
         let text = text.replace("~1", "/");
         self.paths.iter().any(|path| {
@@ -80,6 +82,11 @@ impl Names {
                 is_called_after(&part, &self.functions) && !is_called_after(&part, &self.kept)
             })
     }
+}
+
+/// Tells whether a name stands for a function: for the one that has it, and for those below it.
+fn is_meant(name: &str, function: &str) -> bool {
+    function == name || function.strip_prefix(name).is_some_and(|rest| rest.starts_with('-'))
 }
 
 /// Tells whether the file `problem`, `problems` or `problems_id` is called after the function `problems`.
@@ -125,7 +132,14 @@ mod tests {
     #[test]
     fn a_path_is_known_with_a_query_and_with_what_is_below_it() {
         let posts = names(&["posts"]);
-        for text in ["GET /api/posts", "/api/posts?page=1", "/api/posts/{id}", "/paths/~1api~1posts/get"] {
+        let texts = [
+            "GET /api/posts",
+            "/api/posts?page=1",
+            "/api/posts/{id}",
+            "/paths/~1api~1posts/get",
+            "functions/posts/src/lib.rs",
+        ];
+        for text in texts {
             assert!(posts.has_path(text), "{text}");
         }
         assert!(!posts.has_path("/api/postscript"));

@@ -6,7 +6,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
-use syn::{Expr, ImplItem, Item, Macro, Stmt, Token};
+use syn::{Attribute, Expr, ImplItem, Item, ItemImpl, Macro, Meta, Stmt, Token, Type};
 
 /// A part of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +16,13 @@ pub(super) struct Part {
     pub(super) kind: Kind,
     /// The name of an item.
     pub(super) name: String,
+}
+
+impl Part {
+    /// An item, or a variant of one, with these bytes.
+    pub(super) fn of(range: Range<usize>) -> Self {
+        Self { range, kind: Kind::Item, name: String::new() }
+    }
 }
 
 /// The kind of a part.
@@ -132,7 +139,9 @@ impl<'ast> Visit<'ast> for Finder {
     fn visit_stmt(&mut self, statement: &'ast Stmt) {
         let is_whole = match statement {
             Stmt::Local(_) => true,
-            Stmt::Expr(_, semicolon) => semicolon.is_some(),
+            Stmt::Expr(expression, semicolon) => {
+                semicolon.is_some() || matches!(expression, Expr::ForLoop(_))
+            }
             Stmt::Macro(invoked) => invoked.semi_token.is_some(),
             Stmt::Item(_) => false,
         };
@@ -255,6 +264,28 @@ pub(super) fn tests(text: &str) -> Vec<String> {
 /// Tells whether a file has no items but imports.
 pub(super) fn is_empty(text: &str) -> bool {
     syn::parse_file(text).is_ok_and(|file| file.items.iter().all(|item| matches!(item, Item::Use(_))))
+}
+
+/// The type that a block is of.
+pub(super) fn owner(block: &ItemImpl) -> Vec<String> {
+    let Type::Path(of) = &*block.self_ty else { return Vec::new() };
+    of.path.segments.last().map(|segment| segment.ident.to_string()).into_iter().collect()
+}
+
+/// Tells whether an item is compiled for tests alone.
+pub(super) fn is_for_tests(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| {
+        matches!(&attribute.meta, Meta::List(list) if list.path.is_ident("cfg") && list.tokens.to_string() == "test")
+    })
+}
+
+/// Tells whether the bytes are in a constant, such as a list of names.
+pub(super) fn is_in_a_constant(text: &str, range: &Range<usize>) -> bool {
+    let is_around = |item: &Item| {
+        let item_range = item.span().byte_range();
+        matches!(item, Item::Const(_)) && item_range.start <= range.start && range.end <= item_range.end
+    };
+    syn::parse_file(text).is_ok_and(|file| file.items.iter().any(is_around))
 }
 
 #[cfg(test)]

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::spanned::Spanned;
-use syn::{Attribute, ImplItem, Item, ItemImpl, Meta, Type, Visibility};
+use syn::{ImplItem, Item, ItemImpl, Visibility};
 
-use super::rust;
+use super::rust::{self, is_for_tests, owner};
 
 /// Folders whose public items are there for others.
 const LIBRARIES: [&str; 3] = ["shared/src", "tests/src", "local/src/product"];
@@ -93,23 +93,11 @@ impl Library<'_> {
     }
 }
 
-/// The type that a block is of.
-fn owner(block: &ItemImpl) -> Vec<String> {
-    let Type::Path(of) = &*block.self_ty else { return Vec::new() };
-    of.path.segments.last().map(|segment| segment.ident.to_string()).into_iter().collect()
-}
-
 fn is_public(visibility: &Visibility) -> bool {
     matches!(visibility, Visibility::Public(_))
 }
 
-fn is_for_tests(attributes: &[Attribute]) -> bool {
-    attributes.iter().any(|attribute| {
-        matches!(&attribute.meta, Meta::List(list) if list.path.is_ident("cfg") && list.tokens.to_string() == "test")
-    })
-}
-
-/// The names in code, and those in the strings of attributes such as serde's.
+/// The names in code, in the strings of attributes such as serde's, and in strings that are formatted.
 fn words(code: &str) -> HashSet<String> {
     fn walk(tokens: TokenStream, is_attribute: bool, found: &mut HashSet<String>) {
         let mut after_hash = false;
@@ -132,7 +120,11 @@ fn words(code: &str) -> HashSet<String> {
                     after_hash = mark.as_char() == '#' || after_hash && mark.as_char() == '!';
                     continue;
                 }
-                TokenTree::Literal(_) => {}
+                TokenTree::Literal(literal) => {
+                    let text = literal.to_string();
+                    let formatted = text.split('{').skip(1).filter_map(|rest| rest.split(['}', ':']).next());
+                    found.extend(formatted.map(str::to_owned));
+                }
             }
             after_hash = false;
         }
