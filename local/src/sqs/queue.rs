@@ -167,3 +167,43 @@ impl Queue {
         Ok(self.held.iter().find(|(_, held)| held.receipt == Some(receipt)).map(|(number, _)| *number))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(id: &str, age: Duration) -> Message {
+        Message {
+            id: id.to_owned(),
+            body: "a".to_owned(),
+            attributes: BTreeMap::new(),
+            trace: None,
+            sender: "test".to_owned(),
+            sent: epoch_millis(now() - age),
+            first_received: None,
+            receive_count: 0,
+            source: None,
+        }
+    }
+
+    #[test]
+    fn a_message_ends_with_its_retention_period() {
+        let mut queue = Queue::new(Settings {
+            name: "Jobs".to_owned(),
+            logical_id: "Jobs".to_owned(),
+            visibility: Duration::ZERO,
+            retention: Duration::from_mins(1),
+            delay: Duration::ZERO,
+            wait: Duration::ZERO,
+            max_message_bytes: 1024,
+            redrive: None,
+            line: 1,
+        });
+        for (id, age) in [("old", 61), ("new", 1)] {
+            queue.add(message(id, Duration::from_secs(age)), Duration::ZERO).unwrap();
+        }
+        let receipts = queue.receive(10, Duration::ZERO);
+        let received: Vec<&str> = receipts.received.iter().map(|received| &*received.message.id).collect();
+        assert_eq!((received, receipts.expired), (vec!["new"], vec!["old".to_owned()]));
+    }
+}
