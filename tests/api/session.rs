@@ -92,7 +92,7 @@ async fn a_planted_cookie_locks_nobody_out() {
     app.account(ADA).await;
     let browser = app.signed_in_browser(ADA).await;
     let cookie = browser.cookie();
-    for planted in [NOBODYS, "__Host-sessionId=", "__Host-sessionId=x", cookie] {
+    for planted in [NOBODYS, "__Host-sessionId=", "__Host-sessionId=x"] {
         for cookies in [format!("{planted}; {cookie}"), format!("{cookie}; {planted}")] {
             let both = browser.with_cookie(&cookies);
             both.get("/api/session").await.expect(200);
@@ -109,10 +109,12 @@ async fn the_session_of_somebody_else_beside_ones_own_is_nobodys_until_one_signs
     app.account(MALLORY).await;
     let mallory = app.signed_in_browser(MALLORY).await;
     let ada = app.signed_in_browser(ADA).await;
-    for cookies in [[mallory.cookie(), ada.cookie()], [ada.cookie(), mallory.cookie()]] {
+    for cookies in
+        [[mallory.cookie(), ada.cookie()], [ada.cookie(), mallory.cookie()], [ada.cookie(), ada.cookie()]]
+    {
         expect_signed_out(&ada.with_cookie(&cookies.join("; "))).await;
     }
-    let mut both = ada.with_cookie(&[mallory.cookie(), ada.cookie()].join("; "));
+    let mut both = ada.with_cookie(&[mallory.cookie(), ada.cookie(), ada.cookie()].join("; "));
     both.sign_in(ADA, PASSWORD).await.expect(201);
     expect_signed_out(&ada).await;
     expect_signed_out(&mallory).await;

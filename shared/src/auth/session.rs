@@ -28,7 +28,7 @@ pub struct SessionUser {
     pub(super) has_just_signed_in: bool,
 }
 
-/// The number of different tokens in a request's cookies that are looked up. Each costs two reads.
+/// The number of tokens in a request's cookies that are looked up. Each costs two reads.
 const MAX_TOKENS: usize = 4;
 
 /// The sessions' tokens in a request's cookies. A request with the cookie that changes something must come from the
@@ -78,8 +78,8 @@ impl SessionCookie {
 
     /// Returns the user of the only valid session, and records that the session was used.
     ///
-    /// With two valid sessions nobody is signed in: one of them may have been planted, to make the user act in somebody
-    /// else's account. Signing in ends both.
+    /// With two valid sessions, or with one twice, nobody is signed in: one of them may have been planted, to make the user
+    /// act in somebody else's account. Signing in ends both.
     pub async fn user(&self, sessions: &Sessions, users: &Users) -> Result<Option<SessionUser>, Error> {
         let mut found = None;
         for token in self.tokens() {
@@ -99,13 +99,8 @@ impl SessionCookie {
         if values.peek().is_none() {
             return Self::Missing;
         }
-        let mut tokens = Vec::new();
-        for token in values.filter_map(|value| std::str::from_utf8(value).ok()?.parse().ok()) {
-            if tokens.len() < MAX_TOKENS && !tokens.contains(&token) {
-                tokens.push(token);
-            }
-        }
-        Self::Tokens(tokens)
+        let tokens = values.filter_map(|value| std::str::from_utf8(value).ok()?.parse().ok());
+        Self::Tokens(tokens.take(MAX_TOKENS).collect())
     }
 }
 
@@ -253,8 +248,8 @@ mod tests {
     #[test]
     fn no_value_of_a_cookie_hides_the_token_in_another() {
         let cookie = format!("__Host-sessionId={TOKEN}");
-        assert_eq!(read(&[&format!("{cookie}; {cookie}")]), tokens(&[TOKEN]));
-        assert_eq!(read(&[&cookie, &cookie]), tokens(&[TOKEN]));
+        assert_eq!(read(&[&format!("{cookie}; {cookie}")]), tokens(&[TOKEN, TOKEN]));
+        assert_eq!(read(&[&cookie, &cookie]), tokens(&[TOKEN, TOKEN]));
         for value in ["", "x", "\"\"", "a b", &TOKEN[1..], &format!("{TOKEN}="), &"A".repeat(100_000)] {
             let other = format!("__Host-sessionId={value}");
             assert_eq!(read(&[&other]), tokens(&[]), "{value}");

@@ -110,7 +110,8 @@ impl Sessions {
     ) -> Result<Session, Error> {
         let mut ended = Vec::new();
         for token in old {
-            ended.extend(self.find(*token).await?.map(|session| session.token.key()));
+            let found = self.find(*token).await?.map(|session| session.token.key());
+            ended.extend(found.filter(|key| !ended.contains(key)));
         }
         let now = self.clock.now();
         let id = SessionId::new(now, &self.random);
