@@ -17,8 +17,11 @@ use zip::ZipArchive;
 /// left out.
 const SWAGGER_UI_FILES: [&str; 3] = ["swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png"];
 
-/// The page's own files.
-const OWN_FILES: [&str; 2] = ["page.css", "page.js"];
+/// The files of the API's own pages.
+const OWN_FILES: [&str; 4] = ["page.css", "page.js", "account.css", "account.js"];
+
+/// The pages to which links in mails lead, whose names have no ending.
+const LINKED_PAGES: [&str; 2] = ["confirm-email", "reset-password"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let here = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
@@ -38,6 +41,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     for name in OWN_FILES {
         writeln!(constants, "{},", file(&out, name, &read(&here.join("page").join(name))?)?)?;
+    }
+    for name in LINKED_PAGES {
+        let content = read(&here.join("page").join(format!("{name}.html")))?;
+        writeln!(constants, "{},", file(&out, name, &content)?)?;
     }
     // The document's `externalDocs` refer to this text.
     let conventions = String::from_utf8(read(&here.join("../../docs/api-design.md"))?)?;
@@ -103,6 +110,7 @@ fn unpack(archive: &mut ZipArchive<Cursor<&[u8]>>, name: &str) -> Result<Vec<u8>
 fn file(out: &Path, name: &str, content: &[u8]) -> Result<String, Box<dyn Error>> {
     fs::write(out.join(name), content)?;
     let media_type = match name.rsplit('.').next() {
+        Some(page) if LINKED_PAGES.contains(&page) => "text/html; charset=utf-8",
         Some("html") => "text/html; charset=utf-8",
         Some("css") => "text/css; charset=utf-8",
         Some("js") => "text/javascript; charset=utf-8",

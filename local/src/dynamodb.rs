@@ -9,8 +9,10 @@
 mod expression;
 mod front;
 mod requests;
+mod streams;
 mod tables;
 
+pub(crate) use streams::Streams;
 pub use tables::{TableError, ensure};
 
 use std::io;

@@ -11,7 +11,7 @@
 //! | [`api_gateway`] | the HTTP API: routes, CORS, throttling |
 //! | [`lambda`] | events and responses, instances of functions, Function URLs, the Runtime and Invoke APIs |
 //! | `triggers` | changes of buckets and tables, messages and the clock, which invoke functions |
-//! | [`dynamodb`], [`s3`], [`sqs`] | the embedded database, object store and queues |
+//! | [`dynamodb`], [`s3`], [`sqs`], [`ses`] | the embedded database, object store, queues and sender of mail |
 //! | [`iam`] | AWS's policy language, and whether it lets a request through |
 //! | [`event_pattern`], [`schedule`] | AWS's languages for filters and for times |
 //! | [`access`] | access keys, and what each may do |
@@ -66,6 +66,7 @@ pub mod logs;
 pub mod s3;
 pub mod schedule;
 pub mod secrets;
+pub mod ses;
 pub mod sqs;
 pub mod stack;
 pub mod template;

@@ -23,7 +23,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::{mpsc, watch};
 
-use crate::dynamodb::{DynamoDb, TableError};
+use crate::dynamodb::{DynamoDb, Streams, TableError};
 use crate::lambda::async_queue::Queue;
 use crate::lambda::instances::{InvokeError, Pools};
 use crate::lambda::redrive::Redriven;
@@ -32,6 +32,7 @@ use crate::logs::Logs;
 use crate::product::Stub;
 use crate::s3::S3;
 use crate::secrets::Secrets;
+use crate::ses::{Mail, Ses};
 use crate::sqs::{Queues, Sqs};
 use crate::template::{LoadError, Template};
 
@@ -82,6 +83,7 @@ pub struct Stack {
     dynamodb: DynamoDb,
     s3: S3,
     sqs: Sqs,
+    ses: Ses,
     stubs: Vec<(&'static Stub, String)>,
     secrets: Secrets,
     /// The functions that are rebuilt when they are saved, in words, if this was asked for.
@@ -148,6 +150,18 @@ impl Stack {
     #[must_use]
     pub fn sqs_url(&self) -> String {
         format!("http://{}", reachable(self.sqs.address()))
+    }
+
+    /// Returns the embedded SES.
+    #[must_use]
+    pub fn ses(&self) -> &Ses {
+        &self.ses
+    }
+
+    /// Returns all mails that functions have sent in this run, now and as they come.
+    #[must_use]
+    pub fn mails(&self) -> watch::Receiver<Vec<Mail>> {
+        self.ses.mails()
     }
 
     /// Returns the name of the template's first bucket, or an empty string if it has none.
@@ -229,7 +243,8 @@ impl Stack {
     /// Gives the events in the functions' queues for failed events to their functions again.
     pub async fn redrive(&self) -> Redriven {
         let pools = self.pools.borrow().clone();
-        Redriven::of(&pools, &self.queues).await
+        let streams = Streams::of(self.dynamodb.database(), &self.template);
+        Redriven::of(&pools, &self.queues, &streams).await
     }
 
     /// Makes the database refuse connections until [`Stack::start_dynamodb`].
@@ -262,6 +277,7 @@ impl Stack {
         let _ = self.dynamodb.stop().await;
         let _ = self.s3.stop().await;
         let _ = self.sqs.stop().await;
+        let _ = self.ses.stop().await;
         self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 

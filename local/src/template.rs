@@ -36,9 +36,9 @@ mod yaml;
 
 pub use error::{LoadError, NotEmulated, TemplateError};
 pub use model::{
-    ACCOUNT_ID, Access, Api, AsyncLimits, Bucket, Cors, CorsRule, Destinations, Function, FunctionUrl,
-    MAX_INTEGRATION_TIMEOUT, QUEUE_URLS, Queue, REGION, Redrive, Role, Route, Stage, Table, Template,
-    Throttling, Variable,
+    ACCOUNT_ID, API_URL, Access, Api, AsyncLimits, Bucket, Cors, CorsRule, Destinations, Function,
+    FunctionUrl, MAX_INTEGRATION_TIMEOUT, QUEUE_URLS, Queue, REGION, Redrive, Role, Route, Stage, Table,
+    Template, Throttling, Variable,
 };
 pub use trigger_model::{
     Destination, ObjectTrigger, QueueTrigger, ScheduleKind, ScheduleTrigger, StartingPosition, StreamTrigger,

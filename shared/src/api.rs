@@ -2,6 +2,7 @@
 //! items are converted before they are sent.
 
 mod file;
+mod link;
 mod payment;
 mod post;
 mod problem;
@@ -10,6 +11,7 @@ mod truth;
 mod user;
 
 pub use file::{FileBody, PresignInput, PresignedBody, UploadMethod, UploadedBody};
+pub use link::{AddressInput, LinkInput};
 pub use payment::{PaymentBody, PaymentListBody};
 pub use post::{PostBody, PostInput, PostListBody, PostPatch, PostSummaryBody};
 pub use problem::{ProblemBody, ProblemInput, ProblemListBody, ProblemPatch, ProblemSummaryBody};

@@ -1,6 +1,7 @@
 //! Authentication and authorisation: access tokens, sessions, and extractors that make authorisation an argument of the
 //! handler. A handler without such an argument is visibly public.
 
+mod address;
 #[cfg(feature = "admin")]
 mod admin;
 mod authority;
@@ -21,6 +22,7 @@ mod session_cookie;
 mod step_up;
 mod token;
 
+pub use address::{allow_address, invalid_link, request_mail, require_deliverable};
 #[cfg(feature = "admin")]
 pub use admin::{AdminError, write_admin};
 pub use authority::{Account, Admin};

@@ -40,7 +40,7 @@ const LONGEST_BACKOFF: Duration = Duration::from_secs(1);
 ///
 /// The platform sets the credentials for the life of the instance, and replaces the instance before they expire. The
 /// clients of a process share their connections.
-pub(crate) fn from_env() -> Result<SdkConfig, ConfigError> {
+pub fn from_env() -> Result<SdkConfig, ConfigError> {
     static CONFIG: OnceLock<SdkConfig> = OnceLock::new();
     if let Some(config) = CONFIG.get() {
         return Ok(config.clone());
@@ -57,7 +57,8 @@ pub(crate) fn from_env() -> Result<SdkConfig, ConfigError> {
 }
 
 /// Returns the endpoint that `variable`, or else `AWS_ENDPOINT_URL`, sets in place of the region's own.
-pub(crate) fn endpoint_from_env(variable: &str) -> Option<String> {
+#[must_use]
+pub fn endpoint_from_env(variable: &str) -> Option<String> {
     optional(variable).or_else(|| optional("AWS_ENDPOINT_URL"))
 }
 

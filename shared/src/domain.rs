@@ -4,6 +4,7 @@ mod email;
 mod file;
 mod id;
 mod idempotency;
+mod mail;
 mod order;
 mod page;
 mod password;
@@ -23,8 +24,9 @@ pub use file::{
     File, FileAttributes, FileName, FileSize, FileState, FileType, Inspected, Inspection, MAX_BYTES_PER_USER,
     MAX_FILES_PER_USER, MAX_UPLOAD_BYTES, Sha256Digest,
 };
-pub use id::{Child, FileId, PostId, ProblemId, SessionId, UserId};
+pub use id::{Child, FileId, MailId, PostId, ProblemId, SessionId, UserId};
 pub use idempotency::IdempotencyKey;
+pub use mail::{LinkToken, MailKind};
 pub use order::Order;
 pub use page::{Page, Start};
 pub use password::{Password, PasswordAttempt, PasswordHash};

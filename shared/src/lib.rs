@@ -6,7 +6,7 @@
 #![warn(missing_docs)]
 
 #[cfg(feature = "store")]
-mod aws;
+pub mod aws;
 pub mod clock;
 pub mod config;
 pub mod cost;

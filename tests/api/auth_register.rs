@@ -117,7 +117,7 @@ async fn what_a_client_may_not_set_or_mistypes_is_named_and_no_password_is_repea
 
 #[tokio::test]
 async fn an_address_is_one_account_whatever_its_case_and_composition() {
-    let app = App::start().await;
+    let app = App::without_mail().await;
     let anonymous = app.anonymous();
     anonymous.post(PATH, &account("zoë@example.com", "correct horse battery staple")).await.expect(201);
     for same in ["ZOË@Example.com", "zoe\u{308}@example.com", " zoë@example.com "] {
@@ -131,7 +131,7 @@ async fn an_address_is_one_account_whatever_its_case_and_composition() {
 
 #[tokio::test]
 async fn another_mailbox_is_another_account() {
-    let app = App::start().await;
+    let app = App::without_mail().await;
     let anonymous = app.anonymous();
     let addresses = [
         "ada@strasse.example",

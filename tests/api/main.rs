@@ -2,8 +2,13 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by a panic")]
 
+mod address_change;
 mod admin;
+mod auth_email_confirmation;
+mod auth_email_confirmation_confirm;
 mod auth_login;
+mod auth_password_reset;
+mod auth_password_reset_confirm;
 mod auth_refresh;
 mod auth_register;
 mod authorisation;
@@ -26,6 +31,7 @@ mod input;
 mod interop;
 mod json_bodies;
 mod lists;
+mod mail;
 mod payments;
 mod posts;
 mod problems;

@@ -3,9 +3,9 @@ use tests::{App, Client, checkout_event};
 
 const COMPLETED: &str = "checkout.session.completed";
 
-/// Registers a user who can list payments.
+/// Registers a user who has confirmed the address.
 async fn buyer(app: &App, email: &str) -> Client {
-    let user = app.account(email).await;
+    let user = app.confirmed_account(email).await;
     app.user(&user.id.to_string())
 }
 
@@ -96,9 +96,26 @@ async fn payments_by_address_follow_the_address_and_those_by_id_the_user() {
     pay(&app, 2, json!({"client_reference_id": ada.id()})).await;
     let url = format!("/api/users/{}", ada.id());
     ada.patch(&url, &json!({"email": "lovelace@example.com"})).await.expect(200);
+    assert_eq!(seconds(&ada, "").await.0, [2, 1], "the change is pending");
+    let token = app.link_token("lovelace@example.com", 1).await;
+    app.anonymous().post("/api/auth/email-confirmation/confirm", &json!({"token": token})).await.expect(204);
     assert_eq!(seconds(&ada, "").await.0, [2]);
     let next = buyer(&app, "ada@example.com").await;
-    assert_eq!(seconds(&next, "").await.0, [1], "docs/security.md says what that means");
+    assert_eq!(seconds(&next, "").await.0, [1]);
+}
+
+#[tokio::test]
+async fn payments_by_address_are_for_who_has_confirmed_it_alone() {
+    let app = App::start().await;
+    pay(&app, 1, json!({})).await;
+    let registration = json!({"email": "ada@example.com", "password": "correct horse"});
+    let id = app.anonymous().post("/api/auth/register", &registration).await.expect(201).text("/user/id");
+    let stranger = app.user(&id);
+    let (none, pagination) = seconds(&stranger, "").await;
+    assert_eq!((none, &pagination["total"]), (vec![], &json!(0)));
+    let token = app.link_token("ada@example.com", 1).await;
+    app.anonymous().post("/api/auth/email-confirmation/confirm", &json!({"token": token})).await.expect(204);
+    assert_eq!(seconds(&stranger, "").await.0, [1]);
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ async fn change_password(browser: &Browser, from: &str, to: &str) -> tests::Answ
 
 #[tokio::test]
 async fn name_and_address_change_and_what_is_missing_stays() {
-    let app = App::start().await;
+    let app = App::without_mail().await;
     let id = app.account(ADA).await.id.to_string();
     let browser = app.signed_in_browser(ADA).await;
     let put = async |body: Value| {
@@ -108,7 +108,7 @@ async fn another_password_ends_all_but_the_session_that_set_it() {
 
 #[tokio::test]
 async fn address_and_password_change_together_or_not_at_all() {
-    let app = App::start().await;
+    let app = App::without_mail().await;
     app.account(ADA).await;
     app.account("grace@example.com").await;
     let browser = app.signed_in_browser(ADA).await;

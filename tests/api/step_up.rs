@@ -95,7 +95,7 @@ async fn refreshing_a_token_is_no_sign_in() {
 
 #[tokio::test]
 async fn a_stolen_cookie_alone_does_not_move_an_account() {
-    let app = App::start().await;
+    let app = App::without_mail().await;
     let ada = app.account(ADA).await;
     let browser = old_browser(&app, &ada).await;
     let put = async |body: Value| -> Answer { browser.put("/api/profile", &body).await };

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use shared::clock::Clock;
 use shared::domain::{FileId, Role, Timestamp, UserAttributes};
 use shared::random::Random;
+use shared::store::Outbox;
 use tests::{App, Client, PNG};
 
 /// Sweeps as if it were some hours later, and returns the run's line in the log.
@@ -48,7 +49,7 @@ fn numbers(line: &Value) -> Vec<u64> {
 async fn account(app: &App) -> Client {
     let email = format!("ada{}@example.com", FileId::new(Clock::system().now(), &Random::system()));
     let attributes = UserAttributes { email: email.parse().unwrap(), name: None, role: Role::User };
-    let user = app.users().create(attributes, None).await.unwrap().into_parts().0;
+    let user = app.users().create(attributes, Outbox::CLOSED, None).await.unwrap().into_parts().0;
     app.user(&user.id.to_string())
 }
 

@@ -27,7 +27,7 @@ async fn only_an_admin_adds_users() {
 
 #[tokio::test]
 async fn an_address_is_one_user_whatever_its_case_and_composition() {
-    let app = App::start().await;
+    let app = App::without_mail().await;
     let admin = app.admin();
     admin.post("/api/users", &user("zoë@example.com")).await.expect(201);
     for same in ["ZOË@Example.com", "zoe\u{308}@example.com", " zoë@example.com "] {
@@ -83,7 +83,7 @@ async fn only_an_admin_lists_users() {
 
 #[tokio::test]
 async fn a_user_changes_what_is_theirs_and_nobody_elses() {
-    let app = App::start().await;
+    let app = App::without_mail().await;
     let created = app.admin().post("/api/users", &user("ada@example.com")).await.expect(201);
     let (id, url) = (created.text("/id"), created.header("location").to_owned());
     let ada = app.user(&id);
@@ -119,7 +119,7 @@ async fn a_role_is_set_by_admins_only() {
 
 #[tokio::test]
 async fn a_changed_address_frees_the_old_one_and_takes_the_new() {
-    let app = App::start().await;
+    let app = App::without_mail().await;
     let admin = app.admin();
     let url =
         admin.post("/api/users", &user("old@example.com")).await.expect(201).header("location").to_owned();

@@ -29,7 +29,7 @@ pub(crate) fn received() -> Value {
 
 /// Registers a user with this address who can list payments.
 async fn buyer(app: &App, email: &str) -> Client {
-    let user = app.account(email).await;
+    let user = app.confirmed_account(email).await;
     app.user(&user.id.to_string())
 }
 

@@ -1,5 +1,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -59,6 +60,18 @@ impl App {
     pub async fn allowing(origins: &str) -> Self {
         let builder = Stack::builder().parameter("RateLimitScale", Self::NO_LIMITS);
         Self::of(builder.parameter("AllowedOrigins", origins)).await
+    }
+
+    /// Like [`start`](Self::start), with retries of failed events that do not wait.
+    pub async fn retrying_at_once() -> Self {
+        let builder = Stack::builder().parameter("RateLimitScale", Self::NO_LIMITS);
+        Self::of(builder.retry_wait(Duration::ZERO)).await
+    }
+
+    /// Like [`start`](Self::start), without a `MailFrom`.
+    pub async fn without_mail() -> Self {
+        let builder = Stack::builder().parameter("RateLimitScale", Self::NO_LIMITS);
+        Self::of(builder.parameter("MailFrom", "")).await
     }
 
     /// Like [`start`](Self::start), with at most `count` instances of each function.

@@ -17,6 +17,7 @@ mod client;
 mod conformance;
 mod document;
 mod form;
+mod mail;
 mod many;
 mod process;
 mod raw;

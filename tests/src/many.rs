@@ -55,7 +55,14 @@ impl App {
         let now = Clock::system().now();
         let id = UserId::new(now, &Random::system());
         let attributes = UserAttributes { email: email.parse().unwrap(), name: None, role };
-        let user = User { id, attributes, revision: Revision::first(now), auth_epoch: 0 };
+        let user = User {
+            id,
+            attributes,
+            revision: Revision::first(now),
+            auth_epoch: 0,
+            email_verified: false,
+            pending_email: None,
+        };
         let mut items = Items::default();
         self.stack.dynamodb().import(self.stack.table_name(), items.of_user(&user).unwrap()).unwrap();
         for counter in items.counters().unwrap() {

@@ -4,6 +4,7 @@ use std::process::Stdio;
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
+use tokio::sync::mpsc;
 
 use crate::{App, Client};
 
@@ -13,6 +14,7 @@ const ADMIN_PASSWORD: &str = "the password of a process that tests start";
 pub struct Process {
     child: Child,
     url: String,
+    lines: mpsc::UnboundedReceiver<String>,
 }
 
 impl Process {
@@ -45,8 +47,31 @@ impl Process {
             }
         }
         // The pipe is read to the end, because a full pipe would stop the process.
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Self { child, url }
+        let (sender, received) = mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            while let Ok(Some(line)) = lines.next_line().await {
+                // The receiver is gone once the process has been killed.
+                let _ = sender.send(line);
+            }
+        });
+        Self { child, url, lines: received }
+    }
+
+    /// Returns the API's URL.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Waits for the next mail, and returns the path of its file.
+    pub async fn mail(&mut self) -> String {
+        loop {
+            let line = self.lines.recv().await.expect("a mail");
+            let mail = line.strip_prefix("mail to ").and_then(|mail| mail.split_once(": "));
+            if let Some((_, mail)) = mail {
+                let path = mail.split_whitespace().find(|word| word.starts_with('/'));
+                return path.expect("a file").to_owned();
+            }
+        }
     }
 
     /// Ends the process as `kill -9` does.

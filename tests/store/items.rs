@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use shared::clock::Clock;
 use shared::domain::{PasswordHash, PostAttributes, Role, UserAttributes, UserId};
 use shared::random::Random;
-use shared::store::RefreshFamilies;
+use shared::store::{Outbox, RefreshFamilies};
 use tests::App;
 
 /// Returns every item's partition key, with the count of each counter that is not zero.
@@ -69,13 +69,14 @@ async fn a_user_has_its_items_and_takes_all_of_them_along() {
     let users = app.users();
     let attributes =
         |email: &str| UserAttributes { email: email.parse().unwrap(), name: None, role: Role::User };
-    let created = users.create(attributes("Ada@example.com"), None).await.unwrap().into_parts().0;
+    let created =
+        users.create(attributes("Ada@example.com"), Outbox::CLOSED, None).await.unwrap().into_parts().0;
     let with_email = |email: &str| -> BTreeMap<String, i64> {
         [("COUNT#USERS".to_owned(), 1), (format!("EMAIL#{email}"), 1), (format!("USER#{}", created.id), 1)]
             .into()
     };
     assert_eq!(items(&app), with_email("ada@example.com"));
-    let changed = users.replace(&created, attributes("lovelace@example.com")).await.unwrap();
+    let changed = users.replace(&created, attributes("lovelace@example.com"), Outbox::CLOSED).await.unwrap();
     assert_eq!(items(&app), with_email("lovelace@example.com"));
     users.delete(&changed).await.unwrap();
     assert_eq!(items(&app), BTreeMap::new());
@@ -108,8 +109,11 @@ async fn a_registration_has_its_items_and_a_refused_one_has_none() {
         || UserAttributes { email: "ada@example.com".parse().unwrap(), name: None, role: Role::User };
     let hash = || PasswordHash::from_phc("$argon2id$".to_owned());
     let id = families.new_id();
-    let (user, _) =
-        users.register_signed_in(attributes(), hash(), id, None, None).await.unwrap().into_parts();
+    let (user, _) = users
+        .register_signed_in(attributes(), hash(), (id, None), Outbox::CLOSED, None)
+        .await
+        .unwrap()
+        .into_parts();
     let expected: BTreeMap<String, i64> = [
         ("COUNT#USERS".to_owned(), 1),
         ("EMAIL#ada@example.com".to_owned(), 1),
@@ -118,6 +122,9 @@ async fn a_registration_has_its_items_and_a_refused_one_has_none() {
     ]
     .into();
     assert_eq!(items(&app), expected);
-    users.register_signed_in(attributes(), hash(), families.new_id(), None, None).await.unwrap_err();
+    users
+        .register_signed_in(attributes(), hash(), (families.new_id(), None), Outbox::CLOSED, None)
+        .await
+        .unwrap_err();
     assert_eq!(items(&app), expected);
 }

@@ -28,6 +28,8 @@ fn user() -> User {
         },
         revision: Revision::first(now),
         auth_epoch: 3,
+        email_verified: false,
+        pending_email: None,
     }
 }
 

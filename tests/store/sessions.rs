@@ -9,7 +9,8 @@ use shared::clock::Clock;
 use shared::domain::{PasswordHash, SessionId, Timestamp, User, UserAttributes, UserId};
 use shared::random::Random;
 use shared::store::{
-    Error, MAX_SESSIONS, RefreshFamilies, SESSION_IDLE_TIMEOUT, SESSION_LIFETIME, SessionToken, Sessions,
+    Error, MAX_SESSIONS, Outbox, RefreshFamilies, SESSION_IDLE_TIMEOUT, SESSION_LIFETIME, SessionToken,
+    Sessions,
 };
 use tests::App;
 
@@ -198,8 +199,10 @@ async fn a_changed_password_moves_user_address_and_session_to_the_next_epoch_tog
     let (users, user) = (app.users(), app.account("ada@example.com").await);
     let session = sessions.begin(user.id, user.auth_epoch, None).await.unwrap();
     let hash = PasswordHash::from_phc("$argon2id$another".to_owned());
-    let changed =
-        users.change_password_in(&session, &user, user.attributes.clone(), hash.clone()).await.unwrap();
+    let changed = users
+        .change_password_in(&session, &user, (user.attributes.clone(), Outbox::CLOSED), hash.clone())
+        .await
+        .unwrap();
     assert_eq!(changed.auth_epoch, 1);
     assert_eq!(users.get_latest(user.id).await.unwrap(), Some(changed.clone()));
     let credential = users.credential(&user.attributes.email).await.unwrap().unwrap();
@@ -208,7 +211,7 @@ async fn a_changed_password_moves_user_address_and_session_to_the_next_epoch_tog
 
     // A change of the address takes the epoch along.
     let other = UserAttributes { email: "lovelace@example.com".parse().unwrap(), ..user.attributes.clone() };
-    users.replace(&changed, other.clone()).await.unwrap();
+    users.replace(&changed, other.clone(), Outbox::CLOSED).await.unwrap();
     assert_eq!(users.credential(&other.email).await.unwrap().unwrap().auth_epoch, 1);
 }
 
@@ -220,7 +223,8 @@ async fn a_session_that_has_just_ended_changes_no_password() {
     let session = sessions.begin(user.id, user.auth_epoch, None).await.unwrap();
     sessions.end(session.token).await.unwrap();
     let hash = PasswordHash::from_phc("$argon2id$another".to_owned());
-    let refused = users.change_password_in(&session, &user, user.attributes.clone(), hash).await;
+    let refused =
+        users.change_password_in(&session, &user, (user.attributes.clone(), Outbox::CLOSED), hash).await;
     assert!(matches!(refused, Err(Error::Stale)), "{refused:?}");
     assert_eq!(users.get_latest(user.id).await.unwrap(), Some(user));
     assert_eq!(sessions.find(session.token).await.unwrap(), None);

@@ -23,8 +23,21 @@ impl Function {
 #[must_use]
 pub fn all() -> Vec<Function> {
     vec![
+        Function {
+            name: "auth-email-confirmation",
+            document: auth_email_confirmation::routes().into_openapi(),
+        },
+        Function {
+            name: "auth-email-confirmation-confirm",
+            document: auth_email_confirmation_confirm::routes().into_openapi(),
+        },
         Function { name: "auth-login", document: auth_login::routes().into_openapi() },
         Function { name: "auth-logout", document: auth_logout::routes().into_openapi() },
+        Function { name: "auth-password-reset", document: auth_password_reset::routes().into_openapi() },
+        Function {
+            name: "auth-password-reset-confirm",
+            document: auth_password_reset_confirm::routes().into_openapi(),
+        },
         Function { name: "auth-refresh", document: auth_refresh::routes().into_openapi() },
         Function { name: "auth-register", document: auth_register::routes().into_openapi() },
         Function { name: "docs", document: docs::routes().into_openapi() },

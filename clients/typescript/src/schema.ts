@@ -4,6 +4,46 @@
  */
 
 export interface paths {
+    "/api/auth/email-confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for the mail that confirms an address
+         * @description Sends the link again, if the address belongs to an account and is not confirmed. The response does not tell. The link can be used once, within 24 hours. Asking is limited by address and by source.
+         */
+        post: operations["requestEmailConfirmation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/email-confirmation/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm an address
+         * @description Uses the link of a mail up, whoever is signed in. The account's address is then confirmed; an address that was pending takes the place of the old one.
+         */
+        post: operations["confirmEmail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/login": {
         parameters: {
             query?: never;
@@ -38,6 +78,46 @@ export interface paths {
          * @description Revokes the refresh token and all others of the same sign-in. A token that is invalid, expired or revoked is no error: there is nothing to revoke (RFC 7009, section 2.2). The access token stays valid until it expires.
          */
         post: operations["logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/password-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for the mail that resets a password
+         * @description Sends a link with which a new password is set, if the address belongs to an account. The response does not tell. The link can be used once, within 30 minutes. Asking is limited by address and by source.
+         */
+        post: operations["requestPasswordReset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/password-reset/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reset a password
+         * @description Uses the link of a mail up, whoever is signed in, and sets the password. All sessions and refresh tokens of the account end, and so does a pending change of its address. The address is confirmed, because the link was sent there.
+         */
+        post: operations["resetPassword"];
         delete?: never;
         options?: never;
         head?: never;
@@ -115,7 +195,7 @@ export interface paths {
         };
         /**
          * Get a file of the page
-         * @description A script, a style sheet or an icon of the documentation page, or the text on the conventions of the API.
+         * @description A script, a style sheet or an icon of the documentation page, the text on the conventions of the API, or one of the pages to which the links in mails lead by default.
          */
         get: operations["getDocsFile"];
         put?: never;
@@ -199,7 +279,7 @@ export interface paths {
         };
         /**
          * List the caller's payments
-         * @description The payments of checkouts that name the caller in `client_reference_id`, and of checkouts that name no user but have the caller's current e-mail address. The latest checkouts come first.
+         * @description The payments of checkouts that name the caller in `client_reference_id`, and of checkouts that name no user but have the caller's current e-mail address, if it is confirmed (`emailVerified`). The latest checkouts come first.
          */
         get: operations["listPayments"];
         put?: never;
@@ -336,7 +416,7 @@ export interface paths {
         get: operations["getProfile"];
         /**
          * Change one's own profile
-         * @description Members that are missing in the body stay as they are. A new password needs the current one. It ends all other sessions of the user and revokes all refresh tokens; this session continues. A new address needs the current password, too, or a sign-in of the last five minutes.
+         * @description Members that are missing in the body stay as they are. A new password needs the current one. It ends all other sessions of the user and revokes all refresh tokens; this session continues. A new address needs the current password, too, or a sign-in of the last five minutes. It is `pendingEmail` until it is confirmed with the link in a mail; asking for it again sends another mail.
          */
         put: operations["updateProfile"];
         post?: never;
@@ -597,7 +677,7 @@ export interface paths {
         put?: never;
         /**
          * Add a user
-         * @description Only an admin can do this. The e-mail address is unique, whatever its spelling. The user has no password and cannot sign in.
+         * @description Only an admin can do this. The e-mail address is unique, whatever its spelling. The user has no password and cannot sign in before setting one (`POST /api/auth/password-reset`). A mail confirms the address.
          */
         post: operations["createUser"];
         delete?: never;
@@ -620,7 +700,7 @@ export interface paths {
         get: operations["getUser"];
         /**
          * Replace a user
-         * @description Members that are missing in the body are removed, except the role. Only the user and admins can do this, and only an admin can change the role. Another address or role needs a sign-in of the last five minutes.
+         * @description Members that are missing in the body are removed, except the role. Only the user and admins can do this, and only an admin can change the role. Another address or role needs a sign-in of the last five minutes. Another address is `pendingEmail` until it is confirmed with the link in a mail; asking for it again sends another mail.
          */
         put: operations["replaceUser"];
         post?: never;
@@ -633,7 +713,7 @@ export interface paths {
         head?: never;
         /**
          * Change a user
-         * @description A JSON merge patch: members that are missing in the body stay as they are. Only the user and admins can do this, and only an admin can change the role. Another address or role needs a sign-in of the last five minutes.
+         * @description A JSON merge patch: members that are missing in the body stay as they are. Only the user and admins can do this, and only an admin can change the role. Another address or role needs a sign-in of the last five minutes. Another address is `pendingEmail` until it is confirmed with the link in a mail; asking for it again sends another mail.
          */
         patch: operations["updateUser"];
         trace?: never;
@@ -739,6 +819,15 @@ export interface components {
             /** @description The user, with the e-mail address. */
             user: components["schemas"]["User"];
         };
+        /** @description The address to which a mail is to be sent. */
+        AddressInput: {
+            /**
+             * Format: idn-email
+             * @description The e-mail address, in any spelling.
+             * @example ada@example.com
+             */
+            email: string;
+        };
         /**
          * @description Any JSON object.
          * @example {
@@ -762,7 +851,7 @@ export interface components {
          * @description The reason of an error, for programs. It never changes its meaning.
          * @enum {string}
          */
-        Code: "bad_request" | "validation_failed" | "malformed_json" | "malformed_multipart" | "no_file" | "missing_query" | "missing_signature" | "invalid_signature" | "missing_token" | "invalid_token" | "token_expired" | "invalid_credentials" | "no_session" | "invalid_session" | "not_authenticated" | "forbidden" | "recent_sign_in_required" | "not_found" | "method_not_allowed" | "not_acceptable" | "email_taken" | "title_taken" | "quota_exceeded" | "precondition_failed" | "body_too_large" | "file_too_large" | "unsupported_media_type" | "unsupported_content_encoding" | "idempotency_key_reused" | "rate_limited" | "internal_error" | "bad_gateway" | "unavailable" | "contended" | "gateway_timeout";
+        Code: "bad_request" | "validation_failed" | "malformed_json" | "malformed_multipart" | "no_file" | "missing_query" | "missing_signature" | "invalid_signature" | "invalid_link" | "missing_token" | "invalid_token" | "token_expired" | "invalid_credentials" | "no_session" | "invalid_session" | "not_authenticated" | "forbidden" | "recent_sign_in_required" | "not_found" | "method_not_allowed" | "not_acceptable" | "email_taken" | "title_taken" | "quota_exceeded" | "precondition_failed" | "body_too_large" | "file_too_large" | "unsupported_media_type" | "unsupported_content_encoding" | "idempotency_key_reused" | "rate_limited" | "internal_error" | "bad_gateway" | "unavailable" | "contended" | "gateway_timeout";
         /**
          * @description The text of a post, unchanged.
          * @example It can do whatever we know how to order it to perform.
@@ -980,6 +1069,14 @@ export interface components {
              * @example 1048576
              */
             jsonBodyBytes: number;
+        };
+        /** @description The token in the link of a mail. */
+        LinkInput: {
+            /**
+             * @description The token. It can be used once.
+             * @example AZMaPlscfD2OTxorPE1ebwGTGj5bHHw9jk8aKzxNXm8AAAAAeJxLKS0uUSjPL8pO
+             */
+            token: string;
         };
         /**
          * @description The name of a person, in one line.
@@ -1409,6 +1506,20 @@ export interface components {
              */
             name?: string | null;
         };
+        /** @description A new password, and the link that permits it. */
+        ResetInput: {
+            /**
+             * @description The token in the link of the mail.
+             * @example AZMaPlscfD2OTxorPE1ebwGTGj5bHHw9jk8aKzxNXm8AAAAAeJxLKS0uUSjPL8pO
+             */
+            token: string;
+            /**
+             * Format: password
+             * @description The new password: any characters, but none of the 3,000 most common passwords.
+             * @example correct horse battery staple
+             */
+            password: string;
+        };
         /**
          * @description The role of a user: `user` manages the user's own resources, `admin` manages everything.
          * @enum {string}
@@ -1518,6 +1629,10 @@ export interface components {
             id: components["schemas"]["UserId"];
             /** @description The e-mail address. It is present only for the user and for admins. */
             email?: components["schemas"]["Email"];
+            /** @description Whether the address is confirmed. It is present for the user and for admins, except in lists. */
+            emailVerified?: boolean;
+            /** @description The address that replaces the current one once it is confirmed. */
+            pendingEmail?: components["schemas"]["Email"];
             name: components["schemas"]["Name"] | null;
             /** @description The role. It is present only for the user and for admins. */
             role?: components["schemas"]["Role"];
@@ -1698,6 +1813,29 @@ export interface components {
                 "application/problem+json": components["schemas"]["ProblemDetails"] & {
                     /** @enum {string} */
                     code: "body_too_large";
+                };
+            };
+        };
+        /** @description `email_taken`: Another user has this e-mail address. */
+        EmailTaken: {
+            headers: {
+                "Cache-Control": components["headers"]["Cache-Control"];
+                "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                "Server-Timing": components["headers"]["Server-Timing"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+                Vary: components["headers"]["Vary"];
+                "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"] & {
+                    /** @enum {string} */
+                    code: "email_taken";
+                };
+                "application/problem+json": components["schemas"]["ProblemDetails"] & {
+                    /** @enum {string} */
+                    code: "email_taken";
                 };
             };
         };
@@ -2609,6 +2747,35 @@ export interface components {
          *
          *     `malformed_json`: The body is not a JSON object in UTF-8, or a member occurs twice.
          *
+         *     `invalid_link`: The link of a mail has been used, has expired, or never existed.
+         */
+        ValidationFailedOrMalformedJsonOrInvalidLink: {
+            headers: {
+                "Cache-Control": components["headers"]["Cache-Control"];
+                "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                "Server-Timing": components["headers"]["Server-Timing"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+                Vary: components["headers"]["Vary"];
+                "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"] & {
+                    /** @enum {string} */
+                    code: "validation_failed" | "malformed_json" | "invalid_link";
+                };
+                "application/problem+json": components["schemas"]["ProblemDetails"] & {
+                    /** @enum {string} */
+                    code: "validation_failed" | "malformed_json" | "invalid_link";
+                };
+            };
+        };
+        /**
+         * @description `validation_failed`: Members of the body, query parameters or headers have invalid values.
+         *
+         *     `malformed_json`: The body is not a JSON object in UTF-8, or a member occurs twice.
+         *
          *     `malformed_multipart`: The body is not valid `multipart/form-data`.
          */
         ValidationFailedOrMalformedJsonOrMalformedMultipart: {
@@ -2890,6 +3057,80 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    requestEmailConfirmation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddressInput"];
+            };
+        };
+        responses: {
+            /** @description If an account without confirmation has the address, a mail is on its way. */
+            202: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    RateLimit: components["headers"]["RateLimit-optional"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy-optional"];
+                    "Server-Timing": components["headers"]["Server-Timing"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["ValidationFailedOrMalformedJsonWithRateLimit"];
+            406: components["responses"]["NotAcceptableWithRateLimit"];
+            413: components["responses"]["BodyTooLargeWithRateLimit"];
+            415: components["responses"]["UnsupportedMediaTypeOrUnsupportedContentEncodingWithRateLimit"];
+            429: components["responses"]["RateLimitedWithRateLimit"];
+            500: components["responses"]["InternalErrorWithRateLimit"];
+            503: components["responses"]["UnavailableOrContendedWithRateLimit"];
+        };
+    };
+    confirmEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkInput"];
+            };
+        };
+        responses: {
+            /** @description The address is confirmed. */
+            204: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    "Server-Timing": components["headers"]["Server-Timing"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["ValidationFailedOrMalformedJsonOrInvalidLink"];
+            406: components["responses"]["NotAcceptable"];
+            409: components["responses"]["EmailTaken"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaTypeOrUnsupportedContentEncoding"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["UnavailableOrContended"];
+        };
+    };
     login: {
         parameters: {
             query?: never;
@@ -2959,6 +3200,79 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["ValidationFailedOrMalformedJson"];
+            406: components["responses"]["NotAcceptable"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaTypeOrUnsupportedContentEncoding"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["UnavailableOrContended"];
+        };
+    };
+    requestPasswordReset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddressInput"];
+            };
+        };
+        responses: {
+            /** @description If an account has the address, a mail is on its way. */
+            202: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    RateLimit: components["headers"]["RateLimit-optional"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy-optional"];
+                    "Server-Timing": components["headers"]["Server-Timing"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["ValidationFailedOrMalformedJsonWithRateLimit"];
+            406: components["responses"]["NotAcceptableWithRateLimit"];
+            413: components["responses"]["BodyTooLargeWithRateLimit"];
+            415: components["responses"]["UnsupportedMediaTypeOrUnsupportedContentEncodingWithRateLimit"];
+            429: components["responses"]["RateLimitedWithRateLimit"];
+            500: components["responses"]["InternalErrorWithRateLimit"];
+            503: components["responses"]["UnavailableOrContendedWithRateLimit"];
+        };
+    };
+    resetPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetInput"];
+            };
+        };
+        responses: {
+            /** @description The account has the new password. */
+            204: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    "Server-Timing": components["headers"]["Server-Timing"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["ValidationFailedOrMalformedJsonOrInvalidLink"];
             406: components["responses"]["NotAcceptable"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaTypeOrUnsupportedContentEncoding"];
@@ -3139,6 +3453,7 @@ export interface operations {
                 };
                 content: {
                     "text/css": string;
+                    "text/html": string;
                     "text/javascript": string;
                     "image/png": number[];
                     "text/markdown": string;

@@ -5,9 +5,8 @@ use axum::response::IntoResponse;
 use shared::api::{RegistrationInput, TokensBody};
 use shared::auth::{AccessTokens, PasswordCheck, RefreshTokens, register};
 use shared::domain::UserAgent;
-use shared::http::{
-    Code, Error, IdempotencyParams, Idempotent, Json, QuotaPolicy, RateLimits, Replayed, SourceAddress,
-};
+use shared::http::{Code, Error, IdempotencyParams, Idempotent, Json, QuotaPolicy, Replayed, SourceAddress};
+use shared::store::Outbox;
 
 /// Register
 ///
@@ -30,14 +29,14 @@ use shared::http::{
 pub(crate) async fn create(
     State(access): State<AccessTokens>,
     State(refresh): State<RefreshTokens>,
-    State(limits): State<RateLimits>,
     address: SourceAddress,
     check: PasswordCheck,
+    State(outbox): State<Outbox>,
     user_agent: Option<UserAgent>,
     Idempotent { input, key }: Idempotent<RegistrationInput>,
 ) -> Result<impl IntoResponse, Error> {
-    limits.take_from(QuotaPolicy::REGISTER, address).await?;
-    let (tokens, replayed) = register(&access, &refresh, &check, &input, user_agent, key).await?;
+    check.limits().take_from(QuotaPolicy::REGISTER, address).await?;
+    let (tokens, replayed) = register(&access, &refresh, &check, &input, user_agent, outbox, key).await?;
     let location = format!("/api/users/{}", tokens.user_id());
     Ok((StatusCode::CREATED, Replayed(replayed), [(LOCATION, location)], Json(tokens)))
 }

@@ -6,7 +6,7 @@
 
 use shared::auth::{AccessTokens, Passwords, RefreshTokens};
 use shared::http::RateLimits;
-use shared::store::Users;
+use shared::store::{Outbox, Users};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -19,6 +19,7 @@ shared::deps! {
         access: AccessTokens,
         refresh: RefreshTokens,
         limits: RateLimits,
+        outbox: Outbox,
     }
 }
 

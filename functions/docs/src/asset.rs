@@ -1,17 +1,20 @@
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
 use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::http::header::CONTENT_SECURITY_POLICY;
+use axum::response::IntoResponse;
 use shared::http::{Error, FixedParams};
 
 use crate::file::ASSETS;
+use crate::page::POLICY;
 
 /// The longest time for which a page may use files of another version, whose names are the same.
 const MAX_AGE_SECONDS: u32 = 3600;
 
 /// Get a file of the page
 ///
-/// A script, a style sheet or an icon of the documentation page, or the text on the conventions of the API.
+/// A script, a style sheet or an icon of the documentation page, the text on the conventions of the API, or one of the
+/// pages to which the links in mails lead by default.
 #[utoipa::path(
     get,
     path = "/api/docs/{file}",
@@ -20,16 +23,17 @@ const MAX_AGE_SECONDS: u32 = 3600;
     params(("file" = String, Path, description = "The name of the file.", example = "swagger-ui.css"), FixedParams),
     responses(
         (status = 200, description = "The file.", content(
-            (String = "text/css"), (String = "text/javascript"), (Vec<u8> = "image/png"), (String = "text/markdown"),
+            (String = "text/css"), (String = "text/html"), (String = "text/javascript"), (Vec<u8> = "image/png"), (String = "text/markdown"),
         )),
     ),
 )]
 pub(crate) async fn asset(
     name: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
-) -> Result<Response, Error> {
+) -> Result<impl IntoResponse, Error> {
     let file = name.ok().and_then(|Path(name)| ASSETS.iter().find(|file| file.name == name));
-    file.ok_or(Error::NotFound("File"))?.answer(&headers, MAX_AGE_SECONDS)
+    let file = file.ok_or(Error::NotFound("File"))?.answer(&headers, MAX_AGE_SECONDS)?;
+    Ok(([(CONTENT_SECURITY_POLICY, POLICY)], file))
 }
 
 #[cfg(test)]
@@ -37,11 +41,12 @@ mod tests {
     use axum::body::to_bytes;
     use axum::http::StatusCode;
     use axum::http::header::CONTENT_TYPE;
+    use axum::response::Response;
 
     use super::*;
 
     async fn get(name: &str) -> Result<Response, Error> {
-        asset(Ok(Path(name.to_owned())), HeaderMap::new()).await
+        asset(Ok(Path(name.to_owned())), HeaderMap::new()).await.map(IntoResponse::into_response)
     }
 
     #[tokio::test]
@@ -51,6 +56,8 @@ mod tests {
             ("swagger-ui.css", "text/css; charset=utf-8"),
             ("favicon-32x32.png", "image/png"),
             ("api-design.md", "text/markdown; charset=utf-8"),
+            ("confirm-email", "text/html; charset=utf-8"),
+            ("reset-password", "text/html; charset=utf-8"),
         ] {
             let response = get(name).await.unwrap();
             assert_eq!(response.status(), StatusCode::OK);

@@ -7,9 +7,9 @@ include!(concat!(env!("OUT_DIR"), "/files.rs"));
 /// A file that is embedded in the binary.
 pub(crate) struct File {
     pub(crate) name: &'static str,
-    media_type: &'static str,
+    pub(crate) media_type: &'static str,
     etag: &'static str,
-    content: &'static [u8],
+    pub(crate) content: &'static [u8],
 }
 
 impl File {

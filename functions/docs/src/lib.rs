@@ -3,7 +3,7 @@
 //! | method and path | who | does |
 //! |---|---|---|
 //! | GET /api/docs | anyone | the page: Swagger UI |
-//! | GET /api/docs/{file} | anyone | the page's files; none comes from another server |
+//! | GET /api/docs/{file} | anyone | the page's files, none of which comes from another server; pages for links in mails |
 //! | GET /api/openapi.json | anyone | the OpenAPI document, as committed |
 
 use utoipa_axum::router::OpenApiRouter;

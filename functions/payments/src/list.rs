@@ -10,7 +10,7 @@ use tokio::try_join;
 /// List the caller's payments
 ///
 /// The payments of checkouts that name the caller in `client_reference_id`, and of checkouts that name no user but have
-/// the caller's current e-mail address. The latest checkouts come first.
+/// the caller's current e-mail address, if it is confirmed (`emailVerified`). The latest checkouts come first.
 #[utoipa::path(
     get,
     path = "/api/payments",
@@ -29,7 +29,8 @@ pub(crate) async fn list(
 ) -> Result<impl IntoResponse, Error> {
     let request = ListRequest::read(query, "/api/payments".to_owned(), &cursors)?;
     let user = caller.account_to_show(&users).await?;
-    let payers = [Payer::User(user.id), Payer::Email(user.attributes.email)];
+    let address = user.email_verified.then_some(Payer::Email(user.attributes.email));
+    let payers: Vec<Payer> = [Payer::User(user.id)].into_iter().chain(address).collect();
     let (page, total) =
         try_join!(payments.list(&payers, &request.start, request.limit), payments.count(&payers))?;
     let (links, pagination) = request.paginate(page.next.as_deref(), total, &cursors);

@@ -8,7 +8,7 @@
 use axum::middleware::map_response;
 use shared::auth::{AllowedOrigins, Passwords, vary_by_cookie};
 use shared::http::RateLimits;
-use shared::store::{Sessions, Users};
+use shared::store::{Outbox, Sessions, Users};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -22,6 +22,7 @@ shared::deps! {
         passwords: Passwords,
         origins: AllowedOrigins,
         limits: RateLimits,
+        outbox: Outbox,
     }
 }
 

@@ -1,13 +1,11 @@
 use axum::extract::State;
 use axum::response::IntoResponse;
 use shared::api::AccountBody;
-use shared::auth::{PasswordCheck, SessionUser};
+use shared::auth::{PasswordCheck, SessionUser, allow_address};
 use shared::domain::{Email, Name, Password, PasswordAttempt, UserAttributes};
-use shared::http::{
-    Change, Code, Error, Json, Preconditions, QuotaPolicy, RateLimits, Validators, WriteParams,
-};
+use shared::http::{Change, Code, Error, Json, Preconditions, QuotaPolicy, Validators, WriteParams};
 use shared::input;
-use shared::store::{Sessions, Users, retry_stale};
+use shared::store::{Outbox, Sessions, Users, retry_stale};
 
 input! {
     /// Changes to the profile: missing members stay as they are.
@@ -39,7 +37,8 @@ impl ProfileInput {
 ///
 /// Members that are missing in the body stay as they are. A new password needs the current one. It ends all other
 /// sessions of the user and revokes all refresh tokens; this session continues. A new address needs the current
-/// password, too, or a sign-in of the last five minutes.
+/// password, too, or a sign-in of the last five minutes. It is `pendingEmail` until it is confirmed with the link in a
+/// mail; asking for it again sends another mail.
 #[utoipa::path(
     put,
     path = "/api/profile",
@@ -54,13 +53,13 @@ impl ProfileInput {
 pub(crate) async fn update(
     State(users): State<Users>,
     State(sessions): State<Sessions>,
-    State(limits): State<RateLimits>,
+    State(outbox): State<Outbox>,
     check: PasswordCheck,
     signed_in: SessionUser,
     preconditions: Preconditions,
     Json(input): Json<ProfileInput>,
 ) -> Result<impl IntoResponse, Error> {
-    limits.take(QuotaPolicy::WRITE, signed_in.user.id).await?;
+    check.limits().take(QuotaPolicy::WRITE, signed_in.user.id).await?;
     if let Some(current) = &input.current_password
         && !check.confirm(&signed_in.user, current).await?
     {
@@ -75,9 +74,13 @@ pub(crate) async fn update(
             latest.require_recent_sign_in()?;
         }
         preconditions.require(&Validators::of(user.revision))?;
+        allow_address(outbox, check.limits(), user, &attributes.email).await?;
         Ok::<_, Error>(match &hash {
-            Some(hash) => users.change_password_in(&latest.session, user, attributes, hash.clone()).await?,
-            None => users.replace(user, attributes).await?,
+            Some(hash) => {
+                let session = &latest.session;
+                users.change_password_in(session, user, (attributes, outbox), hash.clone()).await?
+            }
+            None => users.replace(user, attributes, outbox).await?,
         })
     })
     .await?;

@@ -8,7 +8,7 @@
 
 use shared::auth::AccessTokens;
 use shared::http::RateLimits;
-use shared::store::Users;
+use shared::store::{Outbox, Users};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -23,6 +23,7 @@ shared::deps! {
         users: Users,
         tokens: AccessTokens,
         limits: RateLimits,
+        outbox: Outbox,
     }
 }
 

@@ -7,7 +7,7 @@
 
 use shared::auth::AccessTokens;
 use shared::http::{CursorKey, RateLimits};
-use shared::store::Users;
+use shared::store::{Outbox, Users};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -20,6 +20,7 @@ shared::deps! {
         tokens: AccessTokens,
         cursors: CursorKey,
         limits: RateLimits,
+        outbox: Outbox,
     }
 }
 

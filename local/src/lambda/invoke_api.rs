@@ -20,6 +20,7 @@ use super::redrive::Redriven;
 use super::request_payload::decode_path;
 use super::response::{Body, Response};
 use super::trace;
+use crate::dynamodb::Streams;
 use crate::sqs::Queues;
 use crate::template::{ACCOUNT_ID, REGION};
 
@@ -41,6 +42,7 @@ pub(crate) struct Served {
     pub(crate) pools: watch::Receiver<Pools>,
     pub(crate) queue: Arc<Queue>,
     pub(crate) queues: Queues,
+    pub(crate) streams: Streams,
 }
 
 /// An error of the API: its status, type and message.
@@ -68,11 +70,11 @@ enum InvocationType {
 
 /// Answers a request to the Invoke API.
 pub(crate) async fn handle(served: Served, request: Request<Incoming>) -> Response {
-    let Served { pools, queue, queues } = served;
+    let Served { pools, queue, queues, streams } = served;
     let pools = pools.borrow().clone();
     let (parts, body) = request.into_parts();
     if parts.uri.path() == REDRIVE && parts.method == Method::POST {
-        let redriven = Redriven::of(&pools, &queues).await;
+        let redriven = Redriven::of(&pools, &queues, &streams).await;
         let mut response = http::Response::new(Body::from(Bytes::from(redriven.to_string())));
         if !redriven.failed.is_empty() {
             *response.status_mut() = StatusCode::BAD_GATEWAY;

@@ -5,20 +5,22 @@ use std::path::Path;
 
 use crate::access::{Authority, Key};
 use crate::secrets::Secrets;
-use crate::template::{Function, QUEUE_URLS, REGION, Variable};
+use crate::template::{API_URL, Function, QUEUE_URLS, REGION, Variable};
 
 /// The addresses of the services that functions call.
 pub(super) struct Endpoints {
     pub(super) dynamodb: String,
     pub(super) s3: String,
     pub(super) sqs: String,
+    pub(super) ses: String,
+    pub(super) api: String,
 }
 
 impl Endpoints {
-    /// Returns a value with the local URLs of queues in place of AWS's, so that no client calls AWS by them.
+    /// Returns a value with the local URLs of queues and of the API in place of AWS's, so that no client calls AWS by them.
     fn localized(&self, value: &str) -> String {
         let account = QUEUE_URLS.trim_start_matches("https://").split_once('/').map_or("", |(_, path)| path);
-        value.replace(QUEUE_URLS, &format!("{}/{account}", self.sqs))
+        value.replace(QUEUE_URLS, &format!("{}/{account}", self.sqs)).replace(API_URL, &self.api)
     }
 }
 
@@ -41,6 +43,7 @@ pub(super) fn environment(
         ("AWS_ENDPOINT_URL", "http://127.0.0.1:9"),
         ("AWS_ENDPOINT_URL_DYNAMODB", endpoints.dynamodb.as_str()),
         ("AWS_ENDPOINT_URL_S3", &endpoints.s3),
+        ("AWS_ENDPOINT_URL_SESV2", &endpoints.ses),
         ("AWS_ENDPOINT_URL_SQS", &endpoints.sqs),
         ("AWS_EXECUTION_ENV", &execution_env),
         ("AWS_LAMBDA_FUNCTION_NAME", &function.name),

@@ -22,7 +22,7 @@ use crate::api_gateway::cors::CorsPolicy;
 use crate::api_gateway::handle::{Gateway, Url};
 use crate::api_gateway::routes::Router;
 use crate::api_gateway::throttle::Buckets;
-use crate::dynamodb::DynamoDb;
+use crate::dynamodb::{DynamoDb, Streams};
 use crate::faults::Service;
 use crate::lambda::async_queue::Queue;
 use crate::lambda::destinations::Targets;
@@ -35,6 +35,7 @@ use crate::secrets::Secrets;
 use crate::server::guard::Kind;
 use crate::server::serve::{Limits, serve};
 use crate::server::stop;
+use crate::ses::Ses;
 use crate::sqs::{Queues, Sqs};
 use crate::template::{LoadError, REGION, Template, TemplateError, Variable};
 use crate::{dynamodb, faults, s3};
@@ -51,10 +52,7 @@ impl Builder {
         let (stop_runtime, runtime_stopping) = watch::channel(false);
 
         let api = listen(SocketAddr::new(self.host, self.port), "--port").await?;
-        let invoke = match self.invoke_port {
-            Some(port) => Some(listen(loopback(port), "--invoke-port").await?),
-            None => None,
-        };
+        let invoke = self.invoke_listener().await?;
         let (url, invoke_address) = (local_address(&api)?, invoke.as_ref().map(local_address).transpose()?);
 
         let data_dir = self.data_dir.as_deref();
@@ -66,12 +64,13 @@ impl Builder {
         let (notify, changes) = mpsc::unbounded_channel();
         let s3 = buckets(self.at(self.s3_port), kept, &template, notify, authority.clone())?;
         let (queues, sqs) = queues(self.at(self.sqs_port), kept, &template, &authority)?;
-
+        let ses = Ses::start(self.at(0), kept, &logs, &authority).map_err(io_error("starting SES"))?;
         let secrets = self.secrets(&template)?;
         let stubs = self.stubs(&template, &stopping).await?;
         self.environment.extend(stubs.iter().map(|(stub, url)| (stub.base_url.to_owned(), url.clone())));
 
-        let endpoints = self.endpoints(&dynamodb, &s3, &sqs, &logs, &stopping).await?;
+        let addresses = [dynamodb.address(), s3.address(), sqs.address(), ses.address(), url];
+        let endpoints = self.endpoints(addresses, &logs, &stopping).await?;
         let (alive, ended) = mpsc::channel(1);
         let task_roots = TempDir::with_prefix("local-task-").map(Arc::new);
         let mut functions = Functions {
@@ -95,8 +94,7 @@ impl Builder {
         let pools = current.subscribe();
 
         let targets = Targets { queues: queues.clone(), logs: logs.clone() };
-        let queue = Queue::new(self.retry_wait, targets.clone(), stopping.clone(), alive.clone());
-        let queue = Arc::new(queue);
+        let queue = Arc::new(Queue::new(self.retry_wait, targets.clone(), stopping.clone(), alive.clone()));
         let triggers = Starting {
             template: &template,
             pools: &pools,
@@ -112,8 +110,7 @@ impl Builder {
         triggers.start().await.map_err(io_error("starting the triggers"))?;
 
         let gateway = watch::Sender::new(Arc::new(self.gateway(&template, &pools.borrow(), &logs, url)));
-        let served = gateway.subscribe();
-        let idle_after = self.settings.idle_after;
+        let (served, idle_after) = (gateway.subscribe(), self.settings.idle_after);
         let reload = Reload {
             builder: self,
             template: template.clone(),
@@ -125,7 +122,9 @@ impl Builder {
         let watched = reload.watch(stopping.clone()).await;
         serve_api(api, served, stopping.clone());
         if let Some(invoke) = invoke {
-            let served = Served { pools: pools.clone(), queue: Arc::clone(&queue), queues: queues.clone() };
+            let streams = Streams::of(dynamodb.database(), &template);
+            let (queue, queues) = (Arc::clone(&queue), queues.clone());
+            let served = Served { pools: pools.clone(), queue, queues, streams };
             serve_invoke_api(invoke, served, stopping.clone());
         }
         tokio::spawn(DynamoDb::sweep(dynamodb.database().clone(), stopping.clone()));
@@ -141,6 +140,7 @@ impl Builder {
             dynamodb,
             s3,
             sqs,
+            ses,
             stubs,
             secrets,
             watched,
@@ -151,6 +151,13 @@ impl Builder {
             ended: tokio::sync::Mutex::new(ended),
             lock: Mutex::new(lock),
         })
+    }
+
+    async fn invoke_listener(&self) -> Result<Option<TcpListener>, StartError> {
+        match self.invoke_port {
+            Some(port) => listen(loopback(port), "--invoke-port").await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Reads the template, all of which must be emulated if the settings say so.
@@ -226,26 +233,25 @@ impl Builder {
         Ok(secrets)
     }
 
-    /// Starts the fault proxies, if there are any, and returns the endpoints that functions use.
+    /// Starts the fault proxies, if there are any, and returns the URLs that functions use: those of the services, and that
+    /// of the API.
     async fn endpoints(
         &self,
-        dynamodb: &DynamoDb,
-        s3: &S3,
-        sqs: &Sqs,
+        addresses: [SocketAddr; 5],
         logs: &Logs,
         stop: &watch::Receiver<bool>,
     ) -> Result<Endpoints, StartError> {
-        let mut endpoints =
-            [(Service::DynamoDb, reachable(dynamodb.address())), (Service::S3, reachable(s3.address()))];
+        let [mut dynamodb, mut s3, sqs, ses, api] = addresses.map(reachable);
         if let Some(faults) = &self.faults {
-            for (service, address) in &mut endpoints {
-                *address = faults::front(*service, *address, faults.clone(), logs.clone(), stop.clone())
+            for (service, address) in [(Service::DynamoDb, &mut dynamodb), (Service::S3, &mut s3)] {
+                *address = faults::front(service, *address, faults.clone(), logs.clone(), stop.clone())
                     .await
                     .map_err(io_error("listening"))?;
             }
         }
-        let [dynamodb, s3] = endpoints.map(|(_, address)| format!("http://{address}"));
-        Ok(Endpoints { dynamodb, s3, sqs: format!("http://{}", reachable(sqs.address())) })
+        let [dynamodb, s3, sqs, ses, api] =
+            [dynamodb, s3, sqs, ses, api].map(|address| format!("http://{address}"));
+        Ok(Endpoints { dynamodb, s3, sqs, ses, api })
     }
 
     /// Starts the stubs that are needed, and returns their URLs.

@@ -18,6 +18,9 @@ pub const REGION: &str = "us-east-1";
 /// The beginning of the URLs of queues. Functions get them with the address of the embedded SQS instead.
 pub const QUEUE_URLS: &str = "https://sqs.us-east-1.amazonaws.com/000000000000/";
 
+/// The URL of the API. Functions get the local one instead.
+pub const API_URL: &str = "https://local.execute-api.us-east-1.amazonaws.com";
+
 /// The longest time that an HTTP API waits for a function.
 pub const MAX_INTEGRATION_TIMEOUT: Duration = Duration::from_secs(30);
 

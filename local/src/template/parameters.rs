@@ -50,7 +50,7 @@ impl Parameter {
     }
 }
 
-/// Returns every parameter's value; `overrides` come from the command line.
+/// Returns every parameter's value. `overrides` come from the command line; `Metadata.Local.Parameters` is next.
 pub(super) fn resolve(
     root: &Node,
     overrides: &BTreeMap<String, String>,
@@ -65,10 +65,17 @@ pub(super) fn resolve(
                 .error(format!("there is no parameter {name}; the template has: {}", known.join(", "))));
         }
     }
+    let here = root.at(&["Metadata", "Local", "Parameters"]).map(Node::entries).unwrap_or_default();
+    if let Some((name, node)) = here.iter().find(|(name, _)| !declared.iter().any(|(known, _)| known == name))
+    {
+        return Err(node.error(format!("Metadata.Local.Parameters: there is no parameter {name}")));
+    }
+    let given = |name: &str| {
+        let here = || here.iter().find(|(known, _)| known == name).and_then(|(_, node)| node.text());
+        overrides.get(name).map(String::as_str).or_else(here)
+    };
     let value = |name: &str, node| {
-        Declaration { name, node }
-            .value(overrides.get(name).map(String::as_str))
-            .map(|value| (name.to_owned(), value))
+        Declaration { name, node }.value(given(name)).map(|value| (name.to_owned(), value))
     };
     declared.iter().map(|(name, node)| value(name, node)).collect()
 }
@@ -273,6 +280,32 @@ mod tests {
             let declaration = format!("Type: String, AllowedPattern: {pattern}");
             let error = value(&declaration, Some(&"a".repeat(4_000))).unwrap_err();
             assert!(error.starts_with("template line 2: "), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_template_has_values_for_this_machine_which_the_command_line_replaces() {
+        let text = |here: &str| {
+            format!(
+                "Metadata: {{ Local: {{ Parameters: {{ {here} }} }} }}\nParameters:\n  Given: {{ Type: String, Default: a, \
+                 AllowedValues: [a, b, c] }}\nResources:\n  F:\n    Type: AWS::Serverless::Function\n    Properties: \
+                 {{ Environment: {{ Variables: {{ AA: !Ref Given }} }} }}\n"
+            )
+        };
+        let value = |here: &str, given: &[(&str, &str)]| {
+            let given = given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            let template =
+                Template::parse(&text(here), &given, "us-east-1").map_err(|error| error.to_string())?;
+            Ok::<_, String>(format!("{:?}", template.functions[0].variables["AA"]))
+        };
+        assert_eq!(value("Given: b", &[]).unwrap(), "Plain(\"b\")");
+        assert_eq!(value("Given: b", &[("Given", "c")]).unwrap(), "Plain(\"c\")");
+        assert_eq!(value("", &[]).unwrap(), "Plain(\"a\")");
+        for (wrong, message) in [
+            ("Other: b", "template line 1: Metadata.Local.Parameters: there is no parameter Other"),
+            ("Given: d", "template line 3: parameter Given is \"d\"; it must be one of: a, b, c"),
+        ] {
+            assert_eq!(value(wrong, &[]).unwrap_err(), message);
         }
     }
 

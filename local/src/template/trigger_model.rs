@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::event_pattern::Pattern;
 use crate::schedule::Schedule;
 
@@ -107,6 +109,14 @@ impl Default for StreamTrigger {
             failure: None,
             line: 0,
         }
+    }
+}
+
+impl StreamTrigger {
+    /// Tells whether the function gets a record: it fits one of the filters, if there are any.
+    #[must_use]
+    pub fn wants(&self, record: &Value) -> bool {
+        self.filters.is_empty() || self.filters.iter().any(|filter| filter.fits(record))
     }
 }
 

@@ -141,8 +141,7 @@ impl Reader {
                 }
                 record["awsRegion"] = REGION.into();
                 record["eventSourceARN"] = self.trigger.stream.as_str().into();
-                let filters = &self.trigger.filters;
-                if filters.is_empty() || filters.iter().any(|filter| filter.fits(&record)) {
+                if self.trigger.wants(&record) {
                     records.push(record);
                 }
             }

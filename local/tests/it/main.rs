@@ -16,6 +16,7 @@ mod invoke_api;
 mod misbehaviour;
 mod s3;
 mod scope;
+mod ses;
 mod sqs;
 mod streams;
 mod support;

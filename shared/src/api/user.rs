@@ -60,6 +60,14 @@ pub struct UserBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     email: Option<Email>,
+    /// Whether the address is confirmed. It is present for the user and for admins, except in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    email_verified: Option<bool>,
+    /// The address that replaces the current one once it is confirmed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pending_email: Option<Email>,
     /// The name of the person, if the user has given one.
     #[schema(required)]
     name: Option<Name>,
@@ -80,11 +88,19 @@ impl UserBody {
         Self {
             id: user.id,
             email: sees_all.then_some(user.attributes.email),
+            email_verified: sees_all.then_some(user.email_verified),
+            pending_email: user.pending_email.filter(|_| sees_all),
             name: user.attributes.name,
             role: sees_all.then_some(user.attributes.role),
             created_at: user.revision.created_at,
             updated_at: user.revision.updated_at,
         }
+    }
+
+    /// Returns a user of a list, which does not know whether addresses are confirmed.
+    #[must_use]
+    pub fn listed(user: User) -> Self {
+        Self { email_verified: None, ..Self::of(user, true) }
     }
 
     /// Returns the user's id.

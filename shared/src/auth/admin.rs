@@ -5,7 +5,7 @@ use crate::clock::Clock;
 use crate::domain::{Email, Password, PasswordHash, Role, User, UserAttributes, UserId};
 use crate::http;
 use crate::random::Random;
-use crate::store::{self, Table, Users, retry_stale};
+use crate::store::{self, Outbox, Table, Users, retry_stale};
 
 /// The reason why the administrator could not be created.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +41,8 @@ pub async fn write_admin(table: &Table, email: Email, password: &Password) -> Re
 async fn promote(users: &Users, id: UserId, hash: Option<PasswordHash>) -> Result<User, store::Error> {
     // A user who was removed meanwhile counts as changed.
     let user = users.get_latest(id).await?.ok_or(store::Error::Stale)?;
-    let user = users.replace(&user, UserAttributes { role: Role::Admin, ..user.attributes.clone() }).await?;
+    let attributes = UserAttributes { role: Role::Admin, ..user.attributes.clone() };
+    let user = users.replace(&user, attributes, Outbox::CLOSED).await?;
     match hash {
         Some(hash) => users.change_password(&user, hash).await,
         None => Ok(user),

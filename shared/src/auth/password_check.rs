@@ -21,6 +21,12 @@ pub struct PasswordCheck {
 }
 
 impl PasswordCheck {
+    /// Returns the limits, for the handler's own counts.
+    #[must_use]
+    pub fn limits(&self) -> &RateLimits {
+        &self.limits
+    }
+
     /// Hashes a new password for storage.
     pub fn hash(&self, password: &Password) -> Result<PasswordHash, Error> {
         self.passwords.hash(password)

@@ -9,7 +9,7 @@ use sha2::Sha256;
 
 use crate::config::{ConfigError, FromEnv, Secret, signing_secrets};
 use crate::domain::{PasswordHash, SessionId, User, UserAgent, UserAttributes, UserId};
-use crate::store::{Error, IdempotencyRecord, Made, RefreshFamilies, RefreshFamily, Users};
+use crate::store::{Error, IdempotencyRecord, Made, Outbox, RefreshFamilies, RefreshFamily, Users};
 
 /// Separates this use of the secret from its other uses.
 const PURPOSE: &[u8] = b"refresh";
@@ -65,10 +65,12 @@ impl RefreshTokens {
         attributes: UserAttributes,
         password_hash: PasswordHash,
         user_agent: Option<UserAgent>,
+        outbox: Outbox,
         record: Option<&IdempotencyRecord>,
     ) -> Result<(User, Option<(RefreshFamily, String)>), Error> {
         let id = self.families.new_id();
-        match users.register_signed_in(attributes, password_hash, id, user_agent, record).await? {
+        let signed_in = (id, user_agent);
+        match users.register_signed_in(attributes, password_hash, signed_in, outbox, record).await? {
             Made::New(user) => {
                 let family = RefreshFamily::first(id, &user);
                 let token = self.sign(Payload::of(&family))?;

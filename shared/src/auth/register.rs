@@ -1,8 +1,9 @@
 use super::issue::body;
-use super::{AccessTokens, PasswordCheck, RefreshTokens, issue};
+use super::{AccessTokens, PasswordCheck, RefreshTokens, issue, require_deliverable};
 use crate::api::{RegistrationInput, TokensBody};
 use crate::domain::UserAgent;
 use crate::http::{Error, RequestKey};
+use crate::store::Outbox;
 
 /// Adds a user, issues tokens, and tells whether an earlier request with the same `key` added the user. Both happen or
 /// neither, so that a client without an answer can register again.
@@ -15,10 +16,12 @@ pub async fn register(
     check: &PasswordCheck,
     input: &RegistrationInput,
     user_agent: Option<UserAgent>,
+    outbox: Outbox,
     key: Option<RequestKey>,
 ) -> Result<(TokensBody, bool), Error> {
     let attributes = input.attributes();
     let email = attributes.email.clone();
+    require_deliverable(outbox, &email)?;
     // The stored fingerprint of the request leaves out the password, because a plain hash of it would help to guess it.
     let name = attributes.name.as_ref().map_or("", |name| name.as_str());
     let record = key.map(|key| {
@@ -26,7 +29,7 @@ pub async fn register(
     });
     let hash = check.hash(&input.password)?;
     let (made, begun) =
-        refresh.register(&check.users, attributes, hash, user_agent.clone(), record.as_ref()).await?;
+        refresh.register(&check.users, attributes, hash, user_agent.clone(), outbox, record.as_ref()).await?;
     if let Some((family, token)) = begun {
         return Ok((body(access, made, &family, token)?, false));
     }

@@ -41,6 +41,21 @@ impl Email {
     pub fn normalised(&self) -> &str {
         &self.0.normalised
     }
+
+    /// Returns true if both are spellings of one mailbox.
+    #[must_use]
+    pub fn is_mailbox_of(&self, other: &Self) -> bool {
+        self.normalised() == other.normalised()
+    }
+
+    /// Returns the form that every mail server takes, with the domain in A-labels, unless the local part needs SMTPUTF8
+    /// (RFC 6531), which Amazon SES does not support.
+    #[must_use]
+    pub fn deliverable(&self) -> Option<String> {
+        let (local, _) = self.0.given.rsplit_once('@')?;
+        let (_, domain) = self.0.normalised.rsplit_once('@')?;
+        local.is_ascii().then(|| format!("{local}@{domain}"))
+    }
 }
 
 impl Address {
@@ -136,6 +151,35 @@ mod tests {
         let email: Email = " Zoe\u{308}@Bücher.Example ".parse().unwrap();
         assert_eq!(email.as_str(), "Zoë@Bücher.Example");
         assert_eq!(email.normalised(), "zoë@xn--bcher-kva.example");
+    }
+
+    #[test]
+    fn mail_goes_to_ascii_local_parts_and_a_labels() {
+        let deliverable = |text: &str| text.parse::<Email>().unwrap().deliverable();
+        for (address, expected) in [
+            ("Ada.L@Example.COM", Some("Ada.L@example.com")),
+            ("ada@Bücher.Example", Some("ada@xn--bcher-kva.example")),
+            ("\"a,b\"@example.com", Some("\"a,b\"@example.com")),
+            ("zoë@example.com", None),
+        ] {
+            assert_eq!(deliverable(address).as_deref(), expected, "{address}");
+        }
+    }
+
+    #[test]
+    fn no_address_adds_a_header_or_a_recipient() {
+        for text in [
+            "ada@example.com\r\nBcc: bob@example.com",
+            "\"ada\r\nBcc: bob\"@example.com",
+            "\"ada\\\r\n\"@example.com",
+            "ada@example.com,bob@example.com",
+            "ada@example.com;bob@example.com",
+            "bob@example.com,ada@example.com",
+            "ada(comment)@example.com",
+            "<ada@example.com>",
+        ] {
+            assert!(text.parse::<Email>().is_err(), "{text:?}");
+        }
     }
 
     #[test]

@@ -102,6 +102,11 @@ id! {
     SessionId
 }
 
+id! {
+    /// The id of a mail: a UUID of version 7.
+    MailId
+}
+
 impl SessionId {
     /// Returns the time at which the id was made, which is that of the sign-in.
     #[must_use]

@@ -54,6 +54,8 @@ codes! {
     MissingSignature = BAD_REQUEST "missing_signature",
     /// The `Stripe-Signature` does not match the body, or is too old.
     InvalidSignature = BAD_REQUEST "invalid_signature",
+    /// The link of a mail has been used, has expired, or never existed.
+    InvalidLink = BAD_REQUEST "invalid_link",
     /// The operation requires an access token, and the request has none.
     MissingToken = UNAUTHORIZED "missing_token",
     /// The token is malformed or has been revoked, even if the operation does not require one.

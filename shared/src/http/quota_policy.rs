@@ -28,13 +28,25 @@ impl QuotaPolicy {
     pub const LOGIN_ADDRESS: Self = Self { name: "login-address", quota: 20, window_seconds: 60, outage: Refuse };
     /// Registrations, by [`SourceAddress`](super::SourceAddress).
     pub const REGISTER: Self = Self { name: "register", quota: 10, window_seconds: 3600, outage: LetThrough };
+    /// Mails that somebody asks for, by the normalised address to which they go, even if no user has it.
+    pub const MAIL: Self = Self { name: "mail", quota: 5, window_seconds: 3600, outage: LetThrough };
+    /// Mails that somebody asks for without signing in, by [`SourceAddress`](super::SourceAddress).
+    pub const MAIL_ADDRESS: Self = Self { name: "mail-address", quota: 20, window_seconds: 3600, outage: LetThrough };
     /// Changes of any kind, by the caller's id.
     pub const WRITE: Self = Self { name: "write", quota: 60, window_seconds: 60, outage: LetThrough };
     /// Requests for the weather, by [`SourceAddress`](super::SourceAddress).
     pub const WEATHER: Self = Self { name: "weather", quota: 60, window_seconds: 60, outage: LetThrough };
 
     /// All policies.
-    pub const ALL: [Self; 5] = [Self::LOGIN, Self::LOGIN_ADDRESS, Self::REGISTER, Self::WRITE, Self::WEATHER];
+    pub const ALL: [Self; 7] = [
+        Self::LOGIN,
+        Self::LOGIN_ADDRESS,
+        Self::REGISTER,
+        Self::MAIL,
+        Self::MAIL_ADDRESS,
+        Self::WRITE,
+        Self::WEATHER,
+    ];
 }
 
 /// The factor of every quota: `RateLimitScale` of template.yaml.

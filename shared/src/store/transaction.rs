@@ -74,6 +74,11 @@ impl Transaction {
         self
     }
 
+    /// Tells whether it writes nothing.
+    pub(super) fn is_empty(&self) -> bool {
+        self.writes.is_empty()
+    }
+
     /// Carries out all writes, or none and returns the reason.
     ///
     /// Conflicts with other transactions and throttling are retried with full jitter. All attempts have the same token,

@@ -1,51 +1,40 @@
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
-use serde::{Deserialize, Serialize};
-use serde_dynamo::aws_sdk_dynamodb_1::from_item;
 
 use super::entities::Entities;
-use super::entity::{Description, Entity};
+use super::entity::Entity;
 use super::idempotency::First;
 use super::list::{List, Source};
-use super::table::{Consistency, Item, Key, units};
+use super::mails::{Link, Outbox};
+use super::table::{Consistency, units};
 use super::transaction::Transaction;
-use super::{Error, IdempotencyRecord, Made, RefreshFamily, Session, Unique};
+use super::user_items::{Credential, EmailItem, USERS, email_key};
+use super::{Error, IdempotencyRecord, Made, RefreshFamily, Session};
 use crate::cost::Cost;
 use crate::domain::{
-    Email, Name, Order, Page, PasswordHash, Revision, Role, SessionId, Start, User, UserAgent,
-    UserAttributes, UserId,
+    Email, MailKind, Order, Page, PasswordHash, Revision, SessionId, Start, User, UserAgent, UserAttributes,
+    UserId,
 };
-
-/// The name of the list of all users, which is its partition and its counter.
-const USERS: &str = "USERS";
 
 /// The users. Each is an item of its own, with another one that makes the e-mail address unique.
 pub type Users = Entities<User, UserId>;
 
-/// The credential with which a sign-in is compared.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Credential {
-    /// The user who signs in.
-    pub user_id: UserId,
-    /// The user's epoch since the password was set. If the user has another epoch now, the password has changed.
-    pub auth_epoch: u64,
-    /// The password's hash. Users without one cannot sign in.
-    pub password_hash: Option<PasswordHash>,
-}
-
 impl Users {
-    /// Adds a user without a password, once if there is a `record`, or ends in [`Unique::Email`] taken.
+    /// Adds a user without a password, once if there is a `record`, or ends in [`Unique::Email`](super::Unique::Email)
+    /// taken. An open outbox gets a mail that confirms the address.
     pub async fn create(
         &self,
         attributes: UserAttributes,
+        outbox: Outbox,
         record: Option<&IdempotencyRecord>,
     ) -> Result<Made<User>, Error> {
         let user = self.new_user(attributes);
         let transaction = self.addition(&user, None, record)?;
+        let transaction = self.confirmation(transaction, &user, &user.attributes.email, outbox)?;
         self.make(user, transaction, record).await
     }
 
-    /// Adds a user with the password of this hash, or ends in [`Unique::Email`] taken.
+    /// Adds a user with the password of this hash, or ends in [`Unique::Email`](super::Unique::Email) taken.
     pub async fn register(
         &self,
         attributes: UserAttributes,
@@ -56,13 +45,14 @@ impl Users {
         Ok(user)
     }
 
-    /// Does the same, once if there is a `record`, and begins the family `id` for the user: both or neither.
+    /// Does the same, once if there is a `record`, and begins the family `id` for the user. An open outbox gets a mail
+    /// that confirms the address: all of it or nothing.
     pub async fn register_signed_in(
         &self,
         attributes: UserAttributes,
         password_hash: PasswordHash,
-        id: SessionId,
-        user_agent: Option<UserAgent>,
+        (id, user_agent): (SessionId, Option<UserAgent>),
+        outbox: Outbox,
         record: Option<&IdempotencyRecord>,
     ) -> Result<Made<User>, Error> {
         let user = self.new_user(attributes);
@@ -72,13 +62,36 @@ impl Users {
             &family,
             user_agent,
         )?;
+        let transaction = self.confirmation(transaction, &user, &user.attributes.email, outbox)?;
         self.make(user, transaction, record).await
     }
 
     fn new_user(&self, attributes: UserAttributes) -> User {
         let now = self.clock.now();
         let id = UserId::new(now, &self.random);
-        User { id, attributes, revision: Revision::first(now), auth_epoch: 0 }
+        User {
+            id,
+            attributes,
+            revision: Revision::first(now),
+            auth_epoch: 0,
+            email_verified: false,
+            pending_email: None,
+        }
+    }
+
+    /// Adds a mail that confirms an address of the user, if the outbox is open.
+    fn confirmation(
+        &self,
+        transaction: Transaction,
+        user: &User,
+        to: &Email,
+        outbox: Outbox,
+    ) -> Result<Transaction, Error> {
+        if !outbox.is_open() {
+            return Ok(transaction);
+        }
+        let source = (self.clock.now(), &self.random);
+        transaction.mail(&self.table, MailKind::Confirmation, to.clone(), user.id, source)
     }
 
     async fn make(
@@ -132,17 +145,95 @@ impl Users {
     }
 
     /// Gives `user` these attributes, unless it changed since it was read. A new address keeps the password.
-    pub async fn replace(&self, user: &User, attributes: UserAttributes) -> Result<User, Error> {
-        if user.attributes == attributes {
-            return Ok(user.clone());
+    ///
+    /// With an open outbox, another mailbox is pending until it is confirmed, and a mail goes to both addresses.
+    pub async fn replace(
+        &self,
+        user: &User,
+        attributes: UserAttributes,
+        outbox: Outbox,
+    ) -> Result<User, Error> {
+        let (next, transaction) = self.requested(user, attributes, outbox)?;
+        if next == *user && transaction.is_empty() {
+            return Ok(next);
         }
-        let revision = user.revision.next(self.clock.now());
-        let next = User { attributes, revision, ..user.clone() };
-        let mut password_hash = None;
-        if email_key(&next.attributes.email) != email_key(&user.attributes.email) {
-            password_hash = self.password_hash(user).await?;
+        let next = User { revision: user.revision.next(self.clock.now()), ..next };
+        let password_hash = self.moved_hash(user, &next).await?;
+        self.write(transaction, user, next, password_hash).await
+    }
+
+    /// Returns the user as a request asks for, and the mails that go with it.
+    fn requested(
+        &self,
+        user: &User,
+        attributes: UserAttributes,
+        outbox: Outbox,
+    ) -> Result<(User, Transaction), Error> {
+        if !outbox.is_open() {
+            return Ok((user.with(attributes), Transaction::default()));
         }
-        self.change(Some(&user.describe()?), Some(&next.with_password(password_hash)?)).await?;
+        let (old, new) = (user.attributes.email.clone(), attributes.email.clone());
+        let next = user.asking_for(attributes);
+        if new.is_mailbox_of(&old) {
+            return Ok((next, Transaction::default()));
+        }
+        let told = Transaction::default().mail(
+            &self.table,
+            MailKind::AddressChange,
+            old,
+            user.id,
+            (self.clock.now(), &self.random),
+        )?;
+        Ok((next, self.confirmation(told, user, &new, outbox)?))
+    }
+
+    /// Confirms the address of a link, and uses the link up: both or neither. Returns `None` if the user neither has the
+    /// address nor is about to get it. Ends in [`Unique::Email`](super::Unique::Email) taken if another user has got it.
+    pub async fn confirm(&self, link: &Link, user: &User) -> Result<Option<User>, Error> {
+        let Some(next) = user.confirmed(&link.to) else { return Ok(None) };
+        let next = User { revision: user.revision.next(self.clock.now()), ..next };
+        let password_hash = self.moved_hash(user, &next).await?;
+        let transaction = Transaction::default().use_up(&self.table, link)?;
+        self.write(transaction, user, next, password_hash).await.map(Some)
+    }
+
+    /// Gives the user of a link another password, and uses the link up: both or neither. All sessions and tokens end,
+    /// and so does a pending change of the address, which somebody else may have asked for. The address is confirmed,
+    /// because the link was sent there.
+    ///
+    /// Returns `None` if the user has another address or epoch than when the link was sent.
+    pub async fn reset_password(
+        &self,
+        link: &Link,
+        user: &User,
+        password_hash: PasswordHash,
+    ) -> Result<Option<User>, Error> {
+        if !user.attributes.email.is_mailbox_of(&link.to) || user.auth_epoch != link.auth_epoch {
+            return Ok(None);
+        }
+        let next = User { email_verified: true, pending_email: None, ..self.next_epoch(user) };
+        let transaction = Transaction::default().use_up(&self.table, link)?;
+        self.write(transaction, user, next, Some(password_hash)).await.map(Some)
+    }
+
+    /// Returns the hash of the user's password if the address changes, because the hash is kept with the address.
+    async fn moved_hash(&self, user: &User, next: &User) -> Result<Option<PasswordHash>, Error> {
+        if next.attributes.email.is_mailbox_of(&user.attributes.email) {
+            return Ok(None);
+        }
+        self.password_hash(user).await
+    }
+
+    async fn write(
+        &self,
+        transaction: Transaction,
+        user: &User,
+        next: User,
+        password_hash: Option<PasswordHash>,
+    ) -> Result<User, Error> {
+        let (before, after) = (user.describe()?, next.with_password(password_hash)?);
+        let transaction = transaction.change(&self.table, Some(&before), Some(&after))?;
+        transaction.commit(&self.table, &self.random).await?;
         Ok(next)
     }
 
@@ -150,9 +241,7 @@ impl Users {
     /// and the password stays.
     pub async fn sign_out_everywhere(&self, user: &User) -> Result<User, Error> {
         let password_hash = self.password_hash(user).await?;
-        let next = self.next_epoch(user, user.attributes.clone());
-        self.change(Some(&user.describe()?), Some(&next.with_password(password_hash)?)).await?;
-        Ok(next)
+        self.write(Transaction::default(), user, self.next_epoch(user), password_hash).await
     }
 
     /// Returns the hash of the user's password. The user's version guards it, because every change of a password raises
@@ -166,9 +255,7 @@ impl Users {
     /// Gives `user` another password, unless the user changed since it was read. Returns the user with the next
     /// `auth_epoch`, so that earlier sessions and tokens end.
     pub async fn change_password(&self, user: &User, password_hash: PasswordHash) -> Result<User, Error> {
-        let next = self.next_epoch(user, user.attributes.clone());
-        self.change(Some(&user.describe()?), Some(&next.with_password(Some(password_hash))?)).await?;
-        Ok(next)
+        self.write(Transaction::default(), user, self.next_epoch(user), Some(password_hash)).await
     }
 
     /// Does the same for a user who is signed in, and sets these attributes. Only `session` continues, in the next
@@ -177,21 +264,17 @@ impl Users {
         &self,
         session: &Session,
         user: &User,
-        attributes: UserAttributes,
+        (attributes, outbox): (UserAttributes, Outbox),
         password_hash: PasswordHash,
     ) -> Result<User, Error> {
-        let next = self.next_epoch(user, attributes);
-        Transaction::default()
-            .carry_over(&self.table, session, next.auth_epoch)?
-            .change(&self.table, Some(&user.describe()?), Some(&next.with_password(Some(password_hash))?))?
-            .commit(&self.table, &self.random)
-            .await?;
-        Ok(next)
+        let (next, transaction) = self.requested(user, attributes, outbox)?;
+        let next = self.next_epoch(&next);
+        let transaction = transaction.carry_over(&self.table, session, next.auth_epoch)?;
+        self.write(transaction, user, next, Some(password_hash)).await
     }
 
-    fn next_epoch(&self, user: &User, attributes: UserAttributes) -> User {
+    fn next_epoch(&self, user: &User) -> User {
         User {
-            attributes,
             revision: user.revision.next(self.clock.now()),
             auth_epoch: user.auth_epoch + 1,
             ..user.clone()
@@ -227,80 +310,5 @@ impl Users {
     /// Removes `user` with all of its items, unless it changed since it was read.
     pub async fn delete(&self, user: &User) -> Result<(), Error> {
         self.change(Some(&user.describe()?), None).await
-    }
-}
-
-impl Entity for User {
-    type Id = UserId;
-    const KIND: &str = "USER";
-    const COUNTERS: &[&str] = &[USERS];
-
-    fn read(item: Item) -> Result<Self, Error> {
-        let id = Self::id(&item)?;
-        let UserItem { email, name, role, revision, auth_epoch } = from_item(item)?;
-        Ok(Self { id, attributes: UserAttributes { email, name, role }, revision, auth_epoch })
-    }
-
-    /// Describes the e-mail item without a password, which the user does not contain.
-    fn describe(&self) -> Result<Description, Error> {
-        self.with_password(None)
-    }
-}
-
-impl User {
-    fn with_password(&self, password_hash: Option<PasswordHash>) -> Result<Description, Error> {
-        let (id, revision, auth_epoch) = (self.id, self.revision, self.auth_epoch);
-        let UserAttributes { email, name, role } = self.attributes.clone();
-        let password_hash = password_hash.map(|hash| hash.as_str().to_owned());
-        let (key, held) = (email_key(&email), EmailItem { user_id: id, auth_epoch, password_hash });
-        let item = UserItem { email, name, role, revision, auth_epoch };
-        Description::of(Self::key(&id), &item)?
-            .indexed("gsi1", USERS, &id.to_string())
-            .counted_in(USERS, id.shard())
-            .holding(Unique::Email, key, &held)
-    }
-}
-
-fn email_key(email: &Email) -> Key {
-    Key::new(format!("EMAIL#{}", email.normalised()), "EMAIL")
-}
-
-/// The stored attributes of a user.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct UserItem {
-    email: Email,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<Name>,
-    role: Role,
-    #[serde(flatten)]
-    revision: Revision,
-    #[serde(default, skip_serializing_if = "is_zero")]
-    auth_epoch: u64,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_zero(n: &u64) -> bool {
-    *n == 0
-}
-
-/// The item that reserves an e-mail address for a user and holds the credential.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct EmailItem {
-    user_id: UserId,
-    #[serde(default, skip_serializing_if = "is_zero")]
-    auth_epoch: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    password_hash: Option<String>,
-}
-
-impl EmailItem {
-    fn into_credential(self) -> Credential {
-        Credential {
-            user_id: self.user_id,
-            auth_epoch: self.auth_epoch,
-            password_hash: self.password_hash.map(PasswordHash::from_phc),
-        }
     }
 }

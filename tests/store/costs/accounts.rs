@@ -10,13 +10,17 @@ use super::row::Row;
 ///
 /// Signing in reads the credential, the user and the user's other sessions, and writes two rate limits and the session,
 /// whatever the size of the table.
-const LIMITS: [(&str, &str, (u32, f64, f64)); 6] = [
-    ("POST /api/auth/register", "auth-register", (2, 0.0, 10.0)),
+const LIMITS: [(&str, &str, (u32, f64, f64)); 10] = [
+    ("POST /api/auth/register", "auth-register", (2, 0.0, 12.0)),
     ("POST /api/auth/login", "auth-login", (6, 3.0, 3.0)),
     ("POST /api/auth/refresh", "auth-refresh", (2, 1.0, 1.0)),
     ("POST /api/auth/logout", "auth-logout", (1, 0.0, 1.0)),
     ("GET /api/protected", "protected", (1, 0.5, 0.0)),
     ("POST /api/session", "session", (6, 3.0, 4.0)),
+    ("POST /api/auth/email-confirmation/confirm", "auth-email-confirmation-confirm", (3, 2.0, 8.0)),
+    ("POST /api/auth/password-reset", "auth-password-reset", (3, 0.0, 3.0)),
+    ("POST /api/auth/password-reset/confirm", "auth-password-reset-confirm", (3, 2.0, 10.0)),
+    ("mail, with a link", "mail", (4, 3.0, 2.0)),
 ];
 
 pub(super) async fn rows() -> Vec<Row> {
@@ -31,6 +35,12 @@ pub(super) async fn rows() -> Vec<Row> {
     let token = json!({"refreshToken": signed_in.text("/refreshToken")});
     anonymous.post("/api/auth/refresh", &token).await.expect(200);
     anonymous.post("/api/auth/logout", &token).await.expect(204);
+    let link = json!({"token": app.link_token("ada@example.com", 1).await});
+    anonymous.post("/api/auth/email-confirmation/confirm", &link).await.expect(204);
+    anonymous.post("/api/auth/password-reset", &json!({"email": "ada@example.com"})).await.expect(202);
+    let token = app.link_token("ada@example.com", 2).await;
+    let reset = json!({"token": token, "password": "another fine password"});
+    anonymous.post("/api/auth/password-reset/confirm", &reset).await.expect(204);
     // A function may log its line after the answer, but not after its process has ended.
     app.stack.shutdown().await;
     let logs = app.stack.logs();

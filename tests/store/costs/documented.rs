@@ -9,6 +9,7 @@ use super::row::Row;
 /// The limits of each operation that uses the table: calls, RCU and WCU, its rate limit included.
 const LIMITS: &[(&str, (u32, f64, f64))] = &[
     ("PUT /api/users/{id}", (5, 3.0, 9.0)),
+    ("POST /api/auth/email-confirmation", (3, 0.0, 3.0)),
     ("PUT /api/posts/{id}", (4, 2.0, 25.0)),
     ("PUT /api/problems/{id}", (5, 6.0, 201.0)),
     ("GET /api/session", (2, 2.0, 0.0)),

@@ -3,7 +3,7 @@
 use shared::clock::Clock;
 use shared::domain::{Payer, Payment, PaymentStatus, Role, Start, Timestamp, UserAttributes};
 use shared::random::Random;
-use shared::store::{Error, Payments};
+use shared::store::{Error, Outbox, Payments};
 use tests::App;
 use tokio::try_join;
 
@@ -18,7 +18,7 @@ pub(super) async fn rows() -> Vec<Row> {
     let payments = Payments::new(app.table(), Clock::system(), Random::system());
     let attributes =
         UserAttributes { email: "buyer@example.com".parse().unwrap(), name: None, role: Role::User };
-    let user = users.create(attributes, None).await.unwrap().into_parts().0;
+    let user = users.create(attributes, Outbox::CLOSED, None).await.unwrap().into_parts().0;
     let payers = [Payer::User(user.id), Payer::Email(user.attributes.email)];
     let record = async |n: i64, payer| {
         // The id is as long as Stripe's.

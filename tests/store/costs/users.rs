@@ -1,6 +1,7 @@
 //! Users.
 
 use shared::domain::{Role, Start, UserAttributes};
+use shared::store::Outbox;
 use tests::App;
 use tokio::try_join;
 
@@ -15,7 +16,8 @@ pub(super) async fn rows() -> Vec<Row> {
         role: Role::User,
     };
     let moved = UserAttributes { email: "lovelace@example.com".parse().unwrap(), ..attributes.clone() };
-    let (user, create) = measure("POST /api/users", (1, 0.0, 8.0), users.create(attributes, None)).await;
+    let (user, create) =
+        measure("POST /api/users", (1, 0.0, 8.0), users.create(attributes, Outbox::CLOSED, None)).await;
     let (user, _) = user.into_parts();
     let (_, get) = measure("GET /api/users/{id}", (1, 0.5, 0.0), users.get(user.id)).await;
     let (_, list) = measure("GET /api/users", (2, 1.5, 0.0), async {
@@ -24,7 +26,7 @@ pub(super) async fn rows() -> Vec<Row> {
     .await;
     let (user, update) = measure("PATCH /api/users/{id}, another e-mail", (3, 2.0, 8.0), async {
         let user = users.get_latest(user.id).await?.unwrap();
-        users.replace(&user, moved).await
+        users.replace(&user, moved, Outbox::CLOSED).await
     })
     .await;
     let ((), delete) = measure("DELETE /api/users/{id}", (2, 1.0, 8.0), async {

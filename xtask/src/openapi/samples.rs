@@ -84,6 +84,7 @@ fn error(code: Code) -> Response {
         Code::MissingQuery => search::missing_query(),
         Code::MissingSignature => webhooks_stripe::missing_signature(),
         Code::InvalidSignature => webhooks_stripe::invalid_signature(SignatureError::Mismatch),
+        Code::InvalidLink => shared::auth::invalid_link(),
         Code::MissingToken => unauthorized(Unauthorized::Missing),
         Code::InvalidToken => unauthorized(Unauthorized::Invalid),
         Code::TokenExpired => unauthorized(Unauthorized::Expired),

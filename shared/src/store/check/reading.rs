@@ -12,6 +12,7 @@ use crate::store::error::Error;
 use crate::store::files::Usage;
 use crate::store::idempotency::IdempotencyItem;
 use crate::store::idempotency::IdempotencyRecord;
+use crate::store::mails::MailItem;
 use crate::store::payments::{EventItem, Paid};
 use crate::store::rows::{INDEXES, MAX_ROWS, PREFIX};
 use crate::store::session_items::SessionItem;
@@ -90,6 +91,7 @@ fn reader(key: &Key) -> Option<Reader> {
     Some(match (kind, key.sk.as_str()) {
         ("SESSIONS", sk) if sk.starts_with("SESSION#") => session,
         ("STRIPE", "STRIPE") => as_it_is::<EventItem>,
+        ("MAIL", "MAIL") => as_it_is::<MailItem>,
         ("SWEEP", "SWEEP") => as_it_is::<SweepItem>,
         ("IDEM", "IDEM") => record,
         ("WEATHER", "WEATHER") => report,

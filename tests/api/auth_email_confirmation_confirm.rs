@@ -1,0 +1,103 @@
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use shared::clock::Clock;
+use shared::domain::{MailKind, Timestamp};
+use shared::random::Random;
+use shared::store::Mails;
+use tests::{Answer, App};
+
+const PATH: &str = "/api/auth/email-confirmation/confirm";
+const ADA: &str = "ada@example.com";
+
+/// Registers Ada, and returns her id.
+async fn register(app: &App) -> String {
+    let registration = json!({"email": ADA, "password": "correct horse"});
+    let answer = app.anonymous().post("/api/auth/register", &registration).await.expect(201);
+    assert_eq!(answer.json()["user"]["emailVerified"], false);
+    answer.text("/user/id")
+}
+
+async fn confirm(app: &App, token: &str) -> Answer {
+    app.anonymous().post(PATH, &json!({"token": token})).await
+}
+
+async fn is_verified(app: &App, id: &str) -> Value {
+    app.user(id).get("/api/protected").await.expect(200).json()["user"]["emailVerified"].clone()
+}
+
+#[tokio::test]
+async fn the_link_confirms_the_address_once_whoever_follows_it() {
+    let app = App::start().await;
+    let id = register(&app).await;
+    let token = app.link_token(ADA, 1).await;
+    assert_eq!(is_verified(&app, &id).await, false);
+    // The page to which the link leads is fixed, and reading it changes nothing.
+    let mail = app.mails(ADA, 1).await.remove(0);
+    let page = mail.link().unwrap().split_once('#').unwrap().0.to_owned();
+    app.whole_urls().get(&page).await.expect(200);
+    app.anonymous().get(PATH).await.expect(405);
+    assert_eq!(is_verified(&app, &id).await, false);
+
+    confirm(&app, &token).await.expect(204);
+    assert_eq!(is_verified(&app, &id).await, true);
+    confirm(&app, &token).await.expect_error(400, "invalid_link");
+    tests::expect_whole(app.table()).await;
+}
+
+#[tokio::test]
+async fn of_many_who_use_a_link_at_once_one_does() {
+    let app = App::start().await;
+    register(&app).await;
+    let token = app.link_token(ADA, 1).await;
+    let answers = futures_util::future::join_all((0..10).map(|_| confirm(&app, &token))).await;
+    let statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+    assert_eq!(statuses.iter().filter(|status| **status == 204).count(), 1, "{statuses:?}");
+    assert!(statuses.iter().all(|status| [204, 400].contains(status)), "{statuses:?}");
+}
+
+#[tokio::test]
+async fn a_link_is_good_for_24_hours_although_its_item_may_stay() {
+    let app = App::start().await;
+    let user = app.account(ADA).await;
+    // The test makes the links itself.
+    app.stack.ses().stop().await.unwrap();
+    for (hours, status) in [(23, 204), (24, 400)] {
+        let ago = i64::try_from(Duration::from_hours(hours).as_millis()).unwrap();
+        let then = Clock::set_to(Timestamp::from_millis(Clock::system().now().as_millis() - ago));
+        let mails = Mails::new(app.table(), then, Random::system());
+        mails.request(MailKind::Confirmation, ADA.parse().unwrap()).await.unwrap();
+        let id = |item: &Value| item["pk"]["S"].as_str()?.strip_prefix("MAIL#").map(str::to_owned);
+        let id = app.items().iter().find_map(id);
+        let token = mails.add_link(id.unwrap().parse().unwrap(), &user).await.unwrap().unwrap();
+        confirm(&app, &token.reveal()).await.expect(status);
+    }
+}
+
+#[tokio::test]
+async fn a_link_of_another_kind_or_of_nobody_is_no_link() {
+    let app = App::start().await;
+    register(&app).await;
+    let token = app.link_token(ADA, 1).await;
+    app.anonymous().post("/api/auth/password-reset", &json!({"email": ADA})).await.expect(202);
+    let reset = app.link_token(ADA, 2).await;
+    confirm(&app, &reset).await.expect_error(400, "invalid_link");
+    let other = format!("{}{}", &token[..63], if token.ends_with('A') { 'B' } else { 'A' });
+    confirm(&app, &other).await.expect_error(400, "invalid_link");
+    for text in ["", "A", &token[1..], &format!("{token}A")] {
+        confirm(&app, text).await.expect_error(400, "validation_failed");
+    }
+    let id = app.users().credential(&ADA.parse().unwrap()).await.unwrap().unwrap().user_id;
+    app.user(&id.to_string()).delete(&format!("/api/users/{id}")).await.expect(204);
+    confirm(&app, &token).await.expect_error(400, "invalid_link");
+}
+
+#[tokio::test]
+async fn the_table_and_its_stream_hold_nothing_that_makes_a_link() {
+    let app = App::start().await;
+    register(&app).await;
+    let token = app.link_token(ADA, 1).await;
+    let items = format!("{:?}", app.items());
+    assert!(items.contains("linkHashes") && !items.contains(&token[24..]), "{items}");
+    assert!(!app.stack.logs().contains(&format!("{}\"", &token[24..])), "a function logs a link");
+}
