@@ -23,7 +23,7 @@ pub(crate) fn has_accounts(template: &Template) -> bool {
     let Some(table) = template.tables.first() else { return false };
     template.functions.iter().any(|function| {
         let variables = &function.variables;
-        variables.get("JWT_SECRET") == Some(&Variable::Secret)
+        variables.get("ACCESS_TOKEN_SECRET") == Some(&Variable::Secret)
             && variables.get("TABLE_NAME") == Some(&Variable::Plain(table.name.clone()))
     })
 }

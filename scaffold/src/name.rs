@@ -2,9 +2,13 @@
 
 use std::path::Path;
 
-/// Returns `users-id` for `/api/users/{id}`, and `posts-id-comments-id` for `/api/posts/{id}/comments/{commentId}`.
+/// Returns `users-id` for `/api/users/{id}`, `posts-id-comments-id` for `/api/posts/{id}/comments/{commentId}`, and `jwks` for
+/// `/.well-known/jwks.json` (RFC 8615).
 #[must_use]
 pub fn name_of(path: &str) -> String {
+    if let Some(file) = path.strip_prefix("/.well-known/") {
+        return file.split('.').next().unwrap_or(file).to_owned();
+    }
     let path = path.strip_prefix("/api/").unwrap_or(path);
     let words = path.split('/').map(|segment| match variable(segment) {
         Some(name) if name == "id" || name.ends_with("Id") => "id",
@@ -127,6 +131,7 @@ mod tests {
             assert_eq!(name_of(path), name);
             assert_eq!(path_of(name), path);
         }
+        assert_eq!(name_of("/.well-known/jwks.json"), "jwks");
     }
 
     #[test]

@@ -88,11 +88,6 @@ pub fn secrets(name: &'static str) -> Result<Vec<Secret>, ConfigError> {
     Secret::several(name, &required(name)?)
 }
 
-/// Reads the secrets for tokens and cursors from `JWT_SECRET`: the first signs, all verify.
-pub fn signing_secrets() -> Result<Vec<Secret>, ConfigError> {
-    secrets("JWT_SECRET")
-}
-
 impl Secret {
     /// Makes a secret with this value; `name` is for errors.
     pub fn new(name: &'static str, value: String) -> Result<Self, ConfigError> {

@@ -4,6 +4,7 @@ mod email;
 mod file;
 mod id;
 mod idempotency;
+mod key_set;
 mod mail;
 mod order;
 mod page;
@@ -26,6 +27,7 @@ pub use file::{
 };
 pub use id::{Child, FileId, MailId, PostId, ProblemId, SessionId, UserId};
 pub use idempotency::IdempotencyKey;
+pub use key_set::{KEY_HEAD_START, KEY_OVERLAP, KeySet, Pending, Rotation, TokenKey};
 pub use mail::{LinkToken, MailKind};
 pub use order::Order;
 pub use page::{Page, Start};

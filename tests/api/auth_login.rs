@@ -231,7 +231,10 @@ async fn no_password_and_no_token_is_in_any_log() {
     let anonymous = app.anonymous();
     let mut canaries =
         [PASSWORD, OTHER, "ada@example.com", "nobody@example.com", "argon2id"].map(str::to_owned).to_vec();
-    canaries.push(app.stack.secret("JWT_SECRET").unwrap().to_owned());
+    canaries.extend(
+        ["ACCESS_TOKEN_SECRET", "REFRESH_TOKEN_SECRET"]
+            .map(|name| app.stack.secret(name).unwrap().to_owned()),
+    );
     register(&app, "ada@example.com").await;
     for _ in 0..2 {
         let signed_in = login(&app, "ada@example.com", PASSWORD).await.expect(200);
@@ -267,30 +270,36 @@ async fn a_secret_that_is_too_short_stops_every_function_that_has_it() {
     let app = App::start().await;
     let short = "only 31 bytes  one is missing..";
     let mut stopped = 0;
-    for function in &app.stack.template().functions {
-        if !function.variables.contains_key("JWT_SECRET") {
-            continue;
-        }
+    let holders =
+        ["ACCESS_TOKEN_SECRET", "REFRESH_TOKEN_SECRET", "CURSOR_SECRET"].into_iter().flat_map(|secret| {
+            let functions = &app.stack.template().functions;
+            functions
+                .iter()
+                .filter(|function| function.variables.contains_key(secret))
+                .map(move |function| (secret, function))
+        });
+    for (secret, function) in holders {
         let output = Command::new(App::binaries().join(&function.name))
             .env_clear()
-            .envs(function.variables.keys().map(|name| (name, "1")))
+            .envs(function.variables.keys().map(|name| (name, "another secret of more than 32 bytes")))
+            .env("RATE_LIMIT_SCALE", "1")
             .env("AWS_LAMBDA_FUNCTION_NAME", &function.name)
             // Nothing listens at this address. A function that starts by mistake ends soon, with another message.
             .env("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9")
             .env("AWS_REGION", "us-east-1")
             .env("AWS_ACCESS_KEY_ID", "local")
             .env("AWS_SECRET_ACCESS_KEY", "local")
-            .env("JWT_SECRET", short)
+            .env(secret, short)
             .stdin(Stdio::null())
             .kill_on_drop(true)
             .output()
             .await
             .unwrap();
         let printed = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-        assert!(!output.status.success(), "{}: {printed}", function.name);
-        let says = printed.contains("JWT_SECRET") && printed.contains("at least 32 bytes, and has 31");
-        assert!(says, "{}: {printed}", function.name);
-        assert!(!printed.contains(short), "{}: {printed}", function.name);
+        assert!(!output.status.success(), "{}, {secret}: {printed}", function.name);
+        let says = printed.contains(secret) && printed.contains("at least 32 bytes, and has 31");
+        assert!(says, "{}, {secret}: {printed}", function.name);
+        assert!(!printed.contains(short), "{}, {secret}: {printed}", function.name);
         stopped += 1;
     }
     assert!(stopped >= 5, "{stopped}");

@@ -28,6 +28,7 @@ fn cases() -> Vec<Case> {
         case("POST /api/example", Token, everybody),
         case("POST /api/example", StrangeCookie, everybody),
         case("GET /api/public", Token, everybody),
+        case("GET /.well-known/jwks.json", Token, everybody),
         case("GET /api/weather", Token, everybody),
         case("GET /api/weather", Token, [400; 4]).asking(""),
         // Users

@@ -33,11 +33,11 @@ async fn the_token_is_good_wherever_the_secret_is() {
     let data = data.path().join("two words");
     for (options, secret) in [(&["--in-memory"][..], None), (&[], None), (&[], Some(SECRET))] {
         let mut local = terminal("local");
-        local.args(options).env("DATA_DIR", &data).envs(secret.map(|secret| ("JWT_SECRET", secret)));
+        local.args(options).env("DATA_DIR", &data).envs(secret.map(|secret| ("ACCESS_TOKEN_SECRET", secret)));
         let mut running = start(&mut local).await;
         let mut bash = terminal("bash");
         bash.args(["-euc", &format!("{}; printf %s \"$TOKEN\"", running.token)]);
-        let output = bash.envs(secret.map(|secret| ("JWT_SECRET", secret))).output().await.unwrap();
+        let output = bash.envs(secret.map(|secret| ("ACCESS_TOKEN_SECRET", secret))).output().await.unwrap();
         assert!(output.status.success(), "{}: {}", running.token, String::from_utf8_lossy(&output.stderr));
         let token = String::from_utf8(output.stdout).unwrap();
         let users = running.address.replace("/api/docs", "/api/users");
@@ -57,7 +57,8 @@ fn terminal(program: &str) -> Command {
         command.arg("--no-watch");
     }
     command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()).kill_on_drop(true);
-    for name in ["DATA_DIR", "JWT_SECRET", "PORT", "HOST", "INVOKE_PORT", "S3_PORT", "DYNAMODB_PORT"] {
+    for name in ["DATA_DIR", "ACCESS_TOKEN_SECRET", "PORT", "HOST", "INVOKE_PORT", "S3_PORT", "DYNAMODB_PORT"]
+    {
         command.env_remove(name);
     }
     command

@@ -6,11 +6,8 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use serde_json::json;
-use shared::auth::AccessTokens;
 use shared::clock::Clock;
-use shared::config::Secret;
 use shared::domain::{Role, Timestamp};
-use shared::random::Random;
 use tests::{App, Chromium, Site, just_signed_in};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../clients/typescript");
@@ -34,11 +31,10 @@ fn is_built() -> bool {
 
 /// Signs an access token that expired an hour ago.
 fn expired_token(app: &App) -> String {
-    let secret = Secret::new("JWT_SECRET", app.stack.secret("JWT_SECRET").unwrap().to_owned()).unwrap();
     let an_hour = i64::try_from(Duration::from_hours(1).as_millis()).unwrap();
     let clock = Clock::set_to(Timestamp::from_millis(Clock::system().now().as_millis() - an_hour));
     let caller = just_signed_in(app.caller().id().parse().unwrap(), Role::User);
-    AccessTokens::new(&[secret], clock, Random::system()).sign(caller).unwrap()
+    app.tokens.at(clock).sign(caller).unwrap()
 }
 
 /// Runs a module of the client's tests in Node.js and returns its output.

@@ -93,6 +93,12 @@ struct Walk<'a> {
 impl Walk<'_> {
     /// Returns the calls of an undisturbed request, and its effect.
     async fn undisturbed(&self) -> (Vec<Call>, Effect) {
+        // The first request of an instance also makes the calls of its start, which `token_keys` makes fail.
+        self.once().await;
+        self.once().await
+    }
+
+    async fn once(&self) -> (Vec<Call>, Effect) {
         let request = self.case.prepare_request(self.app, self.operation).await;
         let before = self.app.items();
         self.faults.clear();
@@ -165,6 +171,8 @@ async fn a_read_that_is_throttled_is_503_and_the_next_is_answered() {
     let app = App::with_faults(&faults).await;
     for (operation, case) in cases(false) {
         let request = case.prepare_request(&app, operation).await;
+        // The first request of an instance also makes the calls of its start.
+        expect_example(&request().await, operation);
         faults.clear();
         expect_example(&request().await, operation);
         // An operation that reads nothing of the table has no calls.

@@ -1,21 +1,25 @@
-//! Other libraries verify our tokens, and we accept theirs if these follow the same rules.
+//! Other libraries verify our tokens with the published keys, and we accept theirs if these follow the same rules.
 
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use shared::domain::Role;
+use shared::store::TokenKeys;
 use tests::{App, just_signed_in};
+use tokio::task::spawn_blocking;
 
 mod iam;
 mod runtimes;
 mod stripe;
 
-/// The output of a program that verified one of our tokens and signed others with the same secret.
+/// The output of a program that verified one of our tokens and signed others with the same private key.
 #[derive(Deserialize)]
 struct Signed {
     /// The claims that it read.
@@ -27,7 +31,7 @@ struct Signed {
 }
 
 /// The reasons for each wrong token: RFC 8725 (3.1, 3.2, 3.8 to 3.11) and RFC 9068 (2.2, 4).
-const WRONGS: [&str; 22] = [
+const WRONGS: [&str; 24] = [
     "no iss",
     "no aud",
     "no sub",
@@ -48,32 +52,42 @@ const WRONGS: [&str; 22] = [
     "not yet valid",
     "issued in the future",
     "alg none",
-    "HS384",
-    "HS512",
+    "HS256 with the public key",
+    "HS512 with the public key",
+    "HS256 with the secret",
+    "another key",
 ];
 
 #[tokio::test]
 async fn pyjwt_reads_our_tokens_and_we_refuse_its_incomplete_ones() {
     let python = python();
-    exchange("PyJWT", || command(&python, &["-c", "import jwt"]), || command(&python, &["pyjwt.py"])).await;
+    exchange("PyJWT", command(&python, &["-c", "import jwt, cryptography"]), command(&python, &["pyjwt.py"]))
+        .await;
 }
 
 #[tokio::test]
 async fn jose_reads_our_tokens_and_we_refuse_its_incomplete_ones() {
     let node = Path::new("node");
     let import = ["--input-type=module", "--eval", "import 'jose'"];
-    exchange("jose", || command(node, &import), || command(node, &["jose.mjs"])).await;
+    exchange("jose", command(node, &import), command(node, &["jose.mjs"])).await;
 }
 
-async fn exchange(package: &str, probe: impl Fn() -> Command, script: impl Fn() -> Command) {
-    if !is_installed(package, probe()) {
+async fn exchange(package: &str, probe: Command, script: Command) {
+    if !is_installed(package, probe) {
         return;
     }
     let app = App::start().await;
     let caller = app.caller();
     let ours = just_signed_in(caller.id().parse().unwrap(), Role::User);
-    let secret = app.stack.secret("JWT_SECRET").unwrap();
-    let signed: Signed = run(script(), &json!({"secret": secret, "token": app.tokens.sign(ours).unwrap()}));
+    let salt = TokenKeys::new(app.table()).get().await.unwrap().keys[0].salt;
+    let given = json!({
+        "keys": format!("{}/.well-known/jwks.json", app.stack.url()),
+        "secret": app.stack.secret("ACCESS_TOKEN_SECRET").unwrap(),
+        "salt": URL_SAFE_NO_PAD.encode(salt),
+        "token": app.tokens.sign(ours).unwrap(),
+    });
+    // The program asks the API for the keys.
+    let signed: Signed = spawn_blocking(move || run(script, &given)).await.unwrap();
 
     assert_eq!(signed.claims["sub"], caller.id(), "{}", signed.claims);
     assert_eq!((&signed.claims["iss"], &signed.claims["aud"]), (&json!("api"), &json!("api")));

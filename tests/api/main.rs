@@ -50,6 +50,7 @@ mod stream;
 mod stripe_events;
 mod sweep;
 mod timing;
+mod token_keys;
 mod tour;
 mod upload;
 mod upload_forms;

@@ -1,9 +1,6 @@
 use serde_json::{Value, json};
-use shared::auth::AccessTokens;
 use shared::clock::Clock;
-use shared::config::Secret;
 use shared::domain::{Role, Timestamp};
-use shared::random::Random;
 use tests::{Answer, App, just_signed_in};
 
 const PATH: &str = "/api/protected";
@@ -97,10 +94,8 @@ async fn a_header_that_holds_a_token_wrongly_is_told_how() {
 async fn an_expired_token_is_told_apart() {
     let app = App::start().await;
     let id = register(&app).await.text("/user/id").parse().unwrap();
-    let secret = Secret::new("JWT_SECRET", app.stack.secret("JWT_SECRET").unwrap().to_owned()).unwrap();
     let clock = Clock::set_to(Timestamp::from_millis(Clock::system().now().as_millis() - 16 * 60 * 1000));
-    let expired = AccessTokens::new(&[secret], clock, Random::system());
-    let token = expired.sign(just_signed_in(id, Role::User)).unwrap();
+    let token = app.tokens.at(clock).sign(just_signed_in(id, Role::User)).unwrap();
     for path in PATHS {
         let answer = app.anonymous().get(path).header("authorization", &format!("Bearer {token}")).await;
         let error = answer.expect_error(401, "token_expired");
@@ -136,18 +131,4 @@ async fn a_token_is_not_valid_any_more_when_its_user_is_gone() {
     app.user(&registered.text("/user/id")).delete(registered.header("location")).await.expect(204);
     let answer = app.anonymous().get(PATH).header("authorization", &authorization).await;
     assert_eq!(answer.expect_error(401, "invalid_token")["error"], "Invalid or expired token");
-}
-
-#[tokio::test]
-async fn while_the_secret_is_changed_tokens_of_both_are_good() {
-    let (new, previous) = ("the new secret of at least 32 bytes", "the secret that was of at least 32 bytes");
-    let app = App::with_variable("JWT_SECRET", &format!("{new},{previous}")).await;
-    let user = app.anonymous().post("/api/auth/register", &account()).await.expect(201);
-    let caller = just_signed_in(user.text("/user/id").parse().unwrap(), Role::User);
-    let old = Secret::new("JWT_SECRET", previous.to_owned()).unwrap();
-    let old = AccessTokens::new(&[old], Clock::system(), Random::system()).sign(caller).unwrap();
-    for token in [old, app.tokens.sign(caller).unwrap(), user.text("/accessToken")] {
-        let answer = app.anonymous().get(PATH).header("authorization", &format!("Bearer {token}")).await;
-        assert_eq!(answer.expect(200).text("/user/id"), user.text("/user/id"));
-    }
 }

@@ -15,7 +15,8 @@ const QUERY: &str = "canary-query";
 
 /// Routes whose requests are logged, and variables with secrets. A template without the function has no such variable.
 const LOGGED: &[&str] = &["/api/auth/login", "/api/session", "/api/profile", "/api/posts"];
-const SECRETS: [&str; 2] = ["JWT_SECRET", "STRIPE_WEBHOOK_SECRET"];
+const SECRETS: [&str; 4] =
+    ["ACCESS_TOKEN_SECRET", "REFRESH_TOKEN_SECRET", "CURSOR_SECRET", "STRIPE_WEBHOOK_SECRET"];
 
 /// The personal data that an answer may contain, because the client asked for it.
 #[derive(Clone, Copy, PartialEq)]

@@ -5,7 +5,6 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use shared::auth::{RefreshTokens, STEP_UP_WINDOW, Subject};
 use shared::clock::Clock;
-use shared::config::Secret;
 use shared::domain::{Role, Timestamp, User};
 use shared::random::Random;
 use shared::store::{RefreshFamilies, Sessions};
@@ -80,7 +79,7 @@ async fn refreshing_a_token_is_no_sign_in() {
     let app = App::start().await;
     let ada = app.account(ADA).await;
     let families = RefreshFamilies::new(app.table(), Clock::set_to(too_long_ago()), Random::system());
-    let secret = Secret::new("JWT_SECRET", app.stack.secret("JWT_SECRET").unwrap().to_owned()).unwrap();
+    let secret = app.secret("REFRESH_TOKEN_SECRET");
     let (_, refresh_token) = RefreshTokens::new(&[secret], families).begin(&ada, None).await.unwrap();
     let body = json!({"refreshToken": refresh_token});
     let token = app.anonymous().post("/api/auth/refresh", &body).await.expect(200).text("/accessToken");

@@ -98,7 +98,7 @@ async fn paste(session: &str) -> Option<String> {
     } else {
         app = App::start().await;
         bash.env("API", app.stack.url()).env("DYNAMODB", app.stack.dynamodb_url()).envs(
-            ["JWT_SECRET", "STRIPE_WEBHOOK_SECRET"]
+            ["ACCESS_TOKEN_SECRET", "STRIPE_WEBHOOK_SECRET"]
                 .map(|name| (name, app.stack.secret(name).unwrap_or_default())),
         );
     }

@@ -1,26 +1,35 @@
-// Reads one of our access tokens as jose does, and makes others with the same secret.
+// Verifies one of our access tokens with jose and the published keys, and makes others with the same private key.
 //
-// In: {"secret", "token"}. Out: {"claims": of our token, "good": a token like it, "bad": {what is wrong: a token}}.
+// In: {"keys": URL, "secret", "salt", "token"}. Out: {"claims": of our token, "good": a token like it, "bad": {what is wrong: a
+// token}}.
+import { createHmac, hkdfSync } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { SignJWT, UnsecuredJWT, generateKeyPair, jwtVerify } from "jose";
+import { SignJWT, UnsecuredJWT, calculateJwkThumbprint, createRemoteJWKSet, generateKeyPair, importJWK, jwtVerify } from "jose";
 
 const given = JSON.parse(readFileSync(0, "utf8"));
-const secret = new TextEncoder().encode(given.secret);
+const published = createRemoteJWKSet(new URL(given.keys));
 
-const { payload: claims, protectedHeader: header } = await jwtVerify(given.token, secret, {
-  algorithms: ["HS256"],
+const { payload: claims, protectedHeader: header } = await jwtVerify(given.token, published, {
+  algorithms: ["EdDSA"],
   audience: "api",
   issuer: "api",
   typ: "at+jwt",
   requiredClaims: ["iss", "aud", "sub", "exp", "nbf", "iat", "jti", "role", "authEpoch", "auth_time"],
 });
 
-const sign = (changes = {}, headers = {}, key = secret) =>
-  // JSON has no `undefined`: a claim or parameter of that value is left out.
-  new SignJWT({ ...claims, ...changes }).setProtectedHeader({ ...header, ...headers }).sign(key);
+const [jwk] = published.jwks().keys;
+if ((await calculateJwkThumbprint(jwk)) !== header.kid) throw new Error("the kid is no thumbprint");
+const base64url = (bytes) => Buffer.from(bytes).toString("base64url");
+const seed = hkdfSync("sha256", given.secret, Buffer.from(given.salt, "base64url"), "access token", 32);
+const key = await importJWK({ ...jwk, d: base64url(seed) });
 
-const unsigned = ([, body]) =>
-  `${Buffer.from(JSON.stringify({ ...header, alg: "none" })).toString("base64url")}.${body}.`;
+const sign = (changes = {}, headers = {}, signer = key) =>
+  // JSON has no `undefined`: a claim or parameter of that value is left out.
+  new SignJWT({ ...claims, ...changes }).setProtectedHeader({ ...header, ...headers }).sign(signer);
+
+const [, body] = given.token.split(".");
+const message = (alg) => `${base64url(JSON.stringify({ ...header, alg }))}.${body}`;
+const mac = (alg, hash, secret) => `${message(alg)}.${createHmac(hash, secret).update(message(alg)).digest("base64url")}`;
 
 const now = claims.iat;
 const bad = {};
@@ -40,14 +49,15 @@ bad["issued in the future"] = await sign({ iat: now + 3600 });
 bad["a role that is none"] = await sign({ role: "root" });
 bad["a subject that is no user"] = await sign({ sub: "admin" });
 bad["alg none"] = new UnsecuredJWT(claims).encode();
-bad["alg none, the rest as it should be"] = unsigned(given.token.split("."));
+bad["alg none, the rest as it should be"] = `${message("none")}.`;
 bad["a parameter that must be understood"] = await sign({}, { b64: true, crit: ["b64"] });
-for (const alg of ["HS384", "HS512"]) {
-  bad[alg] = await sign({}, { alg }, new Uint8Array(64).fill(7));
-  bad[`${alg} with the secret`] = await sign({}, { alg });
+bad["HS256 with the public key"] = mac("HS256", "sha256", Buffer.from(jwk.x, "base64url"));
+bad["HS512 with the public key"] = mac("HS512", "sha512", jwk.x);
+bad["HS256 with the secret"] = mac("HS256", "sha256", given.secret);
+for (const alg of ["RS256", "ES256", "EdDSA"]) {
+  const { privateKey } = await generateKeyPair(alg);
+  bad[alg === "EdDSA" ? "another key" : alg] = await sign({}, { alg }, privateKey);
 }
-for (const alg of ["RS256", "ES256", "Ed25519"]) {
-  bad[alg] = await sign({}, { alg }, (await generateKeyPair(alg)).privateKey);
-}
+bad["a key of its own"] = await sign({}, { jwk: { ...jwk, d: undefined }, kid: undefined });
 const good = await sign({ jti: "made by jose" });
 process.stdout.write(JSON.stringify({ claims, good, bad }));

@@ -7,7 +7,7 @@ use crate::changes::changed;
 const LIST: &str = "/api/posts?sort=title";
 
 fn key() -> CursorKey {
-    CursorKey::new(&[Secret::new("JWT_SECRET", "s".repeat(32)).unwrap()])
+    CursorKey::new(&[Secret::new("CURSOR_SECRET", "s".repeat(32)).unwrap()])
 }
 
 fn sealed() -> [String; 2] {

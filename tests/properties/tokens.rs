@@ -1,32 +1,39 @@
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
-use shared::auth::{AccessTokens, Subject};
+use shared::auth::AccessTokens;
 use shared::clock::Clock;
-use shared::config::Secret;
 use shared::domain::{Role, UserId};
 use shared::random::Random;
+use shared::store::TokenKeys;
+use tests::{App, just_signed_in};
+use tokio::runtime::Runtime;
 
 use crate::changes::changed;
 
-fn clock() -> Clock {
-    Clock::set_to("2026-11-27T12:00:00Z".parse().unwrap())
+/// An API with its keys, and two tokens of it.
+struct Api {
+    runtime: Runtime,
+    tokens: AccessTokens,
+    signed: [String; 2],
+    _app: App,
 }
 
-fn tokens() -> AccessTokens {
-    let secret = Secret::new("JWT_SECRET", "s".repeat(32)).unwrap();
-    AccessTokens::new(&[secret], clock(), Random::seeded(1))
-}
-
-fn signed() -> [String; 2] {
-    let id = UserId::new(clock().now(), &Random::seeded(1));
-    let signed_in_at = clock().now();
-    [Role::User, Role::Admin]
-        .map(|role| tokens().sign(Subject { id, role, auth_epoch: 0, signed_in_at }).unwrap())
-}
+static API: LazyLock<Api> = LazyLock::new(|| {
+    let runtime = Runtime::new().unwrap();
+    let app = runtime.block_on(App::start());
+    let clock = Clock::set_to(Clock::system().now());
+    let signer = app.tokens.at(clock.clone());
+    let id = UserId::new(clock.now(), &Random::seeded(1));
+    let signed = [Role::User, Role::Admin].map(|role| signer.sign(just_signed_in(id, role)).unwrap());
+    Api { runtime, tokens: AccessTokens::new(TokenKeys::new(app.table()), clock), signed, _app: app }
+});
 
 proptest! {
     #[test]
-    fn a_changed_token_is_refused(text in changed(&signed(), &[".", "=", "A", "e30", "eyJhbGciOiJub25lIn0", "-", "_"])) {
+    fn a_changed_token_is_refused(text in changed(&API.signed, &[".", "=", "A", "e30", "eyJhbGciOiJub25lIn0", "-", "_"])) {
         let Ok(token) = String::from_utf8(text) else { return Ok(()) };
-        prop_assert_eq!(tokens().verify(&token).is_ok(), signed().contains(&token));
+        let is_accepted = API.runtime.block_on(API.tokens.verify(&token)).is_ok();
+        prop_assert_eq!(is_accepted, API.signed.contains(&token));
     }
 }

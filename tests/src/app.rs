@@ -6,13 +6,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use local::{Faults, Stack};
 use serde_json::{Value, json};
-use shared::auth::{AccessTokens, Subject};
+use shared::auth::{AccessTokenIssuer, Subject, TokenSigner};
 use shared::clock::Clock;
 use shared::config::Secret;
 use shared::domain::{Role, UserId};
 use shared::objects::Objects;
 use shared::random::Random;
-use shared::store::{Files, Posts, ProblemSearch, Problems, Table, Users};
+use shared::store::{Files, Posts, ProblemSearch, Problems, Table, TokenKeys, Users};
 
 use crate::Client;
 
@@ -20,8 +20,8 @@ use crate::Client;
 pub struct App {
     /// The gateway, the functions and the table.
     pub stack: Stack,
-    /// A signer of access tokens that the API accepts.
-    pub tokens: AccessTokens,
+    /// The key that signs the API's access tokens.
+    pub tokens: TokenSigner,
     http: reqwest::Client,
     admin: OnceLock<UserId>,
 }
@@ -96,8 +96,7 @@ impl App {
             .start()
             .await
             .expect("the stack starts; `make test` builds the functions first");
-        let secrets = Secret::several("JWT_SECRET", stack.secret("JWT_SECRET").expect("a secret")).unwrap();
-        let tokens = AccessTokens::new(&secrets, Clock::system(), Random::system());
+        let tokens = issuer(&stack, Clock::system()).signer().await.unwrap();
         Self {
             stack,
             tokens,
@@ -195,12 +194,13 @@ impl App {
         event
     }
 
-    /// Returns all items of the table in DynamoDB's JSON.
+    /// Returns all items of the table in DynamoDB's JSON, without the keys of access tokens, which are always there.
     pub fn items(&self) -> Vec<Value> {
         let request = serde_json::from_value(json!({"TableName": self.stack.table_name()})).unwrap();
         let scanned = serde_json::to_value(self.stack.dynamodb().database().scan(request).unwrap()).unwrap();
         assert_eq!(scanned.get("LastEvaluatedKey"), None, "the table has more than one scan returns");
-        scanned["Items"].as_array().unwrap().clone()
+        let is_of_a_test = |item: &&Value| item["pk"]["S"] != "KEYS#TOKENS";
+        scanned["Items"].as_array().unwrap().iter().filter(is_of_a_test).cloned().collect()
     }
 
     /// Returns the primary keys of all items of the table, however many there are.
@@ -225,10 +225,35 @@ impl App {
         Table::embedded(self.stack.table_name(), &self.stack.dynamodb_url()).unwrap()
     }
 
+    /// Removes the keys of access tokens, as in a table in which nobody has signed in.
+    pub fn forget_token_keys(&self) {
+        let key = json!({"pk": {"S": "KEYS#TOKENS"}, "sk": {"S": "KEYS"}});
+        let request = json!({"TableName": self.stack.table_name(), "Key": key});
+        self.stack.dynamodb().database().delete_item(serde_json::from_value(request).unwrap()).unwrap();
+    }
+
+    /// Returns the issuer of access tokens, at another time.
+    pub fn issuer(&self, clock: Clock) -> AccessTokenIssuer {
+        issuer(&self.stack, clock)
+    }
+
+    /// Returns a secret of the functions.
+    pub fn secret(&self, name: &'static str) -> Secret {
+        Secret::new(name, self.stack.secret(name).unwrap().to_owned()).unwrap()
+    }
+
     fn signed_in(&self, id: UserId, role: Role) -> Client {
         let token = self.tokens.sign(just_signed_in(id, role)).unwrap();
         Client::new(self.http.clone(), &self.stack.url(), Some(token), Some(id.to_string()))
     }
+}
+
+/// Makes an issuer of access tokens that the functions accept.
+fn issuer(stack: &Stack, clock: Clock) -> AccessTokenIssuer {
+    let secrets =
+        Secret::several("ACCESS_TOKEN_SECRET", stack.secret("ACCESS_TOKEN_SECRET").expect("a secret"));
+    let table = Table::embedded(stack.table_name(), &stack.dynamodb_url()).unwrap();
+    AccessTokenIssuer::new(secrets.unwrap(), TokenKeys::new(table), clock, Random::system())
 }
 
 /// Returns what a token says of a user of the first epoch who has just signed in.

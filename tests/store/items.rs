@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use shared::clock::Clock;
 use shared::domain::{PasswordHash, PostAttributes, Role, UserAttributes, UserId};
 use shared::random::Random;
@@ -11,10 +11,8 @@ use tests::App;
 
 /// Returns every item's partition key, with the count of each counter that is not zero.
 fn items(app: &App) -> BTreeMap<String, i64> {
-    let request = serde_json::from_value(json!({"TableName": app.stack.table_name()})).unwrap();
-    let scanned = serde_json::to_value(app.stack.dynamodb().database().scan(request).unwrap()).unwrap();
     let mut items = BTreeMap::new();
-    for item in scanned["Items"].as_array().unwrap() {
+    for item in app.items() {
         let pk = item["pk"]["S"].as_str().unwrap().to_owned();
         let n = item.pointer("/n/N").and_then(Value::as_str).map_or(1, |n| n.parse().unwrap());
         *items.entry(pk).or_default() += n;

@@ -13,4 +13,5 @@ mod rates;
 mod refresh;
 mod search;
 mod sessions;
+mod token_keys;
 mod weather;

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use serde_json::{Value, json};
 use shared::clock::Clock;
 use shared::cost::Cost;
 use shared::domain::Timestamp;
@@ -25,12 +24,6 @@ fn seconds_to_wait(outcome: Result<(), Error>) -> u32 {
         Err(Error::RateLimited { retry_after_seconds, .. }) => retry_after_seconds,
         other => panic!("not denied: {other:?}"),
     }
-}
-
-fn rates(app: &App) -> Vec<Value> {
-    let request = serde_json::from_value(json!({"TableName": app.stack.table_name()})).unwrap();
-    let scanned = serde_json::to_value(app.stack.dynamodb().database().scan(request).unwrap()).unwrap();
-    scanned["Items"].as_array().unwrap().clone()
 }
 
 #[tokio::test]
@@ -93,7 +86,7 @@ async fn a_denied_key_is_remembered_and_its_flood_costs_nothing() {
         seconds_to_wait(outcome);
         assert_eq!(cost, Cost::default());
     }
-    assert_eq!(rates(&app)[0]["n"]["N"], "6");
+    assert_eq!(app.items()[0]["n"]["N"], "6");
 }
 
 #[tokio::test]
@@ -108,7 +101,7 @@ async fn an_item_names_nobody_and_ends_with_its_window() {
         seconds_to_wait(limits.take(QuotaPolicy::LOGIN, "ada@example.com").await)
     };
     let wait = quota_used().await;
-    let [item] = &rates(&app)[..] else { panic!("{:?}", rates(&app)) };
+    let [item] = &app.items()[..] else { panic!("{:?}", app.items()) };
     assert!(!item.to_string().contains("ada"), "{item}");
     let end = clock.now().as_seconds() + i64::from(wait);
     assert_eq!(item["expiresAt"]["N"], end.to_string());

@@ -35,6 +35,12 @@ pub enum Error {
     /// The token cannot be signed.
     #[error("cannot sign: {0}")]
     Sign(String),
+    /// The key of access tokens cannot be replaced.
+    #[error(transparent)]
+    Rotation(#[from] shared::auth::RotationError),
+    /// The secret of a deployment's keys is not given.
+    #[error("set ACCESS_TOKEN_SECRET to the deployment's secret: docs/deploying.md says how")]
+    NoTokenSecret,
     /// The table cannot be configured.
     #[error(transparent)]
     Config(#[from] shared::config::ConfigError),

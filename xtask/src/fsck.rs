@@ -1,17 +1,16 @@
 //! `cargo xtask fsck`: checks that the items of a table are consistent.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use local::stack::{ENDPOINT_FILE, Stack, StartError};
 use shared::cost::Cost;
 use shared::random::Random;
 use shared::store::Table;
 use shared::store::check::{Check, Outcome, Report};
 
-use crate::error::read;
-use crate::{Error, template};
+use crate::Error;
+use crate::table::Place;
 
 /// The number of segments of a table on AWS that are scanned in parallel. An embedded database does one thing at a
 /// time.
@@ -28,16 +27,8 @@ const SEGMENTS: u8 = 4;
 /// repaired, 2 if the check failed.
 #[derive(clap::Args)]
 pub struct Args {
-    /// The table; by default the template's first one. Without --endpoint it is on AWS, with `AWS_REGION`,
-    /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and, for temporary credentials, `AWS_SESSION_TOKEN`
-    #[arg(long)]
-    pub table: Option<String>,
-    /// The endpoint of the table's DynamoDB if it is not on AWS: that of `make run`
-    #[arg(long, value_name = "URL")]
-    pub endpoint: Option<String>,
-    /// The folder with the data of `make run`, which is checked if neither of the others is given; it may be in use
-    #[arg(long, env = "DATA_DIR", value_name = "DIR")]
-    pub data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub place: Place,
     /// Repair damage that can be repaired without loss. Each transaction has no effect if the item, its entity or the
     /// counter has changed since it was read, so this is safe on a table in use. Counters that keep changing are left
     /// for a quiet time. No counter is repaired while there are unknown or unreadable items, as it may count them
@@ -75,47 +66,16 @@ fn code(report: &Report) -> u8 {
 }
 
 async fn look(args: &Args, root: &Path) -> Result<(Report, Cost), Error> {
-    let named = || -> Result<String, Error> {
-        match &args.table {
-            Some(table) => Ok(table.clone()),
-            None => {
-                Ok(template::load(root)?.tables.first().map(|table| table.name.clone()).unwrap_or_default())
-            }
-        }
-    };
-    let mut served = None;
-    let (table, segments) = match (&args.table, &args.endpoint) {
-        (_, Some(endpoint)) => (Table::embedded(&named()?, endpoint)?, 1),
-        (Some(table), None) => (Table::named_from_env(table.clone())?, SEGMENTS),
-        (None, None) => {
-            let data = args.data_dir.clone().unwrap_or_else(|| root.join(".local"));
-            served = open(&data, root).await?;
-            // A `local` that uses the data has published its endpoint; otherwise the data is served here for the check.
-            let endpoint = match &served {
-                Some(stack) => stack.dynamodb_url(),
-                None => read(&data.join(ENDPOINT_FILE))?,
-            };
-            (Table::embedded(&named()?, endpoint.trim())?, 1)
-        }
-    };
-    let outcome = check(&table, segments, args.repair).await;
-    if let Some(stack) = served {
-        stack.shutdown().await;
+    let (place, is_local) = (&args.place, args.place.table.is_none() && args.place.endpoint.is_none());
+    let data = place.data_dir(root);
+    if is_local && !data.is_dir() {
+        return Err(Error::NoData(data));
     }
+    let opened = place.open(root).await?;
+    let segments = if place.is_on_aws() { SEGMENTS } else { 1 };
+    let outcome = check(&opened.table, segments, args.repair).await;
+    opened.close().await;
     outcome
-}
-
-/// Opens the data unless another process has it open.
-async fn open(data: &Path, root: &Path) -> Result<Option<Stack>, Error> {
-    if !data.is_dir() {
-        return Err(Error::NoData(data.to_owned()));
-    }
-    let builder = Stack::builder().template(root.join("template.yaml")).data_dir(data).quiet();
-    match builder.start().await {
-        Ok(stack) => Ok(Some(stack)),
-        Err(StartError::DataInUse(_)) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
 }
 
 async fn check(table: &Table, segments: u8, repair: bool) -> Result<(Report, Cost), Error> {

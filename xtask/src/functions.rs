@@ -44,6 +44,7 @@ pub fn all() -> Vec<Function> {
         Function { name: "example", document: example::routes().into_openapi() },
         Function { name: "fallback", document: fallback::routes().into_openapi() },
         Function { name: "health", document: health::routes().into_openapi() },
+        Function { name: "jwks", document: jwks::routes().into_openapi() },
         Function { name: "payments", document: payments::routes().into_openapi() },
         Function { name: "posts", document: posts::routes().into_openapi() },
         Function { name: "posts-id", document: posts_id::routes().into_openapi() },

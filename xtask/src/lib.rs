@@ -12,7 +12,9 @@ pub mod fsck;
 pub mod functions;
 pub mod iam;
 pub mod openapi;
+pub mod rotate_keys;
 pub mod stripe_sign;
+pub mod table;
 pub mod token;
 
 mod diff;

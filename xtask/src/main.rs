@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use scaffold::{checkout, new, remove};
-use xtask::{admin, event, fsck, iam, openapi, root, root_of_this_code, stripe_sign, token};
+use xtask::{admin, event, fsck, iam, openapi, root, root_of_this_code, rotate_keys, stripe_sign, token};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "The project's chores")]
@@ -23,6 +23,8 @@ enum Chore {
     StripeSign(stripe_sign::Args),
     /// Create an administrator of a deployment
     Admin(admin::Args),
+    /// Replace the key that signs access tokens
+    RotateKeys(rotate_keys::Args),
     /// Print a recorded event with valid tokens
     Event(event::Args),
     /// Check a table and repair it
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         Chore::Token(args) => token::run(&args, &root()),
         Chore::StripeSign(args) => stripe_sign::run(&args, &root()),
         Chore::Admin(args) => admin::run(args),
+        Chore::RotateKeys(args) => rotate_keys::run(&args, &root()),
         Chore::Event(args) => event::run(&args, &root()),
         Chore::Fsck(args) => return fsck::run(&args, &root()),
         Chore::Iam(args) => iam::run(&args, &root()),

@@ -15,18 +15,23 @@ pub(crate) const HELP: &str = "The secret is that of the API on this machine. If
 /// of the two programs to need it generates it. If several are given, separated by commas, it is the first.
 pub(crate) fn of_local_api(name: &'static str, root: &Path) -> Result<Secret, Error> {
     let data_dir = variable("DATA_DIR").map_or_else(|| root.join(".local"), PathBuf::from);
-    given_or_kept(name, variable(name), &data_dir)
+    let secrets = given_or_kept(name, variable(name), &data_dir)?;
+    secrets.into_iter().next().ok_or_else(|| Error::Sign(format!("{name} is empty")))
 }
 
-fn given_or_kept(name: &'static str, given: Option<String>, data_dir: &Path) -> Result<Secret, Error> {
+/// Returns all secrets in the variable `name`, or else the one that `make run` keeps in `data_dir`.
+pub(crate) fn given_or_kept(
+    name: &'static str,
+    given: Option<String>,
+    data_dir: &Path,
+) -> Result<Vec<Secret>, Error> {
     let sign_error = |error: &dyn std::fmt::Display| Error::Sign(error.to_string());
     let mut secrets = Secrets::open(Some(data_dir)).map_err(|error| sign_error(&error))?;
-    let secret = secrets.ensure(name, given).map_err(|error| sign_error(&error))?;
-    let first = secret.split(',').next().unwrap_or_default().trim();
-    Secret::new(name, first.to_owned()).map_err(|error| sign_error(&error))
+    let value = secrets.ensure(name, given).map_err(|error| sign_error(&error))?;
+    Secret::several(name, value).map_err(|error| sign_error(&error))
 }
 
-fn variable(name: &str) -> Option<String> {
+pub(crate) fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
@@ -44,8 +49,8 @@ mod tests {
     }
 
     fn secret(given: Option<&str>, data_dir: &Path) -> String {
-        let secret = given_or_kept("SECRET", given.map(str::to_owned), data_dir).unwrap();
-        String::from_utf8(secret.as_bytes().to_vec()).unwrap()
+        let secrets = given_or_kept("SECRET", given.map(str::to_owned), data_dir).unwrap();
+        String::from_utf8(secrets[0].as_bytes().to_vec()).unwrap()
     }
 
     #[test]

@@ -2,13 +2,19 @@
 
 use std::path::Path;
 
-use shared::auth::{AccessTokens, Subject};
+use shared::auth::{AccessTokenIssuer, Subject};
 use shared::clock::Clock;
 use shared::config::Secret;
 use shared::domain::{Role, UserId};
+use shared::http;
 use shared::random::Random;
+use shared::store::{Table, TokenKeys};
 
+use crate::table::Place;
 use crate::{Error, secrets};
+
+/// The name of the variable with the secrets from which the keys of access tokens are derived.
+pub(crate) const SECRET: &str = "ACCESS_TOKEN_SECRET";
 
 /// The arguments of `token`.
 #[derive(clap::Args)]
@@ -28,30 +34,50 @@ pub struct Args {
 /// Returns a token that is valid for the next 15 minutes. It does not check that the user exists, and says that the user
 /// has just signed in.
 pub fn run(args: &Args, root: &Path) -> Result<String, Error> {
-    sign_with(args, secrets::of_local_api("JWT_SECRET", root)?)
+    let place = Place { data_dir: secrets::variable("DATA_DIR").map(Into::into), ..Place::default() };
+    let secrets = secrets::given_or_kept(SECRET, secrets::variable(SECRET), &place.data_dir(root))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .map_err(Error::Runtime)?;
+    runtime.block_on(async {
+        let opened = place.open(root).await?;
+        let token = sign(args, secrets, opened.table.clone()).await;
+        opened.close().await;
+        token
+    })
 }
 
-fn sign_with(args: &Args, secret: Secret) -> Result<String, Error> {
+async fn sign(args: &Args, secrets: Vec<Secret>, table: Table) -> Result<String, Error> {
     let clock = Clock::system();
     let role = if args.admin { Role::Admin } else { Role::User };
     let subject = Subject { id: args.user, role, auth_epoch: args.epoch, signed_in_at: clock.now() };
-    AccessTokens::new(&[secret], clock, Random::system())
-        .sign(subject)
-        .map_err(|error| Error::Sign(error.to_string()))
+    let issuer = AccessTokenIssuer::new(secrets, TokenKeys::new(table), clock, Random::system());
+    let token = async { issuer.signer().await?.sign(subject) }.await;
+    token.map_err(|error: http::Error| Error::Sign(format!("{error:?}")))
 }
 
 #[cfg(test)]
 mod tests {
+    use shared::auth::AccessTokens;
+    use tempfile::TempDir;
+
     use super::*;
 
-    #[test]
-    fn a_token_is_valid_for_whom_it_is_signed() {
-        let secret = Secret::new("JWT_SECRET", "a secret of at least thirty-two bytes".to_owned()).unwrap();
-        let tokens = AccessTokens::new(std::slice::from_ref(&secret), Clock::system(), Random::system());
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_token_is_valid_for_whom_it_is_signed() {
+        let data = TempDir::new().unwrap();
+        let place = Place { data_dir: Some(data.path().to_owned()), ..Place::default() };
+        let opened = place.open(&crate::root()).await.unwrap();
+        let secret = Secret::new(SECRET, "a secret of at least thirty-two bytes".to_owned()).unwrap();
+        let tokens = AccessTokens::new(TokenKeys::new(opened.table.clone()), Clock::system());
         for admin in [false, true] {
             let user: UserId = "01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f".parse().unwrap();
-            let token = sign_with(&Args { user, admin, epoch: 0 }, secret.clone()).unwrap();
-            assert_eq!(tokens.verify(&token).unwrap().id, user);
+            let args = Args { user, admin, epoch: 0 };
+            let token = sign(&args, vec![secret.clone()], opened.table.clone()).await.unwrap();
+            assert_eq!(tokens.verify(&token).await.unwrap().id, user);
         }
+        opened.close().await;
     }
 }

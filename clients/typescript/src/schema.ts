@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/.well-known/jwks.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the keys of access tokens
+         * @description The public keys that verify access tokens, as a JWK Set. A key is published ten minutes before it signs and until its last token has expired, so a client that keeps the keys for as long as `Cache-Control` says can verify every token.
+         */
+        get: operations["getKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/email-confirmation": {
         parameters: {
             query?: never;
@@ -1049,6 +1069,44 @@ export interface components {
              * @example 0.1.0
              */
             version: string;
+        };
+        /** @description A public key (RFC 8037). */
+        Key: {
+            /**
+             * @description The key type.
+             * @example OKP
+             */
+            kty: string;
+            /**
+             * @description The curve.
+             * @example Ed25519
+             */
+            crv: string;
+            /**
+             * @description The algorithm of the tokens.
+             * @example EdDSA
+             */
+            alg: string;
+            /**
+             * @description The use of the key: signatures.
+             * @example sig
+             */
+            use: string;
+            /**
+             * @description The key's id, which tokens name: its thumbprint (RFC 7638).
+             * @example kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k
+             */
+            kid: string;
+            /**
+             * @description The public key in base64url.
+             * @example 11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo
+             */
+            x: string;
+        };
+        /** @description The keys of access tokens: a JWK Set (RFC 7517). */
+        KeySet: {
+            /** @description The keys. There are none before the first sign-in, and several while one takes the place of another. */
+            keys: components["schemas"]["Key"][];
         };
         /** @description The limits that a form can check before it is sent. Lengths are in characters (Unicode scalar values). */
         Limits: {
@@ -3057,6 +3115,59 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    getKeys: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` of the version that the client has. If it is the current one, the response is 304. */
+                "If-None-Match"?: string;
+                /** @description The `ETag` of the version that the client requires. If it is not the current one, the response is 412. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The keys. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Server-Timing": components["headers"]["Server-Timing"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeySet"];
+                };
+            };
+            /** @description The client has the current version. */
+            304: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    ETag: components["headers"]["ETag"];
+                    "Server-Timing": components["headers"]["Server-Timing"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
+                    Vary: components["headers"]["Vary"];
+                    "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["ValidationFailed"];
+            406: components["responses"]["NotAcceptable"];
+            412: components["responses"]["PreconditionFailed"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     requestEmailConfirmation: {
         parameters: {
             query?: never;

@@ -1,6 +1,6 @@
 use axum::extract::State;
 use shared::api::{CredentialsInput, TokensBody};
-use shared::auth::{AccessTokens, PasswordCheck, RefreshTokens, issue};
+use shared::auth::{AccessTokenIssuer, PasswordCheck, RefreshTokens, issue};
 use shared::domain::UserAgent;
 use shared::http::{Code, Error, Json};
 
@@ -18,7 +18,7 @@ use shared::http::{Code, Error, Json};
     extensions(("x-codes" = json!([Code::InvalidCredentials, Code::RateLimited]))),
 )]
 pub(crate) async fn login(
-    State(access): State<AccessTokens>,
+    State(access): State<AccessTokenIssuer>,
     State(refresh): State<RefreshTokens>,
     check: PasswordCheck,
     user_agent: Option<UserAgent>,

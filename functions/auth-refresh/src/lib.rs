@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | POST | the bearer of a refresh token | replaces it by its successor |
 
-use shared::auth::{AccessTokens, RefreshTokens};
+use shared::auth::{AccessTokenIssuer, RefreshTokens};
 use shared::store::Users;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -14,7 +14,7 @@ mod refresh;
 shared::deps! {
     pub struct Deps {
         users: Users,
-        access: AccessTokens,
+        access: AccessTokenIssuer,
         refresh: RefreshTokens,
     }
 }

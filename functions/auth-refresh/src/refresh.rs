@@ -1,6 +1,6 @@
 use axum::extract::State;
 use shared::api::{RefreshInput, TokensBody};
-use shared::auth::{AccessTokens, RefreshTokens, reissue};
+use shared::auth::{AccessTokenIssuer, RefreshTokens, reissue};
 use shared::http::{Code, Error, Json};
 use shared::store::Users;
 
@@ -20,7 +20,7 @@ use shared::store::Users;
 )]
 pub(crate) async fn refresh(
     State(users): State<Users>,
-    State(access): State<AccessTokens>,
+    State(access): State<AccessTokenIssuer>,
     State(refresh): State<RefreshTokens>,
     Json(input): Json<RefreshInput>,
 ) -> Result<Json<TokensBody>, Error> {

@@ -3,7 +3,7 @@ use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use shared::api::{RegistrationInput, TokensBody};
-use shared::auth::{AccessTokens, PasswordCheck, RefreshTokens, register};
+use shared::auth::{AccessTokenIssuer, PasswordCheck, RefreshTokens, register};
 use shared::domain::UserAgent;
 use shared::http::{Code, Error, IdempotencyParams, Idempotent, Json, QuotaPolicy, Replayed, SourceAddress};
 use shared::store::Outbox;
@@ -27,7 +27,7 @@ use shared::store::Outbox;
     extensions(("x-codes" = json!([Code::EmailTaken, Code::RateLimited]))),
 )]
 pub(crate) async fn create(
-    State(access): State<AccessTokens>,
+    State(access): State<AccessTokenIssuer>,
     State(refresh): State<RefreshTokens>,
     address: SourceAddress,
     check: PasswordCheck,

@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | POST | anyone, limited | creates an account and signs in with it |
 
-use shared::auth::{AccessTokens, Passwords, RefreshTokens};
+use shared::auth::{AccessTokenIssuer, Passwords, RefreshTokens};
 use shared::http::RateLimits;
 use shared::store::{Outbox, Users};
 use utoipa_axum::router::OpenApiRouter;
@@ -16,7 +16,7 @@ shared::deps! {
     pub struct Deps {
         users: Users,
         passwords: Passwords,
-        access: AccessTokens,
+        access: AccessTokenIssuer,
         refresh: RefreshTokens,
         limits: RateLimits,
         outbox: Outbox,

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
 use axum::http::HeaderMap;
@@ -9,7 +11,7 @@ use crate::file::ASSETS;
 use crate::page::POLICY;
 
 /// The longest time for which a page may use files of another version, whose names are the same.
-const MAX_AGE_SECONDS: u32 = 3600;
+const MAX_AGE: Duration = Duration::from_hours(1);
 
 /// Get a file of the page
 ///
@@ -32,7 +34,7 @@ pub(crate) async fn asset(
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Error> {
     let file = name.ok().and_then(|Path(name)| ASSETS.iter().find(|file| file.name == name));
-    let file = file.ok_or(Error::NotFound("File"))?.answer(&headers, MAX_AGE_SECONDS)?;
+    let file = file.ok_or(Error::NotFound("File"))?.answer(&headers, MAX_AGE)?;
     Ok(([(CONTENT_SECURITY_POLICY, POLICY)], file))
 }
 

@@ -1,10 +1,12 @@
+use std::time::Duration;
+
 use axum::http::HeaderMap;
 use axum::response::Response;
 use shared::http::{AnyObject, Error, FixedParams};
 
 use crate::file::DOCUMENT;
 
-const MAX_AGE_SECONDS: u32 = 300;
+const MAX_AGE: Duration = Duration::from_mins(5);
 
 /// Get the OpenAPI document
 ///
@@ -18,5 +20,5 @@ const MAX_AGE_SECONDS: u32 = 300;
     responses((status = 200, description = "The document.", body = AnyObject, content_type = "application/json", example = json!({"openapi": "3.1.0", "info": {"title": "Serverless API", "version": "0.1.0"}}))),
 )]
 pub(crate) async fn document(headers: HeaderMap) -> Result<Response, Error> {
-    DOCUMENT.answer(&headers, MAX_AGE_SECONDS)
+    DOCUMENT.answer(&headers, MAX_AGE)
 }

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use axum::http::HeaderMap;
 use axum::response::Response;
 use shared::http::{Error, Fixed};
@@ -13,10 +15,10 @@ pub(crate) struct File {
 }
 
 impl File {
-    /// Answers with the file, or with 304 if the client has it. Clients may cache it for `max_age` seconds.
-    pub(crate) fn answer(&'static self, headers: &HeaderMap, max_age: u32) -> Result<Response, Error> {
+    /// Answers with the file, or with 304 if the client has it. Clients may cache it for `max_age`.
+    pub(crate) fn answer(&'static self, headers: &HeaderMap, max_age: Duration) -> Result<Response, Error> {
         let Self { media_type, etag, content, .. } = *self;
-        Fixed { media_type, etag, content }.answer(headers, max_age)
+        Fixed { media_type, etag: etag.into(), content: content.into() }.answer(headers, max_age)
     }
 }
 
@@ -30,7 +32,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_whole_file_comes_with_its_type_and_tag() {
-        let response = DOCUMENT.answer(&HeaderMap::new(), 60).unwrap();
+        let response = DOCUMENT.answer(&HeaderMap::new(), Duration::from_mins(1)).unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.headers()[CONTENT_TYPE], "application/json");
         assert_eq!(response.headers()[CACHE_CONTROL], "public, max-age=60");
@@ -47,7 +49,7 @@ mod tests {
             ("unreadable", StatusCode::OK),
         ] {
             let headers = HeaderMap::from_iter([(IF_NONE_MATCH, sent.parse().unwrap())]);
-            let response = DOCUMENT.answer(&headers, 60).unwrap();
+            let response = DOCUMENT.answer(&headers, Duration::from_mins(1)).unwrap();
             assert_eq!(response.status(), status, "If-None-Match: {sent}");
             assert_eq!(response.headers()[ETAG], DOCUMENT.etag);
             let is_empty = to_bytes(response.into_body(), usize::MAX).await.unwrap().is_empty();

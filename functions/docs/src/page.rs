@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_SECURITY_POLICY;
 use axum::response::IntoResponse;
@@ -10,7 +12,7 @@ use crate::file::PAGE;
 pub(crate) const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
                       connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-const MAX_AGE_SECONDS: u32 = 300;
+const MAX_AGE: Duration = Duration::from_mins(5);
 
 /// Read and try the API
 ///
@@ -24,7 +26,7 @@ const MAX_AGE_SECONDS: u32 = 300;
     responses((status = 200, description = "The page.", body = String, content_type = "text/html")),
 )]
 pub(crate) async fn page(headers: HeaderMap) -> Result<impl IntoResponse, Error> {
-    Ok(([(CONTENT_SECURITY_POLICY, POLICY)], PAGE.answer(&headers, MAX_AGE_SECONDS)?))
+    Ok(([(CONTENT_SECURITY_POLICY, POLICY)], PAGE.answer(&headers, MAX_AGE)?))
 }
 
 #[cfg(test)]

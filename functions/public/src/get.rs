@@ -1,14 +1,14 @@
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use shared::domain::{Category, Content, Name, Password, Title};
 use shared::http::{Error, Fixed, FixedParams, MAX_JSON_BYTES};
 use utoipa::ToSchema;
 
-const MAX_AGE_SECONDS: u32 = 3600;
+const MAX_AGE: Duration = Duration::from_hours(1);
 
 /// The public description of the API.
 #[derive(Serialize, ToSchema)]
@@ -91,13 +91,7 @@ const ABOUT: AboutBody = AboutBody {
     },
 };
 
-/// The body and its tag.
-static DOCUMENT: LazyLock<(Vec<u8>, String)> = LazyLock::new(|| {
-    let content = serde_json::to_vec(&ABOUT).unwrap_or_default();
-    let [a, b, c, d, e, f, g, h, ..]: [u8; 32] = Sha256::digest(&content).into();
-    let etag = format!("\"{:016x}\"", u64::from_be_bytes([a, b, c, d, e, f, g, h]));
-    (content, etag)
-});
+static DOCUMENT: LazyLock<Fixed> = LazyLock::new(|| Fixed::json(&ABOUT));
 
 /// Describe the API
 ///
@@ -111,8 +105,7 @@ static DOCUMENT: LazyLock<(Vec<u8>, String)> = LazyLock::new(|| {
     responses((status = 200, description = "The description of the API.", body = AboutBody)),
 )]
 pub(crate) async fn get(headers: HeaderMap) -> Result<Response, Error> {
-    let (content, etag) = &*DOCUMENT;
-    Fixed { media_type: "application/json", etag, content }.answer(&headers, MAX_AGE_SECONDS)
+    DOCUMENT.clone().answer(&headers, MAX_AGE)
 }
 
 #[cfg(test)]

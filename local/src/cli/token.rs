@@ -14,7 +14,8 @@ pub(super) fn command(options: &Options, admin: &User) -> String {
         options.environment.iter().any(|(given, _)| given == name)
             || std::env::var(name).is_ok_and(|value| !value.is_empty())
     };
-    let secret = is_given("JWT_SECRET").then(|| "JWT_SECRET=${JWT_SECRET:?as of this API} ".to_owned());
+    let secret = is_given("ACCESS_TOKEN_SECRET")
+        .then(|| "ACCESS_TOKEN_SECRET=${ACCESS_TOKEN_SECRET:?as of this API} ".to_owned());
     let data_dir = options.data_dir();
     let data_dir = (data_dir != Path::new("./.local")).then(|| {
         let data_dir = std::path::absolute(&data_dir).unwrap_or(data_dir);

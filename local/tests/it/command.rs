@@ -84,7 +84,9 @@ async fn it_prints_its_routes_and_ends_all_when_asked_to() {
         let mut running = Running::start(&place, &["--invoke-port", "0"]);
         assert_eq!(running.announced("ANY     /echo/{id}"), "echo");
         let url = running.announced("API");
-        assert!(running.announced("secret").starts_with("JWT_SECRET was not set: one was generated"));
+        assert!(
+            running.announced("secret").starts_with("ACCESS_TOKEN_SECRET was not set: one was generated")
+        );
         assert!(running.announced("admin").contains("generated"));
         let function = pid(&url);
         assert!(is_running(&function));

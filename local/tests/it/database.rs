@@ -137,7 +137,7 @@ async fn data_on_disk_is_kept_and_belongs_to_one_stack() {
     call(&first.dynamodb_url(), "PutItem", &item(first.table_name())).await.unwrap();
     let error = on_disk().start().await.unwrap_err().to_string();
     assert!(error.contains("another local is running"), "{error}");
-    let secret = first.secret("JWT_SECRET").unwrap().to_owned();
+    let secret = first.secret("ACCESS_TOKEN_SECRET").unwrap().to_owned();
     first.shutdown().await;
 
     let second = on_disk().start().await.unwrap();
@@ -145,6 +145,6 @@ async fn data_on_disk_is_kept_and_belongs_to_one_stack() {
         call(&second.dynamodb_url(), "GetItem", &key(second.table_name())).await.unwrap()["Item"]["n"]["N"],
         "1"
     );
-    assert_eq!(second.secret("JWT_SECRET"), Some(secret.as_str()));
+    assert_eq!(second.secret("ACCESS_TOKEN_SECRET"), Some(secret.as_str()));
     assert_eq!(second.made_up_secrets(), Vec::<String>::new());
 }

@@ -11,19 +11,31 @@ use crate::support::{Place, environment, get};
 #[tokio::test]
 async fn a_function_has_the_variables_of_the_template_and_no_others() {
     let place = Place::new();
-    let stack = place.builder().env("JWT_SECRET", "given").env("NOT_IN_TEMPLATE", "x").start().await.unwrap();
+    let stack = place
+        .builder()
+        .env("ACCESS_TOKEN_SECRET", "given")
+        .env("NOT_IN_TEMPLATE", "x")
+        .start()
+        .await
+        .unwrap();
     let found = environment(&stack).await;
     assert_eq!(found["TABLE_NAME"], stack.table_name());
     assert_eq!(found["AWS_ENDPOINT_URL"], "http://127.0.0.1:9", "other services are out of reach");
     assert_eq!(found["AWS_ENDPOINT_URL_DYNAMODB"], stack.dynamodb_url());
     assert_eq!(found["AWS_ENDPOINT_URL_S3"], stack.s3_url());
-    assert_eq!((found["JWT_SECRET"].as_str(), stack.secret("JWT_SECRET")), ("given", Some("given")));
+    assert_eq!(
+        (found["ACCESS_TOKEN_SECRET"].as_str(), stack.secret("ACCESS_TOKEN_SECRET")),
+        ("given", Some("given"))
+    );
     for absent in ["NOT_IN_TEMPLATE", "HOME", "CARGO_MANIFEST_DIR", "USER"] {
         assert_eq!(found.get(absent), None, "{absent}");
     }
     let stack = place.builder().start().await.unwrap();
-    assert_eq!(Some(environment(&stack).await["JWT_SECRET"].as_str()), stack.secret("JWT_SECRET"));
-    assert_eq!(stack.made_up_secrets(), ["JWT_SECRET"]);
+    assert_eq!(
+        Some(environment(&stack).await["ACCESS_TOKEN_SECRET"].as_str()),
+        stack.secret("ACCESS_TOKEN_SECRET")
+    );
+    assert_eq!(stack.made_up_secrets(), ["ACCESS_TOKEN_SECRET"]);
 }
 
 // Captured on AWS: LocalStack, test_lambda_init_environment.

@@ -41,7 +41,7 @@ Resources:
         Variables:
           TABLE_NAME: !Ref Table
           INIT_FILE: !Sub "/nowhere"
-          JWT_SECRET: "{{resolve:secretsmanager:Some}}"
+          ACCESS_TOKEN_SECRET: "{{resolve:secretsmanager:Some}}"
       FunctionUrlConfig: { AuthType: NONE, InvokeMode: RESPONSE_STREAM }
       Events:
         Echo: { Type: HttpApi, Properties: { Path: /echo, Method: ANY } }

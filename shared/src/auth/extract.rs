@@ -16,8 +16,8 @@ where
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        let token = bearer(&parts.headers);
-        token.and_then(|token| AccessTokens::from_ref(state).verify(&token)).map_err(Error::Unauthorized)
+        let token = bearer(&parts.headers).map_err(Error::Unauthorized)?;
+        AccessTokens::from_ref(state).verify(&token).await
     }
 }
 

@@ -7,11 +7,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-use crate::config::{ConfigError, FromEnv, Secret, signing_secrets};
+use crate::config::{ConfigError, FromEnv, Secret, secrets};
 use crate::domain::{PasswordHash, SessionId, User, UserAgent, UserAttributes, UserId};
 use crate::store::{Error, IdempotencyRecord, Made, Outbox, RefreshFamilies, RefreshFamily, Users};
 
-/// Separates this use of the secret from its other uses.
+/// Separates this use of a secret from others, if somebody gives one value to several.
 const PURPOSE: &[u8] = b"refresh";
 
 const ID_BYTES: usize = 16;
@@ -32,9 +32,9 @@ pub struct RefreshTokens {
 }
 
 impl FromEnv for RefreshTokens {
-    /// Reads the keys from `JWT_SECRET` and connects to the table that the environment names.
+    /// Reads the keys from `REFRESH_TOKEN_SECRET` and connects to the table that the environment names.
     fn from_env() -> Result<Self, ConfigError> {
-        Ok(Self::new(&signing_secrets()?, RefreshFamilies::from_env()?))
+        Ok(Self::new(&secrets("REFRESH_TOKEN_SECRET")?, RefreshFamilies::from_env()?))
     }
 }
 
@@ -166,7 +166,8 @@ mod tests {
         // Nothing listens at this address, so every call of the table fails.
         let table = Table::embedded("none", "http://127.0.0.1:9").unwrap();
         let families = RefreshFamilies::new(table, Clock::system(), Random::seeded(1));
-        let secret = |letter: char| Secret::new("JWT_SECRET", letter.to_string().repeat(32)).unwrap();
+        let secret =
+            |letter: char| Secret::new("REFRESH_TOKEN_SECRET", letter.to_string().repeat(32)).unwrap();
         RefreshTokens::new(&letters.chars().map(secret).collect::<Vec<_>>(), families)
     }
 

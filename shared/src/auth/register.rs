@@ -1,5 +1,5 @@
 use super::issue::body;
-use super::{AccessTokens, PasswordCheck, RefreshTokens, issue, require_deliverable};
+use super::{AccessTokenIssuer, PasswordCheck, RefreshTokens, issue, require_deliverable};
 use crate::api::{RegistrationInput, TokensBody};
 use crate::domain::UserAgent;
 use crate::http::{Error, RequestKey};
@@ -11,7 +11,7 @@ use crate::store::Outbox;
 /// A repetition gets other tokens than the first request, because those are not stored, if the password is the same. It
 /// counts as a sign-in, because it is one.
 pub async fn register(
-    access: &AccessTokens,
+    access: &AccessTokenIssuer,
     refresh: &RefreshTokens,
     check: &PasswordCheck,
     input: &RegistrationInput,
@@ -27,11 +27,12 @@ pub async fn register(
     let record = key.map(|key| {
         key.saying(&format!("{}\n{name}", email.as_str())).record("auth-register", email.normalised())
     });
+    let signer = access.signer().await?;
     let hash = check.hash(&input.password)?;
     let (made, begun) =
         refresh.register(&check.users, attributes, hash, user_agent.clone(), outbox, record.as_ref()).await?;
     if let Some((family, token)) = begun {
-        return Ok((body(access, made, &family, token)?, false));
+        return Ok((body(&signer, made, &family, token)?, false));
     }
     let found = check.user(&email, input.password.as_attempt()).await?;
     // A repetition with another password, or with one that has changed since, is a different request.

@@ -1,9 +1,16 @@
 //! Answers to conditional requests (RFC 9110, section 13).
 
+use std::borrow::Cow;
+use std::time::Duration;
+
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, VARY};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use super::{Error, Json, Preconditions, Validators};
 
@@ -41,23 +48,31 @@ fn not_modified(validators: &Validators) -> Response {
     response
 }
 
-/// A resource that is the same for everybody until the next deployment.
-#[derive(Clone, Copy, Debug)]
+/// A resource that is the same for everybody.
+#[derive(Clone, Debug)]
 pub struct Fixed {
     /// Its media type.
     pub media_type: &'static str,
-    /// The entity tag with its quotes. It is derived from the content, so it is the same in all instances of a
-    /// deployment and changes with the content.
-    pub etag: &'static str,
+    /// The entity tag with its quotes. It is derived from the content, so it is the same in all instances and changes with
+    /// the content.
+    pub etag: Cow<'static, str>,
     /// The whole content.
-    pub content: &'static [u8],
+    pub content: Bytes,
 }
 
 impl Fixed {
-    /// Answers a GET, as [`Resource::answer`] does. Caches may keep the answer for `max_age` seconds.
-    pub fn answer(self, headers: &HeaderMap, max_age: u32) -> Result<Response, Error> {
+    /// Makes a resource of this JSON.
+    #[must_use]
+    pub fn json(body: &impl Serialize) -> Self {
+        let content = serde_json::to_vec(body).unwrap_or_default();
+        let etag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(&Sha256::digest(&content)[..12]));
+        Self { media_type: "application/json", etag: etag.into(), content: content.into() }
+    }
+
+    /// Answers a GET, as [`Resource::answer`] does. Caches may keep the answer for `max_age`.
+    pub fn answer(self, headers: &HeaderMap, max_age: Duration) -> Result<Response, Error> {
         let preconditions = Preconditions::read(headers, true);
-        let validators = Validators { etag: self.etag.into(), modified: None };
+        let validators = Validators { etag: self.etag, modified: None };
         preconditions.require(&validators)?;
         let mut response = if preconditions.is_fresh(&validators) {
             not_modified(&validators)
@@ -70,7 +85,7 @@ impl Fixed {
         // The response is the same for every caller. `Vary` is there because an unacceptable `Accept` gets another
         // answer.
         headers.insert(VARY, HeaderValue::from_static("Accept"));
-        if let Ok(value) = format!("public, max-age={max_age}").try_into() {
+        if let Ok(value) = format!("public, max-age={}", max_age.as_secs()).try_into() {
             headers.insert(CACHE_CONTROL, value);
         }
         Ok(response)

@@ -3,7 +3,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-use crate::config::{ConfigError, FromEnv, Secret, signing_secrets};
+use crate::config::{ConfigError, FromEnv, Secret, secrets};
 
 /// Seals positions in lists, so that clients can continue from them but cannot forge them.
 #[derive(Clone)]
@@ -15,18 +15,18 @@ pub struct CursorKey {
 /// The length of a cursor's MAC: half of SHA-256, the minimum of RFC 2104, section 5.
 const TAG_BYTES: usize = 16;
 
-/// Separates this use of the secret from its other uses.
+/// Separates this use of a secret from others, if somebody gives one value to several.
 const PURPOSE: &[u8] = b"cursor";
 
 impl FromEnv for CursorKey {
-    /// Reads its keys from `JWT_SECRET`.
+    /// Reads its keys from `CURSOR_SECRET`.
     fn from_env() -> Result<Self, ConfigError> {
-        Ok(Self::new(&signing_secrets()?))
+        Ok(Self::new(&secrets("CURSOR_SECRET")?))
     }
 }
 
 impl CursorKey {
-    /// Derives its keys from secrets that have other uses, too. The first seals; all open.
+    /// Derives its keys from the secrets. The first seals; all open.
     #[must_use]
     pub fn new(secrets: &[Secret]) -> Self {
         Self { keys: secrets.iter().map(|secret| secret.hmac().chain_update(PURPOSE)).collect() }
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     fn key_of(letters: &str) -> CursorKey {
-        let secret = |letter: char| Secret::new("JWT_SECRET", letter.to_string().repeat(32)).unwrap();
+        let secret = |letter: char| Secret::new("CURSOR_SECRET", letter.to_string().repeat(32)).unwrap();
         CursorKey::new(&letters.chars().map(secret).collect::<Vec<_>>())
     }
 

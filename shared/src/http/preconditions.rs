@@ -155,6 +155,8 @@ fn seconds(date: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use axum::http::HeaderValue;
     use axum::http::header::{ETAG, LAST_MODIFIED};
     use axum::response::IntoResponse;
@@ -330,7 +332,8 @@ mod tests {
 
     #[test]
     fn dates_say_nothing_of_what_has_no_time() {
-        let fixed = Fixed { media_type: "text/plain", etag: "\"a\"", content: b"content" };
+        let fixed =
+            Fixed { media_type: "text/plain", etag: "\"a\"".into(), content: b"content".as_slice().into() };
         for (headers, status) in [
             ([(IF_MODIFIED_SINCE, LATER)], 200),
             ([(IF_UNMODIFIED_SINCE, BEFORE)], 200),
@@ -339,7 +342,10 @@ mod tests {
             ([(IF_MATCH, "a")], 400),
         ] {
             let [(name, value)] = &headers;
-            let answer = fixed.answer(&HeaderMap::from_iter([(name.clone(), value.parse().unwrap())]), 60);
+            let answer = fixed.clone().answer(
+                &HeaderMap::from_iter([(name.clone(), value.parse().unwrap())]),
+                Duration::from_mins(1),
+            );
             assert_eq!(answer.into_response().status().as_u16(), status, "{headers:?}");
         }
     }

@@ -6,7 +6,6 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use shared::auth::{RefreshTokens, SESSION_COOKIE};
 use shared::clock::Clock;
-use shared::config::Secret;
 use shared::random::Random;
 use shared::store::{RefreshFamilies, Sessions};
 use tests::{App, Browser, Call, Client, Document, Operation, PASSWORD, Sender, checkout_event, new_email};
@@ -178,9 +177,8 @@ fn with_refresh_token(
 ) -> LocalBoxFuture<'_, Request<'_>> {
     Box::pin(async move {
         let user = app.account(&new_email()).await;
-        let secret = app.stack.secret("JWT_SECRET").unwrap().to_owned();
         let families = RefreshFamilies::new(app.table(), Clock::system(), Random::system());
-        let tokens = RefreshTokens::new(&[Secret::new("JWT_SECRET", secret).unwrap()], families);
+        let tokens = RefreshTokens::new(&[app.secret("REFRESH_TOKEN_SECRET")], families);
         let body = json!({"refreshToken": tokens.begin(&user, None).await.unwrap().1});
         let client = app.anonymous();
         Box::new(move || request(&client, &body)) as Request<'_>

@@ -124,9 +124,10 @@ class Cloud:
         nothing = lambda: None
         return [
             ("scripts/redrive", self.fail_uploads, self.uploads_redriven),
-            ('"$(secret JwtSecretArn),$(openssl', self.keep_secret, self.keep_secret),
+            ("cargo xtask rotate-keys --table", nothing, self.key_published),
+            ('"$(secret RefreshTokenSecretArn),$(openssl', self.keep_secret, self.keep_secret),
             ('"${BOTH#*,},${BOTH%%,*}"', nothing, self.keep_secret),
-            ('"${BOTH%%,*}"', nothing, self.secret_rotated),
+            ('set_secret RefreshTokenSecretArn "${BOTH%%,*}"', nothing, self.secret_rotated),
             ("--stream-specification", nothing, self.table_as_in_the_template),
             ("--restore-date-time", self.remove_a_file, nothing),
             ("DeleteMarkers[?IsLatest", nothing, self.file_restored),
@@ -165,8 +166,13 @@ class Cloud:
             self.sandbox.shim("aws", AWS)
         assert self.queued() == 3, f"{self.queued()} of 3 messages are left"
 
+    def key_published(self):
+        key = {"pk": {"S": "KEYS#TOKENS"}, "sk": {"S": "KEYS"}}
+        item = self.aws.client("dynamodb").get_item(TableName=self.output("TableName"), Key=key)["Item"]
+        assert len(item["keys"]["L"]) == 1, item
+
     def keep_secret(self):
-        value = self.aws.client("secretsmanager").get_secret_value(SecretId=self.output("JwtSecretArn"))
+        value = self.aws.client("secretsmanager").get_secret_value(SecretId=self.output("RefreshTokenSecretArn"))
         self.secrets.append(value["SecretString"].split(","))
 
     def secret_rotated(self):

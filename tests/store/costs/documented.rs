@@ -12,6 +12,7 @@ const LIMITS: &[(&str, (u32, f64, f64))] = &[
     ("POST /api/auth/email-confirmation", (3, 0.0, 3.0)),
     ("PUT /api/posts/{id}", (4, 2.0, 25.0)),
     ("PUT /api/problems/{id}", (5, 6.0, 201.0)),
+    ("GET /.well-known/jwks.json", (1, 1.0, 0.0)),
     ("GET /api/session", (2, 2.0, 0.0)),
     ("DELETE /api/session", (1, 0.0, 1.0)),
     ("GET /api/profile", (2, 2.0, 0.0)),

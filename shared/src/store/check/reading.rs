@@ -18,6 +18,7 @@ use crate::store::rows::{INDEXES, MAX_ROWS, PREFIX};
 use crate::store::session_items::SessionItem;
 use crate::store::sweeps::SweepItem;
 use crate::store::table::{Item, Key, parse, text};
+use crate::store::token_keys::KeysItem;
 use crate::store::weather::ReportItem;
 use crate::store::{refresh, sessions};
 
@@ -93,6 +94,7 @@ fn reader(key: &Key) -> Option<Reader> {
         ("STRIPE", "STRIPE") => as_it_is::<EventItem>,
         ("MAIL", "MAIL") => as_it_is::<MailItem>,
         ("SWEEP", "SWEEP") => as_it_is::<SweepItem>,
+        ("KEYS", "KEYS") => as_it_is::<KeysItem>,
         ("IDEM", "IDEM") => record,
         ("WEATHER", "WEATHER") => report,
         ("RATE", "RATE") => rate,

@@ -10,7 +10,7 @@ use tests::App;
 use crate::check::items::Items;
 
 pub(super) const ITEMS: Items = Items {
-    kinds: &["COUNT", "EMAIL", "IDEM", "MAIL", "RATE", "SESSIONS", "USER"],
+    kinds: &["COUNT", "EMAIL", "IDEM", "KEYS", "MAIL", "RATE", "SESSIONS", "USER"],
     locks: &[("EMAIL", "userId")],
     computed: &[("USER", "gsi1sk"), ("IDEM", "expiresAt"), ("RATE", "expiresAt")],
     counters: &[("COUNT#USERS", "n")],
