@@ -16,6 +16,11 @@ const HEADERS: [&str; 7] =
 
 /// Fields on which the API is stricter or more lenient than a schema can express.
 const BODIES: &[Exception] = &[
+    refused("POST /api/auth/email-confirmation/confirm", "the example", NO_LINK),
+    refused("POST /api/auth/email-confirmation/confirm", "token", NO_LINK),
+    refused("POST /api/auth/password-reset/confirm", "the example", NO_LINK),
+    refused("POST /api/auth/password-reset/confirm", "token", NO_LINK),
+    refused("POST /api/auth/password-reset/confirm", "password", NO_LINK),
     refused("PUT /api/profile", "currentPassword", "it is the caller's own"),
     refused("POST /api/upload/presign", "fileName", "its extension is one of the type's"),
     refused("POST /api/upload/presign", "contentType", "the name's extension is one of its own"),
@@ -30,6 +35,8 @@ const PARAMETERS: &[Exception] = &[
     refused("GET /api/docs/{file}", "file", "there are these files and no others"),
     refused("POST /api/webhooks/stripe", "Stripe-Signature", "it is of the body and the time, by a secret"),
 ];
+
+const NO_LINK: &str = "the link of the example was sent to nobody";
 
 /// Each operation that has the field.
 const ANY: &str = "*";

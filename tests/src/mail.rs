@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use local::ses::Mail;
+use serde_json::json;
 
 use crate::App;
 
@@ -26,5 +27,11 @@ impl App {
         let mails = self.mails(to, number).await;
         let link = mails[number - 1].link().unwrap_or_else(|| panic!("no link: {mails:?}"));
         link.split_once('#').unwrap().1.to_owned()
+    }
+
+    /// Follows the link in the first mail to the address, which confirms it.
+    pub async fn confirm_address(&self, email: &str) {
+        let token = json!({"token": self.link_token(email, 1).await});
+        self.anonymous().post("/api/auth/email-confirmation/confirm", &token).await.expect(204);
     }
 }

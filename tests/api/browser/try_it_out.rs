@@ -9,12 +9,14 @@ use tests::{App, Chromium, Client, just_signed_in, post, problem};
 const EXAMPLE: &str = "01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f";
 
 /// Operations that the API refuses with the filled-in values, and why. All others succeed.
-const REFUSED: [(&str, &str, &str); 6] = [
+const REFUSED: [(&str, &str, &str); 8] = [
     ("register", "409", "the reader has the example's address already"),
     ("createUser", "409", "so it is with another user"),
     ("refreshTokens", "401", "the example's token is nobody's"),
     ("endListedSession", "404", "the example's session is nobody's"),
     ("endSessions", "401", "the session has ended before, so that the access token stays valid"),
+    ("confirmEmail", "400", "the example's link was sent to nobody"),
+    ("resetPassword", "400", "the example's link was sent to nobody"),
     ("receiveStripeEvent", "400", "the example's signature is not Stripe's"),
 ];
 

@@ -86,7 +86,7 @@ async fn compare(package: &str, probe: impl Fn() -> Command, script: impl Fn() -
         answer.expect_error(400, "invalid_signature");
     }
     // All good signatures deliver one event, so it is recorded once.
-    let ada = app.account("ada@example.com").await;
+    let ada = app.confirmed_account("ada@example.com").await;
     let list = app.user(&ada.id.to_string()).get("/api/payments").await.expect(200);
     assert_eq!(list.json()["pagination"]["total"], 1, "{list:?}");
 }
