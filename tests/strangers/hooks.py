@@ -40,6 +40,10 @@ ACCEPTED = [
         REJECTED, "POST /api/auth/register|PUT /api/profile", "password newPassword currentPassword",
         "3,000 passwords are too common; a new one needs the present one",
     ),
+    accepted(
+        REJECTED, "POST /api/auth/(email-confirmation|password-reset)/confirm", "token password",
+        "the token of a link is one that a mail brought; 3,000 passwords are too common",
+    ),
     accepted(REJECTED, "POST /api/upload(/presign)?", "file fileName userId", "name, type and content agree; the user exists"),
 ]
 
@@ -87,6 +91,9 @@ def is_by_design(failure, case, response):
     # The signature depends on the body, the time and a secret.
     if failure.code == REJECTED and operation == "POST /api/webhooks/stripe":
         return response.json().get("code") in ("missing_signature", "invalid_signature")
+    # The token of a link is one that a mail brought.
+    if failure.code == REJECTED and re.fullmatch("POST /api/auth/(email-confirmation|password-reset)/confirm", operation):
+        return response.json().get("code") == "invalid_link"
     # Schemathesis sends header fields that do not match their pattern, and regards them as valid.
     if failure.code == REJECTED and blamed(response) and blamed(response) <= {"If-Match", "If-None-Match"}:
         tags = [case.headers.get(name, "*") for name in blamed(response)]
