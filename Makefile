@@ -48,9 +48,15 @@ invoke: ## Send events/<FUNCTION>/<EVENT>.json to a function: FUNCTION=posts EVE
 	@cargo build --quiet --package local --package xtask --package $(FUNCTION)
 	@$(TARGET_DIR)/debug/xtask event $(FUNCTION) $(EVENT) | $(TARGET_DIR)/debug/local invoke $(ARGS) $(FUNCTION) -
 
+.PHONY: bench
+bench: ## Measure time and size of every function's release binary, or of these: FUNCTIONS="users-id health" ARGS=--json
+	cargo build --release --package bench-bare
+	cargo build --release $(addprefix --package ,$(FUNCTIONS))
+	cargo run --quiet --profile measure --package bench -- functions --binaries $(TARGET_DIR)/release $(ARGS) $(FUNCTIONS)
+
 .PHONY: bench-scale
 bench-scale: ## Measure costs in tables of 1,000 to 100,000 for docs/data-model.md; with sizes, print them: SIZES="1000 5000"
-	cargo run --quiet --profile scale --package bench-scale -- $(if $(SIZES),--sizes "$(SIZES)",--write)
+	cargo run --quiet --profile measure --package bench -- scale $(if $(SIZES),--sizes "$(SIZES)",--write)
 
 .PHONY: openapi
 openapi: ## Write openapi.json and the README's table from the code, and the client's types from openapi.json

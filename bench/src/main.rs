@@ -1,41 +1,41 @@
-//! The costs of requests as the table grows. Fills embedded tables of several sizes, sends the same requests to each,
-//! and prints their costs side by side, with the cost of a scan of the same data.
+//! Measurements of the product: the time and the size of every function, and the costs of requests as the table grows.
 
 #![expect(clippy::large_futures, reason = "what is polled once may be large")]
 
-mod content;
-mod error;
-mod fill;
-mod measure;
-mod table;
+mod functions;
+mod scale;
 
-use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
-use local::dynamodb::{DynamoDb, ensure};
-use local::template::{REGION, Template};
-use shared::store::Table;
 
-use self::error::Error;
-use self::measure::Measured;
+/// The root of the workspace.
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-/// Measure what requests cost in tables of several sizes.
+/// Measure the product
 #[derive(Parser)]
-struct Cli {
-    /// The number of posts, problems and payments, each
-    #[arg(long, value_delimiter = ' ', default_value = "1000 10000 100000")]
-    sizes: Vec<u32>,
-    /// Write the table to docs/data-model.md, too
-    #[arg(long)]
-    write: bool,
+enum Cli {
+    Functions(functions::Args),
+    Scale(scale::Args),
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error(transparent)]
+    Functions(#[from] functions::Error),
+    #[error(transparent)]
+    Scale(#[from] scale::Error),
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Cli::parse()).await {
+    let measured = async {
+        match Cli::parse() {
+            Cli::Functions(args) => Ok::<_, Error>(functions::run(args).await?),
+            Cli::Scale(args) => Ok(scale::run(args).await?),
+        }
+    };
+    match measured.await {
         Ok(table) => {
             println!("{table}");
             ExitCode::SUCCESS
@@ -45,36 +45,4 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-async fn run(mut cli: Cli) -> Result<String, Error> {
-    cli.sizes.sort_unstable();
-    cli.sizes.dedup();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let template = Template::load(&root.join("template.yaml"), &BTreeMap::new(), REGION)?;
-    let mut columns = Vec::new();
-    for size in &cli.sizes {
-        columns.push(column(&template, *size).await?);
-    }
-    let markdown = table::markdown(&columns);
-    if cli.write {
-        table::write(&root.join("docs/data-model.md"), &markdown)?;
-    }
-    Ok(markdown)
-}
-
-/// Measures one size in a table of its own, which is removed afterwards.
-async fn column(template: &Template, size: u32) -> Result<Measured, Error> {
-    let folder = tempfile::tempdir().map_err(|error| Error::Io(std::env::temp_dir(), error))?;
-    let file = folder.path().join("dynamodb.sqlite");
-    let address = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 0);
-    let dynamodb =
-        DynamoDb::start(address, Some(&file)).await.map_err(|error| Error::Io(file.clone(), error))?;
-    let name = template.tables.first().map(|table| table.name.clone()).unwrap_or_default();
-    for table in &template.tables {
-        ensure(dynamodb.database(), table)?;
-    }
-    let filled = fill::fill(&dynamodb, &name, size)?;
-    let table = Table::embedded(&name, &format!("http://{}", dynamodb.address()))?;
-    measure::measure(&table, &filled).await
 }

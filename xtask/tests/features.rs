@@ -20,7 +20,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("-p xtask", "normal"),
     ("-p xtask", "normal,dev"),
     ("-p tests", "normal,dev"),
-    ("-p bench-scale", "normal"),
+    ("-p bench", "normal"),
 ];
 
 fn features(selection: &str, edges: &str) -> Features {

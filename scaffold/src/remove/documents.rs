@@ -1,4 +1,4 @@
-//! The files that are not Rust: manifests, recorded answers, documents, the benchmark's target, and the report.
+//! The files that are not Rust: manifests, recorded answers, documents, the benchmarks' targets, and the report.
 
 use std::fmt::Write;
 
@@ -35,7 +35,7 @@ impl Removal<'_> {
         Ok(())
     }
 
-    /// The benchmark fills tables with what may be gone. It goes as a whole.
+    /// The benchmarks use what may be gone. They go as a whole.
     pub(super) fn bench(&self) -> Result<(), Error> {
         let folder = self.root.join("bench");
         // Errors in several of its files come together.
@@ -44,10 +44,10 @@ impl Removal<'_> {
         }
         std::fs::remove_dir_all(&folder).map_err(|source| Error::File { path: folder, source })?;
         let manifest = self.root.join("Cargo.toml");
-        write(&manifest, &read(&manifest)?.replace("\"bench\", ", ""))?;
+        write(&manifest, &read(&manifest)?.replace("\"bench\", \"bench/bare\", ", ""))?;
         let makefile = self.root.join("Makefile");
         let text = read(&makefile)?;
-        let blocks = text.split("\n\n").filter(|block| !block.contains("bench-scale"));
+        let blocks = text.split("\n\n").filter(|block| !block.contains("--package bench "));
         write(&makefile, &blocks.collect::<Vec<_>>().join("\n\n"))
     }
 

@@ -1,7 +1,7 @@
 use std::path::Path;
 
-use crate::error::Error;
-use crate::measure::{Measured, Row};
+use super::error::Error;
+use super::measure::{Measured, Row};
 
 const MARKERS: (&str, &str) = ("<!-- scale -->\n", "<!-- /scale -->");
 

@@ -8,7 +8,7 @@ use shared::domain::{
 };
 use shared::random::Random;
 
-use crate::error::Error;
+use super::error::Error;
 
 /// The number of problems whose name has the rare word, whatever the size of the table.
 pub(crate) const RARE: u32 = 10;

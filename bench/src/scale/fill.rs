@@ -4,8 +4,8 @@ use serde_json::Value;
 use shared::domain::{Post, Problem};
 use shared::store::check::Items;
 
-use crate::content::Content;
-use crate::error::Error;
+use super::content::Content;
+use super::error::Error;
 
 /// The number of items that are written at once, and kept in memory until then.
 const BATCH: usize = 5_000;

@@ -7,9 +7,9 @@ use shared::random::Random;
 use shared::store::{Error as StoreError, Payments, PostList, Posts, ProblemSearch, Problems, Table};
 use tokio::try_join;
 
-use crate::content::{RARE, category, parse, post_attributes, problem_attributes};
-use crate::error::Error;
-use crate::fill::Filled;
+use super::content::{RARE, category, parse, post_attributes, problem_attributes};
+use super::error::Error;
+use super::fill::Filled;
 
 /// The number of times that each request is sent; its time is the median.
 const REPEATED: u32 = 15;

@@ -1,0 +1,34 @@
+use std::path::PathBuf;
+
+/// The reason why the measurement failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error("{0}: {1}")]
+    Io(PathBuf, std::io::Error),
+    #[error("the local services: {0}")]
+    Start(#[from] local::StartError),
+    #[error(transparent)]
+    Config(#[from] shared::config::ConfigError),
+    #[error("the account of the events: {0}")]
+    Account(String),
+    #[error("no function is called {0}")]
+    NoFunction(String),
+    #[error("{0} is not built; `make bench` builds it first")]
+    NotBuilt(PathBuf),
+    #[error("{0}: {1}")]
+    Event(PathBuf, serde_json::Error),
+    #[error("{0}: {1}")]
+    Process(String, std::io::Error),
+    #[error("{0} ended instead of answering")]
+    Ended(String),
+    #[error("{0} failed: {1}")]
+    Failed(String, String),
+    #[error("{0} has no {1}; the measurement needs Linux")]
+    NoReading(PathBuf, &'static str),
+    #[error("valgrind counted no instructions of {0}")]
+    NoInstructions(String),
+    #[error("the archive of {0}: {1}")]
+    Zip(String, zip::result::ZipError),
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+}

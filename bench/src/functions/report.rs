@@ -1,0 +1,155 @@
+//! The medians of each function, as a table or as JSON.
+
+use std::io::{Cursor, Write};
+use std::time::Duration;
+
+use serde::Serialize;
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+use super::Error;
+use super::instructions::Instructions;
+use super::sample::Sample;
+use super::subject::Subject;
+
+/// The measurements of one function: medians of its processes.
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Row {
+    function: String,
+    /// The HTTP status of the answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u64>,
+    init_ms: f64,
+    first_answer_ms: f64,
+    init_cpu_ms: f64,
+    first_answer_cpu_ms: f64,
+    minor_faults: u64,
+    peak_rss_mb: f64,
+    /// Millions of instructions until the first answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cold_minstr: Option<f64>,
+    warm_p50_us: f64,
+    warm_p99_us: f64,
+    warm_cpu_us: f64,
+    /// Thousands of instructions of a warm request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warm_kinstr: Option<f64>,
+    binary_mb: f64,
+    zip_mb: f64,
+}
+
+impl Row {
+    pub(super) fn new(
+        subject: &Subject,
+        samples: &[Sample],
+        instructions: Option<Instructions>,
+    ) -> Result<Self, Error> {
+        let binary = std::fs::read(&subject.binary);
+        let binary = binary.map_err(|error| Error::Io(subject.binary.clone(), error))?;
+        let zip = zipped(&binary).map_err(|error| Error::Zip(subject.name.clone(), error))?;
+        let mut warm: Vec<Duration> = samples.iter().flat_map(|sample| sample.warm.clone()).collect();
+        warm.sort_unstable();
+        let percentile = |part: usize| warm.get(warm.len() * part / 100).map_or(0.0, micros);
+        let median = |of: fn(&Sample) -> Duration| median(samples, of).as_secs_f64() * 1e3;
+        Ok(Self {
+            function: subject.name.clone(),
+            status: samples.first().and_then(|sample| sample.status),
+            init_ms: median(|sample| sample.init),
+            first_answer_ms: median(|sample| sample.first_answer),
+            init_cpu_ms: median(|sample| sample.init_cpu),
+            first_answer_cpu_ms: median(|sample| sample.first_answer_cpu),
+            minor_faults: self::median(samples, |sample| sample.minor_faults),
+            peak_rss_mb: megabytes(self::median(samples, |sample| sample.peak_rss)),
+            cold_minstr: instructions.map(|count| float(count.cold) / 1e6),
+            warm_p50_us: percentile(50),
+            warm_p99_us: percentile(99),
+            warm_cpu_us: median(|sample| sample.warm_cpu) * 1e3,
+            warm_kinstr: instructions.map(|count| float(count.warm) / 1e3),
+            binary_mb: megabytes(binary.len() as u64),
+            zip_mb: megabytes(zip),
+        })
+    }
+}
+
+/// Formats a row for each function. A number in parentheses is the ratio to the first row.
+pub(super) fn table(rows: &[Row]) -> String {
+    let Some(bare) = rows.first() else { return String::new() };
+    let head = [
+        "function",
+        "status",
+        "init ms",
+        "first answer ms",
+        "init CPU ms",
+        "first answer CPU ms",
+        "minor faults",
+        "cold Minstr",
+        "warm p50 us",
+        "warm p99 us",
+        "warm CPU us",
+        "warm kinstr",
+        "RSS MB",
+        "binary MB",
+        "zip MB",
+    ];
+    let mut lines = vec![line(head.map(str::to_owned)), format!("|{}", "---|".repeat(head.len()))];
+    for row in rows {
+        let counted = |of: fn(&Row) -> Option<f64>| {
+            let (Some(value), Some(bare)) = (of(row), of(bare)) else { return String::new() };
+            ratio(value, bare, 1)
+        };
+        lines.push(line([
+            format!("`{}`", row.function),
+            row.status.map(|status| status.to_string()).unwrap_or_default(),
+            ratio(row.init_ms, bare.init_ms, 2),
+            ratio(row.first_answer_ms, bare.first_answer_ms, 2),
+            ratio(row.init_cpu_ms, bare.init_cpu_ms, 2),
+            ratio(row.first_answer_cpu_ms, bare.first_answer_cpu_ms, 2),
+            row.minor_faults.to_string(),
+            counted(|row| row.cold_minstr),
+            format!("{:.0}", row.warm_p50_us),
+            format!("{:.0}", row.warm_p99_us),
+            ratio(row.warm_cpu_us, bare.warm_cpu_us, 0),
+            counted(|row| row.warm_kinstr),
+            format!("{:.1}", row.peak_rss_mb),
+            format!("{:.2}", row.binary_mb),
+            format!("{:.2}", row.zip_mb),
+        ]));
+    }
+    lines.join("\n")
+}
+
+fn line(cells: impl IntoIterator<Item = String>) -> String {
+    format!("| {} |", cells.into_iter().collect::<Vec<_>>().join(" | "))
+}
+
+fn ratio(value: f64, bare: f64, digits: usize) -> String {
+    format!("{value:.digits$} ({:.2}x)", value / bare)
+}
+
+fn median<T: Ord>(samples: &[Sample], of: impl Fn(&Sample) -> T) -> T {
+    let mut values: Vec<T> = samples.iter().map(of).collect();
+    values.sort_unstable();
+    values.swap_remove(values.len() / 2)
+}
+
+fn micros(time: &Duration) -> f64 {
+    time.as_secs_f64() * 1e6
+}
+
+fn megabytes(bytes: u64) -> f64 {
+    float(bytes) / 1e6
+}
+
+#[expect(clippy::cast_precision_loss, reason = "no count here comes near 2^52")]
+fn float(count: u64) -> f64 {
+    count as f64
+}
+
+/// Returns the size of the archive that is deployed.
+fn zipped(binary: &[u8]) -> Result<u64, zip::result::ZipError> {
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    archive.start_file("bootstrap", SimpleFileOptions::default())?;
+    archive.write_all(binary)?;
+    Ok(archive.finish()?.into_inner().len() as u64)
+}
