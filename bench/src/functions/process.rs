@@ -13,7 +13,7 @@ use super::runtime_api::{Call, RuntimeApi};
 use super::subject::Subject;
 
 /// The longest wait for a call of the process, which valgrind slows down fifty times.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running process, which is killed when this is dropped.
 pub(super) struct Process {

@@ -41,7 +41,7 @@ impl Sample {
         for _ in 0..WARM_REQUESTS {
             warm.push(process.invoke(&subject.event).await?.0);
         }
-        let warm_cpu = (process.counts()?.cpu - first_answer_cpu) / WARM_REQUESTS;
+        let warm_cpu = process.counts()?.cpu.saturating_sub(first_answer_cpu) / WARM_REQUESTS;
         let peak_rss = process.peak_rss()?;
         Ok(Self {
             init,

@@ -44,7 +44,8 @@ impl Subject {
         }
         let account = Account::make(stack).await?;
         let mut environments = stack.environments();
-        let mut subjects = vec![Self::new(BARE, binaries, BTreeMap::new(), Bytes::from_static(b"{}"))?];
+        let of_any = environments.values().next().cloned().unwrap_or_default();
+        let mut subjects = vec![Self::new(BARE, binaries, of_any, Bytes::from_static(b"{}"))?];
         for function in functions.iter().filter(|function| !function.has_managed_runtime()) {
             let name = &function.binary;
             if names.is_empty() || names.contains(name) {
