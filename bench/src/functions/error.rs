@@ -27,8 +27,6 @@ pub(crate) enum Error {
     NoReading(PathBuf, &'static str),
     #[error("valgrind counted no instructions of {0}")]
     NoInstructions(String),
-    #[error("the archive of {0}: {1}")]
-    Zip(String, zip::result::ZipError),
     #[error(transparent)]
     Json(#[from] serde_json::Error),
 }
