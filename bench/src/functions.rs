@@ -37,8 +37,7 @@ pub(crate) struct Args {
 }
 
 /// Returns the table of measurements.
-pub(crate) async fn run(args: Args) -> Result<String, Error> {
-    let root = Path::new(crate::ROOT);
+pub(crate) async fn run(args: Args, root: &Path) -> Result<String, Error> {
     // Signatures are not verified, because that time is not the functions'.
     let stack = Stack::builder()
         .template(root.join("template.yaml"))

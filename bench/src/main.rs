@@ -5,6 +5,7 @@
 mod functions;
 mod scale;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -29,10 +30,11 @@ enum Error {
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    let root = Path::new(ROOT);
     let measured = async {
         match Cli::parse() {
-            Cli::Functions(args) => Ok::<_, Error>(functions::run(args).await?),
-            Cli::Scale(args) => Ok(scale::run(args).await?),
+            Cli::Functions(args) => Ok::<_, Error>(functions::run(args, root).await?),
+            Cli::Scale(args) => Ok(scale::run(args, root).await?),
         }
     };
     match measured.await {

@@ -30,10 +30,9 @@ pub(crate) struct Args {
 }
 
 /// Returns the table of costs.
-pub(crate) async fn run(mut args: Args) -> Result<String, Error> {
+pub(crate) async fn run(mut args: Args, root: &Path) -> Result<String, Error> {
     args.sizes.sort_unstable();
     args.sizes.dedup();
-    let root = Path::new(crate::ROOT);
     let template = Template::load(&root.join("template.yaml"), &BTreeMap::new(), REGION)?;
     let mut columns = Vec::new();
     for size in &args.sizes {
