@@ -10,6 +10,7 @@ mod token;
 
 pub use error::Error;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand};
@@ -57,7 +58,8 @@ enum Command {
     Redrive,
     /// Serve what functions call, for functions that another program runs, such as SAM.
     ///
-    /// These are the database, S3, SQS and the stubs. Triggers still run their functions here.
+    /// These are the database, S3, SQS, SES and the stubs. Triggers still run their functions here. `--port` says where the
+    /// other program serves the API.
     Services {
         /// Write the variables of each function to this file, as `sam local --env-vars` reads them.
         #[arg(long, value_name = "FILE")]
@@ -100,7 +102,9 @@ async fn serve(options: Options) -> Result<(), Error> {
 
 async fn services(options: &Options, env_vars: Option<&Path>) -> Result<(), Error> {
     let mut interrupted = Signals::new()?;
-    let mut stack = options.builder().start().await?;
+    // Mails name this URL.
+    let api = format!("http://{}", SocketAddr::new(options.host, options.port));
+    let mut stack = options.builder().api_url(api).start().await?;
     announce_services(&mut stack, options).await?;
     if let Some(path) = env_vars {
         let variables = serde_json::json!(stack.environments()).to_string();

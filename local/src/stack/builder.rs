@@ -20,6 +20,7 @@ pub struct Builder {
     pub(super) host: IpAddr,
     pub(super) port: u16,
     pub(super) invoke_port: Option<u16>,
+    pub(super) api_url: Option<String>,
     pub(super) services_host: IpAddr,
     pub(super) dynamodb_port: u16,
     pub(super) s3_port: u16,
@@ -49,6 +50,7 @@ impl Default for Builder {
             host: Ipv4Addr::LOCALHOST.into(),
             port: 0,
             invoke_port: None,
+            api_url: None,
             services_host: Ipv4Addr::LOCALHOST.into(),
             dynamodb_port: 0,
             s3_port: 0,
@@ -97,6 +99,13 @@ impl Builder {
     #[must_use]
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
+        self
+    }
+
+    /// Sets the URL of the API that functions know, where another program serves it; this one's by default.
+    #[must_use]
+    pub fn api_url(mut self, url: impl Into<String>) -> Self {
+        self.api_url = Some(url.into());
         self
     }
 

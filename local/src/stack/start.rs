@@ -251,6 +251,7 @@ impl Builder {
         }
         let [dynamodb, s3, sqs, ses, api] =
             [dynamodb, s3, sqs, ses, api].map(|address| format!("http://{address}"));
+        let api = self.api_url.clone().unwrap_or(api);
         Ok(Endpoints { dynamodb, s3, sqs, ses, api })
     }
 

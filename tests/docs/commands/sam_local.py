@@ -174,6 +174,9 @@ def main():
             api = f"http://127.0.0.1:{port}"
             bash(f"SESSION_API={api} cargo test --package tests --test api -- tour::", environment)
             print("ok   the sessions of README.md and docs/tour.md", flush=True)
+            # The log of `local` shows the link of each mail.
+            assert f" {api}/api/docs/confirm-email#" in served.printed, "no mail leads to the API"
+            print("ok   mails lead to the API", flush=True)
             nothing_reaches_aws(containers(), services | {"127.0.0.1", "services.localhost"}, of_shell)
             print("ok   nothing reaches AWS", flush=True)
             for command in lines():

@@ -93,6 +93,11 @@ def every_function_has_a_key_of_its_own_and_local_endpoints(script):
         assert f'        {name}: ""\n' in template, f"SAM does not set {name}"
 
 
+def mails_lead_to_the_api_that_sam_serves(script):
+    base = script.functions(PORT="8080")["MailFunction"]["MAIL_LINK_BASE"]
+    assert base == "http://127.0.0.1:8080/api/docs", base
+
+
 def the_keys_are_for_their_owner_alone(script):
     mode = "import os; print(oct(os.stat('.aws-sam/local/env.json').st_mode))"
     printed = script.run("python3", "-c", mode)[1]
