@@ -282,13 +282,13 @@ async fn a_library_rebuilds_all_and_moved_folders_are_seen() {
 #[tokio::test]
 async fn functions_in_use_are_built_first() {
     let workspace = Workspace::new();
-    let mut template = TEMPLATE.to_owned();
-    for name in ["a", "b", "c", "d"] {
-        workspace.function(name, "String::new()");
-        template += &format!("  {}Function: {{ Type: AWS::Serverless::Function }}\n", name.to_uppercase());
+    let more = ["A", "B", "C", "D"];
+    for name in more {
+        workspace.function(&name.to_lowercase(), "String::new()");
     }
+    let declared = more.map(|name| format!("  {name}Function: {{ Type: AWS::Serverless::Function }}\n"));
     workspace.write("functions/d/build.rs", &HOLDING.replace("=src", "=../../runtime/src"));
-    workspace.write("template.yaml", &template);
+    workspace.write("template.yaml", &format!("{TEMPLATE}{}", declared.concat()));
     let stack = workspace.start().await;
     assert_eq!(stack.watched(), Some("6 functions are rebuilt when they are saved"));
     answer(&stack, "/other").await;
