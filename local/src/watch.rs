@@ -249,19 +249,11 @@ impl Watch {
         }
     }
 
-    /// Returns the functions that events wait for. Without any, returns some of those that are in use, or of the rest.
     fn next_batch(&self) -> BTreeSet<String> {
-        let is_awaited = |name: &&String| self.builds[*name].is_awaited();
-        let awaited: BTreeSet<String> = self.stale.iter().filter(is_awaited).cloned().collect();
-        if !awaited.is_empty() {
-            return awaited;
-        }
         let pools = self.parts.pools.borrow();
         let is_in_use =
             |name: &str| pools.iter().any(|pool| pool.function().binary == name && pool.has_instances());
-        let mut rest: Vec<&String> = self.stale.iter().collect();
-        rest.sort_by_key(|name| !is_in_use(name));
-        rest.into_iter().take(self.together).cloned().collect()
+        batch(&self.stale, |name| self.builds[name].is_awaited(), is_in_use, self.together)
     }
 }
 
@@ -351,6 +343,22 @@ impl Watch {
     }
 }
 
+/// Returns the functions that events wait for. Without any, returns some of those that are in use, or of the rest.
+fn batch(
+    stale: &BTreeSet<String>,
+    is_awaited: impl Fn(&str) -> bool,
+    is_in_use: impl Fn(&str) -> bool,
+    together: usize,
+) -> BTreeSet<String> {
+    let awaited: BTreeSet<String> = stale.iter().filter(|name| is_awaited(name)).cloned().collect();
+    if !awaited.is_empty() {
+        return awaited;
+    }
+    let mut rest: Vec<&String> = stale.iter().collect();
+    rest.sort_by_key(|name| !is_in_use(name));
+    rest.into_iter().take(together).cloned().collect()
+}
+
 async fn until(time: Option<Instant>) {
     match time {
         Some(time) => tokio::time::sleep_until(time).await,
@@ -369,4 +377,24 @@ async fn next_step(running: &mut Option<Running>) -> Step {
 fn listed<'n>(names: impl IntoIterator<Item = &'n String>) -> String {
     let names: Vec<&str> = names.into_iter().map(String::as_str).collect();
     if names.len() > 3 { format!("{} functions", names.len()) } else { names.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::batch;
+
+    #[test]
+    fn functions_that_events_wait_for_are_built_first_and_then_those_in_use() {
+        let stale = BTreeSet::from(["a", "b", "c", "d"].map(str::to_owned));
+        let next = |awaited: &[&str], in_use: &[&str]| {
+            batch(&stale, |name| awaited.contains(&name), |name| in_use.contains(&name), 2)
+                .into_iter()
+                .collect::<String>()
+        };
+        assert_eq!(next(&["b", "c", "d"], &["a"]), "bcd");
+        assert_eq!(next(&[], &["d"]), "ad");
+        assert_eq!(next(&[], &[]), "ab");
+    }
 }
