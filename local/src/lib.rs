@@ -15,7 +15,7 @@
 //! | [`iam`] | AWS's policy language, and whether it lets a request through |
 //! | [`event_pattern`], [`schedule`] | AWS's languages for filters and for times |
 //! | [`access`] | access keys, and what each may do |
-//! | [`faults`] | calls of the database and S3 that fail on purpose |
+//! | [`faults`] | calls of the database, S3 and SES that fail on purpose |
 //!
 //! The other rooms hold them together:
 //!

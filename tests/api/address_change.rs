@@ -41,6 +41,17 @@ async fn another_address_is_pending_until_it_is_confirmed_and_the_old_one_is_tol
 }
 
 #[tokio::test]
+async fn an_address_that_is_not_confirmed_is_not_told() {
+    let app = App::start().await;
+    // Somebody registers with another's address, to fill that mailbox.
+    let ada = app.account(ADA).await;
+    let (path, client) = (format!("/api/users/{}", ada.id), app.user(&ada.id.to_string()));
+    client.patch(&path, &json!({"email": NEW})).await.expect(200);
+    app.mails(NEW, 1).await;
+    assert_eq!(app.stack.mails().borrow().len(), 1);
+}
+
+#[tokio::test]
 async fn a_profile_changes_in_the_same_way_also_together_with_the_password() {
     let app = App::start().await;
     app.account(ADA).await;

@@ -1,9 +1,7 @@
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 use shared::clock::Clock;
 use shared::domain::{MailKind, Timestamp};
-use shared::random::Random;
-use shared::store::Mails;
 use tests::{Answer, App, PASSWORD};
 
 const PATH: &str = "/api/auth/password-reset/confirm";
@@ -51,8 +49,33 @@ async fn a_link_is_used_once_and_a_bad_password_does_not_use_it_up() {
     reset(&app, &token, "short").await.expect_error(400, "validation_failed");
     reset(&app, &token, "password1").await.expect_error(400, "validation_failed");
     reset(&app, &token, NEW).await.expect(204);
-    reset(&app, &token, PASSWORD).await.expect_error(400, "invalid_link");
+    let before = app.items();
+    for password in [PASSWORD, NEW] {
+        reset(&app, &token, password).await.expect_error(400, "invalid_link");
+    }
+    assert_eq!(app.items(), before);
     login(&app, NEW).await.expect(200);
+}
+
+#[tokio::test]
+async fn the_address_is_told_of_a_new_password() {
+    let app = App::start().await;
+    app.account(ADA).await;
+    reset(&app, &link(&app, 1).await, NEW).await.expect(204);
+    // The address is confirmed now.
+    let mut browser = app.browser();
+    browser.sign_in(ADA, NEW).await.expect(201);
+    let change = json!({"currentPassword": NEW, "newPassword": PASSWORD});
+    browser.put("/api/profile", &change).await.expect(200);
+    let subjects = app.mails(ADA, 3).await.into_iter().map(|mail| mail.subject).collect::<Vec<_>>();
+    assert_eq!(subjects[1..], ["Your password was changed", "Your password was changed"]);
+    // An address that nobody has confirmed may be a stranger's.
+    app.account("bob@example.com").await;
+    let browser = app.signed_in_browser("bob@example.com").await;
+    let change = json!({"currentPassword": PASSWORD, "newPassword": NEW, "email": "eve@example.com"});
+    browser.put("/api/profile", &change).await.expect(200);
+    app.mails("eve@example.com", 1).await;
+    assert!(app.stack.mails().borrow().iter().all(|mail| mail.to != ["bob@example.com"]));
 }
 
 #[tokio::test]
@@ -79,13 +102,10 @@ async fn a_link_is_good_for_30_minutes_although_its_item_may_stay() {
     app.stack.ses().stop().await.unwrap();
     for (minutes, status) in [(29, 204), (30, 400)] {
         let then = Clock::system().now().as_millis() - minutes * 60_000;
-        let mails = Mails::new(app.table(), Clock::set_to(Timestamp::from_millis(then)), Random::system());
-        mails.request(MailKind::PasswordReset, ADA.parse().unwrap()).await.unwrap();
-        let id = |item: &Value| item["pk"]["S"].as_str()?.strip_prefix("MAIL#").map(str::to_owned);
-        let id = app.items().iter().find_map(id);
         let user = app.users().get_latest(user.id).await.unwrap().unwrap();
-        let token = mails.add_link(id.unwrap().parse().unwrap(), &user).await.unwrap().unwrap();
-        reset(&app, &token.reveal(), NEW).await.expect(status);
+        let then = Clock::set_to(Timestamp::from_millis(then));
+        let token = app.link_for(MailKind::PasswordReset, &user, then).await;
+        reset(&app, &token, NEW).await.expect(status);
     }
 }
 
@@ -96,7 +116,8 @@ async fn another_password_and_another_reset_end_the_link() {
     let (one, other) = (link(&app, 1).await, link(&app, 2).await);
     reset(&app, &one, NEW).await.expect(204);
     reset(&app, &other, PASSWORD).await.expect_error(400, "invalid_link");
-    let third = link(&app, 3).await;
+    // The third mail tells of the change.
+    let third = link(&app, 4).await;
     let mut browser = app.browser();
     browser.sign_in(ADA, NEW).await.expect(201);
     let change = json!({"currentPassword": NEW, "newPassword": PASSWORD});
@@ -108,7 +129,7 @@ async fn another_password_and_another_reset_end_the_link() {
 #[tokio::test]
 async fn a_reset_stops_a_change_of_the_address_that_somebody_else_asked_for() {
     let app = App::start().await;
-    let ada = app.account(ADA).await;
+    let ada = app.confirmed_account(ADA).await;
     let path = format!("/api/users/{}", ada.id);
     let thief = app.user(&ada.id.to_string());
     thief.patch(&path, &json!({"email": "thief@example.com"})).await.expect(200);

@@ -1,8 +1,9 @@
-//! Every call of DynamoDB and S3 that a request makes fails in every possible way. The request takes effect as a whole
+//! Every call of DynamoDB, S3 and SES that a request or an event makes fails in every possible way. The request takes effect as a whole
 //! or not at all, its answer is a success or a 503, and the same instance serves the next request.
 
 mod effect;
 mod endpoints;
+mod mails;
 mod uploads;
 
 use futures_util::{StreamExt, stream};
@@ -66,13 +67,19 @@ async fn walk(operation: &'static Operation, case: Case) {
     }
     walk.disturbed(&whole, &SLOW, &rule(&calls, calls.len() - 1, &SLOW, true), case.is_patient).await;
 
+    expect_one_instance(&app, case.name);
+    app.stack.shutdown().await;
+}
+
+/// Checks that no function had to start a second time.
+#[track_caller]
+fn expect_one_instance(app: &App, context: &str) {
     let logs = app.stack.logs();
     let mut cold: Vec<&str> = logs.lines().filter_map(|line| Some(line.split_once(" cold ")?.1)).collect();
     let starts = cold.len();
     cold.sort_unstable();
     cold.dedup();
-    assert_eq!(starts, cold.len(), "{}: one instance of a function serves all\n{logs}", case.name);
-    app.stack.shutdown().await;
+    assert_eq!(starts, cold.len(), "{context}: one instance of a function serves all\n{logs}");
 }
 
 /// Returns the rule that fails one of a request's calls and, unless it is `once`, all that follow.

@@ -80,19 +80,34 @@ impl App {
         Self::of(builder.max_instances(count)).await
     }
 
-    /// Like [`without_mail`](Self::without_mail), with at most one instance of each function, whose calls fail as `faults`
-    /// says. The function `mail` would make calls at the same time.
+    /// Like [`start`](Self::start), with at most one instance of each function, whose calls fail as `faults` says. The
+    /// table's stream invokes no function, because that would make calls at the same time.
     pub async fn with_faults(faults: &Faults) -> Self {
-        let builder = Stack::builder().parameter("RateLimitScale", Self::NO_LIMITS).parameter("MailFrom", "");
-        Self::of(builder.max_instances(1).faults(faults.clone())).await
+        let template = std::fs::read_to_string(root().join("template.yaml")).unwrap();
+        let stream = "Stream: !GetAtt Table.StreamArn\n";
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("template.yaml");
+        let disabled = format!("Enabled: false\n            {stream}");
+        std::fs::write(&path, template.replace(stream, &disabled)).unwrap();
+        let builder = Stack::builder().parameter("RateLimitScale", Self::NO_LIMITS);
+        Self::with_template(path, builder.in_memory().max_instances(1).faults(faults.clone())).await
     }
 
-    async fn of(builder: local::Builder) -> Self {
+    /// Like [`start`](Self::start), with its data in this folder, as `make run` has it in `.local`.
+    pub async fn kept_in(folder: &Path) -> Self {
+        let builder = Stack::builder().parameter("RateLimitScale", Self::NO_LIMITS);
+        Self::with_template(root().join("template.yaml"), builder.data_dir(folder)).await
+    }
+
+    fn of(builder: local::Builder) -> impl Future<Output = Self> {
+        Self::with_template(root().join("template.yaml"), builder.in_memory())
+    }
+
+    async fn with_template(template: PathBuf, builder: local::Builder) -> Self {
         let stack = builder
-            .template(root().join("template.yaml"))
+            .template(template)
             .binaries(Self::binaries())
             .strict()
-            .in_memory()
             .quiet()
             .start()
             .await

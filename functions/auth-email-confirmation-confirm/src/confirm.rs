@@ -9,7 +9,8 @@ use shared::store::{Mails, Users, retry_stale};
 /// Confirm an address
 ///
 /// Uses the link of a mail up, whoever is signed in. The account's address is then confirmed; an address that was
-/// pending takes the place of the old one.
+/// pending takes the place of the old one. A repeated request has no further effect, and succeeds while the account has
+/// the address.
 #[utoipa::path(
     post,
     path = "/api/auth/email-confirmation/confirm",

@@ -19,7 +19,8 @@ input! {
 /// Reset a password
 ///
 /// Uses the link of a mail up, whoever is signed in, and sets the password. All sessions and refresh tokens of the
-/// account end, and so does a pending change of its address. The address is confirmed, because the link was sent there.
+/// account end, and so does a pending change of its address. The address is confirmed, because the link was sent there,
+/// and gets a mail about the change. A repeated request is refused, even if it has the same password: sign in with it.
 #[utoipa::path(
     post,
     path = "/api/auth/password-reset/confirm",

@@ -10,6 +10,7 @@ use crate::texts::{self, Letter};
 pub(crate) async fn write(deps: &Deps, mail: &Mail) -> Result<Option<Letter>, Error> {
     let (page, words) = match mail.kind {
         MailKind::AddressChange => return Ok(Some(texts::ADDRESS_CHANGE.letter(None))),
+        MailKind::PasswordChange => return Ok(Some(texts::PASSWORD_CHANGE.letter(None))),
         MailKind::Confirmation => ("confirm-email", &texts::CONFIRMATION),
         MailKind::PasswordReset => ("reset-password", &texts::PASSWORD_RESET),
     };

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | waits, and its account still needs it | it is sent, with a new link if it has one |
 //! | waits, and nobody needs it: no account has the address, or the address is confirmed | nothing |
-//! | was sent, has expired, or its link was used | nothing |
+//! | was sent, has expired, or its link was used, which shows that it was sent | nothing |
 //!
 //! A mail is sent at least once. It is sent again only if its first attempt ended between the answer of SES and the mark
 //! on the item, or if the answer was lost. If SES refuses a mail or does not answer, the record fails, and Lambda sends it

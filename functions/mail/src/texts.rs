@@ -39,6 +39,13 @@ pub(crate) const ADDRESS_CHANGE: Words = Words {
             your password now: this also stops the change.",
 };
 
+pub(crate) const PASSWORD_CHANGE: Words = Words {
+    subject: "Your password was changed",
+    before: "The password of your account was changed. All other sessions have ended.",
+    label: "",
+    after: "If it was you, there is nothing to do. If it was not, reset your password now.",
+};
+
 impl Words {
     /// Writes the mail, with a link if it has one.
     pub(crate) fn letter(&self, link: Option<&str>) -> Letter {
@@ -80,7 +87,9 @@ mod tests {
 
     #[test]
     fn a_mail_without_a_link_has_none() {
-        let Letter { text, html, .. } = ADDRESS_CHANGE.letter(None);
-        assert!(!text.contains("http") && !html.contains("href"), "{text} {html}");
+        for words in [ADDRESS_CHANGE, PASSWORD_CHANGE] {
+            let Letter { text, html, .. } = words.letter(None);
+            assert!(!text.contains("http") && !html.contains("href"), "{text} {html}");
+        }
     }
 }

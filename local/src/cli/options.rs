@@ -76,10 +76,10 @@ pub(super) struct Options {
     /// Apply AWS's limits: throttle as the template says, and refuse events when all instances are busy.
     #[arg(long, global = true)]
     pub(super) throttle: bool,
-    /// Make the functions' calls of the database or S3 fail; may be repeated.
+    /// Make the functions' calls of the database, S3 or SES fail; may be repeated.
     ///
-    /// SERVICE is dynamodb or s3. OPERATION is the name of an operation, or * for all; S3's may name a prefix of keys,
-    /// as in `PutObject/incoming/`. FAULT is throttle, conflict (with a transaction), 500, slow=MILLISECONDS, cut (the
+    /// SERVICE is dynamodb, s3 or ses. OPERATION is the name of an operation, or * for all; S3's may name a prefix of
+    /// keys, as in `PutObject/incoming/`. FAULT is throttle, conflict (with a transaction), 500, slow=MILLISECONDS, cut (the
     /// connection, before the call is done) or lose-answer (after it is done). WHEN is nth=N (that call), from=N (that
     /// one and all that follow), every=N or share=N%; without it, all calls fail.
     #[arg(long = "fault", global = true, value_name = "SERVICE:OPERATION:FAULT[:WHEN]")]

@@ -21,6 +21,7 @@ pub(super) fn refuse(refusal: Refusal, call: &Call, body: &[u8]) -> Response<Ful
     match call.service {
         Service::DynamoDb => dynamodb(refusal, call, body),
         Service::S3 => s3(refusal, call),
+        Service::Ses => ses(refusal),
     }
 }
 
@@ -92,6 +93,24 @@ fn s3(refusal: Refusal, call: &Call) -> Response<Full<Bytes>> {
         )
     };
     answer(status, "application/xml", "x-amz-request-id", body)
+}
+
+/// Builds an error response of SES (API reference version 2, "Common errors"; the SDKs' model of its exceptions).
+fn ses(refusal: Refusal) -> Response<Full<Bytes>> {
+    let (status, name, message) = match refusal {
+        Refusal::Throttled => {
+            (StatusCode::TOO_MANY_REQUESTS, "TooManyRequestsException", "Maximum sending rate exceeded.")
+        }
+        Refusal::InConflict | Refusal::InternalError => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "InternalServiceErrorException",
+            "The request processing has failed because of an unknown error, exception or failure.",
+        ),
+    };
+    let body = json!({ "message": message }).to_string();
+    let mut response = answer(status, "application/json", "x-amzn-requestid", body);
+    response.headers_mut().insert("x-amzn-errortype", header::HeaderValue::from_static(name));
+    response
 }
 
 fn answer(

@@ -10,6 +10,8 @@ pub enum Service {
     DynamoDb,
     /// The buckets.
     S3,
+    /// The sender of mail.
+    Ses,
 }
 
 /// A call of one of the services.
@@ -36,6 +38,10 @@ impl Call {
                 let operation = s3_operation(request.method(), key.is_some(), request.headers());
                 Self { service, operation: operation.to_owned(), key }
             }
+            Service::Ses => {
+                let operation = ses_operation(request.method(), request.uri());
+                Self { service, operation: operation.to_owned(), key: None }
+            }
         }
     }
 
@@ -61,6 +67,7 @@ impl fmt::Display for Service {
         f.write_str(match self {
             Self::DynamoDb => "dynamodb",
             Self::S3 => "s3",
+            Self::Ses => "ses",
         })
     }
 }
@@ -86,6 +93,13 @@ fn s3_operation<'a>(method: &'a Method, is_object: bool, headers: &HeaderMap) ->
         ("PUT", true) => "PutObject",
         ("GET", false) => "ListObjectsV2",
         ("HEAD", false) => "HeadBucket",
+        (method, _) => method,
+    }
+}
+
+fn ses_operation<'a>(method: &'a Method, uri: &Uri) -> &'a str {
+    match (method.as_str(), uri.path()) {
+        ("POST", "/v2/email/outbound-emails") => "SendEmail",
         (method, _) => method,
     }
 }
@@ -118,5 +132,7 @@ mod tests {
         ] {
             assert_eq!(named(Service::S3, method, uri, header), name);
         }
+        assert_eq!(named(Service::Ses, "POST", "/v2/email/outbound-emails", none), "ses:SendEmail");
+        assert_eq!(named(Service::Ses, "GET", "/v2/email/account", none), "ses:GET");
     }
 }

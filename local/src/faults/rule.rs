@@ -6,7 +6,8 @@ use shared::random::Random;
 
 use super::call::{Call, Service};
 
-/// A rule that makes calls fail: `dynamodb:TransactWriteItems:throttle:every=3`, `s3:PutObject/incoming/:500`.
+/// A rule that makes calls fail: `dynamodb:TransactWriteItems:throttle:every=3`, `s3:PutObject/incoming/:500`,
+/// `ses:SendEmail:throttle`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
     /// The service whose calls fail.
@@ -60,7 +61,7 @@ pub enum RuleError {
     #[error("expected SERVICE:OPERATION:FAULT[:WHEN], as in dynamodb:TransactWriteItems:throttle:every=3")]
     Form,
     /// There is no such service.
-    #[error("there is no service {0:?}: dynamodb or s3")]
+    #[error("there is no service {0:?}: dynamodb, s3 or ses")]
     Service(String),
     /// The operation has no name, or has a prefix of keys although the service has no keys.
     #[error(
@@ -70,8 +71,8 @@ pub enum RuleError {
     /// There is no such fault.
     #[error("there is no fault {0:?}: throttle, conflict, 500, slow=MILLISECONDS, cut or lose-answer")]
     Fault(String),
-    /// S3 has no such conflicts.
-    #[error("S3 has no transactions that could conflict")]
+    /// No other service has such conflicts.
+    #[error("only dynamodb has transactions that could conflict")]
     Conflict,
     /// The last part does not say which calls fail.
     #[error("{0:?} does not say which calls: nth=N, from=N, every=N, with N from 1, or share=N%")]
@@ -121,16 +122,17 @@ impl FromStr for Rule {
         let service = match service {
             "dynamodb" => Service::DynamoDb,
             "s3" => Service::S3,
+            "ses" => Service::Ses,
             other => return Err(RuleError::Service(other.to_owned())),
         };
         let (name, key_prefix) = operation.split_once('/').unwrap_or((operation, ""));
         let is_name =
             name == "*" || !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        if !is_name || service == Service::DynamoDb && operation.contains('/') {
+        if !is_name || service != Service::S3 && operation.contains('/') {
             return Err(RuleError::Operation(operation.to_owned()));
         }
         let fault = Fault::parse(fault).ok_or_else(|| RuleError::Fault(fault.to_owned()))?;
-        if service == Service::S3 && fault == Fault::Conflict {
+        if service != Service::DynamoDb && fault == Fault::Conflict {
             return Err(RuleError::Conflict);
         }
         let operation = (name != "*").then(|| name.to_owned());
@@ -197,6 +199,8 @@ mod tests {
         assert_eq!((rule.operation.as_deref(), &*rule.key_prefix), (Some("PutObject"), "incoming/"));
         assert_eq!(rule.fault, Fault::Slow(Duration::from_millis(2500)));
         assert_eq!(rule.when, When::Percent(0.5));
+        let rule: Rule = "ses:SendEmail:throttle".parse().unwrap();
+        assert_eq!((rule.service, rule.fault), (Service::Ses, Fault::Throttle));
         let rule: Rule = "s3:*:lose-answer".parse().unwrap();
         assert_eq!((rule.operation, rule.fault, rule.when), (None, Fault::LoseAnswer, When::Always));
     }
@@ -215,7 +219,10 @@ mod tests {
         for fault in ["", "Throttle", "503", "slow", "slow=", "slow=-1"] {
             assert_eq!(error(&format!("dynamodb:*:{fault}")), RuleError::Fault(fault.to_owned()));
         }
-        assert_eq!(error("s3:*:conflict"), RuleError::Conflict);
+        assert_eq!(error("ses:SendEmail/a:cut"), RuleError::Operation("SendEmail/a".to_owned()));
+        for service in ["s3", "ses"] {
+            assert_eq!(error(&format!("{service}:*:conflict")), RuleError::Conflict);
+        }
         for when in
             ["", "nth", "nth=0", "nth=-1", "first=1", "share=1", "share=0%", "share=101%", "share=NaN%"]
         {

@@ -144,7 +144,7 @@ impl Builder {
         self
     }
 
-    /// Makes functions' calls of `DynamoDB` and S3 fail while `faults` has rules for them.
+    /// Makes functions' calls of `DynamoDB`, S3 and SES fail while `faults` has rules for them.
     #[must_use]
     pub fn faults(mut self, faults: Faults) -> Self {
         self.faults = Some(faults);

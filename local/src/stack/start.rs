@@ -241,9 +241,11 @@ impl Builder {
         logs: &Logs,
         stop: &watch::Receiver<bool>,
     ) -> Result<Endpoints, StartError> {
-        let [mut dynamodb, mut s3, sqs, ses, api] = addresses.map(reachable);
+        let [mut dynamodb, mut s3, sqs, mut ses, api] = addresses.map(reachable);
         if let Some(faults) = &self.faults {
-            for (service, address) in [(Service::DynamoDb, &mut dynamodb), (Service::S3, &mut s3)] {
+            let faulty =
+                [(Service::DynamoDb, &mut dynamodb), (Service::S3, &mut s3), (Service::Ses, &mut ses)];
+            for (service, address) in faulty {
                 *address = faults::front(service, *address, faults.clone(), logs.clone(), stop.clone())
                     .await
                     .map_err(io_error("listening"))?;

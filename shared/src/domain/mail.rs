@@ -21,6 +21,8 @@ pub enum MailKind {
     PasswordReset,
     /// Tells the address of an account that the account is about to get another one.
     AddressChange,
+    /// Tells the address of an account that its password was changed.
+    PasswordChange,
 }
 
 impl MailKind {
@@ -31,6 +33,7 @@ impl MailKind {
             Self::Confirmation => "confirmation",
             Self::PasswordReset => "passwordReset",
             Self::AddressChange => "addressChange",
+            Self::PasswordChange => "passwordChange",
         }
     }
 
@@ -39,7 +42,7 @@ impl MailKind {
     pub const fn lifetime(self) -> Duration {
         match self {
             Self::PasswordReset => Duration::from_mins(30),
-            Self::Confirmation | Self::AddressChange => Duration::from_hours(24),
+            Self::Confirmation | Self::AddressChange | Self::PasswordChange => Duration::from_hours(24),
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, ReturnConsumedCapacity, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, TransactWriteItem, Update};
 use serde::{Deserialize, Serialize};
 use serde_dynamo::aws_sdk_dynamodb_1::to_item;
 
@@ -64,10 +64,12 @@ pub struct Mail {
     pub user_id: Option<UserId>,
 }
 
-/// A link that has been sent, and has neither been used nor expired.
+/// A link that has been sent, and has not expired.
 #[derive(Clone, Debug)]
 pub struct Link {
     token: LinkToken,
+    /// True if the link has had its effect. It has no other.
+    pub(super) is_used: bool,
     /// The address to which it was sent.
     pub to: Email,
     /// The user whose link it is.
@@ -115,7 +117,7 @@ impl Mails {
 
     /// Makes a link for the mail. Returns `None` if the mail has been sent or removed meanwhile.
     ///
-    /// A mail that may have been sent twice has two links. Either can be used, and then both are over.
+    /// A mail that may have been sent twice has two links. Either can be used, and then both have been.
     pub async fn add_link(&self, id: MailId, user: &User) -> Result<Option<LinkToken>, Error> {
         let token = LinkToken::new(id, self.random.bytes());
         let update = self
@@ -132,7 +134,7 @@ impl Mails {
         Ok(self.update(id, update).await?.then_some(token))
     }
 
-    /// Records that the mail was sent. It has no effect on a mail whose link has already been used.
+    /// Records that the mail was sent, unless the use of its link has.
     pub async fn mark_sent(&self, id: MailId) -> Result<(), Error> {
         let update = self
             .table
@@ -164,13 +166,13 @@ impl Mails {
         }
     }
 
-    /// Returns the link of this kind with this token, unless it has been used or has expired.
+    /// Returns the link of this kind with this token, unless it has expired.
     pub async fn link(&self, token: LinkToken, kind: MailKind) -> Result<Option<Link>, Error> {
         let item = self.item(token.mail()).await?;
         // Hashes of random secrets may be compared in any time.
         let item = item.filter(|item| item.kind == kind && item.link_hashes.contains(&token.hash()));
-        let link = item.and_then(|MailItem { to, user_id, auth_epoch, .. }| {
-            Some(Link { token, to, user_id: user_id?, auth_epoch: auth_epoch? })
+        let link = item.and_then(|MailItem { to, user_id, auth_epoch, used_at, .. }| {
+            Some(Link { token, is_used: used_at.is_some(), to, user_id: user_id?, auth_epoch: auth_epoch? })
         });
         Ok(link)
     }
@@ -196,14 +198,17 @@ impl Transaction {
         self.put(table, to_item(MailItem::new(kind, to, Some(user), now, random))?)
     }
 
-    /// Uses a link up, or ends in [`Error::Stale`] if another request has.
-    pub(super) fn use_up(self, table: &Table, link: &Link) -> Result<Self, Error> {
-        let delete = Delete::builder()
+    /// Uses a link up, or ends in [`Error::Stale`] if another request has. The mail counts as sent, so that an attempt
+    /// that lost the answer of SES makes no other link.
+    pub(super) fn use_up(self, table: &Table, link: &Link, now: Timestamp) -> Result<Self, Error> {
+        let update = Update::builder()
             .table_name(&table.name)
             .set_key(Some(key(link.token.mail()).into_item()))
-            .condition_expression("contains(linkHashes, :hash)")
-            .expression_attribute_values(":hash", AttributeValue::S(link.token.hash()));
-        Ok(self.and(TransactWriteItem::builder().delete(delete.build()?).build(), Some(Error::Stale)))
+            .update_expression("SET usedAt = :now, sentAt = if_not_exists(sentAt, :now)")
+            .condition_expression("contains(linkHashes, :hash) AND attribute_not_exists(usedAt)")
+            .expression_attribute_values(":hash", AttributeValue::S(link.token.hash()))
+            .expression_attribute_values(":now", AttributeValue::S(now.to_string()));
+        Ok(self.and(TransactWriteItem::builder().update(update.build()?).build(), Some(Error::Stale)))
     }
 }
 
@@ -228,6 +233,9 @@ pub(super) struct MailItem {
     link_hashes: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sent_at: Option<Timestamp>,
+    /// The time at which a link had its effect.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    used_at: Option<Timestamp>,
     /// The time of expiry in seconds, for the table's TTL.
     expires_at: i64,
 }
@@ -246,6 +254,7 @@ impl MailItem {
             auth_epoch: None,
             link_hashes: Vec::new(),
             sent_at: None,
+            used_at: None,
             expires_at,
         }
     }

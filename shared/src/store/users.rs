@@ -146,7 +146,8 @@ impl Users {
 
     /// Gives `user` these attributes, unless it changed since it was read. A new address keeps the password.
     ///
-    /// With an open outbox, another mailbox is pending until it is confirmed, and a mail goes to both addresses.
+    /// With an open outbox, another mailbox is pending until it is confirmed. A mail goes to it, and one to the address of
+    /// now, if that is confirmed.
     pub async fn replace(
         &self,
         user: &User,
@@ -172,47 +173,64 @@ impl Users {
         if !outbox.is_open() {
             return Ok((user.with(attributes), Transaction::default()));
         }
-        let (old, new) = (user.attributes.email.clone(), attributes.email.clone());
+        let new = attributes.email.clone();
         let next = user.asking_for(attributes);
-        if new.is_mailbox_of(&old) {
+        if new.is_mailbox_of(&user.attributes.email) {
             return Ok((next, Transaction::default()));
         }
-        let told = Transaction::default().mail(
-            &self.table,
-            MailKind::AddressChange,
-            old,
-            user.id,
-            (self.clock.now(), &self.random),
-        )?;
+        let told = self.told(Transaction::default(), user, MailKind::AddressChange, outbox)?;
         Ok((next, self.confirmation(told, user, &new, outbox)?))
     }
 
-    /// Confirms the address of a link, and uses the link up: both or neither. Returns `None` if the user neither has the
-    /// address nor is about to get it. Ends in [`Unique::Email`](super::Unique::Email) taken if another user has got it.
+    /// Adds a mail that tells the user's address of a change, if the outbox is open. Only a confirmed address is told:
+    /// another one may be a stranger's, whose mailbox nobody may fill.
+    fn told(
+        &self,
+        transaction: Transaction,
+        user: &User,
+        kind: MailKind,
+        outbox: Outbox,
+    ) -> Result<Transaction, Error> {
+        if !outbox.is_open() || !user.email_verified {
+            return Ok(transaction);
+        }
+        let source = (self.clock.now(), &self.random);
+        transaction.mail(&self.table, kind, user.attributes.email.clone(), user.id, source)
+    }
+
+    /// Confirms the address of a link, and uses the link up: both or neither. A link that was used before has no effect.
+    ///
+    /// Returns `None` if the user neither has the address nor is about to get it, or, for a used link, if the address is
+    /// not the user's confirmed one. Ends in [`Unique::Email`](super::Unique::Email) taken if another user has got it.
     pub async fn confirm(&self, link: &Link, user: &User) -> Result<Option<User>, Error> {
         let Some(next) = user.confirmed(&link.to) else { return Ok(None) };
+        if link.is_used {
+            return Ok((next == *user).then_some(next));
+        }
         let next = User { revision: user.revision.next(self.clock.now()), ..next };
         let password_hash = self.moved_hash(user, &next).await?;
-        let transaction = Transaction::default().use_up(&self.table, link)?;
+        let transaction = Transaction::default().use_up(&self.table, link, self.clock.now())?;
         self.write(transaction, user, next, password_hash).await.map(Some)
     }
 
-    /// Gives the user of a link another password, and uses the link up: both or neither. All sessions and tokens end,
-    /// and so does a pending change of the address, which somebody else may have asked for. The address is confirmed,
-    /// because the link was sent there.
+    /// Gives the user of a link another password, uses the link up, and tells the address: all of it or nothing. All
+    /// sessions and tokens end, and so does a pending change of the address, which somebody else may have asked for. The
+    /// address is confirmed, because the link was sent there.
     ///
-    /// Returns `None` if the user has another address or epoch than when the link was sent.
+    /// Returns `None` if the link was used, or if the user has another address or epoch than when it was sent.
     pub async fn reset_password(
         &self,
         link: &Link,
         user: &User,
         password_hash: PasswordHash,
     ) -> Result<Option<User>, Error> {
-        if !user.attributes.email.is_mailbox_of(&link.to) || user.auth_epoch != link.auth_epoch {
+        let is_theirs = user.attributes.email.is_mailbox_of(&link.to) && user.auth_epoch == link.auth_epoch;
+        if link.is_used || !is_theirs {
             return Ok(None);
         }
         let next = User { email_verified: true, pending_email: None, ..self.next_epoch(user) };
-        let transaction = Transaction::default().use_up(&self.table, link)?;
+        let transaction = Transaction::default().use_up(&self.table, link, self.clock.now())?;
+        let transaction = self.told(transaction, &next, MailKind::PasswordChange, Outbox::OPEN)?;
         self.write(transaction, user, next, Some(password_hash)).await.map(Some)
     }
 
@@ -258,8 +276,8 @@ impl Users {
         self.write(Transaction::default(), user, self.next_epoch(user), Some(password_hash)).await
     }
 
-    /// Does the same for a user who is signed in, and sets these attributes. Only `session` continues, in the next
-    /// epoch. Also ends in [`Error::Stale`] if the session has just ended.
+    /// Does the same for a user who is signed in, sets these attributes, and tells the address if the outbox is open. Only
+    /// `session` continues, in the next epoch. Also ends in [`Error::Stale`] if the session has just ended.
     pub async fn change_password_in(
         &self,
         session: &Session,
@@ -269,6 +287,7 @@ impl Users {
     ) -> Result<User, Error> {
         let (next, transaction) = self.requested(user, attributes, outbox)?;
         let next = self.next_epoch(&next);
+        let transaction = self.told(transaction, user, MailKind::PasswordChange, outbox)?;
         let transaction = transaction.carry_over(&self.table, session, next.auth_epoch)?;
         self.write(transaction, user, next, Some(password_hash)).await
     }

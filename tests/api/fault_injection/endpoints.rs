@@ -6,6 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use shared::auth::{RefreshTokens, SESSION_COOKIE};
 use shared::clock::Clock;
+use shared::domain::MailKind;
 use shared::random::Random;
 use shared::store::{RefreshFamilies, Sessions};
 use tests::{App, Browser, Call, Client, Document, Operation, PASSWORD, Sender, checkout_event, new_email};
@@ -62,7 +63,24 @@ const SPECIAL: &[Case] = &[
     case("POST /api/session").repeated_effect(&["+SESSION"]).prepare(|app| {
         in_browser(app, |browser, email| browser.call(Method::POST, "/api/session").json(&credentials(email)))
     }),
-    case("PUT /api/profile"),
+    // Asking for the same address again sends another mail.
+    case("PUT /api/profile").repeated_effect(&["+MAIL", "~USER version"]),
+    case("PUT /api/users/{id}").repeated_effect(&["+MAIL", "~USER version"]),
+    case("PATCH /api/users/{id}").repeated_effect(&["+MAIL", "~USER version"]),
+    case("POST /api/auth/email-confirmation").repeated_effect(&["+MAIL"]),
+    case("POST /api/auth/password-reset").repeated_effect(&["+MAIL"]),
+    case("POST /api/auth/email-confirmation/confirm").prepare(|app| {
+        with_link(app, MailKind::Confirmation, |client, token| {
+            client.post("/api/auth/email-confirmation/confirm", &json!({"token": token}))
+        })
+    }),
+    // The first request used the link up, and no other sets a password.
+    case("POST /api/auth/password-reset/confirm").repeated(400).prepare(|app| {
+        with_link(app, MailKind::PasswordReset, |client, token| {
+            let body = json!({"token": token, "password": "another password"});
+            client.post("/api/auth/password-reset/confirm", &body)
+        })
+    }),
     // The first request ended the session, too.
     case("DELETE /api/sessions").repeated(401),
     // The first request replaced the password, so the current password of the repetition is wrong.
@@ -95,10 +113,6 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("POST /api/example", "it writes nothing"),
     ("POST /api/upload", "`uploads` has its faults: the content comes with it"),
     ("DELETE /api/upload/{id}", "`uploads` has its faults: it removes an object, too"),
-    ("POST /api/auth/email-confirmation", "it needs mail, whose function makes calls at the same time"),
-    ("POST /api/auth/email-confirmation/confirm", "it needs mail, too"),
-    ("POST /api/auth/password-reset", "it needs mail, too"),
-    ("POST /api/auth/password-reset/confirm", "it needs mail, too"),
     ("GET /api/weather", "it answers without the table, too"),
     ("GET /api/stream/posts", "an error is the last line of its answer"),
 ];
@@ -189,6 +203,20 @@ fn with_refresh_token(
     })
 }
 
+/// Returns a request whose body carries the token of a link.
+fn with_link(
+    app: &App,
+    kind: MailKind,
+    request: impl Fn(&Client, &str) -> Call + 'static,
+) -> LocalBoxFuture<'_, Request<'_>> {
+    Box::pin(async move {
+        let user = app.account(&new_email()).await;
+        let token = app.link_for(kind, &user, Clock::system()).await;
+        let client = app.anonymous();
+        Box::new(move || request(&client, &token)) as Request<'_>
+    })
+}
+
 /// Returns a request from a browser in which the user with this address is signed in.
 fn in_browser(
     app: &App,
@@ -196,7 +224,7 @@ fn in_browser(
 ) -> LocalBoxFuture<'_, Request<'_>> {
     Box::pin(async move {
         let email = new_email();
-        let user = app.account(&email).await;
+        let user = app.confirmed_account(&email).await;
         let sessions = Sessions::new(app.table(), Clock::system(), Random::system());
         let session = sessions.begin(user.id, user.auth_epoch, None).await.unwrap();
         let browser = app.browser().with_cookie(&format!("{SESSION_COOKIE}={}", session.token.reveal()));
