@@ -44,16 +44,16 @@ async fn the_link_sets_a_password_and_ends_every_session_and_token() {
 #[tokio::test]
 async fn a_link_is_used_once_and_a_bad_password_does_not_use_it_up() {
     let app = App::start().await;
-    app.account(ADA).await;
+    let id = app.account(ADA).await.id;
     let token = link(&app, 1).await;
     reset(&app, &token, "short").await.expect_error(400, "validation_failed");
     reset(&app, &token, "password1").await.expect_error(400, "validation_failed");
     reset(&app, &token, NEW).await.expect(204);
-    let before = app.items();
+    let before = app.users().get_latest(id).await.unwrap();
     for password in [PASSWORD, NEW] {
         reset(&app, &token, password).await.expect_error(400, "invalid_link");
     }
-    assert_eq!(app.items(), before);
+    assert_eq!(app.users().get_latest(id).await.unwrap(), before);
     login(&app, NEW).await.expect(200);
 }
 
@@ -124,6 +124,17 @@ async fn another_password_and_another_reset_end_the_link() {
     browser.call(Method::PUT, "/api/profile").json(&change).await.expect(200);
     reset(&app, &third, NEW).await.expect_error(400, "invalid_link");
     login(&app, PASSWORD).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_link_to_an_address_that_the_account_has_left_is_over() {
+    let app = App::start().await;
+    let ada = app.account(ADA).await;
+    let token = link(&app, 1).await;
+    let (path, client) = (format!("/api/users/{}", ada.id), app.user(&ada.id.to_string()));
+    client.patch(&path, &json!({"email": "lovelace@example.com"})).await.expect(200);
+    app.confirm_address("lovelace@example.com").await;
+    reset(&app, &token, NEW).await.expect_error(400, "invalid_link");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "all of it is a test")]
 
+mod addresses;
 mod changes;
 mod cookies;
 mod cursors;

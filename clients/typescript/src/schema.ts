@@ -55,7 +55,7 @@ export interface paths {
         put?: never;
         /**
          * Confirm an address
-         * @description Uses the link of a mail up, whoever is signed in. The account's address is then confirmed; an address that was pending takes the place of the old one.
+         * @description Uses the link of a mail up, whoever is signed in. The account's address is then confirmed; an address that was pending takes the place of the old one. A repeated request has no further effect, and succeeds while the account has the address.
          */
         post: operations["confirmEmail"];
         delete?: never;
@@ -135,7 +135,7 @@ export interface paths {
         put?: never;
         /**
          * Reset a password
-         * @description Uses the link of a mail up, whoever is signed in, and sets the password. All sessions and refresh tokens of the account end, and so does a pending change of its address. The address is confirmed, because the link was sent there.
+         * @description Uses the link of a mail up, whoever is signed in, and sets the password. All sessions and refresh tokens of the account end, and so does a pending change of its address. The address is confirmed, because the link was sent there, and gets a mail about the change. A repeated request is refused, even if it has the same password: sign in with it.
          */
         post: operations["resetPassword"];
         delete?: never;
