@@ -3,12 +3,38 @@ use shared::domain::Email;
 
 use crate::changes::changed;
 
-const TEXTS: [&str; 4] =
-    ["ada@example.com", "Zoë.Ünï@bücher.example", "\"a\\ b\"@xn--bcher-kva.example", "o'brien+tag@a.example.uk"];
+const TEXTS: [&str; 4] = [
+    "ada@example.com",
+    "Zoë.Ünï@bücher.example",
+    "\"a\\ b\"@xn--bcher-kva.example",
+    "o'brien+tag@a.example.uk",
+];
 
 const PIECES: &[&str] = &[
-    "@", ".", "\"", "\\", " ", ",", ";", ":", "<", ">", "(", ")", "\r\n", "\r\nBcc: eve@example.com", "xn--",
-    "ß", "ς", "İ", "ſ", "\u{301}", "\u{200d}", "\u{202e}", "\u{ff0e}", "\u{3002}",
+    "@",
+    ".",
+    "\"",
+    "\\",
+    " ",
+    ",",
+    ";",
+    ":",
+    "<",
+    ">",
+    "(",
+    ")",
+    "\r\n",
+    "\r\nBcc: eve@example.com",
+    "xn--",
+    "ß",
+    "ς",
+    "İ",
+    "ſ",
+    "\u{301}",
+    "\u{200d}",
+    "\u{202e}",
+    "\u{ff0e}",
+    "\u{3002}",
 ];
 
 proptest! {
