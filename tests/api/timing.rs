@@ -87,7 +87,7 @@ async fn spans_are_logged_at_debug() {
 #[tokio::test]
 async fn the_calls_of_a_request_that_was_slow_or_failed_are_printed() {
     for (fault, shown) in [
-        ("slow=600", vec!["GetItem 1 RCU", "UpdateItem 1 WCU", "TransactWriteItems 7 WCU"]),
+        ("slow=600", vec!["GetItem 1 RCU", "UpdateItem 1 WCU", "TransactWriteItems 9 WCU"]),
         // The fault proxy refuses the transaction, so the database never gets it.
         ("500", vec!["GetItem 1 RCU", "UpdateItem 1 WCU"]),
     ] {
