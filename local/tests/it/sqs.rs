@@ -54,7 +54,7 @@ pub(crate) async fn receive(client: &Client, queue: &str) -> Vec<(String, String
 }
 
 /// Returns the numbers of messages: visible, in flight, delayed.
-async fn counts(client: &Client, queue: &str) -> Vec<String> {
+pub(crate) async fn counts(client: &Client, queue: &str) -> Vec<String> {
     let all = client.get_queue_attributes().queue_url(queue).attribute_names(QueueAttributeName::All);
     let attributes = all.send().await.unwrap().attributes.unwrap();
     [

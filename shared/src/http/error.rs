@@ -1,7 +1,6 @@
 //! The only error of handlers, and its only mapping to HTTP.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
 
@@ -227,7 +226,7 @@ impl From<crate::objects::Error> for Error {
             Objects::Changed => Self::Contended,
             Objects::Unavailable(cause) => Self::Unavailable(cause.into()),
             Objects::Internal(cause) => Self::Internal(cause.into()),
-            Objects::Missing => Self::Internal(Arc::new(error)),
+            Objects::Missing => Self::Internal(std::sync::Arc::new(error)),
         }
     }
 }

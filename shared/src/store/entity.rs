@@ -24,6 +24,7 @@ pub(super) trait Entity: Sized {
     const KIND: &str;
 
     /// The first parts of the names of the counters that it can be in.
+    #[cfg_attr(not(feature = "check"), expect(dead_code, reason = "only the check of a table reads it"))]
     const COUNTERS: &[&str];
 
     /// Reads it from its item, or from an index that projects all of its attributes.
