@@ -32,6 +32,7 @@ mod rate_limit;
 mod rate_limit_fields;
 mod respond;
 mod serve;
+#[cfg(feature = "store")]
 mod source_address;
 mod streamed;
 mod unauthorized;
@@ -47,6 +48,7 @@ pub use cookies::cookies;
 pub use cursor::CursorKey;
 pub use error::Error;
 pub use failure::{Failure, FieldError};
+#[cfg(feature = "auth")]
 pub(crate) use field::{OWS, value as field_value};
 pub use fields::{Change, Fields, FromFields};
 #[cfg(feature = "store")]
@@ -67,6 +69,7 @@ pub use quota_policy::{QuotaPolicy, Scale};
 pub use rate_limit::RateLimits;
 pub use respond::{ErrorBody, ProblemDetails, chain, respond};
 pub use serve::{serve, serve_as, serve_stream};
+#[cfg(feature = "store")]
 pub use source_address::SourceAddress;
 pub use streamed::Streamed;
 pub use unauthorized::Unauthorized;

@@ -150,6 +150,7 @@ pub(crate) fn begin_attempt() {
     with(Clocks::begin_attempt);
 }
 
+#[cfg(feature = "store")]
 pub(crate) fn end_attempt() {
     with(|clocks| clocks.attempt_ended = Some(Instant::now()));
 }

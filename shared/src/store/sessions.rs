@@ -86,6 +86,7 @@ impl Sessions {
     }
 
     /// Returns the time by the clock of sessions.
+    #[cfg(feature = "auth")]
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }
