@@ -45,6 +45,21 @@ async fn an_account_is_signed_in_with_its_password() {
 }
 
 #[tokio::test]
+async fn a_password_that_is_replaced_between_the_two_reads_of_a_sign_in_is_wrong() {
+    let app = App::start().await;
+    register(&app, "ada@example.com").await;
+    // The credential is read first, and belongs to the epoch before that of the user.
+    let user = app.users().credential(&ada()).await.unwrap().unwrap().user_id;
+    let key = json!({"pk": {"S": format!("USER#{user}")}, "sk": {"S": "USER"}});
+    let request = json!({
+        "TableName": app.stack.table_name(), "Key": key, "UpdateExpression": "SET authEpoch = :next",
+        "ExpressionAttributeValues": {":next": {"N": "1"}},
+    });
+    app.stack.dynamodb().database().update_item(serde_json::from_value(request).unwrap()).unwrap();
+    login(&app, "ada@example.com", PASSWORD).await.expect_error(401, "invalid_credentials");
+}
+
+#[tokio::test]
 async fn whatever_is_wrong_is_answered_alike() {
     let app = App::start().await;
     register(&app, "ada@example.com").await;

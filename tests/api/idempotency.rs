@@ -228,6 +228,17 @@ async fn a_registration_that_is_repeated_signs_in_to_the_same_account() {
 }
 
 #[tokio::test]
+async fn a_registration_that_is_repeated_does_not_sign_in_to_a_later_account_of_the_address() {
+    let app = App::start().await;
+    let account = json!({"email": "ada@example.com", "password": "correct horse battery"});
+    let register = || app.anonymous().post("/api/auth/register", &account);
+    let first = keyed(register(), KEY).await.expect(201);
+    app.user(&first.text("/user/id")).delete(first.header("location")).await.expect(204);
+    register().await.expect(201);
+    keyed(register(), KEY).await.expect_error(422, "idempotency_key_reused");
+}
+
+#[tokio::test]
 async fn a_registration_is_repeated_with_the_same_password_only() {
     let app = App::start().await;
     let anonymous = app.anonymous();

@@ -74,8 +74,8 @@ async fn refused(app: &App, rotation: Rotation, requests: u32) -> u32 {
             issuers[at % INSTANCES] = app.issuer(clock.clone());
         }
         tokens.push(token(&issuers[(at * 7) % INSTANCES].signer().await.unwrap()));
-        // A token is used for all of its 15 minutes.
-        let age = (at * 31) % 179;
+        // A token is used at once and for all of its 15 minutes.
+        let age = if at.is_multiple_of(2) { 0 } else { (at * 31) % 179 };
         let sent = &tokens[at.saturating_sub(age)];
         let verifier = &verifiers[(at * 3) % INSTANCES];
         if at.is_multiple_of(4) {
@@ -141,6 +141,17 @@ async fn a_key_that_has_ended_is_gone_within_five_minutes() {
     assert!(is_invalid(&verifier.verify(&old).await));
     // Whoever reads the keys for the first time refuses it at once.
     assert!(is_invalid(&AccessTokens::new(keys(&app), clock).verify(&old).await));
+}
+
+#[tokio::test]
+async fn an_instance_that_signs_uses_a_new_key_within_a_minute() {
+    let (app, clock) = (App::start().await, clock());
+    let instance = app.issuer(clock.clone());
+    instance.signer().await.unwrap();
+    app.issuer(clock.clone()).rotate(Rotation::AtOnce).await.unwrap();
+    clock.advance(Duration::from_mins(1));
+    let signed = token(&instance.signer().await.unwrap());
+    AccessTokens::new(keys(&app), clock).verify(&signed).await.unwrap();
 }
 
 #[tokio::test]

@@ -1687,9 +1687,9 @@ export interface components {
             id: components["schemas"]["UserId"];
             /** @description The e-mail address. It is present only for the user and for admins. */
             email?: components["schemas"]["Email"];
-            /** @description Whether the address is confirmed. It is present for the user and for admins, except in lists. */
+            /** @description Whether the address is confirmed. It is present only for the user and for admins. */
             emailVerified?: boolean;
-            /** @description The address that replaces the current one once it is confirmed. */
+            /** @description The address that replaces the current one once it is confirmed. Lists leave it out. */
             pendingEmail?: components["schemas"]["Email"];
             name: components["schemas"]["Name"] | null;
             /** @description The role. It is present only for the user and for admins. */

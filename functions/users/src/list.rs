@@ -28,6 +28,6 @@ pub(crate) async fn list(
     let request = ListRequest::read(query, "/api/users".to_owned(), &cursors)?;
     let (page, total) = try_join!(users.list(&request.start, request.limit), users.count())?;
     let (links, pagination) = request.paginate(page.next.as_deref(), total, &cursors);
-    let users = page.items.into_iter().map(UserBody::listed).collect();
+    let users = page.items.into_iter().map(|user| UserBody::of(user, true)).collect();
     Ok((links, Json(UserListBody { users, pagination })))
 }

@@ -60,11 +60,11 @@ pub struct UserBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     email: Option<Email>,
-    /// Whether the address is confirmed. It is present for the user and for admins, except in lists.
+    /// Whether the address is confirmed. It is present only for the user and for admins.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     email_verified: Option<bool>,
-    /// The address that replaces the current one once it is confirmed.
+    /// The address that replaces the current one once it is confirmed. Lists leave it out.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pending_email: Option<Email>,
@@ -95,12 +95,6 @@ impl UserBody {
             created_at: user.revision.created_at,
             updated_at: user.revision.updated_at,
         }
-    }
-
-    /// Returns a user of a list, which does not know whether addresses are confirmed.
-    #[must_use]
-    pub fn listed(user: User) -> Self {
-        Self { email_verified: None, ..Self::of(user, true) }
     }
 
     /// Returns the user's id.

@@ -12,9 +12,10 @@ pub struct User {
     pub attributes: UserAttributes,
     /// Its version.
     pub revision: Revision,
-    /// A number that rises by one when all earlier sessions and refresh tokens must end. It starts at 0.
+    /// A number that rises by one when all earlier sessions and refresh tokens must end. It starts at 0, and is always 0
+    /// in lists.
     pub auth_epoch: u64,
-    /// True once a link that was sent to the address has been used. Lists leave it out.
+    /// True once a link that was sent to the address has been used.
     pub email_verified: bool,
     /// The address that replaces the current one once it is confirmed. Lists leave it out.
     pub pending_email: Option<Email>,
