@@ -83,10 +83,6 @@ async fn settle(
             deps.objects.remove_incoming(id).await?;
             report.orphans += 1;
         }
-        (Some(file), _) if file.state == FileState::Deleting => {
-            finish_removal(&deps.files, &deps.objects, &file).await?;
-            report.removals += 1;
-        }
         (Some(file), Folder::Incoming) if file.state == FileState::Ready => {
             deps.objects.remove_incoming(id).await?;
             report.leftovers += 1;
@@ -97,7 +93,7 @@ async fn settle(
                 report.of_removed_users += 1;
             }
         }
-        // An upload is under way.
+        // An upload or a removal is under way.
         (Some(_), _) => {}
     }
     Ok(())

@@ -31,7 +31,7 @@ use crate::report::Report;
 /// The time after which the request that began a removal has ended: longer than any function runs.
 const REMOVAL_AGE: Duration = Duration::from_hours(1);
 
-/// The maximum number of files whose removal a run finishes, beside those that it finds in the bucket.
+/// The maximum number of files whose removal a run finishes.
 const MAX_REMOVALS: usize = 100;
 
 /// The part of a schedule's event that is read.
