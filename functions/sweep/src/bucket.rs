@@ -23,7 +23,7 @@ const MAX_OBJECTS: usize = 10_000;
 
 /// The number of removed files and objects after which a run ends: an error in this function, or a table that was
 /// restored without its newest items, does little harm before somebody reads the log.
-const MAX_REMOVED: usize = 1000;
+const MAX_REMOVED: usize = 500;
 
 /// The number of files that are read at a time.
 const READS: usize = 8;
