@@ -44,7 +44,7 @@ check: ## Build one function and run the tests named after it, in seconds: FUNCT
 	cargo test --package tests --test api -- $(subst -,_,$(FUNCTION))
 
 .PHONY: invoke
-invoke: ## Send events/<FUNCTION>/<EVENT>.json to a function: FUNCTION=posts EVENT=get
+invoke: ## Send events/<FUNCTION>/<EVENT>.json to a function: FUNCTION=health EVENT=get
 	@cargo build --quiet --package local --package xtask --package $(FUNCTION)
 	@$(TARGET_DIR)/debug/xtask event $(FUNCTION) $(EVENT) | $(TARGET_DIR)/debug/local invoke $(ARGS) $(FUNCTION) -
 

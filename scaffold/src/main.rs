@@ -20,6 +20,8 @@ enum Own {
     New(new::Args),
     /// Remove functions with everything that belongs to them
     Remove(remove::Args),
+    /// Remove all functions except accounts, health, the document and the fallback
+    Strip,
 }
 
 fn main() -> ExitCode {
@@ -44,6 +46,7 @@ fn run(command: &Own) -> Result<String, scaffold::Error> {
     match command {
         Own::New(args) => new::run(args, &root),
         Own::Remove(args) => remove::run(args, &root),
+        Own::Strip => remove::strip(&root),
     }
 }
 

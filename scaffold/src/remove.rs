@@ -6,11 +6,17 @@
 
 mod compiler;
 mod documents;
+mod links;
+mod manifests;
+mod markdown;
+mod modules;
 mod names;
+mod prose;
 mod rust;
 mod template;
 mod texts;
 mod unmade;
+mod unreached;
 mod unused;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +30,7 @@ use serde_json::Value;
 use self::compiler::Finding;
 use self::names::Names;
 use self::rust::{Kind, Part};
+use self::unreached::{Readings, Unreached};
 use crate::Error;
 
 /// The functions that `remove` takes out.
@@ -44,6 +51,15 @@ pub fn run(args: &Args, root: &Path) -> Result<String, Error> {
     remove(root, &Names::of(&args.names, &functions(root)?)?)
 }
 
+/// Removes every function that is not [kept](names::KEPT), as [`run`] does.
+///
+/// # Errors
+///
+/// As [`run`].
+pub fn strip(root: &Path) -> Result<String, Error> {
+    remove(root, &Names::but_for_kept(&functions(root)?))
+}
+
 fn functions(root: &Path) -> Result<Vec<template::Function>, Error> {
     let folders = root.join("functions");
     let entries =
@@ -58,7 +74,8 @@ fn remove(root: &Path, names: &Names) -> Result<String, Error> {
     if !git(root, &["status", "--porcelain"])?.is_empty() {
         return Err(Error::Removal("commit first: git can then bring everything back".to_owned()));
     }
-    let mut removal = Removal { root, names, files: BTreeSet::new(), tests: BTreeSet::new() };
+    let mut removal =
+        Removal { root, names, files: BTreeSet::new(), tests: BTreeSet::new(), words: BTreeSet::new() };
     let done = removal.run();
     if done.is_err() {
         git(root, &["checkout", "--quiet", "--", "."])?;
@@ -73,43 +90,57 @@ struct Removal<'a> {
     files: BTreeSet<String>,
     /// Tests that went, because they are about what is removed.
     tests: BTreeSet<String>,
+    /// Names that went, and that documents can have: of resources and variables in template.yaml, of commands.
+    words: BTreeSet<String>,
 }
 
 impl Removal<'_> {
     fn run(&mut self) -> Result<(), Error> {
         let sources = self.sources()?;
-        let (unused_before, unmade_before) = (unused::unused(&sources), unmade::unmade(&sources));
-        for file in self.files()?.into_iter().filter(|file| self.names.owns(file)) {
+        let mut readings = Readings::default();
+        let before = readings.unreached(&sources);
+        let resources = self.template()?;
+        for file in self.files()?.into_iter().filter(|file| self.names.owns(file, &resources)) {
             self.delete(&file)?;
         }
-        self.template()?;
         self.texts()?;
         self.tags()?;
         self.literals()?;
         loop {
-            let sources = self.sources()?;
-            let unused =
-                unused::unused(&sources).into_iter().filter(|(id, _)| !unused_before.contains_key(id));
-            let unmade =
-                unmade::unmade(&sources).into_iter().filter(|(id, _)| !unmade_before.contains_key(id));
-            let ranges =
-                unused.map(|(id, range)| (id.0, range)).chain(unmade.map(|(id, range)| (id.0, range)));
-            let mut by_file: BTreeMap<PathBuf, Vec<Range<usize>>> = BTreeMap::new();
-            for (file, range) in ranges {
-                by_file.entry(file).or_default().push(range);
-            }
-            for (file, ranges) in &by_file {
-                let parts = ranges.iter().map(|range| Part::of(range.clone())).collect();
-                self.take(file, parts)?;
-            }
+            while self.prune(&mut readings, &before)? {}
             let findings = compiler::check(self.root)?;
-            if findings.is_empty() && by_file.is_empty() {
+            if findings.is_empty() {
                 break;
             }
             self.follow(findings)?;
         }
+        self.manifests(&sources)?;
         self.documents()?;
         self.generated()
+    }
+
+    /// Takes out the items that nothing reaches any more. Returns `false` if there are none.
+    fn prune(&mut self, readings: &mut Readings, before: &Unreached) -> Result<bool, Error> {
+        let sources = self.sources()?;
+        let Unreached { items, variants } = readings.unreached(&sources);
+        let items = items.into_iter().filter(|(id, _)| !before.items.contains_key(id));
+        let variants = variants.into_iter().filter(|(id, _)| !before.variants.contains_key(id));
+        let mut by_file: BTreeMap<PathBuf, Vec<Part>> = BTreeMap::new();
+        for ((file, _), range) in items {
+            by_file.entry(file).or_default().push(Part::of(range));
+        }
+        for ((file, of, _), range) in variants {
+            // Documents name the codes of errors.
+            if of == "Code" {
+                self.words.extend(sources[&file][range.clone()].split('"').nth(1).map(str::to_owned));
+            }
+            by_file.entry(file).or_default().push(Part::of(range));
+        }
+        let is_any = !by_file.is_empty();
+        for (file, parts) in by_file {
+            self.take(&file, parts)?;
+        }
+        Ok(is_any)
     }
 
     /// Takes out of the tests what names a path, and of their lists what names a function.
@@ -123,7 +154,7 @@ impl Removal<'_> {
                 rust::literals(&text, |literal| is_name(literal) || self.names.has_path(literal));
             literals.retain(|range| {
                 self.names.has_path(&text[range.clone()])
-                    || file.starts_with("xtask/tests") && rust::is_in_a_constant(&text, range)
+                    || rust::constant(&text, range).is_some_and(|texts| self.names.are_functions(&texts))
             });
             self.cut(&file, literals, |_| true)?;
         }
@@ -150,7 +181,7 @@ impl Removal<'_> {
                 write(&self.root.join(&file), &text)?;
                 continue;
             }
-            let places = findings.iter().map(Finding::range).collect();
+            let places = findings.iter().flat_map(|finding| places(finding, &text)).collect();
             let cut = self.cut(&file, places, |part| may_go(&file, part))?;
             if cut == 0 {
                 let Finding { line, message, .. } = &findings[0];
@@ -231,9 +262,17 @@ impl Removal<'_> {
         Ok(())
     }
 
-    fn template(&self) -> Result<(), Error> {
+    /// Takes out of template.yaml what belongs to the functions, and returns the resources whose name is one word.
+    fn template(&mut self) -> Result<BTreeSet<String>, Error> {
         let path = self.root.join("template.yaml");
-        write(&path, &template::without(&read(&path)?, &self.names.functions).0)
+        let before = read(&path)?;
+        let (text, gone) = template::without(&before, &self.names.functions);
+        // A word with one capital is a word of any text.
+        let is_name = |word: &&str| word.chars().filter(|c| c.is_uppercase()).count() > 1;
+        let (names, words): (Vec<&str>, Vec<&str>) = gone.into_iter().partition(is_name);
+        self.words.extend(names.into_iter().map(str::to_owned));
+        write(&path, &text)?;
+        Ok(words.into_iter().map(str::to_lowercase).collect())
     }
 
     /// The descriptions of tags that only removed operations have.
@@ -273,6 +312,14 @@ impl Removal<'_> {
         let rust = self.files()?.into_iter().filter(|file| file.extension().is_some_and(|end| end == "rs"));
         rust.map(|file| read(&self.root.join(&file)).map(|text| (file, text))).collect()
     }
+}
+
+/// The place of a finding; if an import is gone, also those that use its name.
+fn places(finding: &Finding, text: &str) -> Vec<Range<usize>> {
+    let is_import = finding.message.starts_with("unresolved import");
+    let name = text.get(finding.range()).unwrap_or_default().rsplit(':').next().unwrap_or_default();
+    let uses = if is_import { rust::uses(text, name) } else { Vec::new() };
+    [vec![finding.range()], uses].concat()
 }
 
 /// Tells whether a part may go because something that it needs is gone.

@@ -145,10 +145,11 @@ async fn many_clients_at_once_leave_a_table_that_is_whole() {
     join_all((0..CLIENTS).map(|seed| traffic.of(&admin, seed))).await;
     let counts = [200, 201, 204, 404, 409, 412, 503].map(|status| (status, traffic.count(status)));
     // The clients must have collided, and most operations must have succeeded.
-    for (status, least) in [(200, 50), (201, 50), (204, 10), (409, 10)] {
-        assert!(traffic.count(status) >= least, "{counts:?}");
+    let all = traffic.statuses.borrow().len();
+    for (status, least) in [(200, all / 20), (201, all / 20), (204, all / 100), (409, all / 100)] {
+        assert!(traffic.count(status) > least, "{counts:?}");
     }
-    assert!(traffic.count(503) * 10 < traffic.statuses.borrow().len(), "{counts:?}");
+    assert!(traffic.count(503) * 10 < all, "{counts:?}");
     app.expect_whole().await;
 }
 

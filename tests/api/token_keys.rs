@@ -26,6 +26,9 @@ fn key_id(token: &str) -> String {
     serde_json::from_slice::<Value>(&header).unwrap()["kid"].as_str().unwrap().to_owned()
 }
 
+/// The functions with lists, whose cursors are sealed.
+const LISTS: &[&str] = &["payments", "posts", "problems", "search", "users"];
+
 #[tokio::test]
 async fn only_functions_that_issue_tokens_can_sign_them_or_publish_a_key() {
     let app = App::start().await;
@@ -38,7 +41,7 @@ async fn only_functions_that_issue_tokens_can_sign_them_or_publish_a_key() {
         names
     };
     assert_eq!(holders("ACCESS_TOKEN_SECRET"), ISSUERS);
-    assert_eq!(holders("CURSOR_SECRET"), ["payments", "posts", "problems", "search", "users"]);
+    assert_eq!(holders("CURSOR_SECRET"), LISTS);
     let refresh = holders("REFRESH_TOKEN_SECRET");
     assert_eq!(refresh, ["auth-login", "auth-logout", "auth-refresh", "auth-register"]);
 

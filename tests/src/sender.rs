@@ -185,7 +185,10 @@ impl<'a> Sender<'a> {
         for parameter in &self.operation.parameters {
             let text = match varied {
                 Some((varied, text)) if varied.name == parameter.name => text.map(str::to_owned),
-                _ if parameter.is_required => self.good(parameter, content.as_ref()),
+                _ if parameter.name == "Stripe-Signature" => {
+                    content.as_ref().map(|(bytes, _)| self.app.stripe().sign(bytes))
+                }
+                _ if parameter.is_required => self.parameter_example(parameter),
                 _ => None,
             };
             let Some(text) = text else { continue };
@@ -209,14 +212,6 @@ impl<'a> Sender<'a> {
         match content {
             Some((bytes, media_type)) => call.body(bytes).header("content-type", &media_type),
             None => call,
-        }
-    }
-
-    /// Returns a valid value of a required parameter.
-    fn good(&self, parameter: &Parameter, content: Option<&(Vec<u8>, String)>) -> Option<String> {
-        match (&*parameter.name, content) {
-            ("Stripe-Signature", Some((bytes, _))) => Some(self.app.stripe().sign(bytes)),
-            _ => self.parameter_example(parameter),
         }
     }
 

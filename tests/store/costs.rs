@@ -13,11 +13,11 @@ use self::row::{Row, measure};
 
 mod accounts;
 mod documented;
-mod files;
 mod payments;
 mod posts;
 mod problems;
 mod row;
+mod uploads;
 mod users;
 
 #[tokio::test]
@@ -39,7 +39,7 @@ async fn rows() -> Vec<Row> {
     rows.extend(posts::rows().await);
     rows.extend(problems::rows().await);
     rows.extend(accounts::rows().await);
-    rows.extend(files::rows().await);
+    rows.extend(uploads::rows().await);
     rows.extend(payments::rows().await);
     let documented = documented::rows(&rows).await;
     rows.extend(documented);

@@ -5,7 +5,6 @@
 
 mod check;
 mod costs;
-mod files;
 mod idempotency;
 mod items;
 mod payments;
@@ -14,4 +13,5 @@ mod refresh;
 mod search;
 mod sessions;
 mod token_keys;
+mod uploads;
 mod weather;

@@ -15,6 +15,8 @@ import threading
 
 import requests
 
+import upload
+
 HERE = pathlib.Path(__file__).parent
 ROOT = HERE.parent.parent
 DOCUMENT = ROOT / "openapi.json"
@@ -23,12 +25,6 @@ LOCAL = ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / "debug" / "local"
 OUTPUT = ROOT / "target" / "strangers"
 
 PASSWORD = "the long phrase of a stranger"
-# An image of one pixel.
-PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
-    "1f15c4890000000a49444154789c6300010000050001" "0d0a2db40000000049454e44ae426082"
-)
-UPLOADS = 20
 
 
 def main():
@@ -94,7 +90,7 @@ def api(log):
 
 
 def prepare(url):
-    """Creates the accounts and files that schemathesis.toml names."""
+    """Creates the accounts that schemathesis.toml names, and what the accounts need."""
     for name in ["user", "other"]:
         account = {"email": f"{name}@example.com", "password": PASSWORD}
         requests.post(f"{url}/api/auth/register", json=account).raise_for_status()
@@ -105,25 +101,13 @@ def prepare(url):
         for name, account in accounts.items()
     ]
     (OUTPUT / "accounts.json").write_text(json.dumps({"auth": entries}))
-    ids = [upload(url, accounts["user"], f"{number}.png") for number in range(UPLOADS)]
-    (OUTPUT / "files.txt").write_text("".join(f'"{id}"\n' for id in ids))
+    upload.prepare(url, accounts["user"], OUTPUT)
 
 
 def sign_in(url, name):
     answer = requests.post(f"{url}/api/auth/login", json={"email": f"{name}@example.com", "password": PASSWORD})
     answer.raise_for_status()
     return answer.json()
-
-
-def upload(url, account, name):
-    answer = requests.post(
-        f"{url}/api/upload",
-        headers={"Authorization": f"Bearer {account['accessToken']}"},
-        data={"userId": account["user"]["id"]},
-        files={"file": (name, PNG, "image/png")},
-    )
-    answer.raise_for_status()
-    return answer.json()["fileId"]
 
 
 if __name__ == "__main__":

@@ -21,17 +21,28 @@ pub struct Args {
     pub epoch: u64,
 }
 
-/// Returns the event with `{{CALLER_TOKEN}}` and `{{ADMIN_TOKEN}}` replaced by valid tokens, and `{{STRIPE_SIGNATURE}}`
-/// by a valid signature.
+/// Replaces one kind of placeholders in an event.
+type Fill = fn(String, &Args, &Path) -> Result<String, Error>;
+
+/// The placeholders: tokens for `{{CALLER_TOKEN}}` and `{{ADMIN_TOKEN}}`, and a signature for `{{STRIPE_SIGNATURE}}`.
+const FILLS: &[Fill] = &[
+    fill_tokens,
+    // The signature is of the body, so it comes last.
+    |event, _, root| stripe_sign::fill(event, root),
+];
+
+/// Returns the event with valid tokens and signatures in the place of its placeholders.
 pub fn run(args: &Args, root: &Path) -> Result<String, Error> {
-    let mut event = read(&root.join("events").join(&args.function).join(format!("{}.json", args.case)))?;
+    let event = read(&root.join("events").join(&args.function).join(format!("{}.json", args.case)))?;
+    FILLS.iter().try_fold(event, |event, fill| fill(event, args, root))
+}
+
+fn fill_tokens(mut event: String, args: &Args, root: &Path) -> Result<String, Error> {
     for (placeholder, admin) in [("{{CALLER_TOKEN}}", false), ("{{ADMIN_TOKEN}}", true)] {
         if event.contains(placeholder) {
-            event = event.replace(
-                placeholder,
-                &token::run(&token::Args { user: args.user, admin, epoch: args.epoch }, root)?,
-            );
+            let token = token::run(&token::Args { user: args.user, admin, epoch: args.epoch }, root)?;
+            event = event.replace(placeholder, &token);
         }
     }
-    stripe_sign::fill(event, root)
+    Ok(event)
 }

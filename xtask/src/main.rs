@@ -35,6 +35,8 @@ enum Chore {
     New(new::Args),
     /// Remove functions with everything that belongs to them
     Remove(remove::Args),
+    /// Remove all functions except accounts, health, the document and the fallback
+    Strip,
 }
 
 fn main() -> ExitCode {
@@ -53,6 +55,7 @@ fn main() -> ExitCode {
         Chore::Remove(args) => {
             checkout::find(&root()).and_then(|root| remove::run(&args, &root)).map_err(Into::into)
         }
+        Chore::Strip => checkout::find(&root()).and_then(|root| remove::strip(&root)).map_err(Into::into),
     };
     match done {
         Ok(report) => {

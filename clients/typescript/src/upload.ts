@@ -1,8 +1,8 @@
 import type { Client } from "./client.js";
 import { orThrow } from "./errors.js";
-import { type OnProgress, sendBody } from "./progress.js";
 import { wait } from "./retry.js";
 import type { components } from "./schema.js";
+import { type OnProgress, sendBody } from "./upload/progress.js";
 
 export interface UploadOptions {
   onProgress?: OnProgress;

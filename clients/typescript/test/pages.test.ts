@@ -3,32 +3,32 @@ import { test } from "node:test";
 import { ApiError, items } from "serverless-api-client";
 import { collect, failed, json, mock } from "./mock.js";
 
-/** Returns an API with a list of this many posts, in pages of two. */
+/** Returns an API with a list of this many users, in pages of two. */
 function listing(count: number) {
   return mock(({ url }) => {
     const start = Number(new URL(url).searchParams.get("cursor") ?? 0);
-    const posts = Array.from({ length: Math.min(2, count - start) }, (_, index) => ({ title: `Post ${start + index}` }));
+    const users = Array.from({ length: Math.min(2, count - start) }, (_, index) => ({ name: `User ${start + index}` }));
     const nextCursor = start + 2 < count ? String(start + 2) : null;
-    return json({ pagination: { page: null, limit: 2, total: count, totalPages: 2, nextCursor }, posts });
+    return json({ pagination: { page: null, limit: 2, total: count, totalPages: 2, nextCursor }, users });
   });
 }
 
 test("a list is read to its end by cursor", async () => {
   const { client, requests } = listing(5);
-  const titles = (await collect(items(client, "/api/posts", { sort: "title", limit: 2 }))).map(({ title }) => title);
-  assert.deepEqual(titles, ["Post 0", "Post 1", "Post 2", "Post 3", "Post 4"]);
+  const names = (await collect(items(client, "/api/users", { limit: 2 }))).map(({ name }) => name);
+  assert.deepEqual(names, ["User 0", "User 1", "User 2", "User 3", "User 4"]);
   const queries = requests.map(({ url }) => new URL(url).search);
-  assert.deepEqual(queries, ["?sort=title&limit=2", "?sort=title&limit=2&cursor=2", "?sort=title&limit=2&cursor=4"]);
+  assert.deepEqual(queries, ["?limit=2", "?limit=2&cursor=2", "?limit=2&cursor=4"]);
 });
 
 test("a list may be empty", async () => {
-  assert.deepEqual(await collect(items(listing(0).client, "/api/posts", {})), []);
+  assert.deepEqual(await collect(items(listing(0).client, "/api/users", {})), []);
 });
 
 test("a page is asked for when it is needed", async () => {
   const { client, requests } = listing(100);
-  for await (const { title } of items(client, "/api/posts", {})) {
-    if (title === "Post 2") {
+  for await (const { name } of items(client, "/api/users", {})) {
+    if (name === "User 2") {
       break;
     }
   }
@@ -37,7 +37,7 @@ test("a page is asked for when it is needed", async () => {
 
 test("an error ends the list and says why", async () => {
   const { client } = mock(() => failed(400, "validation_failed"));
-  await assert.rejects(collect(items(client, "/api/posts", {})), (error) => {
+  await assert.rejects(collect(items(client, "/api/users", {})), (error) => {
     assert(error instanceof ApiError);
     assert.equal(error.message, "The code is validation_failed");
     assert.deepEqual([error.failure.code, error.response?.status], ["validation_failed", 400]);
@@ -47,9 +47,9 @@ test("an error ends the list and says why", async () => {
 
 test("an error that is not the API's is one, too", async () => {
   const { client } = mock(() => json({ message: "Forbidden" }, 403));
-  await assert.rejects(collect(items(client, "/api/posts", {})), { name: "ApiError", message: "The API answered 403" });
+  await assert.rejects(collect(items(client, "/api/users", {})), { name: "ApiError", message: "The API answered 403" });
   for (const [body, headers] of [["<html>", {}], [null, { "Content-Length": "0" }]] as const) {
     const proxy = mock(() => new Response(body, { status: 403, headers }));
-    await assert.rejects(collect(items(proxy.client, "/api/posts", {})), { message: "The API answered 403" });
+    await assert.rejects(collect(items(proxy.client, "/api/users", {})), { message: "The API answered 403" });
   }
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { failed, json, mock, settle } from "./mock.js";
 
-const BODY = { title: "Notes", content: "It weaves." };
+const BODY = { email: "grace@example.com", name: "Grace" };
 
 /** Time that passes only when the test says so. */
 function clock(t: TestContext) {
@@ -84,7 +84,7 @@ test("attempts are bounded, and the last answer or failure is the result", async
 test("what makes something is repeated with the same key and the same body", async (t) => {
   const pass = clock(t);
   const { client, requests } = mock(inTurn(broken, busy("1"), ok));
-  const pending = client.POST("/api/posts", { body: BODY });
+  const pending = client.POST("/api/users", { body: BODY });
   await pass(1000);
   await pass(1000);
   assert.equal((await pending).response.status, 200);
@@ -97,9 +97,9 @@ test("what makes something is repeated with the same key and the same body", asy
 
 test("two calls have two keys, and a key of the caller's own is kept", async () => {
   const { client, requests } = mock(ok);
-  await client.POST("/api/posts", { body: BODY });
-  await client.POST("/api/posts", { body: BODY });
-  await client.POST("/api/posts", { body: BODY, params: { header: { "Idempotency-Key": "mine" } } });
+  await client.POST("/api/users", { body: BODY });
+  await client.POST("/api/users", { body: BODY });
+  await client.POST("/api/users", { body: BODY, params: { header: { "Idempotency-Key": "mine" } } });
   const [first, second, third] = requests.map(({ headers }) => headers.get("Idempotency-Key"));
   assert.notEqual(first, second);
   assert.equal(third, "mine");
@@ -108,8 +108,8 @@ test("two calls have two keys, and a key of the caller's own is kept", async () 
 test("what could be done twice is not repeated", async () => {
   const { client, requests } = mock(busy("0"));
   const params = { path: { id: "01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f" } };
-  await client.PATCH("/api/posts/{id}", { params, body: {} });
-  await client.DELETE("/api/posts/{id}", { params });
+  await client.PATCH("/api/users/{id}", { params, body: {} });
+  await client.DELETE("/api/users/{id}", { params });
   await client.POST("/api/auth/login", { body: { email: "ada@example.com", password: "analytical engine" } });
   assert.deepEqual(requests.map(({ method }) => method), ["PATCH", "DELETE", "POST"]);
 });

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { EXPIRED, failed, json, mock, signedIn, tokens } from "./mock.js";
 
 const REFRESH = "/api/auth/refresh";
-const PATCH = { params: { path: { id: "01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f" } }, body: { title: "Notes" } };
+const PATCH = { params: { path: { id: "01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f" } }, body: { name: "Countess" } };
 
 /** Returns an API that accepts the access token with this number, and refreshes to it. */
 function current(number: number) {
@@ -46,7 +46,7 @@ test("a registration signs in, and a refused one does not", async () => {
 
 test("an expired token is refreshed once for all requests, which are sent again whole", async () => {
   const { client, requests } = mock(current(2), { tokens: signedIn(1) });
-  const results = await Promise.all([1, 2, 3].map(() => client.PATCH("/api/posts/{id}", PATCH)));
+  const results = await Promise.all([1, 2, 3].map(() => client.PATCH("/api/users/{id}", PATCH)));
   for (const { data } of results) {
     assert.deepEqual(data, { sent: JSON.stringify(PATCH.body) });
   }

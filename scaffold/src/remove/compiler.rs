@@ -63,6 +63,8 @@ pub(super) fn check(root: &Path) -> Result<Vec<Finding>, Error> {
     let output = Command::new(cargo)
         .args(["check", "--workspace", "--all-targets", "--keep-going", "--message-format=json", "--quiet"])
         .current_dir(root)
+        // The next look at the same crates is a quick one, also where builds are not incremental.
+        .env("CARGO_INCREMENTAL", "1")
         .output()
         .map_err(|error| Error::Removal(format!("cargo cannot be started: {error}")))?;
     let mut findings = Vec::new();

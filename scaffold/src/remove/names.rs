@@ -15,8 +15,23 @@ const OWNED: [&str; 9] = [
     "tests/api",
     "tests/src",
     "tests/store",
+    "tests/strangers",
     "xtask/src",
-    "events",
+];
+
+/// The functions that `strip` leaves: accounts, and what load balancers, readers and clients with a wrong path need.
+pub(super) const KEPT: [&str; 11] = [
+    "auth",
+    "docs",
+    "fallback",
+    "health",
+    "jwks",
+    "mail",
+    "profile",
+    "protected",
+    "session",
+    "sessions",
+    "users",
 ];
 
 /// The functions that are taken out, and those that stay.
@@ -37,6 +52,11 @@ impl Names {
             }
         }
         Ok(Self::split(functions, |function| names.iter().any(|name| is_meant(name, function))))
+    }
+
+    /// Takes all functions but those that are [kept](KEPT).
+    pub(super) fn but_for_kept(functions: &[Function]) -> Self {
+        Self::split(functions, |function| !KEPT.iter().any(|name| is_meant(name, function)))
     }
 
     fn split(functions: &[Function], is_taken_out: impl Fn(&str) -> bool) -> Self {
@@ -64,14 +84,29 @@ impl Names {
         })
     }
 
+    /// Tells whether a text names one of the paths or of the folders that stay.
+    pub(super) fn has_kept_path(&self, text: &str) -> bool {
+        let ends = |rest: &str| rest.chars().next().is_none_or(|next| !next.is_alphanumeric() && next != '-');
+        self.kept_paths
+            .iter()
+            .any(|path| text.match_indices(&**path).any(|(at, _)| ends(&text[at + path.len()..])))
+    }
+
+    /// Tells whether all texts are names of functions, of those that stay, too.
+    pub(super) fn are_functions(&self, texts: &[&str]) -> bool {
+        texts.iter().all(|text| self.functions.contains(*text) || self.kept.contains(*text))
+    }
+
     /// Tells whether a text is the name of one of the functions.
     pub(super) fn is_function(&self, text: &str) -> bool {
         self.functions.contains(text)
     }
 
-    /// Tells whether the file is about what is taken out, by its place and its name.
-    pub(super) fn owns(&self, file: &Path) -> bool {
-        if let Ok(inside) = file.strip_prefix("functions") {
+    /// Tells whether the file is about what is taken out, by its place and its name: that of a function, or of a resource
+    /// that goes with the functions, such as the bucket `files`.
+    pub(super) fn owns(&self, file: &Path, resources: &BTreeSet<String>) -> bool {
+        // An event has the name of its case.
+        if let Ok(inside) = file.strip_prefix("functions").or_else(|_| file.strip_prefix("events")) {
             let function = inside.components().next();
             return function.is_some_and(|name| self.is_function(&name.as_os_str().to_string_lossy()));
         }
@@ -79,7 +114,8 @@ impl Names {
             && file.with_extension("").components().any(|part| {
                 let part = part.as_os_str().to_string_lossy();
                 let part = part.split('.').next().unwrap_or_default().replace('-', "_");
-                is_called_after(&part, &self.functions) && !is_called_after(&part, &self.kept)
+                let is_out = is_called_after(&part, &self.functions) || is_called_after(&part, resources);
+                is_out && !is_called_after(&part, &self.kept)
             })
     }
 }
@@ -155,16 +191,19 @@ mod tests {
             "shared/src/domain/post.rs",
             "tests/api/stripe_events.rs",
             "xtask/src/stripe_sign.rs",
+            "shared/src/domain/file/name.rs",
         ] {
-            assert!(gone.owns(Path::new(file)), "{file}");
+            assert!(gone.owns(Path::new(file), &BTreeSet::from(["files".to_owned()])), "{file}");
         }
         for file in [
             "functions/upload/src/lib.rs",
             "shared/src/store/postings.rs",
             "tests/api/upload.rs",
             "docs/posts.md",
+            "events/upload/post.json",
+            "shared/src/domain/file/name.rs",
         ] {
-            assert!(!gone.owns(Path::new(file)), "{file}");
+            assert!(!gone.owns(Path::new(file), &BTreeSet::new()), "{file}");
         }
     }
 }

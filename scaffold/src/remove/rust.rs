@@ -70,6 +70,24 @@ pub(super) fn literals(text: &str, is_wanted: impl Fn(&str) -> bool) -> Vec<Rang
     found
 }
 
+/// Finds the places that use a name.
+pub(super) fn uses(text: &str, name: &str) -> Vec<Range<usize>> {
+    fn walk(tokens: TokenStream, name: &str, found: &mut Vec<Range<usize>>) {
+        for token in tokens {
+            match token {
+                TokenTree::Group(group) => walk(group.stream(), name, found),
+                TokenTree::Ident(ident) if ident == name => found.push(ident.span().byte_range()),
+                _ => {}
+            }
+        }
+    }
+    let mut found = Vec::new();
+    if let Ok(tokens) = text.parse() {
+        walk(tokens, name, &mut found);
+    }
+    found
+}
+
 /// Takes a part out, with the comments above it and the comma behind it.
 pub(super) fn cut(text: &str, range: &Range<usize>) -> String {
     let mut end = range.end;
@@ -279,13 +297,14 @@ pub(super) fn is_for_tests(attributes: &[Attribute]) -> bool {
     })
 }
 
-/// Tells whether the bytes are in a constant, such as a list of names.
-pub(super) fn is_in_a_constant(text: &str, range: &Range<usize>) -> bool {
-    let is_around = |item: &Item| {
-        let item_range = item.span().byte_range();
-        matches!(item, Item::Const(_)) && item_range.start <= range.start && range.end <= item_range.end
-    };
-    syn::parse_file(text).is_ok_and(|file| file.items.iter().any(is_around))
+/// The texts of the constant that the bytes are in, such as a list of names.
+pub(super) fn constant<'a>(text: &'a str, range: &Range<usize>) -> Option<Vec<&'a str>> {
+    let file = syn::parse_file(text).ok()?;
+    let constants = file.items.iter().filter(|item| matches!(item, Item::Const(_)));
+    let mut ranges = constants.map(|item| item.span().byte_range());
+    let around = ranges.find(|around| around.start <= range.start && range.end <= around.end)?;
+    let code = &text[around];
+    Some(literals(code, |_| true).into_iter().map(|range| code[range].trim_matches('"')).collect())
 }
 
 #[cfg(test)]
@@ -329,6 +348,12 @@ mod tests {
     fn an_arm_goes_alone() {
         let text = "fn f() { match a { A => b(), C => d() } }";
         assert_eq!(without(text, "b()"), "fn f() { match a {  C => d() } }");
+    }
+
+    #[test]
+    fn uses_of_a_name_are_found_in_macros() {
+        let text = "use a::B; fn f() { assert_eq!(B::c(), \"B\"); }";
+        assert_eq!(uses(text, "B"), [7..8, 30..31]);
     }
 
     #[test]

@@ -18,6 +18,8 @@ struct Entry<'a> {
     lines: Range<usize>,
     /// The names that it mentions, its own not among them.
     mentions: BTreeSet<&'a str>,
+    /// Its variables, such as `TABLE_NAME`, and the beginnings of keys, such as `USER#` and `USERS`.
+    capitals: BTreeSet<&'a str>,
 }
 
 /// Reads the paths of these functions. At a function's own URL they begin like its name.
@@ -37,7 +39,8 @@ pub(super) fn functions(text: &str, names: impl Iterator<Item = String>) -> Vec<
     names.map(|name| Function { paths: paths(&name), name }).collect()
 }
 
-/// Takes out the functions' resources, and returns the template with the names of all that went.
+/// Takes out the functions' resources, and returns the template with the names of all that went: of resources, outputs,
+/// variables and keys of items.
 pub(super) fn without<'a>(text: &'a str, functions: &BTreeSet<String>) -> (String, BTreeSet<&'a str>) {
     let lines: Vec<&str> = text.lines().collect();
     let entries = entries(&lines);
@@ -47,12 +50,16 @@ pub(super) fn without<'a>(text: &'a str, functions: &BTreeSet<String>) -> (Strin
         entries.iter().map(|entry| entry.name).filter(|name| ids.contains(*name)).collect();
     loop {
         let before = gone.len();
-        for entry in entries.iter().filter(|entry| entry.section != "Globals") {
+        for entry in entries.iter().filter(|entry| !["Globals", "Metadata"].contains(&entry.section)) {
             if gone.contains(entry.name) {
                 continue;
             }
             let needs_gone = gone.iter().any(|name| is_used_by(name, entry));
-            let mut users = entries.iter().filter(|other| is_used_by(entry.name, other)).peekable();
+            // Metadata names what is there, and uses nothing.
+            let mut users = entries
+                .iter()
+                .filter(|other| other.section != "Metadata" && is_used_by(entry.name, other))
+                .peekable();
             // An output, or a policy of a role, of what is gone; or a secret that only what is gone reads.
             let is_appended = needs_gone && users.peek().is_none();
             let is_left = users.peek().is_some()
@@ -69,15 +76,32 @@ pub(super) fn without<'a>(text: &'a str, functions: &BTreeSet<String>) -> (Strin
             break;
         }
     }
-    let cut: BTreeSet<usize> = entries
-        .iter()
-        .filter(|entry| gone.contains(entry.name))
-        .flat_map(|entry| entry.lines.clone())
-        .collect();
-    let kept = lines.iter().enumerate().filter(|(number, _)| !cut.contains(number));
-    let mut text = kept.map(|(_, line)| *line).collect::<Vec<_>>().join("\n");
+    let (out, kept): (Vec<&Entry<'_>>, Vec<&Entry<'_>>) =
+        entries.iter().partition(|entry| gone.contains(entry.name));
+    let cut: BTreeSet<usize> = out.iter().flat_map(|entry| entry.lines.clone()).collect();
+    let names = out.iter().flat_map(|entry| &entry.capitals);
+    gone.extend(names.filter(|word| kept.iter().all(|entry| !entry.capitals.contains(*word))));
+    let is_metadata =
+        |number: &usize| kept.iter().any(|entry| entry.section == "Metadata" && entry.lines.contains(number));
+    let left = lines.iter().enumerate().filter(|(number, _)| !cut.contains(number));
+    let left =
+        left.map(
+            |(number, line)| {
+                if is_metadata(&number) { without_elements(line, &gone) } else { (*line).to_owned() }
+            },
+        );
+    let mut text = left.collect::<Vec<_>>().join("\n");
     text.push('\n');
     (text, gone)
+}
+
+/// A list in one line, without what is called after something that is gone: `[Table, Files.LifecycleConfiguration]`.
+fn without_elements(line: &str, gone: &BTreeSet<&str>) -> String {
+    let list = line.split_once('[').and_then(|(before, rest)| Some((before, rest.split_once(']')?)));
+    let Some((before, (elements, after))) = list else { return line.to_owned() };
+    let is_left = |element: &&str| !element.split('.').next().is_some_and(|name| gone.contains(name));
+    let left = elements.split(", ").filter(is_left).collect::<Vec<_>>().join(", ");
+    format!("{before}[{left}]{after}")
 }
 
 /// Tells whether an entry is about another one and nothing else: the policy of a bucket.
@@ -88,6 +112,12 @@ fn needs(entry: &Entry<'_>, other: &Entry<'_>) -> bool {
 /// Tells whether a word is a resource's name, or the name of what SAM makes of it, such as its role.
 fn is_of(word: &str, name: &str) -> bool {
     word.strip_prefix(name).is_some_and(|rest| ["", "Role", "Url"].contains(&rest))
+}
+
+fn is_in_capitals(word: &str) -> bool {
+    word.len() > 3
+        && word.starts_with(|c: char| c.is_uppercase())
+        && !word.contains(|c: char| c.is_lowercase())
 }
 
 fn entries<'a>(lines: &[&'a str]) -> Vec<Entry<'a>> {
@@ -104,7 +134,13 @@ fn entries<'a>(lines: &[&'a str]) -> Vec<Entry<'a>> {
             .and_then(|rest| rest.split_once(':'));
         if let Some((name, _)) = name.filter(|_| !section.is_empty()) {
             let first = number - comments;
-            entries.push(Entry { name, section, lines: first..number + 1, mentions: BTreeSet::new() });
+            entries.push(Entry {
+                name,
+                section,
+                lines: first..number + 1,
+                mentions: BTreeSet::new(),
+                capitals: BTreeSet::new(),
+            });
         } else if let Some(entry) =
             entries.last_mut().filter(|entry| entry.section == section && !is_comment(line))
         {
@@ -114,8 +150,13 @@ fn entries<'a>(lines: &[&'a str]) -> Vec<Entry<'a>> {
     }
     for entry in &mut entries {
         let code = lines[entry.lines.clone()].iter().filter(|line| !line.trim_start().starts_with('#'));
-        let words = code.flat_map(|line| line.split(|c: char| !c.is_alphanumeric()));
+        let words = code.clone().flat_map(|line| line.split(|c: char| !c.is_alphanumeric()));
         entry.mentions = words.filter(|word| *word != entry.name).collect();
+        let variables = code.clone().flat_map(|line| line.split([' ', '{', ',']));
+        let variables = variables.filter_map(|word| word.strip_suffix(':'));
+        let quoted = code.flat_map(|line| line.split('"').skip(1).step_by(2));
+        let keys = quoted.map(|text| text.find('#').map_or(text, |end| &text[..=end]));
+        entry.capitals = variables.chain(keys).filter(|word| is_in_capitals(word)).collect();
     }
     entries
 }
@@ -130,6 +171,10 @@ mod tests {
     use super::*;
 
     const TEMPLATE: &str = "\
+Metadata:
+  Local:
+    NotEmulated: [Table.Tags, Key.Tags]
+
 Parameters:
   Scale:
     Type: Number
@@ -145,14 +190,16 @@ Resources:
   WeatherFunction:
     Type: AWS::Serverless::Function
     Properties:
-      Environment: { Variables: { KEY: !Ref Key, TABLE: !Ref Table, SCALE: !Ref Scale } }
+      Environment: { Variables: { API_KEY: !Ref Key, TABLE_NAME: !Ref Table, SCALE: !Ref Scale } }
+      Policies: [{ Keys: [\"WEATHER#*\", \"USER#*\"] }]
       Events:
         Any: { Type: HttpApi, Properties: { Path: /api/weather } }
 
   UsersFunction:
     Type: AWS::Serverless::Function
     Properties:
-      Environment: { Variables: { TABLE: !Ref Table, SCALE: !Ref Scale } }
+      Environment: { Variables: { TABLE_NAME: !Ref Table, SCALE: !Ref Scale } }
+      Policies: [{ Keys: [\"USER#*\"] }]
 
 Outputs:
   KeyArn:
@@ -164,8 +211,8 @@ Outputs:
     #[test]
     fn a_function_goes_with_what_it_alone_uses() {
         let (text, gone) = without(TEMPLATE, &BTreeSet::from(["weather".to_owned()]));
-        assert_eq!(Vec::from_iter(gone), ["Key", "KeyArn", "WeatherFunction"]);
-        assert!(!text.contains("eather"), "{text}");
+        assert_eq!(Vec::from_iter(gone), ["API_KEY", "Key", "KeyArn", "WEATHER#", "WeatherFunction"]);
+        assert!(!text.contains("eather") && text.contains("NotEmulated: [Table.Tags]\n"), "{text}");
         assert!(
             ["  Scale:", "  Table:", "  UsersFunction:", "  TableName:"]
                 .iter()

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::spanned::Spanned;
@@ -18,26 +18,21 @@ pub(super) type Id = (PathBuf, String, String);
 /// Finds the variants that no code of a function or of `shared` makes, with their bytes. To match one is not to make it.
 ///
 /// Several enums have the same name, such as `Error`. A file that defines one means its own by the bare name.
-pub(super) fn unmade(files: &BTreeMap<PathBuf, String>) -> BTreeMap<Id, Range<usize>> {
+pub(super) fn unmade<'a>(
+    files: impl Iterator<Item = (&'a PathBuf, &'a Reading)>,
+) -> BTreeMap<Id, Range<usize>> {
     let (mut variants, mut made, mut made_anywhere) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
-    for (path, text) in files {
-        let is_shared = path.starts_with("shared/src");
-        let Some(file) = syn::parse_file(text).ok().filter(|_| is_shared || path.starts_with("functions"))
-        else {
-            continue;
-        };
-        let mut reader = Reader::default();
-        reader.visit_file(&file);
-        for (prefix, of, name) in reader.made {
-            let is_own = prefix.is_empty() && reader.variants.iter().any(|(own, ..)| *own == of);
+    for (path, reading) in files {
+        for (prefix, of, name) in &reading.made {
+            let is_own = prefix.is_empty() && reading.variants.iter().any(|(own, ..)| own == of);
             if is_own {
-                made.insert((path.clone(), of, name));
+                made.insert((path.clone(), of.clone(), name.clone()));
             } else {
-                made_anywhere.insert((of, name));
+                made_anywhere.insert((of.clone(), name.clone()));
             }
         }
-        if is_shared {
-            let own = reader.variants.into_iter();
+        if path.starts_with("shared/src") {
+            let own = reading.variants.iter().cloned();
             variants.extend(own.map(|(of, name, range)| ((path.clone(), of, name), range)));
         }
     }
@@ -48,14 +43,23 @@ pub(super) fn unmade(files: &BTreeMap<PathBuf, String>) -> BTreeMap<Id, Range<us
 
 /// The variants that a file defines, and those that it makes: the path before the enum, the enum, the variant.
 #[derive(Default)]
-struct Reader {
+pub(super) struct Reading {
     /// The type that the block around an expression is of.
     owner: String,
     variants: Vec<(String, String, Range<usize>)>,
     made: Vec<(String, String, String)>,
 }
 
-impl Reader {
+impl Reading {
+    pub(super) fn of(path: &Path, text: &str) -> Self {
+        let mut reading = Self::default();
+        let is_read = path.starts_with("shared/src") || path.starts_with("functions");
+        if let Some(file) = syn::parse_file(text).ok().filter(|_| is_read) {
+            reading.visit_file(&file);
+        }
+        reading
+    }
+
     fn make(&mut self, names: &[String]) {
         if let [prefix @ .., of, name] = names {
             let of = if of == "Self" { &self.owner } else { of };
@@ -109,7 +113,7 @@ impl Reader {
     }
 }
 
-impl<'ast> Visit<'ast> for Reader {
+impl<'ast> Visit<'ast> for Reading {
     fn visit_item_mod(&mut self, module: &'ast ItemMod) {
         if !is_for_tests(&module.attrs) {
             visit::visit_item_mod(self, module);
@@ -163,8 +167,10 @@ mod tests {
     use super::*;
 
     fn names(files: &[(&str, &str)]) -> Vec<String> {
-        let files = files.iter().map(|(path, text)| (PathBuf::from(path), (*text).to_owned())).collect();
-        unmade(&files).into_keys().map(|(_, of, name)| format!("{of}::{name}")).collect()
+        let readings =
+            files.iter().map(|(path, text)| (PathBuf::from(path), Reading::of(Path::new(path), text)));
+        let readings: BTreeMap<PathBuf, Reading> = readings.collect();
+        unmade(readings.iter()).into_keys().map(|(_, of, name)| format!("{of}::{name}")).collect()
     }
 
     #[test]

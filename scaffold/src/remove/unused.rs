@@ -22,27 +22,59 @@ struct Node {
     mentions: HashSet<String>,
 }
 
+/// The items of a file in a library, or the names in any other file.
+#[derive(Default)]
+pub(super) struct Reading {
+    nodes: Vec<Node>,
+    mentions: HashSet<String>,
+    /// True for tests of libraries, which need no function.
+    is_test: bool,
+}
+
+impl Reading {
+    pub(super) fn of(path: &Path, text: &str) -> Self {
+        let is_test = ["tests/properties", "tests/store"].iter().any(|folder| path.starts_with(folder));
+        let mut reading = Self { is_test, ..Self::default() };
+        let is_in_a_library = LIBRARIES.iter().any(|folder| path.starts_with(folder));
+        match syn::parse_file(text) {
+            Ok(file) if is_in_a_library => Library { path, text }.collect(&file.items, &mut reading.nodes),
+            _ => reading.mentions = words(text),
+        }
+        reading
+    }
+}
+
 /// Finds the items of libraries that no function, no test and no chore reaches, with their bytes.
 ///
 /// An item is known by its name alone: it stays as long as anything that is reached mentions the name.
-pub(super) fn unused(files: &BTreeMap<PathBuf, String>) -> BTreeMap<Id, Range<usize>> {
-    let mut waiting = Vec::new();
-    let mut reached = HashSet::new();
-    for (path, text) in files {
-        let is_in_a_library = LIBRARIES.iter().any(|folder| path.starts_with(folder));
-        match syn::parse_file(text) {
-            Ok(file) if is_in_a_library => Library { path, text }.collect(&file.items, &mut waiting),
-            _ => reached.extend(words(text)),
-        }
+pub(super) fn unused<'a>(files: impl Iterator<Item = &'a Reading>) -> BTreeMap<Id, Range<usize>> {
+    let (mut waiting, mut reached): (Vec<&Node>, HashSet<&str>) = (Vec::new(), HashSet::new());
+    // The names in tests of libraries alone: a test is no reason to keep what it tests.
+    let mut tested: HashSet<&str> = HashSet::new();
+    for reading in files {
+        waiting.extend(&reading.nodes);
+        let names = reading.mentions.iter().map(String::as_str);
+        if reading.is_test { tested.extend(names) } else { reached.extend(names) }
     }
     loop {
-        let (now, later): (Vec<Node>, Vec<Node>) =
-            waiting.into_iter().partition(|node| node.id.1.iter().all(|name| reached.contains(name)));
-        if now.is_empty() {
-            return later.into_iter().map(|node| (node.id, node.range)).collect();
+        let before = waiting.len();
+        waiting.retain(|node| {
+            let mut names = node.id.1.iter().map(String::as_str);
+            let mentions = node.mentions.iter().map(String::as_str);
+            if names.clone().all(|name| reached.contains(name)) {
+                reached.extend(mentions);
+                return false;
+            }
+            let is_helper = !node.id.0.starts_with("shared");
+            let is_tested = is_helper && names.all(|name| reached.contains(name) || tested.contains(name));
+            if is_tested {
+                tested.extend(mentions);
+            }
+            !is_tested
+        });
+        if waiting.len() == before {
+            return waiting.into_iter().map(|node| (node.id.clone(), node.range.clone())).collect();
         }
-        reached.extend(now.into_iter().flat_map(|node| node.mentions));
-        waiting = later;
     }
 }
 

@@ -55,6 +55,8 @@ STANDS_FOR = [
 STOPS = {
     "make sam-local": "sam-local: Docker does not answer",
     "cargo xtask remove": "not a git repository",
+    "cargo xtask strip": "not a git repository",
+    "git add": "not a git repository",
 }
 
 

@@ -19,8 +19,10 @@ impl Code {
     /// Reads all Rust files of the workspace's packages.
     pub(super) fn read(root: &Path) -> Self {
         let mut code = Self(BTreeMap::new());
-        for folder in ["bench", "functions", "local", "scaffold", "shared", "tests", "xtask"] {
-            code.read_folder(root, &root.join(folder));
+        let folders = ["bench", "functions", "local", "scaffold", "shared", "tests", "xtask"];
+        // `cargo xtask remove` can take the benchmarks out.
+        for folder in folders.map(|folder| root.join(folder)).iter().filter(|folder| folder.exists()) {
+            code.read_folder(root, folder);
         }
         code
     }
