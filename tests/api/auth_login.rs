@@ -2,7 +2,7 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 use shared::auth::{Passwords, needs_rehash};
-use shared::domain::{Email, PasswordHash, Role, Start, UserAttributes};
+use shared::domain::{Email, PasswordHash, Role, UserAttributes};
 use tests::{Answer, App, user};
 use tokio::process::Command;
 
@@ -193,10 +193,7 @@ async fn a_changed_password_replaces_the_old_one_and_begins_an_epoch() {
     login(&app, "ada@example.com", OTHER).await.expect(200);
     // A caller with a stale copy of the user changes nothing.
     users.change_password(&before, hash).await.unwrap_err();
-    // Every way of reading the user includes the epoch, so the next change keeps it.
     assert_eq!(users.get(after.id).await.unwrap().unwrap(), after);
-    let listed = users.list(&Start::Offset(0), 1).await.unwrap().items;
-    assert_eq!((listed[0].id, listed[0].auth_epoch), (after.id, after.auth_epoch));
 }
 
 #[tokio::test]

@@ -22,7 +22,7 @@ SAM_LOCAL = re.compile(r"sam local\b")
 
 # Names of commands in sentences, and commands whose programs no test can install.
 NAMES = {
-    "cargo xtask NAME", "cargo xtask new NAME", "xtask new", "cargo xtask token",
+    "cargo xtask NAME", "cargo xtask new NAME", "xtask new", "cargo xtask token", "cargo xtask admin",
     "cargo lambda watch", "cargo lambda", "cargo deny", "cargo build --workspace --bin NAME", "git diff", "aws ...",
     # .ci/run runs it on the calls of all tests.
     "cargo xtask iam FILE", "cargo xtask iam",
@@ -83,7 +83,7 @@ def run(sandbox, command):
                 continue
             if "127.0.0.1:3000" in line and not served:
                 served = sandbox.serve("make run")
-            stops = next((words for start, words in STOPS.items() if start in line), None)
+            stops = next((words for start, words in STOPS.items() if re.search(rf"{start}\b", line)), None)
             if stops is None:
                 sandbox.bash(line)
             elif stops not in sandbox.bash(f"{{ {line}; }} || true"):
