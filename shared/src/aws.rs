@@ -1,10 +1,12 @@
-//! Clients of AWS that start fast: no `aws-config`, no native certificates.
+//! Clients of AWS that start fast: no `aws-config`, no native certificates, and a connection that is open before the first
+//! request.
 //!
-//! The default client reads and parses about 290 root certificates at start, which takes longer than the rest of a cold
-//! start. The certificates of AWS's own services are issued by Amazon Trust Services
-//! (<https://www.amazontrust.com/repository/>), so its five roots are enough.
+//! The SDK's default client reads and parses about 290 root certificates at start, which takes longer than the rest of a
+//! cold start. The certificates of AWS's own services are issued by Amazon Trust Services, so its five roots are enough.
 
+mod connections;
 mod timed;
+mod tls;
 
 pub(crate) use timed::Timed;
 
@@ -18,18 +20,16 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_smithy_runtime_api::client::http::HttpClient;
 use aws_types::SdkConfig;
+use http::Uri;
 
+use self::connections::Connections;
 use crate::config::{ConfigError, optional, required};
-
-const AMAZON_TRUST_SERVICES: &[u8] = include_bytes!("amazon-trust-services.pem");
+use crate::start::begin;
 
 /// The timeout of an attempt. DynamoDB answers within milliseconds, so a longer call has lost its connection.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// The timeout of all attempts of a call together, well below the functions' timeout in template.yaml.
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 const ATTEMPTS: u32 = 4;
@@ -52,8 +52,29 @@ pub fn from_env() -> Result<SdkConfig, ConfigError> {
         None,
         "environment",
     );
-    let config = config(required("AWS_REGION")?, credentials)?;
+    let config = config(required("AWS_REGION")?, credentials, connections()?);
     Ok(CONFIG.get_or_init(|| config).clone())
+}
+
+/// Returns an HTTP client with connections of its own, for clients of AWS's services that are not of this crate.
+pub fn http_client() -> Result<impl HttpClient + 'static, ConfigError> {
+    Ok(Connections::new(tls::config()?))
+}
+
+/// Returns the connections of [`from_env`].
+fn connections() -> Result<Connections, ConfigError> {
+    static CONNECTIONS: OnceLock<Connections> = OnceLock::new();
+    if let Some(connections) = CONNECTIONS.get() {
+        return Ok(connections.clone());
+    }
+    let connections = Connections::new(tls::config()?);
+    Ok(CONNECTIONS.get_or_init(|| connections).clone())
+}
+
+/// Begins to open a connection for the clients of [`from_env`].
+pub(crate) fn open(endpoint: Uri) -> Result<(), ConfigError> {
+    begin(connections()?.open(endpoint));
+    Ok(())
 }
 
 /// Returns the endpoint that `variable`, or else `AWS_ENDPOINT_URL`, sets in place of the region's own.
@@ -64,24 +85,16 @@ pub fn endpoint_from_env(variable: &str) -> Option<String> {
 
 /// Returns the same for a service of `local`, with the access key of its owner (`local::access::ROOT`).
 pub(crate) fn embedded() -> Result<SdkConfig, ConfigError> {
-    config("us-east-1".to_owned(), Credentials::new("local", "local", None, None, "embedded"))
+    let credentials = Credentials::new("local", "local", None, None, "embedded");
+    Ok(config("us-east-1".to_owned(), credentials, Connections::new(tls::config()?)))
 }
 
-fn config(region: String, credentials: Credentials) -> Result<SdkConfig, ConfigError> {
-    let trust = TlsContext::builder()
-        .with_trust_store(TrustStore::empty().with_pem_certificate(AMAZON_TRUST_SERVICES))
-        .build()
-        .map_err(|error| ConfigError::Invalid {
-            name: "amazon-trust-services.pem",
-            reason: error.to_string(),
-        })?;
-    let http =
-        Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(trust).build_https();
-    Ok(SdkConfig::builder()
+fn config(region: String, credentials: Credentials, connections: Connections) -> SdkConfig {
+    SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new(region))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .http_client(http)
+        .http_client(connections)
         .retry_config(
             RetryConfig::standard()
                 .with_max_attempts(ATTEMPTS)
@@ -90,12 +103,11 @@ fn config(region: String, credentials: Credentials) -> Result<SdkConfig, ConfigE
         )
         .timeout_config(
             TimeoutConfig::builder()
-                .connect_timeout(CONNECT_TIMEOUT)
                 .operation_attempt_timeout(ATTEMPT_TIMEOUT)
                 .operation_timeout(CALL_TIMEOUT)
                 .build(),
         )
-        .build())
+        .build()
 }
 
 /// Tells whether a service refused a call permanently: a 4xx without one of the codes that ask to retry later.

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::config::FromEnv;
+use crate::start::start;
 use crate::telemetry;
 
 /// Serves a handler of events as a Lambda function until the platform ends it.
@@ -20,13 +21,6 @@ where
     E: DeserializeOwned,
     R: Serialize,
 {
-    telemetry::init();
-    let deps = match D::from_env() {
-        Ok(deps) => deps,
-        Err(error) => {
-            tracing::error!(%error, "the function cannot start");
-            return ExitCode::FAILURE;
-        }
-    };
+    let Some(deps) = start(|deps| deps).await else { return ExitCode::FAILURE };
     telemetry::ended(run(service_fn(|event| handler(&deps, event))).await)
 }

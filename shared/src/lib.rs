@@ -13,6 +13,7 @@ pub mod cost;
 pub mod domain;
 pub mod events;
 pub mod random;
+mod start;
 pub mod telemetry;
 pub mod timing;
 

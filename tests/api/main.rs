@@ -18,6 +18,7 @@ mod client;
 mod concurrency;
 mod conditional;
 mod conformance;
+mod connections;
 mod conventions;
 mod cors;
 mod durability;

@@ -35,7 +35,7 @@ impl App {
             .credentials_provider(Credentials::new("local", "local", None, None, "test"))
             .endpoint_url(self.stack.s3_url())
             .force_path_style(true)
-            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .http_client(shared::aws::http_client().unwrap())
             .build();
         aws_sdk_s3::Client::from_conf(config)
     }

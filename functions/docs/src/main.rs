@@ -6,5 +6,5 @@ use docs::routes;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    shared::http::serve_as(shared::http::HTML, routes()).await
+    shared::http::serve_as(shared::http::HTML, routes).await
 }

@@ -6,5 +6,5 @@ use example::routes;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    shared::http::serve(routes()).await
+    shared::http::serve(routes).await
 }

@@ -6,5 +6,5 @@ use stream::routes;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    shared::http::serve_stream(routes()).await
+    shared::http::serve_stream(routes).await
 }

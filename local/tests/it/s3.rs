@@ -44,7 +44,7 @@ pub(crate) fn client_of(url: &str, credentials: Credentials) -> Client {
         .credentials_provider(credentials)
         .endpoint_url(url)
         .force_path_style(true)
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .http_client(shared::aws::http_client().unwrap())
         .build();
     Client::from_conf(config)
 }

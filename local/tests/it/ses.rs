@@ -44,7 +44,7 @@ async fn send(stack: &Stack, from: &str, to: &str, secret: Option<&str>) -> Resu
             "test",
         ))
         .endpoint_url(&environment["AWS_ENDPOINT_URL_SESV2"])
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .http_client(shared::aws::http_client().unwrap())
         .build();
     let content = |data: &str| Content::builder().data(data).build().unwrap();
     let text = content(

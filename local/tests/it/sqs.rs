@@ -37,7 +37,7 @@ pub(crate) fn client_of(url: &str, credentials: Credentials) -> Client {
         .region(Region::new("us-east-1"))
         .credentials_provider(credentials)
         .endpoint_url(url)
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .http_client(shared::aws::http_client().unwrap())
         .build();
     Client::from_conf(config)
 }

@@ -2,10 +2,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Mutex;
-use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
 use crate::domain::{KeySet, Timestamp};
+use crate::start::begin;
 use crate::store::{Error, TokenKeys};
 
 /// The age at which the keys are read again to verify. So each instance learns that a key has ended.
@@ -20,14 +20,8 @@ const MIN_AGE: Duration = Duration::from_mins(1);
 pub(super) struct KnownKeys {
     table: TokenKeys,
     clock: Clock,
-    state: Arc<Mutex<State>>,
-}
-
-#[derive(Default)]
-struct State {
-    /// The read that began when the instance started.
-    first: Option<JoinHandle<Result<Snapshot, Error>>>,
-    last: Option<Snapshot>,
+    /// Locked while the keys are being read.
+    last: Arc<Mutex<Option<Snapshot>>>,
 }
 
 struct Snapshot {
@@ -37,18 +31,19 @@ struct Snapshot {
 
 impl KnownKeys {
     pub(super) fn new(table: TokenKeys, clock: Clock) -> Self {
-        Self { table, clock, state: Arc::default() }
+        Self { table, clock, last: Arc::default() }
     }
 
-    /// Begins to read, so that the connection and the keys are there when the first request needs them. Nothing waits for
-    /// it until then.
+    /// Begins to read, so that the keys are there when the first request needs them.
     pub(super) fn begin(table: TokenKeys, clock: Clock) -> Self {
-        let first = tokio::spawn({
-            let (table, clock) = (table.clone(), clock.clone());
-            async move { Snapshot::read(&table, &clock).await }
+        let keys = Self::new(table, clock);
+        let known = keys.clone();
+        begin(async move {
+            let mut last = known.last.lock().await;
+            // A failed read is repeated by the first request that needs the keys.
+            *last = Snapshot::read(&known.table, &known.clock).await.ok();
         });
-        let state = State { first: Some(first), last: None };
-        Self { table, clock, state: Arc::new(Mutex::new(state)) }
+        keys
     }
 
     /// Returns the keys to verify a token with, which may name any id.
@@ -63,14 +58,10 @@ impl KnownKeys {
     }
 
     async fn get(&self, max_age: impl Fn(&KeySet) -> Duration) -> Result<Arc<KeySet>, Error> {
-        let mut state = self.state.lock().await;
-        if let Some(first) = state.first.take() {
-            // A failed read is repeated below.
-            state.last = first.await.ok().and_then(Result::ok);
-        }
-        match &state.last {
+        let mut last = self.last.lock().await;
+        match &*last {
             Some(last) if last.is_good(max_age, self.clock.now()) => Ok(last.keys.clone()),
-            _ => Ok(state.last.insert(Snapshot::read(&self.table, &self.clock).await?).keys.clone()),
+            _ => Ok(last.insert(Snapshot::read(&self.table, &self.clock).await?).keys.clone()),
         }
     }
 }

@@ -14,12 +14,13 @@ use super::event::sanitise;
 use super::{JSON, respond};
 use crate::clock::Clock;
 use crate::config::FromEnv;
+use crate::start::start;
 use crate::telemetry;
 
 /// Serves `routes` as a Lambda function until the platform ends it.
 ///
 /// If the dependencies cannot be created, the function logs the reason and ends at once, before it takes a request.
-pub async fn serve<D>(routes: OpenApiRouter<D>) -> ExitCode
+pub async fn serve<D>(routes: fn() -> OpenApiRouter<D>) -> ExitCode
 where
     D: FromEnv + Clone + Send + Sync + 'static,
 {
@@ -27,33 +28,31 @@ where
 }
 
 /// Like [`serve`], for routes that answer with other media types than JSON.
-pub async fn serve_as<D>(produces: &'static [&'static str], routes: OpenApiRouter<D>) -> ExitCode
+pub async fn serve_as<D>(produces: &'static [&'static str], routes: fn() -> OpenApiRouter<D>) -> ExitCode
 where
     D: FromEnv + Clone + Send + Sync + 'static,
 {
-    let Some(app) = start(routes) else { return ExitCode::FAILURE };
+    let Some(app) = router(routes).await else { return ExitCode::FAILURE };
     run(app, produces).await
 }
 
 /// Like [`serve`], for a function that streams: [`Streamed`](super::Streamed) answers are sent piece by piece, all
 /// others at once. Its requests come by a Function URL with `InvokeMode: RESPONSE_STREAM`.
-pub async fn serve_stream<D>(routes: OpenApiRouter<D>) -> ExitCode
+pub async fn serve_stream<D>(routes: fn() -> OpenApiRouter<D>) -> ExitCode
 where
     D: FromEnv + Clone + Send + Sync + 'static,
 {
-    let Some(app) = start(routes) else { return ExitCode::FAILURE };
+    let Some(app) = router(routes).await else { return ExitCode::FAILURE };
     run_stream(app).await
 }
 
-/// Returns the routes with their dependencies, or `None` if these cannot be created.
-fn start<D>(routes: OpenApiRouter<D>) -> Option<Router>
+/// Starts the function, and returns its routes with their dependencies. They are built while the connection to the table
+/// is being opened.
+async fn router<D>(routes: fn() -> OpenApiRouter<D>) -> Option<Router>
 where
     D: FromEnv + Clone + Send + Sync + 'static,
 {
-    telemetry::init();
-    let deps =
-        D::from_env().inspect_err(|error| tracing::error!(%error, "the function cannot start")).ok()?;
-    Some(routes.with_state(deps).split_for_parts().0)
+    start(|deps| routes().with_state(deps).split_for_parts().0).await
 }
 
 /// Runs `app` on Lambda's runtime API.

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_types::SdkConfig;
 
 use crate::aws::{self, Timed};
-use crate::config::ConfigError;
+use crate::config::{ConfigError, required};
 use crate::timing::Service;
 
 /// Returns a client of the region's DynamoDB, or of the endpoint in `AWS_ENDPOINT_URL_DYNAMODB`.
@@ -21,8 +21,29 @@ pub(super) fn from_env() -> Result<Client, ConfigError> {
     if let Some(client) = CLIENT.get() {
         return Ok(client.clone());
     }
-    let client = client(&aws::from_env()?, aws::endpoint_from_env("AWS_ENDPOINT_URL_DYNAMODB"));
+    let client = client(&aws::from_env()?, endpoint_from_env());
     Ok(CLIENT.get_or_init(|| client).clone())
+}
+
+/// Begins, once in a process, to open the connection of the client that [`from_env`] returns.
+///
+/// The SDK needs a tenth of a cold start to find the endpoint of a region, so the name of most is here, too. If the SDK
+/// finds another one, the first request opens a connection to that.
+pub(super) fn open() -> Result<(), ConfigError> {
+    static OPENED: OnceLock<()> = OnceLock::new();
+    if OPENED.set(()).is_err() {
+        return Ok(());
+    }
+    let endpoint = match endpoint_from_env() {
+        Some(endpoint) => endpoint,
+        None => format!("https://dynamodb.{}.amazonaws.com", required("AWS_REGION")?),
+    };
+    // Of an endpoint that is no URI, the first request says so.
+    endpoint.parse().map_or(Ok(()), aws::open)
+}
+
+fn endpoint_from_env() -> Option<String> {
+    aws::endpoint_from_env("AWS_ENDPOINT_URL_DYNAMODB")
 }
 
 /// Returns a client of `endpoint`, or of the region's own endpoint.

@@ -61,8 +61,10 @@ pub(super) enum Consistency {
 }
 
 impl FromEnv for Table {
-    /// Connects to the table that `TABLE_NAME` names, with Lambda's environment.
+    /// Connects to the table that `TABLE_NAME` names, with Lambda's environment. The first call begins to open the
+    /// connection.
     fn from_env() -> Result<Self, ConfigError> {
+        connection::open()?;
         Self::named_from_env(required("TABLE_NAME")?)
     }
 }
