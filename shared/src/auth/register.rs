@@ -1,5 +1,5 @@
 use super::issue::body;
-use super::{AccessTokenIssuer, PasswordCheck, RefreshTokens, issue, require_deliverable};
+use super::{AccessTokenIssuer, PasswordCheck, RefreshTokens, issue};
 use crate::api::{RegistrationInput, TokensBody};
 use crate::domain::UserAgent;
 use crate::http::{Error, RequestKey};
@@ -21,7 +21,6 @@ pub async fn register(
 ) -> Result<(TokensBody, bool), Error> {
     let attributes = input.attributes();
     let email = attributes.email.clone();
-    require_deliverable(outbox, &email)?;
     // The stored fingerprint of the request leaves out the password, because a plain hash of it would help to guess it.
     let name = attributes.name.as_ref().map_or("", |name| name.as_str());
     let record = key.map(|key| {

@@ -68,7 +68,8 @@ impl Address {
         let address = format!("{local}@{domain}");
         let options = Options::default().with_required_tld().without_display_text().without_domain_literal();
         let is_valid = EmailAddress::parse_with_options(&address, options).is_ok()
-            && !local.chars().any(is_invisible)
+            // The parser allows tabs in quotes, and RFC 5321, section 4.1.2, does not.
+            && !local.chars().any(|c| c.is_control() || is_invisible(c))
             && given.len().max(address.len()) <= MAX_BYTES;
         let normalised = format!("{}@{domain}", fold_simply(local));
         is_valid.then_some(Self { given, normalised })
@@ -195,6 +196,7 @@ mod tests {
             "a b@example.com",
             "a@[127.0.0.1]",
             "a\0@example.com",
+            "\"a\t b\"@example.com",
             "ada\u{200b}@example.com",
             "ada\u{3164}@example.com",
             "ada@example.com.",
