@@ -57,7 +57,7 @@ const PIECES: &[&str] = &[
 
 proptest! {
     // A case parses up to 90 KB, which takes half a second without optimisation.
-    #![proptest_config(ProptestConfig::with_cases((ProptestConfig::default().cases / 1000).max(20)))]
+    #![proptest_config(ProptestConfig::with_cases((ProptestConfig::default().cases / 5000).max(20)))]
 
     #[test]
     fn a_changed_template_is_read_or_refused_with_its_line(text in changed(&TEXTS, PIECES)) {
