@@ -82,8 +82,9 @@ impl Connections {
 
     /// Returns a connection that is ready, or opens one.
     async fn connection(&self, host: &Host, uri: Uri) -> Result<SendRequest<SdkBody>, ConnectorError> {
-        // The server may have closed connections while the instance was frozen. Their tasks learn of that now, before a
-        // request is lost on one.
+        // The server may have closed connections while the instance was frozen. The runtime looks at its sockets now, and
+        // then the connections' tasks run, before a request is lost on one.
+        yield_now().await;
         yield_now().await;
         if let Some(ready) = host.ready() {
             return Ok(ready);
@@ -170,8 +171,7 @@ fn failed(error: hyper::Error) -> ConnectorError {
 #[cfg(test)]
 mod tests {
     use std::io::{Read, Write};
-    use std::net::{SocketAddr, TcpListener, TcpStream};
-    use std::sync::mpsc::{Receiver, channel};
+    use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
     use std::thread;
 
     use http_body_util::BodyExt;
@@ -179,68 +179,87 @@ mod tests {
     use super::*;
     use crate::aws::tls;
 
-    /// Starts a server that answers this number of requests on each connection and closes it. It reports each connection
-    /// that is opened, and each that is closed.
-    fn server(requests: usize) -> (SocketAddr, Receiver<&'static str>) {
+    /// Starts a server, and returns a function that closes its newest connection.
+    fn server() -> (SocketAddr, impl Fn()) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let (reports, receiver) = channel();
+        let newest = Arc::new(Mutex::new(None));
+        let close = {
+            let newest: Arc<Mutex<Option<TcpStream>>> = Arc::clone(&newest);
+            move || newest.lock().unwrap().as_ref().unwrap().shutdown(Shutdown::Both).unwrap()
+        };
         thread::spawn(move || {
             for connection in listener.incoming() {
-                reports.send("opened").unwrap();
                 let mut connection = connection.unwrap();
-                for _ in 0..requests {
-                    answer(&mut connection);
-                }
-                drop(connection);
-                reports.send("closed").unwrap();
+                *newest.lock().unwrap() = Some(connection.try_clone().unwrap());
+                thread::spawn(move || while answer(&mut connection).is_ok() {});
             }
         });
-        (address, receiver)
+        (address, close)
     }
 
-    fn answer(connection: &mut TcpStream) {
+    fn answer(connection: &mut TcpStream) -> io::Result<()> {
         let mut request = Vec::new();
         while !request.ends_with(b"\r\n\r\n") {
             let mut byte = [0];
-            connection.read_exact(&mut byte).unwrap();
+            connection.read_exact(&mut byte)?;
             request.extend(byte);
         }
-        connection.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK").unwrap();
+        connection.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK")
     }
 
     fn connections() -> Connections {
         Connections::new(tls::config().unwrap())
     }
 
-    async fn get(connections: &Connections, address: SocketAddr) {
+    async fn get(connections: &Connections, uri: &Uri) {
         let mut request = HttpRequest::new(SdkBody::empty());
-        request.set_uri(format!("http://{address}/")).unwrap();
+        request.set_uri(uri.to_string()).unwrap();
         let response = connections.send(request).await.unwrap();
         assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "OK");
     }
 
     #[tokio::test]
     async fn a_connection_that_was_closed_during_a_freeze_gets_no_request() {
-        let (address, reports) = server(1);
-        let connections = connections();
+        let (address, close) = server();
+        let (connections, uri) = (connections(), format!("http://{address}/").parse().unwrap());
+        let host = connections.host(&uri).unwrap();
         for _ in 0..2 {
-            get(&connections, address).await;
+            get(&connections, &uri).await;
             // Meanwhile no task of this process runs.
-            assert_eq!([(); 2].map(|()| reports.recv().unwrap()), ["opened", "closed"]);
+            close();
+            assert_eq!(host.idle.lock().unwrap().len(), 1, "closed ones are forgotten");
         }
     }
 
     #[tokio::test]
-    async fn requests_use_the_connection_that_was_opened_before_them() {
-        let (address, reports) = server(2);
-        let connections = connections();
-        let open = connections.clone().open(format!("http://{address}/").parse().unwrap());
-        tokio::spawn(open);
-        yield_now().await;
-        for _ in 0..2 {
-            get(&connections, address).await;
+    async fn requests_use_the_connection_that_is_being_opened() {
+        let (address, _) = server();
+        let (connections, uri) = (connections(), format!("http://{address}/").parse::<Uri>().unwrap());
+        let host = connections.host(&uri).unwrap();
+        let opening = host.opening.lock().await;
+        let request = tokio::spawn({
+            let (connections, uri) = (connections.clone(), uri.clone());
+            async move { get(&connections, &uri).await }
+        });
+        for _ in 0..10 {
+            yield_now().await;
         }
-        assert_eq!([(); 2].map(|()| reports.recv().unwrap()), ["opened", "closed"]);
+        host.keep(connections.connect(uri.clone()).await.unwrap());
+        drop(opening);
+        request.await.unwrap();
+        get(&connections, &uri).await;
+        assert_eq!(host.idle.lock().unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_opened_ahead_of_requests() {
+        let (address, _) = server();
+        let (connections, uri) = (connections(), format!("http://{address}/").parse::<Uri>().unwrap());
+        connections.clone().open(uri.clone()).await;
+        let host = connections.host(&uri).unwrap();
+        assert_eq!(host.idle.lock().unwrap().len(), 1);
+        get(&connections, &uri).await;
+        assert_eq!(host.idle.lock().unwrap().len(), 1);
     }
 }
