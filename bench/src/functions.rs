@@ -4,6 +4,7 @@
 mod account;
 mod error;
 mod instructions;
+mod lambda;
 mod process;
 mod report;
 mod runtime_api;
@@ -12,31 +13,62 @@ mod subject;
 
 use std::path::{Path, PathBuf};
 
+use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 use local::Stack;
+use serde::Serialize;
 
+use self::account::Account;
 pub(crate) use self::error::Error;
 use self::report::Row;
 use self::sample::Sample;
 use self::subject::Subject;
+use crate::document;
+
+const DOCUMENT: &str = "docs/performance.md";
+const CHART: &str = "performance.svg";
 
 /// Measure the functions' release binaries
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The functions; all of template.yaml by default
     functions: Vec<String>,
+    /// The setting; both by default
+    #[arg(long)]
+    setting: Option<Setting>,
     /// The number of processes of each function; the numbers are medians
     #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..))]
     samples: u32,
     /// The folder of the binaries
     #[arg(long, default_value = "target/release")]
     binaries: PathBuf,
-    /// Print JSON instead of a table
+    /// Print JSON instead of tables
     #[arg(long)]
     json: bool,
+    /// Write the tables and the chart to docs/, too
+    #[arg(long)]
+    write: bool,
 }
 
-/// Returns the table of measurements.
+/// The surroundings of the functions.
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Setting {
+    /// Plain HTTP to the services, and whole processors
+    Plain,
+    /// TLS and a network, and the share of a processor that Lambda gives
+    Lambda,
+}
+
+/// The measurements in each setting.
+#[derive(Default, Serialize)]
+struct Report {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plain: Option<Vec<Row>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lambda: Option<Vec<lambda::Row>>,
+}
+
+/// Returns the tables of measurements.
 pub(crate) async fn run(args: Args, root: &Path) -> Result<String, Error> {
     // Signatures are not verified, because that time is not the functions'.
     let stack = Stack::builder()
@@ -46,30 +78,79 @@ pub(crate) async fn run(args: Args, root: &Path) -> Result<String, Error> {
         .without_iam()
         .start()
         .await?;
-    let subjects = Subject::all(&stack, root, &args.binaries, &args.functions).await?;
+    let account = Account::make(&stack).await?;
+    let mut subjects = Subject::all(&stack, root, &args.binaries, &args.functions, &account)?;
+    let mut report = Report::default();
+    if args.setting != Some(Setting::Lambda) {
+        report.plain = Some(plain(&subjects, args.samples).await?);
+    }
+    if args.setting != Some(Setting::Plain) {
+        match lambda::obstacle() {
+            Some(obstacle) => eprintln!("nothing is measured as on Lambda: {obstacle}"),
+            None => {
+                subjects.insert(1, Subject::floor(&stack, &args.binaries, &account)?);
+                report.lambda = Some(lambda::measure(&stack, &subjects, args.samples).await?);
+            }
+        }
+    }
+    stack.shutdown().await;
+    if args.write {
+        report.write(&root.join(DOCUMENT))?;
+    }
+    Ok(if args.json { serde_json::to_string_pretty(&report)? } else { report.tables() })
+}
+
+impl Report {
+    fn tables(&self) -> String {
+        let plain = self.plain.iter().map(|rows| report::table(rows));
+        let lambda = self.lambda.iter().map(|rows| lambda::table(rows));
+        plain.chain(lambda).collect::<Vec<_>>().join("\n\n")
+    }
+
+    /// Writes what was measured to the document, and the chart beside it.
+    fn write(&self, path: &Path) -> Result<(), Error> {
+        let occasion = document::occasion();
+        if let Some(rows) = &self.plain {
+            document::write(path, "plain", &format!("{occasion}\n\n{}", report::table(rows)))?;
+        }
+        if let Some(rows) = &self.lambda {
+            let chart = path.with_file_name(CHART);
+            std::fs::write(&chart, lambda::plot(rows)).map_err(|error| Error::Io(chart, error))?;
+            let table = lambda::table(rows);
+            let text = format!("{occasion}\n\n{table}\n\n![Init and first request of functions]({CHART})");
+            document::write(path, "lambda", &text)?;
+        }
+        Ok(())
+    }
+}
+
+async fn plain(subjects: &[Subject], count: u32) -> Result<Vec<Row>, Error> {
     let counts = instructions::can_count();
     if !counts {
         eprintln!("valgrind is not installed, so no instructions are counted");
     }
-    let samples = sample(&subjects, args.samples).await?;
+    let samples = in_turns(subjects, count, Sample::take).await?;
     let mut rows = Vec::new();
     for (subject, samples) in subjects.iter().zip(samples) {
         let instructions = if counts { Some(instructions::count(subject).await?) } else { None };
         rows.push(Row::new(subject, &samples, instructions)?);
     }
-    stack.shutdown().await;
-    Ok(if args.json { serde_json::to_string_pretty(&rows)? } else { report::table(&rows) })
+    Ok(rows)
 }
 
 /// Takes the samples of all functions in turns, so that a busy minute of the machine is in the numbers of each.
-async fn sample(subjects: &[Subject], count: u32) -> Result<Vec<Vec<Sample>>, Error> {
+async fn in_turns<T>(
+    subjects: &[Subject],
+    count: u32,
+    take: impl AsyncFn(&Subject) -> Result<T, Error>,
+) -> Result<Vec<Vec<T>>, Error> {
     let style = ProgressStyle::with_template("{wide_bar} {human_pos}/{human_len} {elapsed_precise}");
     let bar = ProgressBar::new(u64::from(count) * subjects.len() as u64);
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    let mut samples: Vec<Vec<Sample>> = subjects.iter().map(|_| Vec::new()).collect();
+    let mut samples: Vec<Vec<T>> = subjects.iter().map(|_| Vec::new()).collect();
     for _ in 0..count {
         for (subject, samples) in subjects.iter().zip(&mut samples) {
-            samples.push(Sample::take(subject).await?);
+            samples.push(take(subject).await?);
             bar.inc(1);
         }
     }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::large_futures, reason = "what is polled once may be large")]
 
+mod document;
 mod functions;
 mod scale;
 

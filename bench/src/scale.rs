@@ -17,6 +17,7 @@ use shared::store::Table;
 
 pub(crate) use self::error::Error;
 use self::measure::Measured;
+use crate::document;
 
 /// Measure what requests cost in tables of several sizes.
 #[derive(clap::Args)]
@@ -40,7 +41,7 @@ pub(crate) async fn run(mut args: Args, root: &Path) -> Result<String, Error> {
     }
     let markdown = table::markdown(&columns);
     if args.write {
-        table::write(&root.join("docs/data-model.md"), &markdown)?;
+        document::write(&root.join("docs/data-model.md"), "scale", &markdown)?;
     }
     Ok(markdown)
 }

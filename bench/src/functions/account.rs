@@ -48,6 +48,11 @@ impl Account {
         Ok(Self { id: user.id.to_string(), token, stripe })
     }
 
+    /// Returns an event that asks for the account.
+    pub(super) fn event(&self) -> Bytes {
+        json!({ "pathParameters": { "id": self.id } }).to_string().into()
+    }
+
     /// Returns the recorded event with this account's id, tokens and signature.
     pub(super) fn fill(&self, path: &Path) -> Result<Bytes, Error> {
         let event = std::fs::read_to_string(path).map_err(|error| Error::Io(path.to_owned(), error))?;

@@ -1,5 +1,7 @@
 use std::path::PathBuf;
 
+use crate::document;
+
 /// The reason why the measurement failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -25,8 +27,14 @@ pub(crate) enum Error {
     Failed(String, String),
     #[error("{0} has no {1}; the measurement needs Linux")]
     NoReading(PathBuf, &'static str),
+    #[error("the endpoint with TLS: {0}")]
+    Endpoint(std::io::Error),
+    #[error("the share of a processor: {0}")]
+    Share(std::io::Error),
     #[error("valgrind counted no instructions of {0}")]
     NoInstructions(String),
+    #[error(transparent)]
+    Document(#[from] document::Error),
     #[error(transparent)]
     Json(#[from] serde_json::Error),
 }

@@ -20,7 +20,7 @@ pub(super) struct Process {
     name: String,
     api: RuntimeApi,
     child: Child,
-    pid: i32,
+    pub(super) pid: i32,
     pub(super) spawned: Instant,
 }
 

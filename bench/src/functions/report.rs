@@ -119,16 +119,16 @@ pub(super) fn table(rows: &[Row]) -> String {
     lines.join("\n")
 }
 
-fn line(cells: impl IntoIterator<Item = String>) -> String {
+pub(super) fn line(cells: impl IntoIterator<Item = String>) -> String {
     format!("| {} |", cells.into_iter().collect::<Vec<_>>().join(" | "))
 }
 
-fn ratio(value: f64, bare: f64, digits: usize) -> String {
-    format!("{value:.digits$} ({:.2}x)", value / bare)
+pub(super) fn ratio(value: f64, base: f64, digits: usize) -> String {
+    format!("{value:.digits$} ({:.2}x)", value / base)
 }
 
-fn median<T: Ord>(samples: &[Sample], of: impl Fn(&Sample) -> T) -> T {
-    let mut values: Vec<T> = samples.iter().map(of).collect();
+pub(super) fn median<S, T: Ord>(samples: impl IntoIterator<Item = S>, of: impl Fn(S) -> T) -> T {
+    let mut values: Vec<T> = samples.into_iter().map(of).collect();
     values.sort_unstable();
     values.swap_remove(values.len() / 2)
 }

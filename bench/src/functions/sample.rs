@@ -58,7 +58,7 @@ impl Sample {
 }
 
 /// Returns the status in an answer. A streamed one begins with a prelude in JSON.
-fn status(answer: &[u8]) -> Option<u64> {
+pub(super) fn status(answer: &[u8]) -> Option<u64> {
     let first = serde_json::Deserializer::from_slice(answer).into_iter::<serde_json::Value>().next();
     first?.ok()?.get("statusCode")?.as_u64()
 }

@@ -11,6 +11,8 @@ use super::account::Account;
 
 /// The package that all others are compared with.
 pub(super) const BARE: &str = "bench-bare";
+/// The package that all others are compared with as on Lambda.
+pub(super) const FLOOR: &str = "bench-floor";
 
 /// Functions whose event is another one than `get`, or than the first one if there is no `get`.
 const EVENTS: &[(&str, &str)] = &[
@@ -22,6 +24,7 @@ const EVENTS: &[(&str, &str)] = &[
 ];
 
 /// A function that is measured.
+#[derive(Clone)]
 pub(super) struct Subject {
     pub(super) name: String,
     pub(super) binary: PathBuf,
@@ -31,18 +34,18 @@ pub(super) struct Subject {
 
 impl Subject {
     /// Returns the bare function, then those with these names, or all of the template.
-    pub(super) async fn all(
+    pub(super) fn all(
         stack: &Stack,
         root: &Path,
         binaries: &Path,
         names: &[String],
+        account: &Account,
     ) -> Result<Vec<Self>, Error> {
         let functions = &stack.template().functions;
         let known = |name: &&String| functions.iter().any(|function| &&function.binary == name);
         if let Some(unknown) = names.iter().find(|name| !known(name)) {
             return Err(Error::NoFunction(unknown.clone()));
         }
-        let account = Account::make(stack).await?;
         let mut environments = stack.environments();
         let of_any = environments.values().next().cloned().unwrap_or_default();
         let mut subjects = vec![Self::new(BARE, binaries, of_any, Bytes::from_static(b"{}"))?];
@@ -55,6 +58,13 @@ impl Subject {
             }
         }
         Ok(subjects)
+    }
+
+    /// Returns the function that reads the account of the events, and does nothing else.
+    pub(super) fn floor(stack: &Stack, binaries: &Path, account: &Account) -> Result<Self, Error> {
+        let with_table = |environment: &BTreeMap<_, _>| environment.contains_key("TABLE_NAME");
+        let environment = stack.environments().into_values().find(with_table).unwrap_or_default();
+        Self::new(FLOOR, binaries, environment, account.event())
     }
 
     fn new(

@@ -3,6 +3,8 @@ use std::path::PathBuf;
 use local::dynamodb::TableError;
 use local::template::LoadError;
 
+use crate::document;
+
 /// The reason why the measurement failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -20,8 +22,8 @@ pub(crate) enum Error {
     Database(String),
     #[error("{0} is not {1}")]
     Content(String, shared::domain::Invalid),
-    #[error("{0} has no place for the table")]
-    NoMarkers(PathBuf),
+    #[error(transparent)]
+    Document(#[from] document::Error),
     #[error("{0} changed nothing, or found another number of things than there are")]
     Answer(&'static str),
 }

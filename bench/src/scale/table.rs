@@ -1,9 +1,4 @@
-use std::path::Path;
-
-use super::error::Error;
 use super::measure::{Measured, Row};
-
-const MARKERS: (&str, &str) = ("<!-- scale -->\n", "<!-- /scale -->");
 
 /// Formats a row for each request, with a column for each size.
 pub(crate) fn markdown(columns: &[Measured]) -> String {
@@ -49,15 +44,4 @@ fn thousands(n: u32) -> String {
     let groups: Vec<&str> =
         digits.as_bytes().rchunks(3).rev().filter_map(|group| std::str::from_utf8(group).ok()).collect();
     groups.join(",")
-}
-
-/// Writes the table between its markers.
-pub(crate) fn write(path: &Path, table: &str) -> Result<(), Error> {
-    let io = |error| Error::Io(path.to_owned(), error);
-    let document = std::fs::read_to_string(path).map_err(io)?;
-    let no_markers = || Error::NoMarkers(path.to_owned());
-    let (before, rest) = document.split_once(MARKERS.0).ok_or_else(no_markers)?;
-    let (_, after) = rest.split_once(MARKERS.1).ok_or_else(no_markers)?;
-    let (begin, end) = MARKERS;
-    std::fs::write(path, format!("{before}{begin}\n{table}\n\n{end}{after}")).map_err(io)
 }

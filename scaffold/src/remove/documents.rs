@@ -121,7 +121,7 @@ impl Removal<'_> {
         }
         let names_it = |line: &str| line.contains("make bench") || line.contains("--package bench ");
         let manifest = self.root.join("Cargo.toml");
-        let text = read(&manifest)?.replace("\"bench\", \"bench/bare\", ", "");
+        let text = read(&manifest)?.replace("\"bench\", \"bench/bare\", \"bench/floor\", ", "");
         write(&manifest, &texts::paragraphs(&text, names_it))?;
         let makefile = self.root.join("Makefile");
         write(&makefile, &texts::paragraphs(&read(&makefile)?, names_it))?;
