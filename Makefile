@@ -49,8 +49,9 @@ invoke: ## Send events/<FUNCTION>/<EVENT>.json to a function: FUNCTION=health EV
 	@$(TARGET_DIR)/debug/xtask event $(FUNCTION) $(EVENT) | $(TARGET_DIR)/debug/local invoke $(ARGS) $(FUNCTION) -
 
 .PHONY: bench
-bench: ## Measure time and size of every function's release binary, or of these: FUNCTIONS="users-id health" ARGS=--json
+bench: ## Measure time and size of every function's release binary, or of these: FUNCTIONS="users-id health" ARGS=--write
 	cargo build --release --package bench-bare
+	cargo build --release --package bench-floor
 	cargo build --release $(addprefix --package ,$(FUNCTIONS))
 	cargo run --quiet --profile measure --package bench -- functions --binaries $(TARGET_DIR)/release $(ARGS) $(FUNCTIONS)
 

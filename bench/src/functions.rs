@@ -10,11 +10,11 @@ mod report;
 mod runtime_api;
 mod sample;
 mod subject;
+mod turns;
 
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use indicatif::{ProgressBar, ProgressStyle};
 use local::Stack;
 use serde::Serialize;
 
@@ -23,6 +23,7 @@ pub(crate) use self::error::Error;
 use self::report::Row;
 use self::sample::Sample;
 use self::subject::Subject;
+use self::turns::in_turns;
 use crate::document;
 
 const DOCUMENT: &str = "docs/performance.md";
@@ -85,12 +86,11 @@ pub(crate) async fn run(args: Args, root: &Path) -> Result<String, Error> {
         report.plain = Some(plain(&subjects, args.samples).await?);
     }
     if args.setting != Some(Setting::Plain) {
-        match lambda::obstacle() {
-            Some(obstacle) => eprintln!("nothing is measured as on Lambda: {obstacle}"),
-            None => {
-                subjects.insert(1, Subject::floor(&stack, &args.binaries, &account)?);
-                report.lambda = Some(lambda::measure(&stack, &subjects, args.samples).await?);
-            }
+        if let Err(obstacle) = lambda::check() {
+            eprintln!("nothing is measured as on Lambda: {obstacle}");
+        } else {
+            subjects.insert(1, Subject::floor(&stack, &args.binaries, &account)?);
+            report.lambda = Some(lambda::measure(&stack, &subjects, args.samples).await?);
         }
     }
     stack.shutdown().await;
@@ -136,24 +136,4 @@ async fn plain(subjects: &[Subject], count: u32) -> Result<Vec<Row>, Error> {
         rows.push(Row::new(subject, &samples, instructions)?);
     }
     Ok(rows)
-}
-
-/// Takes the samples of all functions in turns, so that a busy minute of the machine is in the numbers of each.
-async fn in_turns<T>(
-    subjects: &[Subject],
-    count: u32,
-    take: impl AsyncFn(&Subject) -> Result<T, Error>,
-) -> Result<Vec<Vec<T>>, Error> {
-    let style = ProgressStyle::with_template("{wide_bar} {human_pos}/{human_len} {elapsed_precise}");
-    let bar = ProgressBar::new(u64::from(count) * subjects.len() as u64);
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    let mut samples: Vec<Vec<T>> = subjects.iter().map(|_| Vec::new()).collect();
-    for _ in 0..count {
-        for (subject, samples) in subjects.iter().zip(&mut samples) {
-            samples.push(take(subject).await?);
-            bar.inc(1);
-        }
-    }
-    bar.finish_and_clear();
-    Ok(samples)
 }

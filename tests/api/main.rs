@@ -18,7 +18,6 @@ mod client;
 mod concurrency;
 mod conditional;
 mod conformance;
-mod connections;
 mod conventions;
 mod cors;
 mod durability;

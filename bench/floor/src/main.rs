@@ -11,7 +11,7 @@ use aws_sigv4::sign::v4::SigningParams;
 use aws_smithy_runtime_api::client::identity::Identity;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HOST};
-use http::{HeaderName, HeaderValue, Request, Uri};
+use http::{HeaderValue, Request, Uri};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
@@ -88,6 +88,7 @@ impl Table {
         Ok(serde_json::from_slice::<Value>(&answer)?["Item"].take())
     }
 
+    #[expect(clippy::disallowed_methods, reason = "no test sets this function's clock")]
     fn sign(&self, request: &mut Request<Full<Bytes>>, body: &str) -> Result<(), Error> {
         let parameters = SigningParams::builder()
             .identity(&self.identity)
@@ -102,9 +103,7 @@ impl Table {
         let signable =
             SignableRequest::new("POST", &self.endpoint, headers, SignableBody::Bytes(body.as_bytes()))?;
         let (instructions, _) = sign(signable, &parameters)?.into_parts();
-        for (name, value) in instructions.headers() {
-            request.headers_mut().insert(HeaderName::from_bytes(name.as_bytes())?, value.parse()?);
-        }
+        instructions.apply_to_request_http1x(request);
         Ok(())
     }
 }

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use local::Stack;
 use serde_json::{Value, json};
@@ -62,11 +64,23 @@ impl Account {
             .replace("{{ADMIN_TOKEN}}", &self.token);
         let mut event: Value =
             serde_json::from_str(&event).map_err(|error| Error::Event(path.to_owned(), error))?;
+        if event["isBase64Encoded"] == true
+            && let Some(body) = event["body"].as_str().and_then(|body| self.fill_form(body))
+        {
+            event["body"] = json!(body);
+        }
         if event["headers"].get("stripe-signature").is_some() {
             let body = event["body"].as_str().unwrap_or_default();
             let signature = webhooks_stripe::sign(&self.stripe, body.as_bytes(), Clock::system().now());
             event["headers"]["stripe-signature"] = json!(signature);
         }
         Ok(event.to_string().into())
+    }
+    /// Returns a form in base64 with this account's id, if it has the recorded one.
+    fn fill_form(&self, body: &str) -> Option<String> {
+        let mut body = STANDARD.decode(body).ok()?;
+        let at = body.windows(RECORDED_USER.len()).position(|text| text == RECORDED_USER.as_bytes())?;
+        body.splice(at..at + RECORDED_USER.len(), self.id.bytes());
+        Some(STANDARD.encode(body))
     }
 }

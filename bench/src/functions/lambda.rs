@@ -11,6 +11,8 @@ mod sample;
 mod share;
 mod wire;
 
+use std::io;
+
 use local::Stack;
 
 use self::network::Network;
@@ -18,6 +20,7 @@ use self::sample::Sample;
 use self::share::Share;
 use super::Error;
 use super::subject::Subject;
+use super::turns::in_turns;
 
 pub(super) use self::plot::plot;
 pub(super) use self::report::{Row, table};
@@ -25,15 +28,15 @@ pub(super) use self::report::{Row, table};
 /// The sizes of memory, which decide on the share of a processor.
 const MEMORIES_MB: [u32; 2] = [256, 128];
 
-/// Tells why this machine cannot measure this setting.
-pub(super) fn obstacle() -> Option<std::io::Error> {
-    Share::new(MEMORIES_MB[0]).err()
+/// Checks that this machine can measure this setting.
+pub(super) fn check() -> io::Result<()> {
+    Share::new(MEMORIES_MB[0]).map(drop)
 }
 
 /// Measures each function with each size of memory.
 pub(super) async fn measure(stack: &Stack, subjects: &[Subject], count: u32) -> Result<Vec<Row>, Error> {
     let (network, subjects) = connect(stack, subjects).await?;
-    let samples = super::in_turns(&subjects, count, async |subject| {
+    let samples = in_turns(&subjects, count, async |subject| {
         let mut samples = Vec::new();
         for memory in MEMORIES_MB {
             samples.push(Sample::take(subject, &network, memory).await?);
@@ -57,10 +60,9 @@ pub(super) async fn measure(stack: &Stack, subjects: &[Subject], count: u32) -> 
 async fn connect(stack: &Stack, subjects: &[Subject]) -> Result<(Network, Vec<Subject>), Error> {
     let environment = stack.environments().into_values().next().unwrap_or_default();
     let network = Network::start(&environment).await.map_err(Error::Endpoint)?;
-    let subjects = subjects.iter().map(|subject| Subject {
-        environment: network.environment(&subject.environment),
-        ..subject.clone()
-    });
+    let subjects = subjects
+        .iter()
+        .map(|subject| Subject { environment: network.environment(&subject.environment), ..subject.clone() });
     let subjects = subjects.collect();
     Ok((network, subjects))
 }

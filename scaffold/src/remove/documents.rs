@@ -114,8 +114,9 @@ impl Removal<'_> {
         if !self.root.join("bench").exists() {
             return Ok(());
         }
-        let is_of_bench =
-            |file: &PathBuf| file.starts_with("bench") || file == Path::new("docs/performance.md");
+        let is_of_bench = |file: &PathBuf| {
+            file.starts_with("bench") || file.with_extension("") == Path::new("docs/performance")
+        };
         for file in self.files()?.into_iter().filter(is_of_bench) {
             self.delete(&file)?;
         }

@@ -7,12 +7,8 @@ use super::endpoint::{Endpoint, ROOT};
 use super::wire::Wire;
 
 /// The variables with the URLs of the services.
-const SERVICES: [&str; 4] = [
-    "AWS_ENDPOINT_URL_DYNAMODB",
-    "AWS_ENDPOINT_URL_S3",
-    "AWS_ENDPOINT_URL_SESV2",
-    "AWS_ENDPOINT_URL_SQS",
-];
+const SERVICES: [&str; 4] =
+    ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_SESV2", "AWS_ENDPOINT_URL_SQS"];
 
 /// An endpoint with TLS for each service, by the URL of the service itself.
 pub(super) struct Network(BTreeMap<String, Endpoint>);

@@ -29,7 +29,7 @@ pub(in crate::functions) fn plot(rows: &[Row]) -> String {
         .filter_map(|row| Some((&*row.function, row.init_ms, row.memories.first()?.first_request_ms)))
         .collect();
     let longest = bars.iter().map(|(_, init, request)| init + request).fold(1.0, f64::max);
-    let memory = rows.first().and_then(|row| row.memories.first()).map_or(0, |memory| memory.memory_mb);
+    let memory = rows.first().and_then(|row| row.memories.first()).map_or(0, |memory| memory.mb);
     let height = TOP + ROW_HEIGHT * bars.len();
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\">\n\

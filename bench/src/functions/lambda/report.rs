@@ -26,7 +26,7 @@ pub(in crate::functions) struct Row {
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Memory {
-    pub(super) memory_mb: u32,
+    pub(super) mb: u32,
     pub(super) first_request_ms: f64,
     /// The init and the first request together.
     together_ms: f64,
@@ -37,8 +37,8 @@ impl Row {
     pub(super) fn new(function: &str, samples: &[(u32, Vec<Sample>)]) -> Self {
         let all = || samples.iter().flat_map(|(_, samples)| samples);
         let most = |phase: usize| all().map(|sample| sample.handshakes[phase]).max().unwrap_or_default();
-        let memory = |(memory_mb, samples): &(u32, Vec<Sample>)| Memory {
-            memory_mb: *memory_mb,
+        let memory = |(mb, samples): &(u32, Vec<Sample>)| Memory {
+            mb: *mb,
             first_request_ms: millis(samples, |sample| sample.first_request),
             together_ms: millis(samples, |sample| sample.init + sample.first_request),
         };
@@ -60,8 +60,8 @@ fn millis<'a>(samples: impl IntoIterator<Item = &'a Sample>, of: impl Fn(&Sample
 pub(in crate::functions) fn table(rows: &[Row]) -> String {
     let Some(floor) = rows.iter().find(|row| row.function == FLOOR) else { return String::new() };
     let mut head = ["function", "status", "TLS handshakes", "init ms"].map(str::to_owned).to_vec();
-    for Memory { memory_mb, .. } in &floor.memories {
-        head.extend([format!("first request ms, {memory_mb} MB"), format!("together ms, {memory_mb} MB")]);
+    for Memory { mb, .. } in &floor.memories {
+        head.extend([format!("first request ms, {mb} MB"), format!("together ms, {mb} MB")]);
     }
     let mut lines = vec![line(head.clone()), format!("|{}", "---|".repeat(head.len()))];
     for row in rows {
