@@ -31,6 +31,7 @@ mod quota_policy;
 mod rate_limit;
 mod rate_limit_fields;
 mod respond;
+mod routes;
 mod serve;
 #[cfg(feature = "store")]
 mod source_address;
@@ -59,7 +60,7 @@ pub use list::{ListRequest, Pagination};
 pub use member::from_json;
 #[cfg(feature = "multipart")]
 pub use multipart::{MultipartForm, Part};
-pub use openapi::{AnyObject, FixedParams, ListParams, ReadParams, WriteParams, function_url_routes};
+pub use openapi::{AnyObject, FixedParams, ListParams, ReadParams, WriteParams};
 pub use path::{EntityId, PathId, PathIds};
 pub use preconditions::Preconditions;
 pub use query::Query;
@@ -68,6 +69,9 @@ pub use quota_policy::{QuotaPolicy, Scale};
 #[cfg(feature = "store")]
 pub use rate_limit::RateLimits;
 pub use respond::{ErrorBody, ProblemDetails, chain, respond};
+pub use routes::{Route, Routes};
+#[doc(hidden)]
+pub use routes::{described_routes, paste};
 pub use serve::{serve, serve_as, serve_stream};
 #[cfg(feature = "store")]
 pub use source_address::SourceAddress;

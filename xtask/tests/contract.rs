@@ -34,7 +34,7 @@ fn a_function_that_nothing_else_knows_is_named_with_all_that_it_needs() {
     for part in [
         "events/gadgets-id: record an event",
         "gadgets-id = { path = \"../functions/gadgets-id\" }",
-        "gadgets_id::routes().into_openapi()",
+        "gadgets_id::routes()",
         "GadgetsIdFunction:",
         "Path: \"/api/gadgets/{id}\", Method: ANY",
     ] {

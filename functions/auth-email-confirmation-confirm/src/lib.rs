@@ -4,9 +4,9 @@
 //! |---|---|---|
 //! | POST | the bearer of a link | confirms the address |
 
+use shared::http::Routes;
+use shared::routes;
 use shared::store::{Mails, Users};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 mod confirm;
 
@@ -18,6 +18,6 @@ shared::deps! {
 }
 
 /// Returns the operations at this function's path.
-pub fn routes() -> OpenApiRouter<Deps> {
-    OpenApiRouter::new().routes(routes!(confirm::confirm))
+pub fn routes<R: Routes<Deps>>() -> R {
+    R::default().routes(routes!(confirm::confirm))
 }

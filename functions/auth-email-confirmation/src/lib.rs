@@ -4,10 +4,9 @@
 //! |---|---|---|
 //! | POST | anyone, limited | sends the link again |
 
-use shared::http::RateLimits;
+use shared::http::{RateLimits, Routes};
+use shared::routes;
 use shared::store::Mails;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 mod create;
 
@@ -19,6 +18,6 @@ shared::deps! {
 }
 
 /// Returns the operations at this function's path.
-pub fn routes() -> OpenApiRouter<Deps> {
-    OpenApiRouter::new().routes(routes!(create::create))
+pub fn routes<R: Routes<Deps>>() -> R {
+    R::default().routes(routes!(create::create))
 }

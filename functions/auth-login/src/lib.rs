@@ -5,10 +5,9 @@
 //! | POST | anyone, limited | signs in with e-mail address and password |
 
 use shared::auth::{AccessTokenIssuer, Passwords, RefreshTokens};
-use shared::http::RateLimits;
+use shared::http::{RateLimits, Routes};
+use shared::routes;
 use shared::store::Users;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 mod login;
 
@@ -23,6 +22,6 @@ shared::deps! {
 }
 
 /// Returns the operations at this function's path.
-pub fn routes() -> OpenApiRouter<Deps> {
-    OpenApiRouter::new().routes(routes!(login::login))
+pub fn routes<R: Routes<Deps>>() -> R {
+    R::default().routes(routes!(login::login))
 }

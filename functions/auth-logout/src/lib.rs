@@ -5,8 +5,8 @@
 //! | POST | the bearer of a refresh token | ends its family |
 
 use shared::auth::RefreshTokens;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use shared::http::Routes;
+use shared::routes;
 
 mod logout;
 
@@ -17,6 +17,6 @@ shared::deps! {
 }
 
 /// Returns the operations at this function's path.
-pub fn routes() -> OpenApiRouter<Deps> {
-    OpenApiRouter::new().routes(routes!(logout::logout))
+pub fn routes<R: Routes<Deps>>() -> R {
+    R::default().routes(routes!(logout::logout))
 }

@@ -5,9 +5,9 @@
 //! | POST | the bearer of a link | sets the password |
 
 use shared::auth::Passwords;
+use shared::http::Routes;
+use shared::routes;
 use shared::store::{Mails, Users};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 mod confirm;
 
@@ -20,6 +20,6 @@ shared::deps! {
 }
 
 /// Returns the operations at this function's path.
-pub fn routes() -> OpenApiRouter<Deps> {
-    OpenApiRouter::new().routes(routes!(confirm::confirm))
+pub fn routes<R: Routes<Deps>>() -> R {
+    R::default().routes(routes!(confirm::confirm))
 }

@@ -5,9 +5,9 @@
 //! | POST | the bearer of a refresh token | replaces it by its successor |
 
 use shared::auth::{AccessTokenIssuer, RefreshTokens};
+use shared::http::Routes;
+use shared::routes;
 use shared::store::Users;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 mod refresh;
 
@@ -20,6 +20,6 @@ shared::deps! {
 }
 
 /// Returns the operations at this function's path.
-pub fn routes() -> OpenApiRouter<Deps> {
-    OpenApiRouter::new().routes(routes!(refresh::refresh))
+pub fn routes<R: Routes<Deps>>() -> R {
+    R::default().routes(routes!(refresh::refresh))
 }

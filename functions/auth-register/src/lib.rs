@@ -5,10 +5,9 @@
 //! | POST | anyone, limited | creates an account and signs in with it |
 
 use shared::auth::{AccessTokenIssuer, Passwords, RefreshTokens};
-use shared::http::RateLimits;
+use shared::http::{RateLimits, Routes};
+use shared::routes;
 use shared::store::{Outbox, Users};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 mod create;
 
@@ -24,6 +23,6 @@ shared::deps! {
 }
 
 /// Returns the operations at this function's path.
-pub fn routes() -> OpenApiRouter<Deps> {
-    OpenApiRouter::new().routes(routes!(create::create))
+pub fn routes<R: Routes<Deps>>() -> R {
+    R::default().routes(routes!(create::create))
 }

@@ -6,8 +6,8 @@
 //! | GET /api/docs/{file} | anyone | the page's files, none of which comes from another server; pages for links in mails |
 //! | GET /api/openapi.json | anyone | the OpenAPI document, as committed |
 
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use shared::http::Routes;
+use shared::routes;
 
 mod asset;
 mod document;
@@ -15,9 +15,6 @@ mod file;
 mod page;
 
 /// Returns the operations at this function's paths.
-pub fn routes() -> OpenApiRouter {
-    OpenApiRouter::new()
-        .routes(routes!(page::page))
-        .routes(routes!(asset::asset))
-        .routes(routes!(document::document))
+pub fn routes<R: Routes>() -> R {
+    R::default().routes(routes!(page::page)).routes(routes!(asset::asset)).routes(routes!(document::document))
 }

@@ -5,8 +5,8 @@
 //! | GET | anyone | returns query, headers and cookies |
 //! | POST | anyone | also returns the body: a JSON object or a form, with or without files |
 
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use shared::http::Routes;
+use shared::routes;
 
 mod create;
 mod echo;
@@ -15,6 +15,6 @@ mod get;
 pub use create::MAX_FORM_BYTES;
 
 /// Returns the operations at this function's path.
-pub fn routes() -> OpenApiRouter {
-    OpenApiRouter::new().routes(routes!(get::get, create::create))
+pub fn routes<R: Routes>() -> R {
+    R::default().routes(routes!(get::get, create::create))
 }

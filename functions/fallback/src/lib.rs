@@ -1,8 +1,8 @@
 //! `$default`: every path that belongs to no other function. Answers 404 in the error shape of the API.
 
-use utoipa_axum::router::OpenApiRouter;
+use shared::http::Routes;
 
 /// Returns no routes, so that every path is answered with 404.
-pub fn routes() -> OpenApiRouter {
-    OpenApiRouter::new()
+pub fn routes<R: Routes>() -> R {
+    R::default()
 }

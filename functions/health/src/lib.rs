@@ -4,9 +4,9 @@
 //! |---|---|---|
 //! | GET | anyone | answers 200 if the API is up; `deep=true` also checks the table |
 
+use shared::http::Routes;
+use shared::routes;
 use shared::store::Table;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 mod get;
 
@@ -17,6 +17,6 @@ shared::deps! {
 }
 
 /// Returns the operations at this function's path.
-pub fn routes() -> OpenApiRouter<Deps> {
-    OpenApiRouter::new().routes(routes!(get::get))
+pub fn routes<R: Routes<Deps>>() -> R {
+    R::default().routes(routes!(get::get))
 }

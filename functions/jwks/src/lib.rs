@@ -5,9 +5,9 @@
 //! | GET | anyone | lists the keys |
 
 use shared::clock::Clock;
+use shared::http::Routes;
+use shared::routes;
 use shared::store::TokenKeys;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 mod get;
 
@@ -19,6 +19,6 @@ shared::deps! {
 }
 
 /// Returns the operations at this function's path.
-pub fn routes() -> OpenApiRouter<Deps> {
-    OpenApiRouter::new().routes(routes!(get::get))
+pub fn routes<R: Routes<Deps>>() -> R {
+    R::default().routes(routes!(get::get))
 }

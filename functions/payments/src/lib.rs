@@ -5,10 +5,9 @@
 //! | GET | a caller | lists the caller's payments |
 
 use shared::auth::AccessTokens;
-use shared::http::CursorKey;
+use shared::http::{CursorKey, Routes};
+use shared::routes;
 use shared::store::{Payments, Users};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 mod list;
 
@@ -22,6 +21,6 @@ shared::deps! {
 }
 
 /// Returns the operations at this function's path.
-pub fn routes() -> OpenApiRouter<Deps> {
-    OpenApiRouter::new().routes(routes!(list::list))
+pub fn routes<R: Routes<Deps>>() -> R {
+    R::default().routes(routes!(list::list))
 }

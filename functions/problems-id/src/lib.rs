@@ -7,10 +7,9 @@
 //! | DELETE | its author, an admin | removes it |
 
 use shared::auth::AccessTokens;
-use shared::http::RateLimits;
+use shared::http::{RateLimits, Routes};
+use shared::routes;
 use shared::store::{Problems, Users};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 mod access;
 mod delete;
@@ -28,6 +27,6 @@ shared::deps! {
 }
 
 /// Returns the operations at this function's path.
-pub fn routes() -> OpenApiRouter<Deps> {
-    OpenApiRouter::new().routes(routes!(get::get, replace::replace, update::update, delete::delete))
+pub fn routes<R: Routes<Deps>>() -> R {
+    R::default().routes(routes!(get::get, replace::replace, update::update, delete::delete))
 }

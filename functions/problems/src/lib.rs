@@ -6,10 +6,9 @@
 //! | POST | a caller | adds one |
 
 use shared::auth::AccessTokens;
-use shared::http::{CursorKey, RateLimits};
+use shared::http::{CursorKey, RateLimits, Routes};
+use shared::routes;
 use shared::store::Problems;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 mod create;
 mod list;
@@ -24,6 +23,6 @@ shared::deps! {
 }
 
 /// Returns the operations at this function's path.
-pub fn routes() -> OpenApiRouter<Deps> {
-    OpenApiRouter::new().routes(routes!(list::list, create::create))
+pub fn routes<R: Routes<Deps>>() -> R {
+    R::default().routes(routes!(list::list, create::create))
 }

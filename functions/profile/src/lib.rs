@@ -7,10 +7,9 @@
 
 use axum::middleware::map_response;
 use shared::auth::{AllowedOrigins, Passwords, vary_by_cookie};
-use shared::http::RateLimits;
+use shared::http::{RateLimits, Routes};
+use shared::routes;
 use shared::store::{Outbox, Sessions, Users};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 mod get;
 mod update;
@@ -27,6 +26,8 @@ shared::deps! {
 }
 
 /// Returns the operations at this function's path.
-pub fn routes() -> OpenApiRouter<Deps> {
-    OpenApiRouter::new().routes(routes!(get::get, update::update)).layer(map_response(vary_by_cookie))
+pub fn routes<R: Routes<Deps>>() -> R {
+    R::default()
+        .routes(routes!(get::get, update::update))
+        .map(|router| router.layer(map_response(vary_by_cookie)))
 }

@@ -4,12 +4,12 @@
 //! |---|---|---|
 //! | GET | anyone | shows name, version, documentation and limits |
 
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use shared::http::Routes;
+use shared::routes;
 
 mod get;
 
 /// Returns the operations at this function's path.
-pub fn routes() -> OpenApiRouter {
-    OpenApiRouter::new().routes(routes!(get::get))
+pub fn routes<R: Routes>() -> R {
+    R::default().routes(routes!(get::get))
 }

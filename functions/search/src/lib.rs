@@ -4,10 +4,9 @@
 //! |---|---|---|
 //! | GET | anyone | finds problems |
 
-use shared::http::CursorKey;
+use shared::http::{CursorKey, Routes};
+use shared::routes;
 use shared::store::ProblemSearch;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 mod search;
 
@@ -21,6 +20,6 @@ shared::deps! {
 }
 
 /// Returns the operations at this function's path.
-pub fn routes() -> OpenApiRouter<Deps> {
-    OpenApiRouter::new().routes(routes!(search::search))
+pub fn routes<R: Routes<Deps>>() -> R {
+    R::default().routes(routes!(search::search))
 }

@@ -8,10 +8,9 @@
 
 use axum::middleware::map_response;
 use shared::auth::{AllowedOrigins, Passwords, vary_by_cookie};
-use shared::http::RateLimits;
+use shared::http::{RateLimits, Routes};
+use shared::routes;
 use shared::store::{Sessions, Users};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 mod create;
 mod delete;
@@ -28,8 +27,8 @@ shared::deps! {
 }
 
 /// Returns the operations at this function's path.
-pub fn routes() -> OpenApiRouter<Deps> {
-    OpenApiRouter::new()
+pub fn routes<R: Routes<Deps>>() -> R {
+    R::default()
         .routes(routes!(get::get, create::create, delete::delete))
-        .layer(map_response(vary_by_cookie))
+        .map(|router| router.layer(map_response(vary_by_cookie)))
 }

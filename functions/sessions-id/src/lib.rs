@@ -6,10 +6,9 @@
 
 use axum::middleware::map_response;
 use shared::auth::{AllowedOrigins, vary_by_cookie};
-use shared::http::RateLimits;
+use shared::http::{RateLimits, Routes};
+use shared::routes;
 use shared::store::{Sessions, Users};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 mod delete;
 
@@ -23,6 +22,6 @@ shared::deps! {
 }
 
 /// Returns the operations at this function's path.
-pub fn routes() -> OpenApiRouter<Deps> {
-    OpenApiRouter::new().routes(routes!(delete::delete)).layer(map_response(vary_by_cookie))
+pub fn routes<R: Routes<Deps>>() -> R {
+    R::default().routes(routes!(delete::delete)).map(|router| router.layer(map_response(vary_by_cookie)))
 }

@@ -5,10 +5,9 @@
 //! | GET /api/stream | anyone | says `Hello World` in three pieces |
 //! | GET /api/stream/posts | anyone | lists all published posts, one a line, in constant memory |
 
-use shared::http::function_url_routes;
+use shared::http::Routes;
+use shared::routes;
 use shared::store::Posts;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 mod get;
 mod posts;
@@ -20,6 +19,6 @@ shared::deps! {
 }
 
 /// Returns the operations at this function's URL.
-pub fn routes() -> OpenApiRouter<Deps> {
-    function_url_routes("stream").routes(routes!(get::get)).routes(routes!(posts::posts))
+pub fn routes<R: Routes<Deps>>() -> R {
+    R::default().at_function_url("stream").routes(routes!(get::get)).routes(routes!(posts::posts))
 }

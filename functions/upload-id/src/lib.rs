@@ -6,11 +6,10 @@
 //! | DELETE | its user, an admin | removes it |
 
 use shared::auth::AccessTokens;
-use shared::http::RateLimits;
+use shared::http::{RateLimits, Routes};
 use shared::objects::Objects;
+use shared::routes;
 use shared::store::{Files, Users};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 mod access;
 mod delete;
@@ -27,6 +26,6 @@ shared::deps! {
 }
 
 /// Returns the operations at this function's path.
-pub fn routes() -> OpenApiRouter<Deps> {
-    OpenApiRouter::new().routes(routes!(get::get, delete::delete))
+pub fn routes<R: Routes<Deps>>() -> R {
+    R::default().routes(routes!(get::get, delete::delete))
 }

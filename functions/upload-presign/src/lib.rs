@@ -5,11 +5,10 @@
 //! | POST | a caller | returns a URL for uploading a file of up to 100 MiB |
 
 use shared::auth::AccessTokens;
-use shared::http::RateLimits;
+use shared::http::{RateLimits, Routes};
 use shared::objects::Objects;
+use shared::routes;
 use shared::store::Files;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 mod create;
 
@@ -23,6 +22,6 @@ shared::deps! {
 }
 
 /// Returns the operations at this function's path.
-pub fn routes() -> OpenApiRouter<Deps> {
-    OpenApiRouter::new().routes(routes!(create::create))
+pub fn routes<R: Routes<Deps>>() -> R {
+    R::default().routes(routes!(create::create))
 }

@@ -4,9 +4,8 @@
 //! |---|---|---|
 //! | GET | anyone, limited | answers from the cache, or asks WeatherAPI.com and caches the answer for 300 s |
 
-use shared::http::RateLimits;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use shared::http::{RateLimits, Routes};
+use shared::routes;
 
 mod breaker;
 mod cache;
@@ -27,6 +26,6 @@ shared::deps! {
 }
 
 /// Returns the operations at this function's path.
-pub fn routes() -> OpenApiRouter<Deps> {
-    OpenApiRouter::new().routes(routes!(get::get))
+pub fn routes<R: Routes<Deps>>() -> R {
+    R::default().routes(routes!(get::get))
 }

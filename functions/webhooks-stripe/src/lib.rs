@@ -5,9 +5,9 @@
 //! | POST | Stripe, by its signature | records the payment of a checkout, once |
 
 use shared::clock::Clock;
+use shared::http::Routes;
+use shared::routes;
 use shared::store::Payments;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 mod event;
 mod receive;
@@ -26,6 +26,6 @@ shared::deps! {
 }
 
 /// Returns the operations at this function's path.
-pub fn routes() -> OpenApiRouter<Deps> {
-    OpenApiRouter::new().routes(routes!(receive::receive))
+pub fn routes<R: Routes<Deps>>() -> R {
+    R::default().routes(routes!(receive::receive))
 }

@@ -47,8 +47,8 @@ fn register(edits: &mut Edits, names: &Names<'_>) -> Result<(), Error> {
     )?;
     edits.insert_sorted(
         "xtask/src/functions.rs",
-        &line(r#"        Function { name: "{{name}}", document: {{lib}}::routes().into_openapi() },"#),
-        |line| line.contains("::routes().into_openapi()"),
+        &line(r#"        Function { name: "{{name}}", document: {{lib}}::routes() },"#),
+        |line| line.contains("::routes()"),
     )?;
     let about = "xtask/src/openapi/about.rs";
     if !edits.text(about)?.contains(&names.fill("    (\"{{tag}}\", \"")) {
@@ -166,7 +166,7 @@ mod tests {
         };
         let lib = read("functions/health/src/lib.rs")
             .replace("shared::deps! {\n    pub struct Deps {\n        table: Table,\n    }\n}\n", "")
-            .replace("OpenApiRouter<Deps>", "OpenApiRouter");
+            .replace("Routes<Deps>", "Routes");
         assert_eq!(outline(&skeleton("health", "src/lib.rs")), outline(&lib));
     }
 
@@ -187,7 +187,7 @@ mod tests {
             ("events/auth-id-gadgets-id/get.json", "\"gadgetId\": \"01931a3e"),
             ("template.yaml", "\n  AuthIdGadgetsIdFunction:\n"),
             ("xtask/Cargo.toml", "auth-id-gadgets-id = { path = \"../functions/auth-id-gadgets-id\" }"),
-            ("xtask/src/functions.rs", "auth_id_gadgets_id::routes().into_openapi()"),
+            ("xtask/src/functions.rs", "auth_id_gadgets_id::routes()"),
             ("tests/api/main.rs", "\nmod auth_id_gadgets_id;\nmod auth_login;\n"),
             (
                 "tests/api/snapshots/api__events__every_recorded_event_is_answered_as_before.snap",

@@ -2,11 +2,8 @@
 
 use serde_json::json;
 use utoipa::openapi::schema::AdditionalProperties;
-use utoipa::openapi::{
-    ObjectBuilder, OpenApiBuilder, RefOr, Schema, ServerBuilder, ServerVariableBuilder, Type,
-};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Server, ServerBuilder, ServerVariableBuilder, Type};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
 
 /// Any JSON object.
 pub struct AnyObject;
@@ -101,12 +98,8 @@ pub struct WriteParams {
     if_none_match: String,
 }
 
-/// Starts the routes of a function that answers at its own URL instead of through the HTTP API.
-#[must_use]
-pub fn function_url_routes<D>(function: &str) -> OpenApiRouter<D>
-where
-    D: Clone + Send + Sync + 'static,
-{
+/// Returns the servers of a function that answers at its own URL.
+pub(super) fn function_url(function: &str) -> [Server; 2] {
     let variable = |value: &str, description| {
         ServerVariableBuilder::new().default_value(value).description(Some(description))
     };
@@ -118,6 +111,5 @@ where
         .description(Some("The URL of the function on AWS, which is an output of the stack"))
         .parameter("id", variable("id", "The id of the URL"))
         .parameter("region", variable("us-east-1", "The region of the stack"));
-    let document = OpenApiBuilder::new().servers(Some([local.build(), deployed.build()])).build();
-    OpenApiRouter::with_openapi(document)
+    [local.build(), deployed.build()]
 }

@@ -7,7 +7,6 @@ use axum::body::Body;
 use axum::http::Response;
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, LambdaEvent, Request, Service, StreamAdapter, service_fn};
-use utoipa_axum::router::OpenApiRouter;
 
 use super::accept::STREAMED;
 use super::event::sanitise;
@@ -20,7 +19,7 @@ use crate::telemetry;
 /// Serves `routes` as a Lambda function until the platform ends it.
 ///
 /// If the dependencies cannot be created, the function logs the reason and ends at once, before it takes a request.
-pub async fn serve<D>(routes: fn() -> OpenApiRouter<D>) -> ExitCode
+pub async fn serve<D>(routes: fn() -> Router<D>) -> ExitCode
 where
     D: FromEnv + Clone + Send + Sync + 'static,
 {
@@ -28,7 +27,7 @@ where
 }
 
 /// Like [`serve`], for routes that answer with other media types than JSON.
-pub async fn serve_as<D>(produces: &'static [&'static str], routes: fn() -> OpenApiRouter<D>) -> ExitCode
+pub async fn serve_as<D>(produces: &'static [&'static str], routes: fn() -> Router<D>) -> ExitCode
 where
     D: FromEnv + Clone + Send + Sync + 'static,
 {
@@ -38,7 +37,7 @@ where
 
 /// Like [`serve`], for a function that streams: [`Streamed`](super::Streamed) answers are sent piece by piece, all
 /// others at once. Its requests come by a Function URL with `InvokeMode: RESPONSE_STREAM`.
-pub async fn serve_stream<D>(routes: fn() -> OpenApiRouter<D>) -> ExitCode
+pub async fn serve_stream<D>(routes: fn() -> Router<D>) -> ExitCode
 where
     D: FromEnv + Clone + Send + Sync + 'static,
 {
@@ -48,11 +47,11 @@ where
 
 /// Starts the function, and returns its routes with their dependencies. They are built while the connection to the table
 /// is being opened.
-async fn router<D>(routes: fn() -> OpenApiRouter<D>) -> Option<Router>
+async fn router<D>(routes: fn() -> Router<D>) -> Option<Router>
 where
     D: FromEnv + Clone + Send + Sync + 'static,
 {
-    start(|deps| routes().with_state(deps).split_for_parts().0).await
+    start(|deps| routes().with_state(deps)).await
 }
 
 /// Runs `app` on Lambda's runtime API.

@@ -24,7 +24,7 @@ impl Sources {
                 gaps.push(format!(
                     "xtask/Cargo.toml: add\n    {name} = {{ path = \"../functions/{name}\" }}\n\
                      xtask/src/functions.rs: add\n    \
-                     Function {{ name: \"{name}\", document: {lib}::routes().into_openapi() }},"
+                     Function {{ name: \"{name}\", document: {lib}::routes() }},"
                 ));
             }
         }

@@ -48,8 +48,8 @@ pub(super) fn register(edits: &mut Edits, names: &Names) -> Result<(), Error> {
             ("xtask/Cargo.toml", "NAME = { path = \"../functions/NAME\" }\n", "{ path = \"../functions/"),
             (
                 "xtask/src/functions.rs",
-                "        Function { name: \"NAME\", document: LIB::routes().into_openapi() },\n",
-                "::routes().into_openapi()",
+                "        Function { name: \"NAME\", document: LIB::routes() },\n",
+                "::routes()",
             ),
             ("tests/api/main.rs", "mod LIB;\n", "mod "),
         ] {
