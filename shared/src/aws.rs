@@ -77,6 +77,12 @@ pub(crate) fn open(endpoint: Uri) -> Result<(), ConfigError> {
     Ok(())
 }
 
+/// Begins to open one more connection.
+pub(crate) fn open_another(endpoint: Uri) -> Result<(), ConfigError> {
+    begin(connections()?.open_another(endpoint));
+    Ok(())
+}
+
 /// Returns the endpoint that `variable`, or else `AWS_ENDPOINT_URL`, sets in place of the region's own.
 #[must_use]
 pub fn endpoint_from_env(variable: &str) -> Option<String> {

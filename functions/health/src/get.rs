@@ -2,7 +2,7 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use serde::Serialize;
 use shared::http::{Error, Json, Query};
-use shared::store::Table;
+use shared::store::Probe;
 use utoipa::{IntoParams, ToSchema};
 
 /// The state of the API.
@@ -43,11 +43,11 @@ struct HealthParams {
     params(HealthParams),
     responses((status = 200, description = "The API is up.", body = HealthBody)),
 )]
-pub(crate) async fn get(State(table): State<Table>, mut query: Query) -> Result<impl IntoResponse, Error> {
+pub(crate) async fn get(State(probe): State<Probe>, mut query: Query) -> Result<impl IntoResponse, Error> {
     let deep = query.flag("deep");
     query.finish()?;
     if deep {
-        table.probe().await?;
+        probe.check().await?;
     }
     Ok(Json(HealthBody { status: Status::Ok, version: env!("CARGO_PKG_VERSION") }))
 }

@@ -6,13 +6,13 @@
 
 use shared::http::Routes;
 use shared::routes;
-use shared::store::Table;
+use shared::store::Probe;
 
 mod get;
 
 shared::deps! {
     pub struct Deps {
-        table: Table,
+        probe: Probe,
     }
 }
 

@@ -7,13 +7,14 @@
 use shared::auth::AccessTokens;
 use shared::http::{CursorKey, Routes};
 use shared::routes;
-use shared::store::{Payments, Users};
+use shared::store::{Payments, SecondConnection, Users};
 
 mod list;
 
 shared::deps! {
     pub struct Deps {
         payments: Payments,
+        second: SecondConnection,
         users: Users,
         tokens: AccessTokens,
         cursors: CursorKey,

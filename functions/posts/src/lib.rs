@@ -8,7 +8,7 @@
 use shared::auth::AccessTokens;
 use shared::http::{CursorKey, RateLimits, Routes};
 use shared::routes;
-use shared::store::Posts;
+use shared::store::{Posts, SecondConnection};
 
 mod create;
 mod list;
@@ -16,6 +16,7 @@ mod list;
 shared::deps! {
     pub struct Deps {
         posts: Posts,
+        second: SecondConnection,
         tokens: AccessTokens,
         cursors: CursorKey,
         limits: RateLimits,

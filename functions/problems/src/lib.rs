@@ -8,7 +8,7 @@
 use shared::auth::AccessTokens;
 use shared::http::{CursorKey, RateLimits, Routes};
 use shared::routes;
-use shared::store::Problems;
+use shared::store::{Problems, SecondConnection};
 
 mod create;
 mod list;
@@ -16,6 +16,7 @@ mod list;
 shared::deps! {
     pub struct Deps {
         problems: Problems,
+        second: SecondConnection,
         tokens: AccessTokens,
         cursors: CursorKey,
         limits: RateLimits,

@@ -6,7 +6,7 @@
 
 use shared::http::{CursorKey, Routes};
 use shared::routes;
-use shared::store::ProblemSearch;
+use shared::store::{ProblemSearch, SecondConnection};
 
 mod search;
 
@@ -15,6 +15,7 @@ pub use search::missing_query;
 shared::deps! {
     pub struct Deps {
         problems: ProblemSearch,
+        second: SecondConnection,
         cursors: CursorKey,
     }
 }

@@ -8,7 +8,7 @@
 use shared::auth::AccessTokens;
 use shared::http::{CursorKey, RateLimits, Routes};
 use shared::routes;
-use shared::store::{Outbox, Users};
+use shared::store::{Outbox, SecondConnection, Users};
 
 mod create;
 mod list;
@@ -16,6 +16,7 @@ mod list;
 shared::deps! {
     pub struct Deps {
         users: Users,
+        second: SecondConnection,
         tokens: AccessTokens,
         cursors: CursorKey,
         limits: RateLimits,

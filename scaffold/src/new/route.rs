@@ -165,7 +165,7 @@ mod tests {
             text.lines().filter(|line| line.starts_with(['p', 'm', '}'])).map(str::to_owned).collect()
         };
         let lib = read("functions/health/src/lib.rs")
-            .replace("shared::deps! {\n    pub struct Deps {\n        table: Table,\n    }\n}\n", "")
+            .replace("shared::deps! {\n    pub struct Deps {\n        probe: Probe,\n    }\n}\n", "")
             .replace("Routes<Deps>", "Routes");
         assert_eq!(outline(&skeleton("health", "src/lib.rs")), outline(&lib));
     }

@@ -55,6 +55,12 @@ impl Connections {
     pub(super) async fn open(self, uri: Uri) {
         let Ok(host) = self.host(&uri) else { return };
         let _opening = host.opening.lock().await;
+        self.clone().open_another(uri).await;
+    }
+
+    /// Opens a connection for which no request waits.
+    pub(super) async fn open_another(self, uri: Uri) {
+        let Ok(host) = self.host(&uri) else { return };
         // If it fails, the first request tries again, and reports the failure.
         if let Ok(connection) = self.connect(uri).await {
             host.keep(connection);
@@ -261,5 +267,7 @@ mod tests {
         assert_eq!(host.idle.lock().unwrap().len(), 1);
         get(&connections, &uri).await;
         assert_eq!(host.idle.lock().unwrap().len(), 1);
+        connections.clone().open_another(uri).await;
+        assert_eq!(host.idle.lock().unwrap().len(), 2);
     }
 }

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_types::SdkConfig;
 
 use crate::aws::{self, Timed};
-use crate::config::{ConfigError, required};
+use crate::config::{ConfigError, FromEnv, required};
 use crate::timing::Service;
 
 /// Returns a client of the region's DynamoDB, or of the endpoint in `AWS_ENDPOINT_URL_DYNAMODB`.
@@ -26,20 +26,36 @@ pub(super) fn from_env() -> Result<Client, ConfigError> {
 }
 
 /// Begins, once in a process, to open the connection of the client that [`from_env`] returns.
-///
-/// The SDK needs a tenth of a cold start to find the endpoint of a region, so the name of most is here, too. If the SDK
-/// finds another one, the first request opens a connection to that.
 pub(super) fn open() -> Result<(), ConfigError> {
     static OPENED: OnceLock<()> = OnceLock::new();
     if OPENED.set(()).is_err() {
         return Ok(());
     }
-    let endpoint = match endpoint_from_env() {
-        Some(endpoint) => endpoint,
-        None => format!("https://dynamodb.{}.amazonaws.com", required("AWS_REGION")?),
-    };
     // Of an endpoint that is no URI, the first request says so.
-    endpoint.parse().map_or(Ok(()), aws::open)
+    endpoint()?.parse().map_or(Ok(()), aws::open)
+}
+
+/// A second connection to the table, which a start opens for a function that calls the table twice at the same time.
+#[derive(Clone, Copy, Debug)]
+pub struct SecondConnection;
+
+impl FromEnv for SecondConnection {
+    fn from_env() -> Result<Self, ConfigError> {
+        open()?;
+        endpoint()?.parse().map_or(Ok(()), aws::open_another)?;
+        Ok(Self)
+    }
+}
+
+/// Returns the endpoint of the table.
+///
+/// The SDK needs a tenth of a cold start to find the endpoint of a region, so the name of most is here, too. If the SDK
+/// finds another one, the first request opens a connection to that.
+fn endpoint() -> Result<String, ConfigError> {
+    match endpoint_from_env() {
+        Some(endpoint) => Ok(endpoint),
+        None => Ok(format!("https://dynamodb.{}.amazonaws.com", required("AWS_REGION")?)),
+    }
 }
 
 fn endpoint_from_env() -> Option<String> {

@@ -8,7 +8,6 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::types::{AttributeValue, ConsumedCapacity, ReturnConsumedCapacity};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_dynamo::aws_sdk_dynamodb_1::from_item;
 
@@ -94,12 +93,6 @@ impl Table {
         Self { client: Client::from_conf(config), name: self.name.clone() }
     }
 
-    /// Reads a key without an item, to check that the table can be reached.
-    pub async fn probe(&self) -> Result<(), Error> {
-        let key = Key::new("HEALTH".to_owned(), "HEALTH");
-        self.get::<Health>(key, Consistency::Eventual).await.map(|_| ())
-    }
-
     /// Returns the item with `key`, if it exists.
     pub(super) async fn get<T: DeserializeOwned>(
         &self,
@@ -141,6 +134,3 @@ pub(super) fn parse<T: FromStr<Err: std::error::Error + Send + Sync + 'static>>(
 ) -> Result<T, Error> {
     text.parse().map_err(|error: T::Err| Error::Internal(Box::new(error)))
 }
-
-#[derive(Deserialize)]
-struct Health {}
