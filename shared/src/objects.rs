@@ -122,10 +122,34 @@ impl FromEnv for Objects {
     }
 }
 
+/// A connection to the bucket that `FILES_BUCKET` names, which a start opens for a function whose requests need it.
+///
+/// If the SDK finds another name of the bucket's host, the first request opens a connection to that.
+#[derive(Clone, Copy, Debug)]
+pub struct Connection;
+
+impl FromEnv for Connection {
+    fn from_env() -> Result<Self, ConfigError> {
+        let endpoint = match endpoint_from_env() {
+            Some(endpoint) => endpoint,
+            None => {
+                format!("https://{}.s3.{}.amazonaws.com", required("FILES_BUCKET")?, required("AWS_REGION")?)
+            }
+        };
+        // Of an endpoint that is no URI, the first request says so.
+        endpoint.parse().map_or(Ok(()), aws::open)?;
+        Ok(Self)
+    }
+}
+
+fn endpoint_from_env() -> Option<String> {
+    aws::endpoint_from_env("AWS_ENDPOINT_URL_S3")
+}
+
 impl Objects {
     /// Connects without a bucket, for events that name it; see [`named`](Self::named).
     pub fn named_by_events() -> Result<Self, ConfigError> {
-        Ok(Self::new(&aws::from_env()?, aws::endpoint_from_env("AWS_ENDPOINT_URL_S3")))
+        Ok(Self::new(&aws::from_env()?, endpoint_from_env()))
     }
 
     /// Connects to a bucket of an embedded S3 at `endpoint`, as its owner, who may do everything.

@@ -6,7 +6,7 @@
 
 use shared::auth::AccessTokens;
 use shared::http::{RateLimits, Routes};
-use shared::objects::Objects;
+use shared::objects::{Connection, Objects};
 use shared::routes;
 use shared::store::{Files, Users};
 
@@ -19,6 +19,7 @@ shared::deps! {
     pub struct Deps {
         files: Files,
         objects: Objects,
+        connection: Connection,
         users: Users,
         tokens: AccessTokens,
         limits: RateLimits,
