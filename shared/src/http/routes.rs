@@ -71,14 +71,13 @@ pub struct Route<D> {
 impl<D: Clone + Send + Sync + 'static> Route<D> {
     #[doc(hidden)]
     #[must_use]
-    #[expect(clippy::new_without_default, reason = "only `routes!` makes one")]
     pub fn new() -> Self {
         Self { path: String::new(), methods: MethodRouter::new() }
     }
 
     #[doc(hidden)]
     #[must_use]
-    pub fn on<P: utoipa::Path, T: 'static>(self, handler: impl Handler<T, D>) -> Self {
+    pub fn on<P: utoipa::Path, T: 'static>(self, handler: &impl Handler<T, D>) -> Self {
         let methods = P::methods()
             .iter()
             .fold(self.methods, |methods, method| methods.on(method.to_method_filter(), handler.clone()));
@@ -94,7 +93,7 @@ macro_rules! routes {
     ($($module:ident::$handler:ident),+ $(,)?) => {
         (
             || $crate::http::paste! {
-                $crate::http::Route::new()$(.on::<$module::[<__path_ $handler>], _>($module::$handler))+
+                $crate::http::Route::new()$(.on::<$module::[<__path_ $handler>], _>(&$module::$handler))+
             },
             || $crate::http::described_routes!($($module::$handler),+),
         )
