@@ -14,8 +14,8 @@ const RULES: &[(&str, &str, &str)] = &[
     // The list and the creation: they take the parent's id, and a creation asks for the parent.
     (
         "functions/<children>/src/lib.rs",
-        "use shared::store::<Children>;",
-        "use shared::store::{<Children>, <Parents>};",
+        "use shared::store::{<Children>, SecondConnection};",
+        "use shared::store::{<Children>, <Parents>, SecondConnection};",
     ),
     (
         "functions/<children>/src/lib.rs",
