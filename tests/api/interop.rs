@@ -98,8 +98,9 @@ async fn exchange(package: &str, probe: Command, script: Command) {
     let seconds = signed.claims["exp"].as_i64().unwrap() - signed.claims["iat"].as_i64().unwrap();
     assert_eq!(seconds, 15 * 60);
 
+    let url = format!("/api/users/{}", app.admin().id());
     let send = async |token: &str| {
-        app.anonymous().get("/api/posts?mine=true").header("authorization", &format!("Bearer {token}")).await
+        app.anonymous().get(&url).header("authorization", &format!("Bearer {token}")).await
     };
     send(&signed.good).await.expect(200);
     for (wrong, token) in &signed.bad {

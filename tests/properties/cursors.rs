@@ -4,7 +4,7 @@ use shared::http::CursorKey;
 
 use crate::changes::changed;
 
-const LIST: &str = "/api/posts?sort=title";
+const LIST: &str = "/api/users?sort=name";
 
 fn key() -> CursorKey {
     CursorKey::new(&[Secret::new("CURSOR_SECRET", "s".repeat(32)).unwrap()])
@@ -20,6 +20,6 @@ proptest! {
         let Ok(cursor) = String::from_utf8(text) else { return Ok(()) };
         let is_ours = sealed().contains(&cursor);
         prop_assert_eq!(key().open(LIST, &cursor).is_some(), is_ours);
-        prop_assert_eq!(key().open("/api/posts", &cursor), None);
+        prop_assert_eq!(key().open("/api/users", &cursor), None);
     }
 }

@@ -10,6 +10,6 @@ mod changes;
 mod cookies;
 mod cursors;
 mod multipart;
-mod signatures;
+mod stripe_signatures;
 mod templates;
 mod tokens;

@@ -2,8 +2,6 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use local::{Faults, Stack};
 use serde_json::{Value, json};
 use shared::auth::{AccessTokenIssuer, Subject, TokenSigner};
@@ -200,13 +198,7 @@ impl App {
         event = event.replace("{{ADMIN_TOKEN}}", self.admin().token());
         let mut event: Value =
             serde_json::from_str(&event).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        if let Some(header) = event["headers"].get("stripe-signature").and_then(Value::as_str) {
-            let text = event["body"].as_str().unwrap();
-            let is_base64 = event["isBase64Encoded"] == true;
-            let body = if is_base64 { STANDARD.decode(text).unwrap() } else { text.as_bytes().to_vec() };
-            let header = header.replace("{{STRIPE_SIGNATURE}}", &self.stripe().sign(&body));
-            event["headers"]["stripe-signature"] = json!(header);
-        }
+        self.sign_as_stripe(&mut event);
         event
     }
 
@@ -234,6 +226,17 @@ impl App {
                 None => return keys,
             }
         }
+    }
+
+    /// Waits until a line of the log contains this text.
+    pub async fn logged(&self, text: &str) {
+        for _ in 0..3000 {
+            if self.stack.logs().contains(text) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("no line says {text}:\n{}", self.stack.logs());
     }
 
     /// Returns the table, for tests that bypass the functions.

@@ -1,3 +1,5 @@
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use shared::clock::Clock;
 use shared::config::Secret;
@@ -21,6 +23,16 @@ impl App {
     pub fn stripe_with(&self, secret: &str) -> Stripe {
         let secret = Secret::new("STRIPE_WEBHOOK_SECRET", secret.to_owned()).unwrap();
         Stripe { client: self.anonymous(), secret }
+    }
+
+    /// Signs a recorded event that has a place for the signature.
+    pub(crate) fn sign_as_stripe(&self, event: &mut Value) {
+        let Some(header) = event["headers"].get("stripe-signature").and_then(Value::as_str) else { return };
+        let text = event["body"].as_str().unwrap();
+        let is_base64 = event["isBase64Encoded"] == true;
+        let body = if is_base64 { STANDARD.decode(text).unwrap() } else { text.as_bytes().to_vec() };
+        let header = header.replace("{{STRIPE_SIGNATURE}}", &self.stripe().sign(&body));
+        event["headers"]["stripe-signature"] = json!(header);
     }
 }
 

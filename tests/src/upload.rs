@@ -81,17 +81,6 @@ impl App {
         panic!("{url} is pending still:\n{}", self.stack.logs());
     }
 
-    /// Waits until a line of the log contains this text.
-    pub async fn logged(&self, text: &str) {
-        for _ in 0..3000 {
-            if self.stack.logs().contains(text) {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        panic!("no line says {text}:\n{}", self.stack.logs());
-    }
-
     /// Returns the event that S3 sends to `upload-completed` for a new object.
     pub fn uploaded(&self, key: &str) -> Value {
         json!({

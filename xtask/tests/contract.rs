@@ -150,9 +150,9 @@ fn a_resource_without_a_folder_is_named() {
 #[test]
 fn a_function_without_routes_is_one_that_events_lead_to() {
     let gap = gap(|sources| {
-        sources.template.triggers.objects.retain(|trigger| trigger.function != "upload-completed");
+        sources.template.triggers.streams.retain(|trigger| trigger.function != "mail");
     });
-    assert!(gap.contains("upload-completed = { path = \"../functions/upload-completed\" }"), "{gap}");
+    assert!(gap.contains("mail = { path = \"../functions/mail\" }"), "{gap}");
 }
 
 #[test]

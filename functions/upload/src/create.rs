@@ -7,7 +7,7 @@ use shared::auth::Caller;
 use shared::domain::{File, UserId};
 use shared::http::{Code, Error, IdempotencyParams, Json, QuotaPolicy, RateLimits, Replayed};
 use shared::objects::Objects;
-use shared::store::{Files, IdempotencyRecord, Made, Users};
+use shared::store::{self, Files, IdempotencyRecord, Made, Users};
 use shared::uploads::{self, Published, discard, publish};
 
 use crate::form::{FormBody, Upload, UploadForm};
@@ -70,7 +70,7 @@ async fn store(
         Ok(Published::Ready(file)) => return Ok(file),
         // If the file is gone, `upload-completed` was faster and removed it, which it does only if the quota is used
         // up.
-        Ok(Published::OverQuota | Published::Gone) => return Err(Error::QuotaExceeded),
+        Ok(Published::OverQuota | Published::Gone) => return Err(store::Error::QuotaExceeded.into()),
         Ok(Published::Superseded) => Error::Contended,
         Err(error) => error.into(),
     };

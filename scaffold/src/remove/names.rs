@@ -7,12 +7,13 @@ use super::template::Function;
 use crate::Error;
 
 /// Folders in which a file is called after the function or the resource that it is about.
-const OWNED: [&str; 9] = [
+const OWNED: [&str; 10] = [
     "clients/typescript/src",
     "clients/typescript/test",
     "local/src/product",
     "shared/src",
     "tests/api",
+    "tests/properties",
     "tests/src",
     "tests/store",
     "tests/strangers",

@@ -155,7 +155,7 @@ mod tests {
     fn ids_sort_by_time_of_creation() {
         let random = Random::seeded(1);
         let ids: Vec<String> = (1..=100)
-            .map(|millis| PostId::new(Timestamp::from_millis(millis << 20), &random).to_string())
+            .map(|millis| UserId::new(Timestamp::from_millis(millis << 20), &random).to_string())
             .collect();
         assert!(ids.is_sorted(), "{ids:?}");
     }
@@ -169,11 +169,11 @@ mod tests {
     #[test]
     fn a_nested_id_is_that_of_its_parent_and_its_own() {
         let [parent, own] = [1, 2].map(|n| Uuid::from_bytes([n; 16]));
-        let child = Child { parent: PostId(parent), own: UserId(own) };
+        let child = Child { parent: UserId(parent), own: SessionId(own) };
         assert_eq!(child.to_string(), format!("{parent}#{own}"));
         assert_eq!(child.to_string().parse(), Ok(child));
         for text in [parent.to_string(), format!("{parent}#"), format!("{child}#{own}"), format!("#{own}")] {
-            assert!(text.parse::<Child<PostId, UserId>>().is_err(), "{text}");
+            assert!(text.parse::<Child<UserId, SessionId>>().is_err(), "{text}");
         }
     }
 

@@ -6,7 +6,6 @@ use axum::response::{IntoResponse, Response};
 
 use super::failure::{Cause, Failure, FieldError, INTERNAL_ERROR};
 use super::{Code, Unauthorized};
-use crate::domain::{MAX_BYTES_PER_USER, MAX_FILES_PER_USER};
 
 /// The reason why a request failed.
 ///
@@ -46,8 +45,6 @@ pub enum Error {
     NotFound(&'static str),
     /// The `Idempotency-Key` was used for another request.
     KeyReused,
-    /// The user has the maximum number or total size of files.
-    QuotaExceeded,
     /// The entity is not in the state that the request expects; the text is a sentence.
     PreconditionFailed(&'static str),
     /// Concurrent requests kept changing the entity.
@@ -149,12 +146,6 @@ impl Error {
                 Code::IdempotencyKeyReused,
                 "The Idempotency-Key was already used for another request",
             ),
-            Self::QuotaExceeded => Self::new(
-                Code::QuotaExceeded,
-                format!(
-                    "A user may have at most {MAX_FILES_PER_USER} files with {MAX_BYTES_PER_USER} bytes in total"
-                ),
-            ),
             Self::PreconditionFailed(why) => Self::new(Code::PreconditionFailed, why),
             Self::Contended => {
                 Self::new(Code::Contended, "Concurrent requests keep changing the resource, try again")
@@ -201,7 +192,7 @@ impl From<crate::store::Error> for Error {
             Store::Stale | Store::Repeated => Self::Contended,
             Store::KeyReused => Self::KeyReused,
             Store::TooManyGrams => Self::field("name", "must have fewer different parts"),
-            Store::QuotaExceeded => Self::QuotaExceeded,
+            Store::QuotaExceeded => Self::new(Code::QuotaExceeded, "The quota of the user is used up"),
             Store::Unavailable(cause) => Self::Unavailable(cause.into()),
             Store::Internal(cause) => Self::Internal(cause.into()),
         }

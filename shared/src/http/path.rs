@@ -111,11 +111,11 @@ mod tests {
     }
 
     fn one() -> MethodRouter {
-        get(async |PathId(id): PathId<PostId>| assert_eq!(id.to_string(), ID))
+        get(async |PathId(id): PathId<UserId>| assert_eq!(id.to_string(), ID))
     }
 
     fn two() -> MethodRouter {
-        get(async |PathIds(child): PathIds<PostId, UserId>| {
+        get(async |PathIds(child): PathIds<UserId, SessionId>| {
             assert_eq!((child.parent.to_string(), child.own.to_string()), (ID.to_owned(), OTHER.to_owned()));
         })
     }
@@ -124,23 +124,29 @@ mod tests {
     async fn ids_are_read_in_the_order_of_the_path() {
         let ok = (StatusCode::OK, String::new());
         assert_eq!(request("/a/{id}", one(), &format!("/a/{ID}")).await, ok);
-        assert_eq!(request("/a/{id}/b/{userId}", two(), &format!("/a/{ID}/b/{OTHER}")).await, ok);
+        assert_eq!(request("/a/{id}/b/{sessionId}", two(), &format!("/a/{ID}/b/{OTHER}")).await, ok);
     }
 
     #[tokio::test]
     async fn what_is_no_id_is_not_found() {
         let not_found = |what: &str| (StatusCode::NOT_FOUND, format!("{what} not found"));
-        assert_eq!(request("/a/{id}", one(), "/a/1").await, not_found("Post"));
-        assert_eq!(request("/a/{id}", one(), "/a/%FF").await, not_found("Post"));
-        assert_eq!(request("/a/{id}/b/{userId}", two(), &format!("/a/1/b/{OTHER}")).await, not_found("Post"));
-        assert_eq!(request("/a/{id}/b/{userId}", two(), &format!("/a/{ID}/b/1")).await, not_found("User"));
+        assert_eq!(request("/a/{id}", one(), "/a/1").await, not_found("User"));
+        assert_eq!(request("/a/{id}", one(), "/a/%FF").await, not_found("User"));
+        assert_eq!(
+            request("/a/{id}/b/{sessionId}", two(), &format!("/a/1/b/{OTHER}")).await,
+            not_found("User")
+        );
+        assert_eq!(
+            request("/a/{id}/b/{sessionId}", two(), &format!("/a/{ID}/b/1")).await,
+            not_found("Session")
+        );
     }
 
     #[tokio::test]
     async fn an_extractor_that_does_not_fit_its_path_is_a_defect_with_a_name() {
         let both = format!("/a/{ID}/b/{OTHER}");
         for (route, handler, path, names) in [
-            ("/a/{id}/b/{userId}", one(), &*both, "PathId<"),
+            ("/a/{id}/b/{sessionId}", one(), &*both, "PathId<"),
             ("/a/{id}", two(), &format!("/a/{ID}"), "PathIds<"),
             ("/a", one(), "/a", "PathId<"),
         ] {

@@ -16,8 +16,8 @@ pub enum Error {
     /// The `Idempotency-Key` was used for another request.
     #[error("the idempotency key was used for another request")]
     KeyReused,
-    /// The file would exceed the user's quota.
-    #[error("the user's files reached the quota")]
+    /// A counter would exceed its quota.
+    #[error("the quota is used up")]
     QuotaExceeded,
     /// The name of a problem has more grams than one transaction can write.
     #[error("the name has too many different grams")]

@@ -1,7 +1,7 @@
 //! Pages of another origin: the requests that their scripts may send and the answers that they can read.
 
 use serde_json::{Value, json};
-use tests::{App, Chromium, PASSWORD, Page, Site, post};
+use tests::{App, Chromium, PASSWORD, Page, Site, user};
 
 const ADA: &str = "ada@example.com";
 
@@ -59,28 +59,28 @@ async fn a_page_of_an_allowed_origin_uses_every_method_and_reads_every_header() 
     let site = Site::of_empty_pages().await;
     let app = App::allowing(&site.origin()).await;
     let page = chromium.open(&site.origin()).await;
-    let token = Some(app.caller().token().to_owned());
+    let token = Some(app.admin().token().to_owned());
     let caller = Caller { page: &page, api: localhost(&app), token };
     let (none, nothing) = (json!({}), Value::Null);
 
     let key = json!({"Idempotency-Key": "first"});
-    let made = caller.expect(201, "POST", "/api/posts", key.clone(), post("From afar")).await;
+    let made = caller.expect(201, "POST", "/api/users", key.clone(), user(ADA)).await;
     let (url, etag) = (made["location"].as_str().unwrap(), made["etag"].clone());
     for name in ["x-request-id", "ratelimit", "ratelimit-policy", "server-timing"] {
         assert!(made[name].is_string(), "{name} is readable: {made}");
     }
-    let again = caller.expect(201, "POST", "/api/posts", key, post("From afar")).await;
+    let again = caller.expect(201, "POST", "/api/users", key, user(ADA)).await;
     assert_eq!(again["idempotency-replayed"], "true", "{again}");
     caller.expect(304, "GET", url, json!({"If-None-Match": etag}), nothing.clone()).await;
     let head = caller.expect(200, "HEAD", url, none.clone(), nothing.clone()).await;
     assert_eq!(head["etag"], etag);
     let edited = json!({"Content-Type": "application/merge-patch+json", "If-Match": etag});
-    let changed = caller.expect(200, "PATCH", url, edited, json!({"category": "tech"})).await;
+    let changed = caller.expect(200, "PATCH", url, edited, json!({"name": "Countess"})).await;
     let stale = json!({"If-Match": etag});
-    caller.expect(412, "PUT", url, stale, post("From afar")).await;
+    caller.expect(412, "PUT", url, stale, user(ADA)).await;
     let current = json!({"If-Match": changed["etag"]});
-    caller.expect(200, "PUT", url, current, post("From further")).await;
-    let list = caller.expect(200, "GET", "/api/posts?limit=1", none.clone(), nothing.clone()).await;
+    caller.expect(200, "PUT", url, current, user(ADA)).await;
+    let list = caller.expect(200, "GET", "/api/users?limit=1", none.clone(), nothing.clone()).await;
     assert!(list["link"].is_string(), "{list}");
     let options = caller.expect(204, "OPTIONS", url, none.clone(), nothing.clone()).await;
     assert!(options["allow"].as_str().unwrap().contains("PATCH"), "{options}");
@@ -88,13 +88,23 @@ async fn a_page_of_an_allowed_origin_uses_every_method_and_reads_every_header() 
 
     // Scripts can read refusals, too.
     caller.expect(404, "GET", url, none.clone(), nothing.clone()).await;
-    let refused = caller.expect(405, "DELETE", "/api/posts", none.clone(), nothing.clone()).await;
+    let refused = caller.expect(405, "DELETE", "/api/users", none.clone(), nothing).await;
     assert!(refused["allow"].as_str().unwrap().contains("POST"), "{refused}");
     let anyone = Caller { token: None, api: localhost(&app), page: &page };
-    let refused = anyone.expect(401, "POST", "/api/posts", none.clone(), post("By nobody")).await;
+    let refused = anyone.expect(401, "POST", "/api/users", none, user(ADA)).await;
     assert!(refused["www-authenticate"].as_str().unwrap().starts_with("Bearer"), "{refused}");
+    page.close().await;
+}
 
-    // The stream has another origin on AWS. The same rules apply to it.
+/// The stream has another origin on AWS. The same rules apply to it.
+#[tokio::test]
+async fn a_page_of_an_allowed_origin_reads_a_stream() {
+    let Some(chromium) = Chromium::start().await else { return };
+    let site = Site::of_empty_pages().await;
+    let app = App::allowing(&site.origin()).await;
+    let page = chromium.open(&site.origin()).await;
+    let caller = Caller { page: &page, api: localhost(&app), token: Some(app.caller().token().to_owned()) };
+    let (none, nothing) = (json!({}), Value::Null);
     let stream = "/lambda-url/stream/api/stream";
     let streamed = caller.expect(200, "GET", stream, none.clone(), nothing.clone()).await;
     assert!(streamed["x-request-id"].is_string(), "{streamed}");
@@ -115,15 +125,15 @@ async fn a_page_of_another_origin_than_the_allowed_reads_nothing() {
     let (site, stranger) = (Site::of_empty_pages().await, Site::of_empty_pages().await);
     let app = App::allowing(&site.origin()).await;
     let page = chromium.open(&stranger.origin()).await;
-    let caller = Caller { page: &page, api: localhost(&app), token: Some(app.caller().token().to_owned()) };
+    let caller = Caller { page: &page, api: localhost(&app), token: Some(app.admin().token().to_owned()) };
     for (method, path, body) in [
-        ("GET", "/api/posts", Value::Null),
-        ("POST", "/api/posts", post("Not allowed")),
+        ("GET", "/api/users", Value::Null),
+        ("POST", "/api/users", user(ADA)),
         ("GET", "/lambda-url/stream/api/stream", Value::Null),
     ] {
         assert_eq!(caller.call(method, path, json!({}), body).await, Value::Null, "{method} {path}");
     }
-    assert_eq!(app.anonymous().get("/api/posts").await.expect(200).json()["posts"], json!([]));
+    assert_eq!(app.users().count().await.unwrap(), 1, "the admin");
     page.close().await;
 }
 

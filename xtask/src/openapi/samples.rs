@@ -98,7 +98,7 @@ fn error(code: Code) -> Response {
         Code::NotAcceptable => Error::NotAcceptable,
         Code::EmailTaken => store::Error::Taken(Unique::Email).into(),
         Code::TitleTaken => store::Error::Taken(Unique::Title).into(),
-        Code::QuotaExceeded => Error::QuotaExceeded,
+        Code::QuotaExceeded => store::Error::QuotaExceeded.into(),
         Code::PreconditionFailed => Error::PreconditionFailed("The resource changed since it was read"),
         Code::BodyTooLarge => Error::TooLarge { limit: MAX_JSON_BYTES, size: 1_234_567 },
         Code::FileTooLarge => upload::file_too_large(),
