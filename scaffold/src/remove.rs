@@ -5,12 +5,15 @@
 //! are never changed: what they need is named, and then nothing is taken out.
 
 mod compiler;
+mod cuts;
 mod documents;
+mod imports;
 mod links;
 mod manifests;
 mod markdown;
 mod modules;
 mod names;
+mod parts;
 mod prose;
 mod rust;
 mod template;
@@ -21,16 +24,14 @@ mod unused;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env::var_os;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
 
-use self::compiler::Finding;
 use self::names::Names;
-use self::rust::{Kind, Part};
-use self::unreached::{Readings, Unreached};
+use self::parts::Kind;
+use self::unreached::Readings;
 use crate::Error;
 
 /// The functions that `remove` takes out.
@@ -107,7 +108,7 @@ impl Removal<'_> {
         self.tags()?;
         self.literals()?;
         loop {
-            while self.prune(&mut readings, &before)? {}
+            while self.prune(&mut readings, &before)? || self.imports()? {}
             let findings = compiler::check(self.root)?;
             if findings.is_empty() {
                 break;
@@ -117,149 +118,6 @@ impl Removal<'_> {
         self.manifests(&sources)?;
         self.documents()?;
         self.generated()
-    }
-
-    /// Takes out the items that nothing reaches any more. Returns `false` if there are none.
-    fn prune(&mut self, readings: &mut Readings, before: &Unreached) -> Result<bool, Error> {
-        let sources = self.sources()?;
-        let Unreached { items, variants } = readings.unreached(&sources);
-        let items = items.into_iter().filter(|(id, _)| !before.items.contains_key(id));
-        let variants = variants.into_iter().filter(|(id, _)| !before.variants.contains_key(id));
-        let mut by_file: BTreeMap<PathBuf, Vec<Part>> = BTreeMap::new();
-        for ((file, _), range) in items {
-            by_file.entry(file).or_default().push(Part::of(range));
-        }
-        for ((file, of, _), range) in variants {
-            // Documents name the codes of errors.
-            if of == "Code" {
-                self.words.extend(sources[&file][range.clone()].split('"').nth(1).map(str::to_owned));
-            }
-            by_file.entry(file).or_default().push(Part::of(range));
-        }
-        let is_any = !by_file.is_empty();
-        for (file, parts) in by_file {
-            self.take(&file, parts)?;
-        }
-        Ok(is_any)
-    }
-
-    /// Takes out of the tests what names a path, and of their lists what names a function.
-    fn literals(&mut self) -> Result<(), Error> {
-        for (file, text) in self.sources()? {
-            if !["tests", "xtask/tests", "bench"].iter().any(|folder| file.starts_with(folder)) {
-                continue;
-            }
-            let is_name = |literal: &str| self.names.is_function(literal.trim_matches('"'));
-            let mut literals =
-                rust::literals(&text, |literal| is_name(literal) || self.names.has_path(literal));
-            literals.retain(|range| {
-                self.names.has_path(&text[range.clone()])
-                    || rust::constant(&text, range).is_some_and(|texts| self.names.are_functions(&texts))
-            });
-            self.cut(&file, literals, |_| true)?;
-        }
-        Ok(())
-    }
-
-    /// Takes out what the compiler no longer understands, or says that something which stays needs it.
-    fn follow(&mut self, findings: Vec<Finding>) -> Result<(), Error> {
-        let mut by_file: BTreeMap<PathBuf, Vec<Finding>> = BTreeMap::new();
-        for finding in findings {
-            by_file.entry(finding.file.clone()).or_default().push(finding);
-        }
-        let mut needed = Vec::new();
-        for (file, findings) in by_file {
-            if file.starts_with("bench") {
-                self.bench()?;
-                continue;
-            }
-            let text = read(&self.root.join(&file))?;
-            if let Some((range, replacement)) =
-                findings.iter().find_map(|finding| finding.replacement.clone())
-            {
-                let text = format!("{}{replacement}{}", &text[..range.start], &text[range.end..]);
-                write(&self.root.join(&file), &text)?;
-                continue;
-            }
-            let places = findings.iter().flat_map(|finding| places(finding, &text)).collect();
-            let cut = self.cut(&file, places, |part| may_go(&file, part))?;
-            if cut == 0 {
-                let Finding { line, message, .. } = &findings[0];
-                needed.push(format!("{}:{line}: {message}", file.display()));
-            }
-        }
-        if needed.is_empty() {
-            return Ok(());
-        }
-        Err(Error::Removal(format!(
-            "something that stays needs what was to go, so nothing is removed:\n    {}",
-            needed.join("\n    ")
-        )))
-    }
-
-    /// Takes the smallest parts out of a file that the places are in, and returns their number.
-    fn cut(
-        &mut self,
-        file: &Path,
-        places: Vec<Range<usize>>,
-        may_go: impl Fn(&Part) -> bool,
-    ) -> Result<usize, Error> {
-        let text = read(&self.root.join(file))?;
-        let parts = places.into_iter().filter_map(|place| {
-            // Helpers of tests fill a table with items of every kind.
-            rust::smallest_part(&text, place, file.starts_with("tests"))
-        });
-        self.take(file, parts.filter(may_go).collect())
-    }
-
-    fn take(&mut self, file: &Path, mut parts: Vec<Part>) -> Result<usize, Error> {
-        let mut text = read(&self.root.join(file))?;
-        // From behind, and the outer one of two that are in each other.
-        parts.sort_by_key(|part| (std::cmp::Reverse(part.range.end), part.range.start));
-        let mut count = 0;
-        let mut end = text.len();
-        for part in parts {
-            if part.range.end > end {
-                continue;
-            }
-            end = part.range.start;
-            text = rust::cut(&text, &part.range);
-            count += 1;
-            if part.kind == Kind::Test {
-                self.tests.insert(format!("{}::{}", module(file), part.name));
-            }
-        }
-        if count > 0 && rust::is_empty(&text) {
-            self.delete(file)?;
-        } else if count > 0 {
-            write(&self.root.join(file), &text)?;
-        }
-        Ok(count)
-    }
-
-    /// Deletes a file, and the module that it is.
-    fn delete(&mut self, file: &Path) -> Result<(), Error> {
-        let path = self.root.join(file);
-        if file.extension().is_some_and(|extension| extension == "rs") {
-            for test in rust::tests(&read(&path)?) {
-                self.tests.insert(format!("{}::{test}", module(file)));
-            }
-        }
-        std::fs::remove_file(&path).map_err(|source| Error::File { path: path.clone(), source })?;
-        self.files.insert(file.display().to_string());
-        if let Some(parent) = parent(self.root, file) {
-            let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            let text = read(&self.root.join(&parent))?;
-            if let Some(range) = rust::module(&text, &stem) {
-                self.cut(&parent, vec![range], |_| true)?;
-            }
-        }
-        // Folders that have nothing left.
-        let mut folder = path.parent();
-        while let Some(empty) = folder.filter(|folder| std::fs::remove_dir(folder).is_ok()) {
-            folder = empty.parent();
-        }
-        Ok(())
     }
 
     /// Takes out of template.yaml what belongs to the functions, and returns the resources whose name is one word.
@@ -312,43 +170,6 @@ impl Removal<'_> {
         let rust = self.files()?.into_iter().filter(|file| file.extension().is_some_and(|end| end == "rs"));
         rust.map(|file| read(&self.root.join(&file)).map(|text| (file, text))).collect()
     }
-}
-
-/// The place of a finding; if an import is gone, also those that use its name.
-fn places(finding: &Finding, text: &str) -> Vec<Range<usize>> {
-    let is_import = finding.message.starts_with("unresolved import");
-    let name = text.get(finding.range()).unwrap_or_default().rsplit(':').next().unwrap_or_default();
-    let uses = if is_import { rust::uses(text, name) } else { Vec::new() };
-    [vec![finding.range()], uses].concat()
-}
-
-/// Tells whether a part may go because something that it needs is gone.
-fn may_go(file: &Path, part: &Part) -> bool {
-    if file.starts_with("functions") {
-        return false;
-    }
-    // The emulator and the chores list what belongs to the product; the rest of them is not about it.
-    let is_list = matches!(part.kind, Kind::Import | Kind::Element | Kind::Test);
-    let is_tool = file.starts_with("local") && !file.starts_with("local/src/product");
-    is_list || !is_tool && part.name != "main"
-}
-
-/// `tests::api::posts` for tests/api/posts.rs, as docs/security.md names tests.
-fn module(file: &Path) -> String {
-    let mut words: Vec<String> = file
-        .with_extension("")
-        .components()
-        .map(|part| part.as_os_str().to_string_lossy().replace('-', "_"))
-        .collect();
-    words.retain(|word| !["src", "main", "lib", "functions"].contains(&&**word));
-    words.join("::")
-}
-
-/// The file that declares a file's module.
-fn parent(root: &Path, file: &Path) -> Option<PathBuf> {
-    let folder = file.parent()?;
-    let candidates = [folder.with_extension("rs"), folder.join("main.rs"), folder.join("lib.rs")];
-    candidates.into_iter().find(|candidate| candidate != file && root.join(candidate).exists())
 }
 
 fn read(path: &Path) -> Result<String, Error> {

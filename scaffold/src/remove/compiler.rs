@@ -18,15 +18,26 @@ pub(super) struct Finding {
     pub(super) start: usize,
     pub(super) end: usize,
     pub(super) message: String,
-    /// The text that the compiler suggests in the place of another one: the length of an array that has become shorter.
+    /// The text that the compiler suggests in the place of another one.
     pub(super) replacement: Option<(Range<usize>, String)>,
 }
 
 impl Finding {
+    /// Tells whether a name is gone, or is not used any more.
+    pub(super) fn is_about_a_name(&self) -> bool {
+        ["cannot find", "could not find", "never ", "no ", "unresolved", "unused"]
+            .iter()
+            .any(|words| self.message.contains(words))
+    }
+
     pub(super) fn range(&self) -> Range<usize> {
         self.start..self.end
     }
 }
+
+/// The words of suggestions that are followed: the length of an array that has become shorter, a needless `mut`, and a
+/// variable that only code which is gone has read. What gives it its value can have an effect, so it stays.
+const REPLACEMENTS: [&str; 4] = ["array length", "remove this `mut`", "underscore", "ignoring the field"];
 
 #[derive(Deserialize)]
 struct Line {
@@ -73,7 +84,8 @@ pub(super) fn check(root: &Path) -> Result<Vec<Finding>, Error> {
         else {
             continue;
         };
-        let help = children.into_iter().filter(|help| help.text.contains("array length"));
+        let help =
+            children.into_iter().filter(|help| REPLACEMENTS.iter().any(|words| help.text.contains(words)));
         let replacement = help
             .flat_map(|help| help.spans)
             .find_map(|span| Some((span.byte_start..span.byte_end, span.suggested_replacement?)));
@@ -93,6 +105,7 @@ pub(super) fn check(root: &Path) -> Result<Vec<Finding>, Error> {
         (&one.file, one.start, &one.message).cmp(&(&other.file, other.start, &other.message))
     });
     findings.dedup();
+    eprintln!("cargo check: {} errors and warnings", findings.len());
     if findings.is_empty() && !output.status.success() {
         return Err(Error::Removal(String::from_utf8_lossy(&output.stderr).into_owned()));
     }
