@@ -192,7 +192,9 @@ impl From<crate::store::Error> for Error {
             Store::Stale | Store::Repeated => Self::Contended,
             Store::KeyReused => Self::KeyReused,
             Store::TooManyGrams => Self::field("name", "must have fewer different parts"),
-            Store::QuotaExceeded => Self::new(Code::QuotaExceeded, "The quota of the user is used up"),
+            Store::QuotaExceeded => {
+                Self::new(Code::QuotaExceeded, "The user has the maximum number or total size of files")
+            }
             Store::Unavailable(cause) => Self::Unavailable(cause.into()),
             Store::Internal(cause) => Self::Internal(cause.into()),
         }

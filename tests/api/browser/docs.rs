@@ -72,7 +72,7 @@ async fn the_page_has_the_apis_name_and_follows_the_browsers_colour_scheme() {
 
 /// Opens an operation with parameters and one with a body.
 async fn open_operations(page: &Page) {
-    for operation in ["listPosts", "updatePost"] {
+    for operation in ["listUsers", "updateUser"] {
         let control = format!("'.opblock[id$=\"-{operation}\"] .opblock-summary-control'");
         page.run(&format!("document.querySelector({control}).click()"), Value::Null).await;
         page.until(&format!("document.querySelector('.opblock[id$=\"-{operation}\"] .responses-table')"))

@@ -64,18 +64,10 @@ class World:
         account = {"email": "ada@example.com", "password": PASSWORD}
         registered = self.json("POST", "/api/auth/register", {}, {**account, "name": "Ada"})
         _, headers, _ = self.send("POST", "/api/session", {}, account)
-        event = json.dumps(
-            {
-                "id": "evt_1", "type": "checkout.session.completed", "created": 1700000000, "livemode": False,
-                "data": {"object": {"id": "cs_test_1", "payment_status": "paid", "amount_total": 1999, "currency": "eur"}},
-            }
-        )  # fmt: skip
         self.values = {
             "user": registered["user"]["id"],
             "password": PASSWORD,
             "origin": self.base,
-            "event": event,
-            "signature": self.xtask("stripe-sign", given=event),
         }
         token = registered["accessToken"]
         kept = json.loads((self.sandbox.root / ".local/secrets.json").read_text())
@@ -116,7 +108,7 @@ class World:
         return text
 
     def make(self, cell):
-        """Creates the resource that a request names: a post, a problem, another user."""
+        """Creates what a request names: a post, a problem, another user, an event of Stripe's with its signature."""
         user, admin = self.who["user"], self.who["admin"]
         if "{post}" in cell:
             post = {"title": f"Notes {uuid.uuid4()}", "content": "It weaves."}
@@ -127,6 +119,14 @@ class World:
         if "{another}" in cell:
             other = {"email": f"{uuid.uuid4()}@example.com"}
             self.values["another"] = self.json("POST", "/api/users", admin, other)["id"]
+        if "{event}" in cell:
+            event = json.dumps(
+                {
+                    "id": "evt_1", "type": "checkout.session.completed", "created": 1700000000, "livemode": False,
+                    "data": {"object": {"id": "cs_test_1", "payment_status": "paid", "amount_total": 1999, "currency": "eur"}},
+                }
+            )  # fmt: skip
+            self.values |= {"event": event, "signature": self.xtask("stripe-sign", given=event)}
 
     def ask(self, cell):
         """Sends the request of a cell."""
