@@ -8,6 +8,7 @@ SHELL := /bin/bash
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 VENV := .venv
 CLIENT := clients/typescript
+NODE_CLIENT := tests/interop/runtimes/node
 # Puts the tools of .venv first on the path, where cargo also finds `cargo lambda`.
 TOOLS = PATH="$(CURDIR)/$(VENV)/bin:$$PATH" SAM_CLI_TELEMETRY=0
 
@@ -55,6 +56,29 @@ bench: ## Measure time and size of every function's release binary, or of these:
 	cargo build --release $(addprefix --package ,$(FUNCTIONS))
 	cargo run --quiet --profile measure --package bench -- functions --binaries $(TARGET_DIR)/release $(ARGS) $(FUNCTIONS)
 
+PEERS := $(abspath $(TARGET_DIR))/peers
+.PHONY: bench-peers
+bench-peers: $(PEERS)/.venv/done $(NODE_CLIENT)/node_modules/.package-lock.json ## Compare functions with other frameworks (needs Python, Node.js, and cmake for Lambda's client)
+	cargo build --release --package bench-bare --package users-id --package posts --package webhooks-stripe
+	cargo build --release --locked --manifest-path bench/peers/rust/Cargo.toml --target-dir $(PEERS)
+	npm ci --prefix bench/peers/hono --no-audit --no-fund --loglevel=error
+	npm --prefix bench/peers/hono run build -- --outfile=$(PEERS)/hono/index.js
+	for peer in fastapi powertools; do cp bench/peers/table.py bench/peers/$$peer/app.py $(PEERS)/$$peer; done
+	cargo run --quiet --profile measure --package bench -- peers --binaries $(TARGET_DIR)/release --peers $(PEERS) $(ARGS)
+$(PEERS)/.venv/done: $(wildcard bench/peers/requirements.txt bench/peers/*/requirements.txt)
+	python3 -m venv $(PEERS)/.venv
+	$(PEERS)/.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement bench/peers/requirements.txt
+	for peer in fastapi powertools; do \
+	  rm -rf $(PEERS)/$$peer && $(PEERS)/.venv/bin/python -m pip install --quiet --disable-pip-version-check \
+	    --no-deps --target $(PEERS)/$$peer --requirement bench/peers/$$peer/requirements.txt || exit 1; done
+	touch $@
+
+# Lambda's runtime client for Node.js is compiled. Without the folder of Node.js, node-gyp downloads its headers.
+$(NODE_CLIENT)/node_modules/.package-lock.json: $(NODE_CLIENT)/package-lock.json
+	folder=$$(dirname "$$(dirname "$$(realpath "$$(command -v node)")")"); \
+	  [[ ! -d $$folder/include/node ]] || export npm_config_nodedir=$$folder; \
+	  npm ci --prefix $(NODE_CLIENT) --no-audit --no-fund --loglevel=error
+
 .PHONY: bench-scale
 bench-scale: ## Measure costs in tables of 1,000 to 100,000 for docs/data-model.md; with sizes, print them: SIZES="1000 5000"
 	cargo run --quiet --profile measure --package bench -- scale $(if $(SIZES),--sizes "$(SIZES)",--write)
@@ -89,7 +113,7 @@ lint: ## Check the format and run clippy; warnings are errors
 .PHONY: clean
 clean: ## Remove everything that was built; keep the data in .local
 	cargo clean
-	rm -rf .aws-sam $(VENV) $(addprefix $(CLIENT)/,node_modules dist build)
+	rm -rf .aws-sam $(VENV) $(addprefix $(CLIENT)/,node_modules dist build) bench/peers/hono/node_modules
 
 # These tools have an environment of their own, because they need other versions than SAM's tools.
 STRANGERS := tests/strangers

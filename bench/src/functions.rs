@@ -5,24 +5,29 @@ mod account;
 mod error;
 mod instructions;
 mod lambda;
+mod meter;
+mod money;
+pub(crate) mod peers;
+mod price;
 mod process;
 mod report;
+mod request;
 mod runtime_api;
 mod sample;
+mod size;
 mod subject;
 mod turns;
 
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use local::Stack;
 use serde::Serialize;
 
-use self::account::Account;
 pub(crate) use self::error::Error;
+use self::money::Price;
 use self::report::Row;
 use self::sample::Sample;
-use self::subject::Subject;
+use self::subject::{Functions, Subject};
 use self::turns::in_turns;
 use crate::document;
 
@@ -43,6 +48,9 @@ pub(crate) struct Args {
     /// The folder of the binaries
     #[arg(long, default_value = "target/release")]
     binaries: PathBuf,
+    /// Price a million requests of each function, too
+    #[arg(long)]
+    money: bool,
     /// Print JSON instead of tables
     #[arg(long)]
     json: bool,
@@ -67,33 +75,31 @@ struct Report {
     plain: Option<Vec<Row>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lambda: Option<Vec<lambda::Row>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    money: Option<Vec<Price>>,
 }
 
 /// Returns the tables of measurements.
 pub(crate) async fn run(args: Args, root: &Path) -> Result<String, Error> {
-    // Signatures are not verified, because that time is not the functions'.
-    let stack = Stack::builder()
-        .template(root.join("template.yaml"))
-        .parameter("RateLimitScale", "1000000")
-        .binaries(&args.binaries)
-        .without_iam()
-        .start()
-        .await?;
-    let account = Account::make(&stack).await?;
-    let mut subjects = Subject::all(&stack, root, &args.binaries, &args.functions, &account)?;
+    let functions = Functions::start(root, &args.binaries).await?;
+    let mut subjects = functions.named(&args.functions)?;
     let mut report = Report::default();
     if args.setting != Some(Setting::Lambda) {
-        report.plain = Some(plain(&subjects, args.samples).await?);
+        let rows = plain(&subjects, args.samples).await?;
+        if args.money {
+            report.money = Some(money::measure(&functions.stack, &subjects[1..], &rows[1..]).await?);
+        }
+        report.plain = Some(rows);
     }
     if args.setting != Some(Setting::Plain) {
         if let Err(obstacle) = lambda::check() {
             eprintln!("nothing is measured as on Lambda: {obstacle}");
         } else {
-            subjects.insert(1, Subject::floor(&stack, &args.binaries, &account)?);
-            report.lambda = Some(lambda::measure(&stack, &subjects, args.samples).await?);
+            subjects.insert(1, functions.floor()?);
+            report.lambda = Some(lambda::measure(&functions.stack, &subjects, args.samples).await?);
         }
     }
-    stack.shutdown().await;
+    functions.stack.shutdown().await;
     if args.write {
         report.write(&root.join(DOCUMENT))?;
     }
@@ -104,7 +110,8 @@ impl Report {
     fn tables(&self) -> String {
         let plain = self.plain.iter().map(|rows| report::table(rows));
         let lambda = self.lambda.iter().map(|rows| lambda::table(rows));
-        plain.chain(lambda).collect::<Vec<_>>().join("\n\n")
+        let money = self.money.iter().map(|prices| money::table(prices));
+        plain.chain(lambda).chain(money).collect::<Vec<_>>().join("\n\n")
     }
 
     /// Writes what was measured to the document, and the chart beside it.
@@ -119,6 +126,9 @@ impl Report {
             let table = lambda::table(rows);
             let text = format!("{occasion}\n\n{table}\n\n![Init and first request of functions]({CHART})");
             document::write(path, "lambda", &text)?;
+        }
+        if let Some(prices) = &self.money {
+            document::write(path, "money", &format!("{occasion}\n\n{}", money::table(prices)))?;
         }
         Ok(())
     }

@@ -18,6 +18,7 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 #[derive(Parser)]
 enum Cli {
     Functions(functions::Args),
+    Peers(functions::peers::Args),
     Scale(scale::Args),
 }
 
@@ -35,6 +36,7 @@ async fn main() -> ExitCode {
     let measured = async {
         match Cli::parse() {
             Cli::Functions(args) => Ok::<_, Error>(functions::run(args, root).await?),
+            Cli::Peers(args) => Ok(functions::peers::run(args, root).await?),
             Cli::Scale(args) => Ok(scale::run(args, root).await?),
         }
     };

@@ -4,21 +4,25 @@ use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
 use local::Stack;
 use serde_json::{Value, json};
 use shared::auth::{AccessTokenIssuer, Subject, write_admin};
 use shared::clock::Clock;
 use shared::config::Secret;
+use shared::domain::{PostAttributes, UserId};
 use shared::random::Random;
-use shared::store::{Table, TokenKeys};
+use shared::store::{Posts, Table, TokenKeys};
 
 use super::Error;
+use super::request::Request;
 
 /// The user in the recorded events.
 const RECORDED_USER: &str = "01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f";
 
-/// An administrator's account, so that every operation is allowed.
+/// The number of posts in the list that an event asks for: more than fit on its page.
+const POSTS: u32 = 30;
+
+/// An administrator's account, so that every operation is allowed. The recorded sign-in has its password.
 pub(super) struct Account {
     id: String,
     token: String,
@@ -29,7 +33,7 @@ impl Account {
     /// Creates the account in the table of `stack`.
     pub(super) async fn make(stack: &Stack) -> Result<Self, Error> {
         let table = Table::embedded(stack.table_name(), &stack.dynamodb_url())?;
-        let (Ok(email), Ok(password)) = ("ada@example.com".parse(), "analytical engine".parse()) else {
+        let (Ok(email), Ok(password)) = ("grace@example.com".parse(), "nanoseconds are 30 cm".parse()) else {
             unreachable!("both are valid")
         };
         let user = write_admin(&table, email, &password);
@@ -43,6 +47,7 @@ impl Account {
             signed_in_at: clock.now(),
         };
         let secrets = Secret::several("ACCESS_TOKEN_SECRET", secret("ACCESS_TOKEN_SECRET"))?;
+        write_posts(&table, user.id).await?;
         let issuer = AccessTokenIssuer::new(secrets, TokenKeys::new(table), clock, Random::system());
         let token = async { issuer.signer().await?.sign(subject) }.await;
         let token = token.map_err(|error: shared::http::Error| Error::Account(format!("{error:?}")))?;
@@ -51,12 +56,12 @@ impl Account {
     }
 
     /// Returns an event that asks for the account.
-    pub(super) fn event(&self) -> Bytes {
-        json!({ "pathParameters": { "id": self.id } }).to_string().into()
+    pub(super) fn event(&self) -> Request {
+        Request::plain(json!({ "pathParameters": { "id": self.id } }))
     }
 
-    /// Returns the recorded event with this account's id, tokens and signature.
-    pub(super) fn fill(&self, path: &Path) -> Result<Bytes, Error> {
+    /// Returns the recorded event of `function` with this account's id, tokens and signature.
+    pub(super) fn fill(&self, function: &str, path: &Path) -> Result<Request, Error> {
         let event = std::fs::read_to_string(path).map_err(|error| Error::Io(path.to_owned(), error))?;
         let event = event
             .replace(RECORDED_USER, &self.id)
@@ -69,13 +74,9 @@ impl Account {
         {
             event["body"] = json!(body);
         }
-        if event["headers"].get("stripe-signature").is_some() {
-            let body = event["body"].as_str().unwrap_or_default();
-            let signature = webhooks_stripe::sign(&self.stripe, body.as_bytes(), Clock::system().now());
-            event["headers"]["stripe-signature"] = json!(signature);
-        }
-        Ok(event.to_string().into())
+        Ok(Request::new(function, event, &self.stripe))
     }
+
     /// Returns a form in base64 with this account's id, if it has the recorded one.
     fn fill_form(&self, body: &str) -> Option<String> {
         let mut body = STANDARD.decode(body).ok()?;
@@ -83,4 +84,20 @@ impl Account {
         body.splice(at..at + RECORDED_USER.len(), self.id.bytes());
         Some(STANDARD.encode(body))
     }
+}
+
+/// Writes the posts of the recorded list.
+async fn write_posts(table: &Table, author: UserId) -> Result<(), Error> {
+    let posts = Posts::new(table.clone(), Clock::system(), Random::system());
+    for n in 0..POSTS {
+        let (Ok(title), Ok(content), Ok(category)) =
+            (format!("Part {n}").parse(), "It weaves algebraic patterns.".parse(), "computing".parse())
+        else {
+            unreachable!("all are valid")
+        };
+        let attributes = PostAttributes { title, content, category: Some(category), published: true };
+        let written = posts.create(author, attributes, None).await;
+        written.map_err(|error| Error::Account(error.to_string()))?;
+    }
+    Ok(())
 }

@@ -15,7 +15,7 @@ pub(crate) enum Error {
     Account(String),
     #[error("no function is called {0}")]
     NoFunction(String),
-    #[error("{0} is not built; `make bench` builds it first")]
+    #[error("{0} is not built; `make bench` and `make bench-peers` build what they measure")]
     NotBuilt(PathBuf),
     #[error("{0}: {1}")]
     Event(PathBuf, serde_json::Error),
@@ -23,8 +23,12 @@ pub(crate) enum Error {
     Process(String, std::io::Error),
     #[error("{0} ended instead of answering")]
     Ended(String),
+    #[error("the meter in front of DynamoDB: {0}")]
+    Meter(std::io::Error),
     #[error("{0} failed: {1}")]
     Failed(String, String),
+    #[error("{0}: status {1} instead of {2}")]
+    Status(String, u64, u64),
     #[error("{0} has no {1}; the measurement needs Linux")]
     NoReading(PathBuf, &'static str),
     #[error("the endpoint with TLS: {0}")]

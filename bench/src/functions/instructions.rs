@@ -41,7 +41,7 @@ async fn of_requests(subject: &Subject, requests: u64) -> Result<u64, Error> {
     let mut process = Process::start(subject, &wrapper).await?;
     process.polled().await?;
     for _ in 0..requests {
-        process.invoke(&subject.event).await?;
+        process.invoke(&subject.request.event()).await?;
     }
     process.terminate().await?;
     let counted = std::fs::read_to_string(&file).map_err(|error| Error::Io(file, error))?;

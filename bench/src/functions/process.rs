@@ -1,11 +1,15 @@
 //! A process of a function, and what the kernel counted of it.
 
+use std::fs::File;
+use std::io;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use nix::time::{clock_getcpuclockid, clock_gettime};
+use nix::unistd::Pid;
 use tokio::process::{Child, Command};
 
 use super::Error;
@@ -36,18 +40,32 @@ pub(super) struct Counts {
 impl Process {
     /// Starts the function, with `wrapper` in front of it.
     pub(super) async fn start(subject: &Subject, wrapper: &[String]) -> Result<Self, Error> {
+        Self::spawn(subject, wrapper, || Ok(Stdio::null())).await
+    }
+
+    /// Starts the function, which writes its logs to `log`.
+    pub(super) async fn logged(subject: &Subject, log: &File) -> Result<Self, Error> {
+        Self::spawn(subject, &[], || log.try_clone().map(Stdio::from)).await
+    }
+
+    async fn spawn(
+        subject: &Subject,
+        wrapper: &[String],
+        output: impl Fn() -> io::Result<Stdio>,
+    ) -> Result<Self, Error> {
         let failed = |error| Error::Process(subject.name.clone(), error);
         let api = RuntimeApi::start().await.map_err(failed)?;
-        let mut words = wrapper.iter().map(Into::into).chain([subject.binary.clone().into_os_string()]);
+        let mut words = wrapper.iter().map(Into::into).chain(subject.command.clone());
         let mut command = Command::new(words.next().unwrap_or_default());
         command
             .args(words)
+            .current_dir(&subject.folder)
             .env_clear()
             .envs(&subject.environment)
             .env("AWS_LAMBDA_RUNTIME_API", api.address.to_string())
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stdout(output().map_err(failed)?)
+            .stderr(output().map_err(failed)?)
             .kill_on_drop(true);
         let spawned = Instant::now();
         let child = command.spawn().map_err(failed)?;
@@ -98,17 +116,11 @@ impl Process {
             }
             thread::sleep(Duration::from_micros(20));
         };
-        let tasks = self.path("task");
-        let of_tasks = tasks.read_dir().map_err(|error| Error::Io(tasks.clone(), error))?;
-        let mut nanoseconds = 0;
-        for task in of_tasks.flatten() {
-            let path = task.path().join("schedstat");
-            let text = std::fs::read_to_string(&path).map_err(|error| Error::Io(path, error))?;
-            nanoseconds +=
-                text.split(' ').next().and_then(|time| time.parse::<u64>().ok()).unwrap_or_default();
-        }
         let minor_faults = minor_faults.ok_or(Error::NoReading(self.path("stat"), "minor faults"))?;
-        Ok(Counts { cpu: Duration::from_nanos(nanoseconds), minor_faults })
+        // The clock has the time of threads that have ended, too.
+        let time = clock_getcpuclockid(Pid::from_raw(self.pid)).and_then(clock_gettime);
+        let time = time.map_err(|error| Error::Process(self.name.clone(), error.into()))?;
+        Ok(Counts { cpu: time.into(), minor_faults })
     }
 
     /// Returns the most memory that the process has had, in bytes.

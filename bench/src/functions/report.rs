@@ -1,15 +1,13 @@
 //! The medians of each function, as a table or as JSON.
 
-use std::io::{self, Write};
 use std::time::Duration;
 
-use flate2::Compression;
-use flate2::write::DeflateEncoder;
 use serde::Serialize;
 
 use super::Error;
 use super::instructions::Instructions;
 use super::sample::Sample;
+use super::size::Size;
 use super::subject::Subject;
 
 /// The measurements of one function: medians of its processes.
@@ -17,7 +15,7 @@ use super::subject::Subject;
 #[serde(rename_all = "camelCase")]
 pub(super) struct Row {
     function: String,
-    /// The HTTP status of the answers.
+    /// The HTTP status of the first answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u64>,
     init_ms: f64,
@@ -35,7 +33,7 @@ pub(super) struct Row {
     /// Thousands of instructions of a warm request.
     #[serde(skip_serializing_if = "Option::is_none")]
     warm_kinstr: Option<f64>,
-    binary_mb: f64,
+    deployed_mb: f64,
     zip_mb: f64,
 }
 
@@ -45,16 +43,14 @@ impl Row {
         samples: &[Sample],
         instructions: Option<Instructions>,
     ) -> Result<Self, Error> {
-        let binary = std::fs::read(&subject.binary);
-        let binary = binary.map_err(|error| Error::Io(subject.binary.clone(), error))?;
-        let zip = zipped(&binary).map_err(|error| Error::Io(subject.binary.clone(), error))?;
+        let size = Size::of(&subject.deployed).map_err(|error| Error::Io(subject.deployed.clone(), error))?;
         let mut warm: Vec<Duration> = samples.iter().flat_map(|sample| sample.warm.clone()).collect();
         warm.sort_unstable();
         let percentile = |part: usize| warm.get(warm.len() * part / 100).map_or(0.0, micros);
         let median = |of: fn(&Sample) -> Duration| median(samples, of).as_secs_f64() * 1e3;
         Ok(Self {
             function: subject.name.clone(),
-            status: samples.first().and_then(|sample| sample.status),
+            status: samples.first().and_then(|sample| sample.statuses.first().copied().flatten()),
             init_ms: median(|sample| sample.init),
             first_answer_ms: median(|sample| sample.first_answer),
             init_cpu_ms: median(|sample| sample.init_cpu),
@@ -66,9 +62,14 @@ impl Row {
             warm_p99_us: percentile(99),
             warm_cpu_us: median(|sample| sample.warm_cpu) * 1e3,
             warm_kinstr: instructions.map(|count| float(count.warm) / 1e3),
-            binary_mb: megabytes(binary.len() as u64),
-            zip_mb: megabytes(zip),
+            deployed_mb: megabytes(size.deployed),
+            zip_mb: megabytes(size.zipped),
         })
+    }
+
+    /// Returns the on-CPU time of a warm request.
+    pub(super) fn warm_cpu(&self) -> Duration {
+        Duration::from_secs_f64(self.warm_cpu_us / 1e6)
     }
 }
 
@@ -89,7 +90,7 @@ pub(super) fn table(rows: &[Row]) -> String {
         "warm CPU us",
         "warm kinstr",
         "RSS MB",
-        "binary MB",
+        "deployed MB",
         "zip MB",
     ];
     let mut lines = vec![line(head.map(str::to_owned)), format!("|{}", "---|".repeat(head.len()))];
@@ -112,7 +113,7 @@ pub(super) fn table(rows: &[Row]) -> String {
             ratio(row.warm_cpu_us, bare.warm_cpu_us, 0),
             counted(|row| row.warm_kinstr),
             format!("{:.1}", row.peak_rss_mb),
-            format!("{:.2}", row.binary_mb),
+            format!("{:.2}", row.deployed_mb),
             format!("{:.2}", row.zip_mb),
         ]));
     }
@@ -144,11 +145,4 @@ fn megabytes(bytes: u64) -> f64 {
 #[expect(clippy::cast_precision_loss, reason = "no count here comes near 2^52")]
 fn float(count: u64) -> f64 {
     count as f64
-}
-
-/// Returns the size of the binary in the archive that is deployed, whose directory adds about 130 bytes.
-fn zipped(binary: &[u8]) -> io::Result<u64> {
-    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(binary)?;
-    Ok(encoder.finish()?.len() as u64)
 }

@@ -26,8 +26,8 @@ pub(super) struct Sample {
     pub(super) warm: Vec<Duration>,
     /// On-CPU time of one warm request, on average.
     pub(super) warm_cpu: Duration,
-    /// The HTTP status of the first answer, if it has one.
-    pub(super) status: Option<u64>,
+    /// The HTTP statuses of the answers, if they have one.
+    pub(super) statuses: Vec<Option<u64>>,
 }
 
 impl Sample {
@@ -35,11 +35,13 @@ impl Sample {
         let mut process = Process::start(subject, &[]).await?;
         let init = process.polled().await? - process.spawned;
         let Counts { cpu: init_cpu, .. } = process.counts()?;
-        let (took, answer) = process.invoke(&subject.event).await?;
+        let (took, answer) = process.invoke(&subject.request.event()).await?;
         let Counts { cpu: first_answer_cpu, minor_faults } = process.counts()?;
-        let mut warm = Vec::new();
+        let (mut warm, mut statuses) = (Vec::new(), vec![status(&answer)]);
         for _ in 0..WARM_REQUESTS {
-            warm.push(process.invoke(&subject.event).await?.0);
+            let (took, answer) = process.invoke(&subject.request.event()).await?;
+            warm.push(took);
+            statuses.push(status(&answer));
         }
         let warm_cpu = process.counts()?.cpu.saturating_sub(first_answer_cpu) / WARM_REQUESTS;
         let peak_rss = process.peak_rss()?;
@@ -52,7 +54,7 @@ impl Sample {
             peak_rss,
             warm,
             warm_cpu,
-            status: status(&answer),
+            statuses,
         })
     }
 }

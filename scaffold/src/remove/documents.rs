@@ -126,7 +126,7 @@ impl Removal<'_> {
         write(&manifest, &texts::paragraphs(&text, names_it))?;
         let makefile = self.root.join("Makefile");
         write(&makefile, &texts::paragraphs(&read(&makefile)?, names_it))?;
-        self.words.extend(["bench", "bench-scale", "performance.md"].map(str::to_owned));
+        self.words.extend(["bench", "bench-peers", "bench-scale", "performance.md"].map(str::to_owned));
         for (file, text) in self.sources()?.into_iter().filter(|(file, _)| file.starts_with("xtask/tests")) {
             let literals = rust::literals(&text, |literal| literal == "\"-p bench\"");
             self.cut(&file, literals, |_| true)?;

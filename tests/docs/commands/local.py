@@ -31,6 +31,8 @@ NAMES = {
     "stripe listen --forward-to 127.0.0.1:3000/api/webhooks/stripe",
     # Files in tests/interop name them, and .ci/run installs them.
     "pip install stripe", "pip install awslambdaric", "npm install aws-lambda-ric",
+    # It installs and compiles what other frameworks need.
+    "make bench-peers",
 }  # fmt: skip
 
 # Placeholders, with the words that replace them so that a command can run.

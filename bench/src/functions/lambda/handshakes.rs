@@ -3,12 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use local::Stack;
-
 use super::connect;
-use crate::functions::account::Account;
 use crate::functions::process::Process;
-use crate::functions::subject::Subject;
+use crate::functions::subject::{Functions, Subject};
 
 /// Events for which a fresh process makes handshakes, with their number. `search` reads three lists at the same time and has
 /// two connections; the others seldom need theirs, or nobody waits for them.
@@ -24,18 +21,17 @@ async fn no_first_request_makes_a_handshake_except_these() {
     let root = Path::new(crate::ROOT);
     // The test is in `deps` of the folder with the functions.
     let binaries = env::current_exe().unwrap().ancestors().nth(2).unwrap().to_owned();
-    let stack = Stack::builder().template(root.join("template.yaml")).binaries(&binaries).without_iam();
-    let stack = stack.start().await.unwrap();
-    let account = Account::make(&stack).await.unwrap();
-    let subjects = Subject::all(&stack, root, &binaries, &[], &account).unwrap();
-    let (network, subjects) = connect(&stack, &subjects).await.unwrap();
+    let functions = Functions::start(root, &binaries).await.unwrap();
+    let subjects = functions.named(&[]).unwrap();
+    let (network, subjects) = connect(&functions.stack, &subjects).await.unwrap();
 
     let mut cases: Vec<_> = subjects.iter().flat_map(|subject| cases(root, subject)).collect();
     // One of the removals removes the account.
     cases.sort_by_cached_key(|(_, case)| (case.ends_with("delete.json"), case.clone()));
     let (mut in_inits, mut others) = (0, Vec::new());
     for (subject, case) in &cases {
-        let event = account.fill(case).unwrap();
+        let case = case.file_stem().unwrap().to_str().unwrap();
+        let event = functions.request(&subject.name, case).unwrap().event();
         let before = network.handshakes();
         let mut process = Process::start(subject, &[]).await.unwrap();
         process.polled().await.unwrap();
@@ -44,14 +40,13 @@ async fn no_first_request_makes_a_handshake_except_these() {
         process.terminate().await.unwrap();
         let in_request = network.handshakes() - polled;
         in_inits += polled - before;
-        let case = case.file_stem().unwrap().to_str().unwrap();
         let exception =
             EXCEPTIONS.iter().find(|(function, event, _)| *function == subject.name && *event == case);
         if in_request != exception.map_or(0, |(.., handshakes)| *handshakes) {
             others.push((&subject.name, case, in_request));
         }
     }
-    stack.shutdown().await;
+    functions.stack.shutdown().await;
     assert!(in_inits > 20, "{in_inits} handshakes in the inits of {} processes", cases.len());
     assert!(others.is_empty(), "handshakes in the first request: {others:#?}");
 }

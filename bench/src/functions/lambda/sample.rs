@@ -38,10 +38,10 @@ impl Sample {
         let in_init = handshakes();
         let share = Share::new(memory_mb).map_err(Error::Share)?;
         share.hold(process.pid).map_err(Error::Share)?;
-        let (first_request, answer) = process.invoke(&subject.event).await?;
+        let (first_request, answer) = process.invoke(&subject.request.event()).await?;
         let in_first_request = handshakes();
         for _ in 0..LATER_REQUESTS {
-            process.invoke(&subject.event).await?;
+            process.invoke(&subject.request.event()).await?;
         }
         process.terminate().await?;
         let handshakes = [in_init, in_first_request, handshakes()];
