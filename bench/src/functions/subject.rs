@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fs::DirEntry;
 use std::path::{Path, PathBuf};
 
 use local::Stack;
@@ -20,7 +21,6 @@ pub(super) const FLOOR: &str = "bench-floor";
 /// Functions whose event is another one than `get`, or than the first one if there is no `get`.
 const EVENTS: &[(&str, &str)] = &[
     ("auth-login", "login"),
-    ("auth-refresh", "refresh"),
     ("upload", "create-as-admin-for-nobody"),
     ("upload-completed", "unknown-file"),
     ("webhooks-stripe", "checkout-session-completed"),
@@ -148,8 +148,8 @@ impl<'a> Functions<'a> {
             return Ok(chosen.to_owned());
         }
         let files = folder.read_dir().map_err(|error| Error::Io(folder.clone(), error))?;
-        let first = files.flatten().map(|file| file.path()).min();
-        let first = first.as_deref().and_then(Path::file_stem);
-        Ok(first.map_or_else(|| chosen.to_owned(), |name| name.to_string_lossy().into_owned()))
+        // Without the extension `create` comes before `create-invalid`.
+        let stem = |file: DirEntry| file.path().file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        Ok(files.flatten().filter_map(stem).min().unwrap_or_else(|| chosen.to_owned()))
     }
 }
