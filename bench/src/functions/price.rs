@@ -1,4 +1,5 @@
-//! The prices of AWS in us-east-1, without free tiers and discounts, looked up on 2026-11-28.
+//! The prices of AWS in us-east-1, without free tiers and discounts, as known on 2026-11-28. Prices change: compare them with
+//! the pages below before a decision.
 
 use std::time::Duration;
 

@@ -1,5 +1,6 @@
 //! A TLS handshake takes long with a small share of a processor, so functions make theirs in the init.
 
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
@@ -7,13 +8,13 @@ use super::connect;
 use crate::functions::process::Process;
 use crate::functions::subject::{Functions, Subject};
 
-/// Events for which a fresh process makes handshakes, with their number. `search` reads three lists at the same time and has
-/// two connections; the others seldom need theirs, or nobody waits for them.
-const EXCEPTIONS: &[(&str, &str, u64)] = &[
-    ("health", "get-deep", 1),
-    ("search", "get", 1),
-    ("sweep", "daily", 1),
-    ("upload-completed", "unknown-file", 1),
+/// Events for which a fresh process makes handshakes, with their number. `search` makes five calls at the same time, some of
+/// which wait for a connection of another one; the others seldom need theirs, or nobody waits for them.
+const EXCEPTIONS: &[(&str, &str, RangeInclusive<u64>)] = &[
+    ("health", "get-deep", 1..=1),
+    ("search", "get", 1..=3),
+    ("sweep", "daily", 1..=1),
+    ("upload-completed", "unknown-file", 1..=1),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -42,7 +43,7 @@ async fn no_first_request_makes_a_handshake_except_these() {
         in_inits += polled - before;
         let exception =
             EXCEPTIONS.iter().find(|(function, event, _)| *function == subject.name && *event == case);
-        if in_request != exception.map_or(0, |(.., handshakes)| *handshakes) {
+        if !exception.map_or(&(0..=0), |(.., handshakes)| handshakes).contains(&in_request) {
             others.push((&subject.name, case, in_request));
         }
     }
