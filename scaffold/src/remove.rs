@@ -49,7 +49,7 @@ pub struct Args {
 /// If there is no such function, if something is not committed, or if something that stays needs one of them. Then
 /// nothing is removed.
 pub fn run(args: &Args, root: &Path) -> Result<String, Error> {
-    remove(root, &Names::of(&args.names, &functions(root)?)?)
+    remove(root, |functions| Names::of(&args.names, functions))
 }
 
 /// Removes every function that is not [kept](names::KEPT), as [`run`] does.
@@ -58,7 +58,7 @@ pub fn run(args: &Args, root: &Path) -> Result<String, Error> {
 ///
 /// As [`run`].
 pub fn strip(root: &Path) -> Result<String, Error> {
-    remove(root, &Names::but_for_kept(&functions(root)?))
+    remove(root, |functions| Ok(Names::but_for_kept(functions)))
 }
 
 fn functions(root: &Path) -> Result<Vec<template::Function>, Error> {
@@ -71,10 +71,14 @@ fn functions(root: &Path) -> Result<Vec<template::Function>, Error> {
     Ok(template::functions(&read(&root.join("template.yaml"))?, names.into_iter()))
 }
 
-fn remove(root: &Path, names: &Names) -> Result<String, Error> {
+fn remove(
+    root: &Path,
+    names: impl FnOnce(&[template::Function]) -> Result<Names, Error>,
+) -> Result<String, Error> {
     if !git(root, &["status", "--porcelain"])?.is_empty() {
         return Err(Error::Removal("commit first: git can then bring everything back".to_owned()));
     }
+    let names = &names(&functions(root)?)?;
     let mut removal =
         Removal { root, names, files: BTreeSet::new(), tests: BTreeSet::new(), words: BTreeSet::new() };
     let done = removal.run();
@@ -89,7 +93,7 @@ struct Removal<'a> {
     names: &'a Names,
     /// Files that went.
     files: BTreeSet<String>,
-    /// Tests that went, because they are about what is removed.
+    /// The names of tests that went, because they are about what is removed.
     tests: BTreeSet<String>,
     /// Names that went, and that documents can have: of resources and variables in template.yaml, of commands.
     words: BTreeSet<String>,
@@ -116,7 +120,7 @@ impl Removal<'_> {
             self.follow(findings)?;
         }
         self.manifests(&sources)?;
-        self.documents()?;
+        self.documents(&sources)?;
         self.generated()
     }
 
@@ -166,8 +170,11 @@ impl Removal<'_> {
         Ok(listed.lines().map(PathBuf::from).filter(|file| self.root.join(file).exists()).collect())
     }
 
+    /// The Rust files but for those of this crate, which has names like the product's and uses nothing of it.
     fn sources(&self) -> Result<BTreeMap<PathBuf, String>, Error> {
-        let rust = self.files()?.into_iter().filter(|file| file.extension().is_some_and(|end| end == "rs"));
+        let is_wanted =
+            |file: &PathBuf| file.extension().is_some_and(|end| end == "rs") && !file.starts_with("scaffold");
+        let rust = self.files()?.into_iter().filter(is_wanted);
         rust.map(|file| read(&self.root.join(&file)).map(|text| (file, text))).collect()
     }
 }

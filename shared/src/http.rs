@@ -59,7 +59,7 @@ pub use json::{Json, JsonObject, MAX_JSON_BYTES, json_object};
 pub use list::{ListRequest, Pagination};
 pub use member::from_json;
 #[cfg(feature = "multipart")]
-pub use multipart::{MultipartForm, Part};
+pub use multipart::{FormPart, MultipartForm};
 pub use openapi::{AnyObject, FixedParams, ListParams, ReadParams, WriteParams};
 pub use path::{EntityId, PathId, PathIds};
 pub use preconditions::Preconditions;

@@ -31,6 +31,7 @@ const KINDS: &[Kind] = &[
 /// The kinds and URLs of the resources that the clients created, and the count of each status.
 #[derive(Default)]
 struct Traffic {
+    first_name: u8,
     made: RefCell<Vec<(&'static str, String)>>,
     statuses: RefCell<Vec<u16>>,
     answered: Cell<usize>,
@@ -43,6 +44,7 @@ impl Traffic {
         let random = Random::seeded(seed);
         for n in 0..OPERATIONS {
             let [operation, name, choice, which] = random.bytes();
+            let name = self.first_name + name % NAMES;
             let kind = &KINDS[usize::from(choice) % KINDS.len()];
             let chosen = self.chosen(kind, which);
             let done = match (operation, chosen) {
@@ -114,11 +116,11 @@ impl Traffic {
 }
 
 fn title(name: u8) -> String {
-    format!("The name with number {}", name % NAMES)
+    format!("The name with number {name}")
 }
 
 fn email(name: u8) -> String {
-    format!("user{}@example.com", name % NAMES)
+    format!("user{name}@example.com")
 }
 
 fn change_of_post(name: u8, choice: u8) -> Value {
@@ -158,8 +160,10 @@ async fn a_process_that_is_killed_amid_many_clients_leaves_a_table_that_is_whole
     let data = tempfile::tempdir().unwrap();
     for round in 0..2 {
         let process = Process::start(data.path()).await;
-        let (traffic, admin) = (Traffic::default(), process.admin().await);
-        let clients = join_all((0..CLIENTS).map(|client| traffic.of(&admin, 1000 * (round + 1) + client)));
+        // The names of the round before are taken.
+        let traffic = Traffic { first_name: round * NAMES, ..Traffic::default() };
+        let (seed, admin) = (1000 * (u64::from(round) + 1), process.admin().await);
+        let clients = join_all((0..CLIENTS).map(|client| traffic.of(&admin, seed + client)));
         let kill = async {
             traffic.enough.notified().await;
             process.kill().await;

@@ -5,7 +5,7 @@ use shared::domain::{
     FileAttributes, FileName, FileSize, FileType, Inspection, MAX_UPLOAD_BYTES, Sha256Digest, UserId,
 };
 use shared::http::{
-    Code, ContentType, Error, FieldError, MultipartForm, Part, RequestKey, check_acceptable, read_body,
+    Code, ContentType, Error, FieldError, FormPart, MultipartForm, RequestKey, check_acceptable, read_body,
 };
 use utoipa::ToSchema;
 
@@ -108,7 +108,7 @@ impl Fields {
         Ok(fields)
     }
 
-    fn take_file(&mut self, part: &Part) -> Result<(), Error> {
+    fn take_file(&mut self, part: &FormPart) -> Result<(), Error> {
         if part.content.len() > MAX_UPLOAD_BYTES {
             return Err(file_too_large());
         }
@@ -154,7 +154,7 @@ pub fn file_too_large() -> Error {
 }
 
 /// Returns the file if its name, declared type and content agree, or else the requirement that it violates.
-fn check(part: &Part) -> Result<Upload, String> {
+fn check(part: &FormPart) -> Result<Upload, String> {
     let name = part.file_name.as_deref().unwrap_or_default();
     let name: FileName = name.parse().map_err(|_| "must have a file name".to_owned())?;
     let size = u64::try_from(part.content.len()).unwrap_or(u64::MAX);

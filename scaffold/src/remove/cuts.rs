@@ -68,13 +68,18 @@ impl Removal<'_> {
         for finding in findings {
             by_file.entry(finding.file.clone()).or_default().push(finding);
         }
+        let texts: Vec<String> =
+            by_file.keys().map(|file| read(&self.root.join(file))).collect::<Result<_, _>>()?;
         let mut needed = Vec::new();
-        for (file, findings) in by_file {
+        for ((file, findings), text) in by_file.into_iter().zip(texts) {
             if file.starts_with("bench") {
                 self.bench()?;
                 continue;
             }
-            let text = read(&self.root.join(&file))?;
+            // The places are those of the text that was checked, and a module of it may have gone since.
+            if read(&self.root.join(&file)).ok().as_ref() != Some(&text) {
+                continue;
+            }
             let mut replacements: Vec<_> =
                 findings.iter().filter_map(|finding| finding.replacement.clone()).collect();
             if !replacements.is_empty() {
@@ -140,12 +145,13 @@ impl Removal<'_> {
             end = part.range.start;
             text = parts::cut(&text, &part.range);
             count += 1;
-            if part.kind == Kind::Test {
-                self.tests.insert(format!("{}::{}", module(file), part.name));
-            }
         }
         if count > 0 && rust::is_empty(&text) {
             self.delete(file)?;
+            let tests = file.with_extension("").join("tests.rs");
+            if self.root.join(&tests).exists() {
+                self.delete(&tests)?;
+            }
         } else if count > 0 {
             write(&self.root.join(file), &text)?;
         }
@@ -155,11 +161,6 @@ impl Removal<'_> {
     /// Deletes a file, and the module that it is.
     pub(super) fn delete(&mut self, file: &Path) -> Result<(), Error> {
         let path = self.root.join(file);
-        if file.extension().is_some_and(|extension| extension == "rs") {
-            for test in rust::tests(&read(&path)?) {
-                self.tests.insert(format!("{}::{test}", module(file)));
-            }
-        }
         std::fs::remove_file(&path).map_err(|source| Error::File { path: path.clone(), source })?;
         self.files.insert(file.display().to_string());
         for parent in parents(self.root, file) {
@@ -195,17 +196,6 @@ fn may_go(file: &Path, part: &Part) -> bool {
     let is_list = matches!(part.kind, Kind::Import | Kind::Element | Kind::Test);
     let is_tool = file.starts_with("local") && !file.starts_with("local/src/product");
     is_list || !is_tool && part.name != "main"
-}
-
-/// `tests::api::posts` for tests/api/posts.rs, as docs/security.md names tests.
-fn module(file: &Path) -> String {
-    let mut words: Vec<String> = file
-        .with_extension("")
-        .components()
-        .map(|part| part.as_os_str().to_string_lossy().replace('-', "_"))
-        .collect();
-    words.retain(|word| !["src", "main", "lib", "functions"].contains(&&**word));
-    words.join("::")
 }
 
 /// The files that can declare a file's module.

@@ -36,7 +36,11 @@ impl Removal<'_> {
     }
 
     /// Documents, and the programs that are not Rust.
-    pub(super) fn documents(&self) -> Result<(), Error> {
+    pub(super) fn documents(&mut self, before: &BTreeMap<PathBuf, String>) -> Result<(), Error> {
+        let tests = |sources: &BTreeMap<PathBuf, String>| -> BTreeSet<String> {
+            sources.values().flat_map(|text| rust::tests(text)).collect()
+        };
+        self.tests = &tests(before) - &tests(&self.sources()?);
         let (mut documents, mut sections) = (Vec::new(), BTreeSet::new());
         for file in self.files()? {
             let path = self.root.join(&file);
@@ -44,7 +48,9 @@ impl Removal<'_> {
             let end = file.extension().unwrap_or_default().to_string_lossy();
             let text = match &*end {
                 "md" => {
-                    let text = texts::tests_in_rows(&read(&path)?, |test| self.tests.contains(test));
+                    let text = texts::tests_in_rows(&read(&path)?, |test| {
+                        test.rsplit_once("::").is_some_and(|(_, name)| self.tests.contains(name))
+                    });
                     // A sentence on both is for people to change.
                     let is_gone = |text: &str| self.is_gone(text) && !self.names.has_kept_path(text);
                     let (text, headings) = markdown::document(&text, is_gone);
@@ -84,10 +90,15 @@ impl Removal<'_> {
         let is_name = |name: &str| {
             self.files.contains(name) || self.names.is_function(name) || self.words.contains(name)
         };
+        let leads_to_a_file = |target: &str| {
+            let target = target.split('#').next().unwrap_or_default().trim_start_matches("../");
+            !target.is_empty() && self.files.iter().any(|file| Path::new(file).ends_with(target))
+        };
         // A word in capitals can be a word of any text, unless it is code or begins a key.
         let is_word = |word: &str| word.contains(|c: char| c.is_lowercase() || "_-#".contains(c));
         let words = line.split_inclusive(|c: char| !c.is_alphanumeric() && c != '_' && c != '-');
         self.names.has_path(line)
+            || links::targets(line).any(leads_to_a_file)
             || line.split('`').any(is_name)
             || words
                 .map(|word| word.trim_end_matches(|c: char| !c.is_alphanumeric() && c != '#'))
@@ -126,7 +137,7 @@ impl Removal<'_> {
         write(&manifest, &texts::paragraphs(&text, names_it))?;
         let makefile = self.root.join("Makefile");
         write(&makefile, &texts::paragraphs(&read(&makefile)?, names_it))?;
-        self.words.extend(["bench", "bench-peers", "bench-scale", "performance.md"].map(str::to_owned));
+        self.words.extend(["bench", "bench-peers", "bench-scale"].map(str::to_owned));
         for (file, text) in self.sources()?.into_iter().filter(|(file, _)| file.starts_with("xtask/tests")) {
             let literals = rust::literals(&text, |literal| literal == "\"-p bench\"");
             self.cut(&file, literals, |_| true)?;

@@ -122,7 +122,7 @@ fn is_keyword(name: &syn::Ident) -> bool {
 
 /// Tells whether this is a library of the workspace that others import.
 fn is_package(name: &str) -> bool {
-    ["local", "scaffold", "shared", "tests", "xtask"].contains(&name)
+    ["local", "shared", "tests", "xtask"].contains(&name)
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! Names, literals and items of a Rust file.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::spanned::Spanned;
 use syn::{Attribute, Item, ItemImpl, Meta, Type};
 
@@ -85,22 +86,33 @@ pub(super) fn module(text: &str, name: &str) -> Option<Range<usize>> {
     file.items.iter().find(is_it).map(|item| item.span().byte_range())
 }
 
-/// The names of a file's tests, those in `mod tests` among them.
-pub(super) fn tests(text: &str) -> Vec<String> {
-    fn collect(items: &[Item], found: &mut Vec<String>) {
-        for item in items {
-            match item {
-                Item::Mod(module) => {
-                    collect(module.content.as_ref().map(|(_, items)| &**items).unwrap_or_default(), found);
+/// The names of tests, also of those in modules and macros.
+pub(super) fn tests(text: &str) -> BTreeSet<String> {
+    fn walk(tokens: TokenStream, found: &mut BTreeSet<String>) {
+        let (mut is_test, mut is_name) = (false, false);
+        for token in tokens {
+            match token {
+                // `#[test]`, `#[tokio::test]`
+                TokenTree::Group(group) if group.delimiter() == Delimiter::Bracket => {
+                    is_test |= group.stream().into_iter().any(|token| token.to_string() == "test");
                 }
-                item if is_test(item) => found.push(name(item)),
+                TokenTree::Group(group) => {
+                    is_test &= group.delimiter() != Delimiter::Brace;
+                    walk(group.stream(), found);
+                }
+                TokenTree::Ident(ident) => {
+                    if is_test && is_name {
+                        found.insert(ident.to_string());
+                    }
+                    is_name = ident == "fn";
+                }
                 _ => {}
             }
         }
     }
-    let mut found = Vec::new();
-    if let Ok(file) = syn::parse_file(text) {
-        collect(&file.items, &mut found);
+    let mut found = BTreeSet::new();
+    if let Ok(tokens) = text.parse() {
+        walk(tokens, &mut found);
     }
     found
 }
@@ -142,6 +154,13 @@ pub(super) fn constant<'a>(text: &'a str, range: &Range<usize>) -> Option<Vec<&'
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tests_are_found_in_modules_and_macros() {
+        let text = "fn a() {}\n#[cfg(test)]\nmod tests {\n    #[tokio::test]\n    async fn b() {}\n    fn c() {}\n}\n\
+                    proptest! {\n    #[test]\n    fn d(e in 0..1) {}\n}\n";
+        assert_eq!(Vec::from_iter(tests(text)), ["b", "d"]);
+    }
 
     #[test]
     fn uses_of_a_name_are_found_in_macros() {

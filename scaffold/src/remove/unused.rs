@@ -33,9 +33,10 @@ pub(super) struct Reading {
 
 impl Reading {
     pub(super) fn of(path: &Path, text: &str) -> Self {
-        let is_test = ["tests/properties", "tests/store"].iter().any(|folder| path.starts_with(folder));
+        let is_of_tests = ["tests/properties", "tests/store"].iter().any(|folder| path.starts_with(folder));
+        let is_test = is_of_tests || path.ends_with("tests.rs");
         let mut reading = Self { is_test, ..Self::default() };
-        let is_in_a_library = LIBRARIES.iter().any(|folder| path.starts_with(folder));
+        let is_in_a_library = !is_test && LIBRARIES.iter().any(|folder| path.starts_with(folder));
         match syn::parse_file(text) {
             Ok(file) if is_in_a_library => Library { path, text }.collect(&file.items, &mut reading.nodes),
             _ => reading.mentions = words(text),

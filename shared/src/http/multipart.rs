@@ -15,7 +15,7 @@ use super::{ContentType, Error};
 
 /// A field of a form.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Part {
+pub struct FormPart {
     /// The name of the field.
     pub name: String,
     /// The file name that the client sent. It is empty if a browser's form has a file field and no file was chosen.
@@ -30,7 +30,7 @@ pub struct Part {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MultipartForm {
     /// The parts in the order of the body.
-    pub parts: Vec<Part>,
+    pub parts: Vec<FormPart>,
     /// The charset of text that does not declare its own (RFC 7578, section 4.6).
     charset: Option<String>,
 }
@@ -48,7 +48,7 @@ impl MultipartForm {
     }
 
     /// Returns the text of a part.
-    pub fn text(&self, part: &Part) -> Result<String, Error> {
+    pub fn text(&self, part: &FormPart) -> Result<String, Error> {
         let declared = part.content_type.as_deref().map(ContentType::parse);
         let own = declared.as_ref().and_then(|content_type| content_type.parameter("charset").next());
         let charset = own.or(self.charset.as_deref()).unwrap_or("utf-8");
@@ -67,7 +67,7 @@ impl MultipartForm {
         };
         for number in 1.. {
             let delimiter = delimiters.next().ok_or_else(missing)?;
-            let part = Part::parse(&body.slice(start..delimiter.start.max(start)));
+            let part = FormPart::parse(&body.slice(start..delimiter.start.max(start)));
             parts.push(part.map_err(|wrong| format!("must be a form, but in its part {number} {wrong}"))?);
             if delimiter.is_last {
                 break;
@@ -80,7 +80,7 @@ impl MultipartForm {
     }
 }
 
-impl Part {
+impl FormPart {
     /// Parses header fields, an empty line, and the content.
     fn parse(part: &Bytes) -> Result<Self, String> {
         // A part without header fields begins with the empty line.

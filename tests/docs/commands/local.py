@@ -46,7 +46,7 @@ STANDS_FOR = [
     (r"\$\(stripe listen --print-secret\)", "whsec_of_at_least_thirty_two_characters"),
     # The walk-through's function is not compiled; this one has the same routes.
     (r"notes-id EVENT", "users-id EVENT"),
-    (r"3000/api/notes/\S+", "3000/api/posts"),
+    (r"3000/api/notes/\S+", "3000/api/health"),
     # The tools of .venv are not needed up to the point at which the script stops.
     (r"^make sam-local", r"mkdir -p .venv && touch .venv/done && \g<0>"),
     # These read standard input.

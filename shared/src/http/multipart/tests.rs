@@ -16,7 +16,7 @@ fn form(body: &[u8]) -> Result<MultipartForm, String> {
 }
 
 /// Parses the only part of a form, with these header fields.
-fn part(head: &str, content: &[u8]) -> Result<Part, String> {
+fn part(head: &str, content: &[u8]) -> Result<FormPart, String> {
     let body = [b"--B\r\n", head.as_bytes(), b"\r\n\r\n", content, b"\r\n--B--\r\n"].concat();
     form(&body).map(|form| form.parts[0].clone())
 }
