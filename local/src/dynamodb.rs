@@ -41,6 +41,11 @@ const TTL_SWEEP_INTERVAL: Duration = Duration::from_mins(1);
 /// The time that requests in flight have when the server stops.
 const STOP_WAIT: Duration = Duration::from_secs(3);
 
+/// An index for the last record of a stream, which each write looks for, and for those after a record. `dynoxide` has none,
+/// so each write would read all records.
+const STREAM_INDEX: &str = "CREATE INDEX IF NOT EXISTS stream_records_in_order
+    ON _stream_records (table_name, CAST(sequence_number AS INTEGER), shard_id)";
+
 /// A database and its server.
 pub struct DynamoDb {
     database: Database,
@@ -64,12 +69,9 @@ impl DynamoDb {
         logs: &Logs,
     ) -> io::Result<Self> {
         let file = file.map(|file| file.to_string_lossy().into_owned());
-        let database = tokio::task::spawn_blocking(move || match file {
-            Some(file) => Database::new(&file),
-            None => Database::memory(),
-        })
-        .await?
-        .map_err(|error| io::Error::other(error.to_string()))?;
+        // All connections to this name share one database in memory.
+        let file = file.unwrap_or_else(|| format!("file:{}?mode=memory&cache=shared", Uuid::new_v4()));
+        let database = tokio::task::spawn_blocking(move || open(&file)).await?.map_err(io::Error::other)?;
         let copy = database.clone();
         let (authority, tables, logs) = (authority.clone(), Arc::from(tables), logs.clone());
         let server = Switch::on(address, move |socket, stop| {
@@ -140,6 +142,12 @@ impl DynamoDb {
     }
 }
 
+fn open(file: &str) -> Result<Database, Box<dyn std::error::Error + Send + Sync>> {
+    let database = Database::new(file)?;
+    rusqlite::Connection::open(file)?.execute_batch(STREAM_INDEX)?;
+    Ok(database)
+}
+
 /// Listens where nobody finds it by trying.
 fn hidden() -> io::Result<TcpListener> {
     let [a, b, c, ..] = *Uuid::new_v4().as_bytes();
@@ -202,5 +210,29 @@ async fn serve(listener: tokio::net::TcpListener, database: Database, mut stop: 
 impl std::fmt::Debug for DynamoDb {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("DynamoDb").field("address", &self.address()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neither_a_write_nor_a_reader_of_a_stream_reads_all_its_records() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("dynamodb.sqlite").to_string_lossy().into_owned();
+        open(&file).unwrap();
+        // A second start finds the index.
+        open(&file).unwrap();
+        let connection = rusqlite::Connection::open(&file).unwrap();
+        for query in [
+            "MAX(CAST(sequence_number AS INTEGER)) FROM _stream_records WHERE table_name = 'Table'",
+            "event_name FROM _stream_records WHERE table_name = 'Table' AND shard_id = 'shard'
+             AND CAST(sequence_number AS INTEGER) > 7 ORDER BY CAST(sequence_number AS INTEGER) LIMIT 100",
+        ] {
+            let plan = format!("EXPLAIN QUERY PLAN SELECT {query}");
+            let step: String = connection.query_row(&plan, [], |row| row.get("detail")).unwrap();
+            assert!(step.starts_with("SEARCH") && step.contains("stream_records_in_order"), "{step}");
+        }
     }
 }
