@@ -95,17 +95,7 @@ impl Mails {
     /// Asks for a mail to an address, whether or not an account has it: nothing is read, so that nothing shows.
     pub async fn request(&self, kind: MailKind, to: Email) -> Result<(), Error> {
         let item = MailItem::new(kind, to, None, self.clock.now(), &self.random);
-        let output = self
-            .table
-            .client
-            .put_item()
-            .table_name(&self.table.name)
-            .set_item(Some(to_item(item)?))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await?;
-        Cost::add(0.0, units(output.consumed_capacity()));
-        Ok(())
+        self.table.put(item).await
     }
 
     /// Returns the mail if it waits to be sent: its cause is recent enough, and no attempt is known to have succeeded.

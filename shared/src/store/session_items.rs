@@ -98,16 +98,7 @@ impl Table {
             let transaction = ended.into_iter().try_fold(begun, |all, key| all.release(self, key))?;
             return transaction.commit(self, random).await;
         }
-        let output = self
-            .client
-            .put_item()
-            .table_name(&self.name)
-            .set_item(Some(to_item(item)?))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await?;
-        Cost::add(0.0, units(output.consumed_capacity()));
-        Ok(())
+        self.put(item).await
     }
 
     /// Removes a session, only the one with this hash if there is one. It need not exist.

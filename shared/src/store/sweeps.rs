@@ -1,13 +1,10 @@
 //! The position at which the next sweep of the bucket begins.
 
-use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use serde::{Deserialize, Serialize};
-use serde_dynamo::aws_sdk_dynamodb_1::to_item;
 
 use super::Error;
-use super::table::{Consistency, Key, Table, units};
+use super::table::{Consistency, Key, Table};
 use crate::config::{ConfigError, FromEnv};
-use crate::cost::Cost;
 
 /// The position of the sweep, in an item of its own.
 #[derive(Clone, Debug)]
@@ -42,17 +39,7 @@ impl Sweeps {
     pub async fn keep(&self, after_key: &str) -> Result<(), Error> {
         let Key { pk, sk } = key();
         let item = SweepItem { pk, sk, after_key: after_key.to_owned() };
-        let output = self
-            .table
-            .client
-            .put_item()
-            .table_name(&self.table.name)
-            .set_item(Some(to_item(item)?))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await?;
-        Cost::add(0.0, units(output.consumed_capacity()));
-        Ok(())
+        self.table.put(item).await
     }
 }
 

@@ -8,8 +8,9 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::types::{AttributeValue, ConsumedCapacity, ReturnConsumedCapacity};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_dynamo::aws_sdk_dynamodb_1::from_item;
+use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
 
 use super::{Error, connection};
 use crate::aws;
@@ -115,6 +116,20 @@ impl Table {
             .await?;
         Cost::add(units(output.consumed_capacity()), 0.0);
         Ok(output.item)
+    }
+
+    /// Writes an item, in place of the one that has its key.
+    pub(super) async fn put(&self, item: impl Serialize) -> Result<(), Error> {
+        let output = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(to_item(item)?))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await?;
+        Cost::add(0.0, units(output.consumed_capacity()));
+        Ok(())
     }
 }
 

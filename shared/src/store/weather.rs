@@ -2,13 +2,10 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use serde::{Deserialize, Serialize};
-use serde_dynamo::aws_sdk_dynamodb_1::to_item;
 
 use super::Error;
-use super::table::{Consistency, Key, Table, units};
-use crate::cost::Cost;
+use super::table::{Consistency, Key, Table};
 use crate::domain::{City, Report, Timestamp, Weather};
 
 /// The timeout of the cache, all attempts together. A slower cache is of no use.
@@ -37,17 +34,7 @@ impl WeatherCache {
     /// Stores a report on the city, replacing the last one.
     pub async fn keep(&self, city: &City, report: &Report) -> Result<(), Error> {
         let item = ReportItem::of(key(city), report);
-        let output = self
-            .table
-            .client
-            .put_item()
-            .table_name(&self.table.name)
-            .set_item(Some(to_item(item)?))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await?;
-        Cost::add(0.0, units(output.consumed_capacity()));
-        Ok(())
+        self.table.put(item).await
     }
 }
 
