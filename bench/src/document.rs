@@ -17,11 +17,26 @@ pub(crate) enum Error {
 pub(crate) fn write(path: &Path, part: &'static str, text: &str) -> Result<(), Error> {
     let io = |error| Error::Io(path.to_owned(), error);
     let document = std::fs::read_to_string(path).map_err(io)?;
-    let no_markers = || Error::NoMarkers(path.to_owned(), part);
+    let [before, _, after] = around(&document, path, part)?;
+    std::fs::write(path, format!("{before}\n{text}\n\n{after}")).map_err(io)
+}
+
+/// Returns the text between the markers of `part`.
+pub(crate) fn read(path: &Path, part: &'static str) -> Result<String, Error> {
+    let document = std::fs::read_to_string(path).map_err(|error| Error::Io(path.to_owned(), error))?;
+    let [_, text, _] = around(&document, path, part)?;
+    Ok(text.to_owned())
+}
+
+/// Returns the document up to the text of a part, the text, and the rest.
+fn around<'a>(document: &'a str, path: &Path, part: &'static str) -> Result<[&'a str; 3], Error> {
     let (begin, end) = (format!("<!-- {part} -->\n"), format!("<!-- /{part} -->"));
-    let (before, rest) = document.split_once(&begin).ok_or_else(no_markers)?;
-    let (_, after) = rest.split_once(&end).ok_or_else(no_markers)?;
-    std::fs::write(path, format!("{before}{begin}\n{text}\n\n{end}{after}")).map_err(io)
+    let parts = document.find(&begin).and_then(|at| {
+        let (before, rest) = document.split_at(at + begin.len());
+        let (text, after) = rest.split_at(rest.find(&end)?);
+        Some([before, text, after])
+    });
+    parts.ok_or_else(|| Error::NoMarkers(path.to_owned(), part))
 }
 
 /// Returns the day and the machine of a measurement, in a sentence.

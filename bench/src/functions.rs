@@ -2,6 +2,7 @@
 //! release binaries with the services of `local`, and plays Lambda's Runtime API to them.
 
 mod account;
+mod check;
 mod error;
 mod instructions;
 mod lambda;
@@ -57,6 +58,9 @@ pub(crate) struct Args {
     /// Write the tables and the chart to docs/, too
     #[arg(long)]
     write: bool,
+    /// Fail if a binary is larger, or a start takes more instructions, than docs/performance.md says
+    #[arg(long, conflicts_with = "write")]
+    check: bool,
 }
 
 /// The surroundings of the functions.
@@ -82,12 +86,12 @@ struct Report {
 /// Returns the tables of measurements.
 pub(crate) async fn run(args: Args, root: &Path) -> Result<String, Error> {
     let functions = Functions::start(root, &args.binaries).await?;
-    let mut subjects = functions.named(&args.functions)?;
+    let subjects = functions.named(&args.functions)?;
     let mut report = Report::default();
     if args.setting != Some(Setting::Lambda) {
         let rows = plain(&subjects, args.samples).await?;
         if args.money {
-            report.money = Some(money::measure(&functions.stack, &subjects[1..], &rows[1..]).await?);
+            report.money = Some(money::measure(&functions.stack, &subjects[2..], &rows[2..]).await?);
         }
         report.plain = Some(rows);
     }
@@ -95,13 +99,16 @@ pub(crate) async fn run(args: Args, root: &Path) -> Result<String, Error> {
         if let Err(obstacle) = lambda::check() {
             eprintln!("nothing is measured as on Lambda: {obstacle}");
         } else {
-            subjects.insert(1, functions.floor()?);
             report.lambda = Some(lambda::measure(&functions.stack, &subjects, args.samples).await?);
         }
     }
     functions.stack.shutdown().await;
+    let document = root.join(DOCUMENT);
+    if args.check {
+        check::check(report.plain.as_deref().unwrap_or_default(), &document)?;
+    }
     if args.write {
-        report.write(&root.join(DOCUMENT))?;
+        report.write(&document)?;
     }
     Ok(if args.json { serde_json::to_string_pretty(&report)? } else { report.tables() })
 }
@@ -110,7 +117,7 @@ impl Report {
     fn tables(&self) -> String {
         let plain = self.plain.iter().map(|rows| report::table(rows));
         let lambda = self.lambda.iter().map(|rows| lambda::table(rows));
-        let money = self.money.iter().map(|prices| money::table(prices));
+        let money = self.money.iter().flat_map(|prices| [money::table(prices), money::memory_table(prices)]);
         plain.chain(lambda).chain(money).collect::<Vec<_>>().join("\n\n")
     }
 
@@ -128,7 +135,8 @@ impl Report {
             document::write(path, "lambda", &text)?;
         }
         if let Some(prices) = &self.money {
-            document::write(path, "money", &format!("{occasion}\n\n{}", money::table(prices)))?;
+            let (prices, memories) = (money::table(prices), money::memory_table(prices));
+            document::write(path, "money", &format!("{occasion}\n\n{prices}\n\n{memories}"))?;
         }
         Ok(())
     }

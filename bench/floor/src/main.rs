@@ -20,9 +20,11 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use serde_json::{Value, json};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::Mutex;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 /// The table in the environment, and a connection to it.
 struct Table {
@@ -53,6 +55,12 @@ impl Table {
         let endpoint = env::var("AWS_ENDPOINT_URL_DYNAMODB")?;
         let uri: Uri = endpoint.parse()?;
         let authority = uri.authority().ok_or("AWS_ENDPOINT_URL_DYNAMODB has no host")?;
+        let tcp = TcpStream::connect((authority.host(), uri.port_u16().unwrap_or(443))).await?;
+        tcp.set_nodelay(true)?;
+        let connection = match uri.scheme_str() {
+            Some("http") => connection(tcp).await?,
+            _ => connection(tls(authority.host(), tcp).await?).await?,
+        };
         let credentials = Credentials::new(
             env::var("AWS_ACCESS_KEY_ID")?,
             env::var("AWS_SECRET_ACCESS_KEY")?,
@@ -65,7 +73,7 @@ impl Table {
             host: HeaderValue::from_str(authority.as_str())?,
             region: env::var("AWS_REGION")?,
             identity: credentials.into(),
-            connection: Mutex::new(open(authority.host(), authority.port_u16().unwrap_or(443)).await?),
+            connection: Mutex::new(connection),
             endpoint,
         })
     }
@@ -108,16 +116,19 @@ impl Table {
     }
 }
 
-async fn open(host: &str, port: u16) -> Result<SendRequest<Full<Bytes>>, Error> {
+async fn tls(host: &str, tcp: TcpStream) -> Result<TlsStream<TcpStream>, Error> {
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_file_iter(env::var("AWS_CA_BUNDLE")?)? {
         roots.add(certificate?)?;
     }
     let tls = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
-    let tcp = TcpStream::connect((host, port)).await?;
-    tcp.set_nodelay(true)?;
     let name = ServerName::try_from(host.to_owned())?;
-    let stream = TlsConnector::from(Arc::new(tls)).connect(name, tcp).await?;
+    Ok(TlsConnector::from(Arc::new(tls)).connect(name, tcp).await?)
+}
+
+async fn connection(
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+) -> Result<SendRequest<Full<Bytes>>, Error> {
     let (connection, task) = handshake(TokioIo::new(stream)).await?;
     tokio::spawn(task);
     Ok(connection)

@@ -37,6 +37,10 @@ pub(crate) enum Error {
     Share(std::io::Error),
     #[error("valgrind counted no instructions of {0}")]
     NoInstructions(String),
+    #[error("more than docs/performance.md says:\n{}", .0.join("\n"))]
+    Grown(Vec<String>),
+    #[error("docs/performance.md does not say what {0} takes")]
+    Unknown(String),
     #[error(transparent)]
     Document(#[from] document::Error),
     #[error(transparent)]

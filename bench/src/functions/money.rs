@@ -18,11 +18,9 @@ const REQUESTS: u32 = 20;
 /// The sizes of memory that are compared.
 const MEMORIES_MB: [u64; 5] = [128, 256, 512, 1024, ONE_PROCESSOR_MB];
 
-/// The greatest part by which a good size costs more than the cheapest one.
-const TOLERANCE: f64 = 0.10;
-
 /// The price of one function's requests, in dollars for a million.
 #[derive(Clone, Serialize)]
+#[cfg_attr(test, derive(Default))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Price {
     function: String,
@@ -117,21 +115,18 @@ impl Price {
         self.memories.iter().rev().min_by(|a, b| a.lambda_time.total_cmp(&b.lambda_time)).copied()
     }
 
-    /// Tells what the template's size of memory costs, compared with the cheapest one.
-    fn verdict(&self) -> String {
-        let Some(cheapest) = self.cheapest() else { return String::new() };
-        let more = self.lambda_time / cheapest.lambda_time - 1.0;
-        if self.memory_mb == cheapest.mb {
-            "the cheapest".to_owned()
-        } else if more <= TOLERANCE {
-            "within 10 %".to_owned()
-        } else {
-            format!("{:.0} % more, ${:.3}", more * 100.0, self.lambda_time - cheapest.lambda_time)
-        }
+    /// Returns the size that AWS Lambda Power Tuning would choose with its strategy `balanced`: the price and the time, each
+    /// divided by its greatest value, have the least sum.
+    fn balanced(&self) -> Option<Memory> {
+        let greatest =
+            |of: fn(&Memory) -> f64| self.memories.iter().map(of).fold(f64::MIN_POSITIVE, f64::max);
+        let (price, time) = (greatest(|memory| memory.lambda_time), greatest(|memory| memory.billed_ms));
+        let sum = |memory: &Memory| memory.lambda_time / price + memory.billed_ms / time;
+        self.memories.iter().min_by(|a, b| sum(a).total_cmp(&sum(b))).copied()
     }
 }
 
-/// Formats the prices, and below them the time with each size of memory and its price.
+/// Formats the prices.
 pub(super) fn table(prices: &[Price]) -> String {
     let head =
         ["function", "MB", "billed ms", "Lambda time $", "Lambda requests $", "HTTP API $", "RRU", "WRU"];
@@ -153,15 +148,19 @@ pub(super) fn table(prices: &[Price]) -> String {
             format!("{:.2}", price.total),
         ]));
     }
-    lines.push(String::new());
+    lines.join("\n")
+}
+
+/// Formats the time with each size of memory, and its price.
+pub(super) fn memory_table(prices: &[Price]) -> String {
     let sizes = MEMORIES_MB.map(|memory| format!("{memory} MB"));
     let head = ["function"].into_iter().chain(sizes.iter().map(String::as_str));
-    lines.extend(titles(head.chain(["cheapest MB", "template's MB"])));
+    let mut lines = Vec::from(titles(head.chain(["cheapest MB", "balanced MB", "template's MB"])));
     for price in prices {
         let memories = price.memories.iter();
         let cells = memories.map(|memory| format!("{:.0} ms, ${:.3}", memory.billed_ms, memory.lambda_time));
-        let cheapest = price.cheapest().map(|memory| memory.mb.to_string()).unwrap_or_default();
-        let end = [cheapest, format!("{}: {}", price.memory_mb, price.verdict())];
+        let mb = |memory: Option<Memory>| memory.map(|memory| memory.mb.to_string()).unwrap_or_default();
+        let end = [mb(price.cheapest()), mb(price.balanced()), price.memory_mb.to_string()];
         lines.push(line([format!("`{}`", price.function)].into_iter().chain(cells).chain(end)));
     }
     lines.join("\n")
@@ -175,4 +174,28 @@ fn titles<'a>(head: impl Iterator<Item = &'a str> + Clone) -> [String; 2] {
 #[expect(clippy::cast_precision_loss, reason = "no count here comes near 2^52")]
 fn float(count: u64) -> f64 {
     count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn price(memories: &[(u64, f64, f64)]) -> Price {
+        let memory = |&(mb, billed_ms, lambda_time)| Memory { mb, billed_ms, lambda_time };
+        Price { memories: memories.iter().map(memory).collect(), ..Price::default() }
+    }
+
+    #[test]
+    fn the_balanced_size_has_the_least_sum_of_price_and_time() {
+        // 0.5 + 1.0, 0.55 + 0.5, 1.0 + 0.4
+        let price = price(&[(128, 10.0, 5.0), (256, 5.0, 5.5), (512, 4.0, 10.0)]);
+        assert_eq!(price.balanced().map(|memory| memory.mb), Some(256));
+        assert_eq!(price.cheapest().map(|memory| memory.mb), Some(128));
+    }
+
+    #[test]
+    fn the_fastest_of_sizes_with_one_price_is_the_cheapest() {
+        let price = price(&[(128, 10.0, 5.0), (256, 5.0, 5.0), (512, 4.0, 10.0)]);
+        assert_eq!(price.cheapest().map(|memory| memory.mb), Some(256));
+    }
 }

@@ -10,7 +10,8 @@ use super::report::{self, Row};
 use super::sample::Sample;
 use super::subject::{Functions, Subject};
 use super::turns::in_turns;
-use super::{Error, money};
+use super::{DOCUMENT, Error, money};
+use crate::document;
 
 /// Compare the functions with the programs of bench/peers
 #[derive(clap::Args)]
@@ -27,6 +28,9 @@ pub(crate) struct Args {
     /// Print JSON instead of a table
     #[arg(long)]
     json: bool,
+    /// Write the table to docs/, too
+    #[arg(long)]
+    write: bool,
 }
 
 /// A request, with the status of its answer.
@@ -79,10 +83,15 @@ pub(crate) async fn run(args: Args, root: &Path) -> Result<String, Error> {
     // The bare function is no route.
     let prices = money::measure(&functions.stack, &all[1..], &rows[1..]).await?;
     functions.stack.shutdown().await;
+    let tables = format!("{}\n\n{}", report::table(&rows), money::table(&prices));
+    if args.write {
+        let text = format!("{}\n\n{tables}", document::occasion());
+        document::write(&root.join(DOCUMENT), "peers", &text)?;
+    }
     Ok(if args.json {
         serde_json::to_string_pretty(&json!({ "rows": rows, "prices": prices }))?
     } else {
-        format!("{}\n\n{}", report::table(&rows), money::table(&prices))
+        tables
     })
 }
 

@@ -10,11 +10,33 @@ use super::sample::Sample;
 use super::size::Size;
 use super::subject::Subject;
 
+/// The columns of the table.
+pub(super) const HEAD: [&str; 15] = [
+    "function",
+    "status",
+    "init ms",
+    "first answer ms",
+    "init CPU ms",
+    "first answer CPU ms",
+    "minor faults",
+    COLD_INSTRUCTIONS,
+    "warm p50 us",
+    "warm p99 us",
+    "warm CPU us",
+    "warm kinstr",
+    "RSS MB",
+    DEPLOYED,
+    "zip MB",
+];
+pub(super) const COLD_INSTRUCTIONS: &str = "cold Minstr";
+pub(super) const DEPLOYED: &str = "deployed MB";
+
 /// The measurements of one function: medians of its processes.
 #[derive(Clone, Serialize)]
+#[cfg_attr(test, derive(Default))]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Row {
-    function: String,
+    pub(super) function: String,
     /// The HTTP status of the first answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u64>,
@@ -26,14 +48,14 @@ pub(super) struct Row {
     peak_rss_mb: f64,
     /// Millions of instructions until the first answer.
     #[serde(skip_serializing_if = "Option::is_none")]
-    cold_minstr: Option<f64>,
+    pub(super) cold_minstr: Option<f64>,
     warm_p50_us: f64,
     warm_p99_us: f64,
     warm_cpu_us: f64,
     /// Thousands of instructions of a warm request.
     #[serde(skip_serializing_if = "Option::is_none")]
     warm_kinstr: Option<f64>,
-    deployed_mb: f64,
+    pub(super) deployed_mb: f64,
     zip_mb: f64,
 }
 
@@ -76,24 +98,7 @@ impl Row {
 /// Formats a row for each function. A number in parentheses is the ratio to the first row.
 pub(super) fn table(rows: &[Row]) -> String {
     let Some(bare) = rows.first() else { return String::new() };
-    let head = [
-        "function",
-        "status",
-        "init ms",
-        "first answer ms",
-        "init CPU ms",
-        "first answer CPU ms",
-        "minor faults",
-        "cold Minstr",
-        "warm p50 us",
-        "warm p99 us",
-        "warm CPU us",
-        "warm kinstr",
-        "RSS MB",
-        "deployed MB",
-        "zip MB",
-    ];
-    let mut lines = vec![line(head.map(str::to_owned)), format!("|{}", "---|".repeat(head.len()))];
+    let mut lines = vec![line(HEAD.map(str::to_owned)), format!("|{}", "---|".repeat(HEAD.len()))];
     for row in rows {
         let counted = |of: fn(&Row) -> Option<f64>| {
             let (Some(value), Some(bare)) = (of(row), of(bare)) else { return String::new() };

@@ -68,14 +68,14 @@ impl<'a> Functions<'a> {
         Ok(Self { stack, root, binaries, account })
     }
 
-    /// Returns the bare function, then those with these names, or all of the template.
+    /// Returns the bare function, the floor, then the functions with these names, or all of the template.
     pub(super) fn named(&self, names: &[String]) -> Result<Vec<Subject>, Error> {
         let functions = &self.stack.template().functions;
         let known = |name: &&String| functions.iter().any(|function| &&function.binary == name);
         if let Some(unknown) = names.iter().find(|name| !known(name)) {
             return Err(Error::NoFunction(unknown.clone()));
         }
-        let mut subjects = vec![self.bare()?];
+        let mut subjects = vec![self.bare()?, self.floor()?];
         for function in functions.iter().filter(|function| !function.has_managed_runtime()) {
             let name = &function.binary;
             if names.is_empty() || names.contains(name) {
@@ -92,7 +92,7 @@ impl<'a> Functions<'a> {
     }
 
     /// Returns the function that reads the account of the events, and does nothing else.
-    pub(super) fn floor(&self) -> Result<Subject, Error> {
+    fn floor(&self) -> Result<Subject, Error> {
         let functions = &self.stack.template().functions;
         let with_table = functions.iter().find(|function| function.variables.contains_key("TABLE_NAME"));
         self.binary(FLOOR, with_table, self.account.event())
