@@ -126,7 +126,7 @@ impl Removal<'_> {
             return Ok(());
         }
         let is_of_bench = |file: &PathBuf| {
-            file.starts_with("bench") || file.with_extension("") == Path::new("docs/performance")
+            file.starts_with("bench") || file.file_stem().is_some_and(|name| name == "performance")
         };
         for file in self.files()?.into_iter().filter(is_of_bench) {
             self.delete(&file)?;
