@@ -1,7 +1,7 @@
 """A copy of the project in target/, in which a document is followed to the end.
 
 The copy has a target directory of its own and stays, so that a second run compiles only what changed. Its dependencies are
-those that the project compiled, by hard links.
+those that the project compiled, if it did, by hard links.
 """
 import os
 import re
@@ -24,7 +24,7 @@ class Copy:
         self.folder = TARGET / name
         self.built = self.folder / "target"
         self.document = ROOT / document
-        self.folder.mkdir(exist_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
         self.copy()
         self.share_dependencies()
 
@@ -50,10 +50,11 @@ class Copy:
                 folder.rmdir()
 
     def is_copied(self, path):
-        return path != self.built and self.built not in path.parents
+        own = {self.built, self.folder / ".git"}
+        return path not in own and own.isdisjoint(path.parents)
 
     def share_dependencies(self):
-        if not self.built.exists():
+        if not self.built.exists() and (TARGET / "debug/deps").exists():
             for folder in ["deps", "build"]:
                 shutil.copytree(TARGET / "debug" / folder, self.built / "debug" / folder, copy_function=os.link)
             shutil.copytree(TARGET / "debug/.fingerprint", self.built / "debug/.fingerprint")
