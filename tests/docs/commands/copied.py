@@ -42,7 +42,7 @@ class Copy:
             copied = self.folder / file
             copied.parent.mkdir(parents=True, exist_ok=True)
             if not copied.exists() or copied.read_bytes() != (ROOT / file).read_bytes():
-                shutil.copyfile(ROOT / file, copied)
+                shutil.copy(ROOT / file, copied)
         # A folder without files is no function.
         folders = [path for path in self.folder.rglob("*") if path.is_dir() and self.is_copied(path)]
         for folder in sorted(folders, reverse=True):
