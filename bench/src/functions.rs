@@ -52,6 +52,13 @@ pub(crate) struct Args {
     /// Price a million requests of each function, too
     #[arg(long)]
     money: bool,
+    #[command(flatten)]
+    output: Output,
+}
+
+/// The uses of the measurements.
+#[derive(clap::Args)]
+struct Output {
     /// Print JSON instead of tables
     #[arg(long)]
     json: bool,
@@ -104,13 +111,13 @@ pub(crate) async fn run(args: Args, root: &Path) -> Result<String, Error> {
     }
     functions.stack.shutdown().await;
     let document = root.join(DOCUMENT);
-    if args.check {
+    if args.output.check {
         check::check(report.plain.as_deref().unwrap_or_default(), &document)?;
     }
-    if args.write {
+    if args.output.write {
         report.write(&document)?;
     }
-    Ok(if args.json { serde_json::to_string_pretty(&report)? } else { report.tables() })
+    Ok(if args.output.json { serde_json::to_string_pretty(&report)? } else { report.tables() })
 }
 
 impl Report {
