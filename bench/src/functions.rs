@@ -112,7 +112,7 @@ pub(crate) async fn run(args: Args, root: &Path) -> Result<String, Error> {
     functions.stack.shutdown().await;
     let document = root.join(DOCUMENT);
     if args.output.check {
-        check::check(report.plain.as_deref().unwrap_or_default(), &document)?;
+        check::check(report.plain.as_deref().ok_or(Error::NothingToCheck)?, &document)?;
     }
     if args.output.write {
         report.write(&document)?;

@@ -39,6 +39,8 @@ pub(crate) enum Error {
     NoInstructions(String),
     #[error("more than docs/performance.md says:\n{}", .0.join("\n"))]
     Grown(Vec<String>),
+    #[error("--check compares measurements of the plain setting")]
+    NothingToCheck,
     #[error("docs/performance.md does not say what {0} takes")]
     Unknown(String),
     #[error(transparent)]

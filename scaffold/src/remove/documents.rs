@@ -125,9 +125,9 @@ impl Removal<'_> {
         if !self.root.join("bench").exists() {
             return Ok(());
         }
-        let is_of_bench = |file: &PathBuf| {
-            file.starts_with("bench") || file.file_stem().is_some_and(|name| name == "performance")
-        };
+        let about_it = ["docs/performance", ".github/workflows/performance"].map(Path::new);
+        let is_of_bench =
+            |file: &PathBuf| file.starts_with("bench") || about_it.contains(&&*file.with_extension(""));
         for file in self.files()?.into_iter().filter(is_of_bench) {
             self.delete(&file)?;
         }
