@@ -12,9 +12,7 @@ NODE_CLIENT := tests/interop/runtimes/node
 # Puts the tools of .venv first on the path, where cargo also finds `cargo lambda`.
 TOOLS = PATH="$(CURDIR)/$(VENV)/bin:$$PATH" SAM_CLI_TELEMETRY=0
 
-# `local` and every function: what `make run` serves. `local` asks for all features that the workspace needs of a
-# dependency, so no command that builds it compiles a dependency again (local/Cargo.toml).
-SERVED := --package local $(addprefix --package ,$(notdir $(wildcard functions/*)))
+FUNCTION_PACKAGES := $(addprefix --package ,$(notdir $(wildcard functions/*)))
 
 FUNCTION ?= users
 EVENT ?= get
@@ -27,10 +25,8 @@ help: ## List the targets
 
 .PHONY: run
 run: ## Serve the API on this machine: PORT=3000 HOST=127.0.0.1 DATA_DIR=.local RELEASE=1 RATE_LIMIT_SCALE=1 ARGS="--in-memory"
-	cargo build $(SERVED)
-ifdef RELEASE
-	cargo build --release
-endif
+	cargo build --package local $(if $(RELEASE),,$(if $(findstring --no-watch,$(ARGS)),$(FUNCTION_PACKAGES)))
+	$(if $(RELEASE),cargo build --release)
 	$(TARGET_DIR)/debug/local run $(if $(RELEASE),--release) $(ARGS)
 
 .PHONY: test

@@ -217,11 +217,12 @@ impl Stack {
         self.logs.warn(text);
     }
 
-    /// Returns the functions' binaries that do not exist (yet).
+    /// Returns the functions' binaries that do not exist and that nothing builds.
     #[must_use]
     pub fn missing_binaries(&self) -> Vec<PathBuf> {
         let pools = self.pools.borrow();
-        pools.iter().map(|pool| pool.binary().to_owned()).filter(|binary| !binary.exists()).collect()
+        let unwatched = pools.iter().filter(|pool| pool.build().is_current());
+        unwatched.map(|pool| pool.binary().to_owned()).filter(|binary| !binary.exists()).collect()
     }
 
     /// Returns the variables of each function, by its logical id.

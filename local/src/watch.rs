@@ -56,7 +56,8 @@ struct Watch {
     /// True if no build has ended since a change interrupted one. The next one may be in vain: a build script that
     /// writes into its package would otherwise interrupt every build.
     was_interrupted: bool,
-    /// The number of functions that are built together. At the start it is all of them, since most need no build.
+    /// The number of functions that are built together. At the start it is all of them if all were built before, since
+    /// most are current then.
     together: usize,
     /// Changes that are not built yet.
     storm: Option<Storm>,
@@ -77,9 +78,10 @@ pub(crate) async fn start(parts: Parts) -> String {
     let opened = tokio::task::spawn_blocking(move || Watch::open(parts)).await;
     match opened.unwrap_or_else(|error| Err(error.to_string())) {
         Ok(watch) => {
-            let text = format!("{} functions are rebuilt when they are saved", watch.builds.len());
+            let (all, missing) = (watch.builds.len(), watch.missing());
             tokio::spawn(watch.run());
-            text
+            let missing = if missing == 0 { String::new() } else { format!("; {missing} are not built yet") };
+            format!("{all} functions are rebuilt when they are saved{missing}")
         }
         Err(reason) => format!("nothing is rebuilt: {reason}"),
     }
@@ -89,11 +91,13 @@ impl Watch {
     fn open(mut parts: Parts) -> Result<Self, String> {
         let path = |error: std::io::Error| error.to_string();
         parts.template = fs::canonicalize(&parts.template).map_err(path)?;
-        let workspace = Workspace::around(parts.template.parent().unwrap_or(Path::new("/")))?;
+        let directory = parts.template.parent().unwrap_or(Path::new("/"));
+        // The folder does not exist before the first build.
         let used = fs::canonicalize(&parts.binaries).unwrap_or_else(|_| parts.binaries.clone());
-        if used != workspace.binaries() {
-            let [used, built] = [&used, &workspace.binaries()].map(|folder| folder.display().to_string());
-            return Err(format!("functions start from {used}, and only those in {built} are rebuilt"));
+        let workspace = Workspace::around(directory, used.parent().unwrap_or(&used))?;
+        if !used.ends_with("debug") {
+            let used = used.display();
+            return Err(format!("functions start from {used}, and only debug binaries are rebuilt"));
         }
         let sources = Sources::of(&workspace, &parts.template).map_err(|error| error.to_string())?;
         let mut watch = Self {
@@ -112,7 +116,15 @@ impl Watch {
         if watch.builds.is_empty() {
             return Err("the workspace builds no binary of a function".to_owned());
         }
+        if watch.missing() > 0 {
+            watch.together = TOGETHER;
+        }
         Ok(watch)
+    }
+
+    /// Counts the functions that were never built.
+    fn missing(&self) -> usize {
+        self.builds.keys().filter(|name| !self.parts.binaries.join(name).exists()).count()
     }
 
     async fn run(mut self) {
@@ -208,8 +220,8 @@ impl Watch {
     }
 
     async fn read_workspace(&mut self) {
-        let directory = self.workspace.root.clone();
-        let read = tokio::task::spawn_blocking(move || Workspace::around(&directory)).await;
+        let (root, target) = (self.workspace.root.clone(), self.workspace.target.clone());
+        let read = tokio::task::spawn_blocking(move || Workspace::around(&root, &target)).await;
         match read {
             Ok(Ok(workspace)) => {
                 self.workspace = workspace;
@@ -237,7 +249,7 @@ impl Watch {
         }
         let batch = self.next_batch();
         self.stale.retain(|name| !batch.contains(name));
-        match Cargo::build(&self.workspace.root, batch.iter(), &self.parts.logs) {
+        match Cargo::build(&self.workspace, batch.iter(), &self.parts.logs) {
             Ok(cargo) => {
                 let started = Instant::now();
                 self.running = Some(Running { cargo, left: batch, rebuilt: Vec::new(), started });

@@ -6,7 +6,7 @@ use shared::domain::User;
 
 use super::options::Options;
 
-/// Returns the command that prints the administrator's token, for the directory in which `local` was started.
+/// Returns the command that prints the administrator's token.
 ///
 /// `xtask` finds the same secret as this process: a given one, else that of the data directory.
 pub(super) fn command(options: &Options, admin: &User) -> String {
@@ -21,13 +21,9 @@ pub(super) fn command(options: &Options, admin: &User) -> String {
         let data_dir = std::path::absolute(&data_dir).unwrap_or(data_dir);
         format!("DATA_DIR={} ", word(&data_dir))
     });
-    // cargo puts both programs into one directory.
-    let xtask = std::env::current_exe().unwrap_or_default().with_file_name("xtask");
-    let here = std::env::current_dir().unwrap_or_default();
-    let xtask = word(xtask.strip_prefix(here).unwrap_or(&xtask));
     let epoch = Some(admin.auth_epoch).filter(|epoch| *epoch > 0).map(|epoch| format!(" --epoch {epoch}"));
     format!(
-        "{}{}{xtask} token --user {} --admin{}",
+        "{}{}cargo xtask token --user {} --admin{}",
         secret.unwrap_or_default(),
         data_dir.unwrap_or_default(),
         admin.id,
@@ -50,7 +46,7 @@ mod tests {
 
     #[test]
     fn a_shell_reads_a_path_as_one_word() {
-        for path in ["target/debug/xtask", "/tmp/a b", "it's", "$HOME;x", "~"] {
+        for path in [".local", "/tmp/a b", "it's", "$HOME;x", "~"] {
             let output = std::process::Command::new("sh")
                 .args(["-c", &format!("printf %s {}", word(Path::new(path)))])
                 .output();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 
 use cargo_metadata::Message;
@@ -12,6 +12,7 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::task::JoinHandle;
 
+use super::workspace::Workspace;
 use crate::logs::Logs;
 
 /// A `cargo build` that runs.
@@ -49,21 +50,23 @@ pub(super) struct Outcome {
 }
 
 impl Cargo {
-    /// Builds these binaries, each as far as possible.
+    /// Builds these binaries, each as far as possible, into the workspace's folder, whatever cargo is configured to.
     ///
     /// The features of dependencies are those of the whole workspace, so that no dependency is compiled twice.
     pub(super) fn build<'b>(
-        root: &Path,
+        workspace: &Workspace,
         binaries: impl Iterator<Item = &'b String>,
         logs: &Logs,
     ) -> io::Result<Self> {
         let mut child = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
             .args(["build", "--workspace", "--keep-going", "--message-format=json"])
+            .arg("--target-dir")
+            .arg(&workspace.target)
             .args(binaries.flat_map(|name| ["--bin", name.as_str()]))
             .env("CARGO_TERM_COLOR", "never")
             .env("CARGO_TERM_PROGRESS_WHEN", "never")
             .env("CARGO_TERM_VERBOSE", "false")
-            .current_dir(root)
+            .current_dir(&workspace.root)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -15,8 +15,8 @@ const OF_ALL: [&str; 5] =
 #[derive(Debug, Default)]
 pub(super) struct Workspace {
     pub(super) root: PathBuf,
-    /// `target`
-    target: PathBuf,
+    /// The folder that cargo builds into.
+    pub(super) target: PathBuf,
     /// The folders of all packages that a function is made of, each with these functions.
     packages: BTreeMap<PathBuf, BTreeSet<String>>,
     /// Files outside of packages that a function is made of, each with these functions.
@@ -32,17 +32,18 @@ pub(super) struct Affected {
 }
 
 impl Workspace {
-    /// Returns the workspace around `directory`, or the reason why there is none. Blocks while cargo runs.
-    pub(super) fn around(directory: &Path) -> Result<Self, String> {
+    /// Returns the workspace around `directory`, which is built into `target`, or the reason why there is none. Blocks while
+    /// cargo runs.
+    pub(super) fn around(directory: &Path, target: &Path) -> Result<Self, String> {
         let metadata = MetadataCommand::new()
             .current_dir(directory)
             .no_deps()
             .exec()
             .map_err(|error| error.to_string())?;
-        Self::of(&metadata).map_err(|error| error.to_string())
+        Self::of(&metadata, target).map_err(|error| error.to_string())
     }
 
-    fn of(metadata: &Metadata) -> std::io::Result<Self> {
+    fn of(metadata: &Metadata, target: &Path) -> std::io::Result<Self> {
         let folder = |manifest: &Path| fs::canonicalize(manifest.parent().unwrap_or(manifest));
         let mut dependencies = BTreeMap::new();
         for package in &metadata.packages {
@@ -67,15 +68,7 @@ impl Workspace {
             }
         }
         let root = fs::canonicalize(&metadata.workspace_root)?;
-        // The folder does not exist before the first build.
-        let target = fs::canonicalize(&metadata.target_directory)
-            .unwrap_or_else(|_| metadata.target_directory.clone().into_std_path_buf());
-        Ok(Self { root, target, packages, outside: BTreeMap::new() })
-    }
-
-    /// Returns the folder of debug binaries.
-    pub(super) fn binaries(&self) -> PathBuf {
-        self.target.join("debug")
+        Ok(Self { root, target: target.to_owned(), packages, outside: BTreeMap::new() })
     }
 
     /// Returns true if the workspace builds the function's binary.
@@ -121,7 +114,8 @@ impl Workspace {
     /// <https://doc.rust-lang.org/cargo/reference/build-cache.html>. They name also what a build script or `include_str!`
     /// reads elsewhere.
     pub(super) fn read_outside(&mut self, function: &str) {
-        let text = fs::read_to_string(self.binaries().join(format!("{function}.d"))).unwrap_or_default();
+        let text =
+            fs::read_to_string(self.target.join("debug").join(format!("{function}.d"))).unwrap_or_default();
         // Most files are in packages. Only the others can have names such as `users/../../openapi.json`.
         let is_plain = |path: &Path| !path.components().any(|part| part == Component::ParentDir);
         let paths = dependencies(&text).map(PathBuf::from);

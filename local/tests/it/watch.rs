@@ -111,10 +111,12 @@ impl Workspace {
     }
 
     async fn start(&self) -> Stack {
-        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| self.path("target"), PathBuf::from);
-        let builder = Stack::builder().template(self.path("template.yaml")).binaries(target.join("debug"));
-        let stack = builder.in_memory().quiet().watch().start().await.unwrap();
-        assert_eq!(stack.watched(), Some("2 functions are rebuilt when they are saved"));
+        let builder = Stack::builder().template(self.path("template.yaml"));
+        let stack =
+            builder.binaries(self.path("target/debug")).in_memory().quiet().watch().start().await.unwrap();
+        let watched = stack.watched().unwrap();
+        assert_eq!(watched, "2 functions are rebuilt when they are saved; 2 are not built yet");
+        assert_eq!(stack.missing_binaries(), Vec::<PathBuf>::new());
         stack
     }
 }
@@ -320,6 +322,27 @@ async fn a_change_of_the_template_is_taken_over_or_refused_with_its_reason() {
     says(&stack, &logs, "taken over, with new processes of third").await;
     says(&stack, &logs, "third rebuilt").await;
     assert_eq!(answer(&stack, "/third").await, "new");
+    stack.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_build_goes_where_functions_start_from_whatever_cargo_is_configured_to() {
+    let workspace = Workspace::new();
+    workspace.write(".cargo/config.toml", "[build]\ntarget-dir = \"elsewhere\"\n");
+    let stack = workspace.start().await;
+    assert_eq!(answer(&stack, "/hello").await, "one");
+    assert!(!workspace.path("elsewhere").exists());
+    stack.shutdown().await;
+}
+
+#[tokio::test]
+async fn release_binaries_are_not_rebuilt() {
+    let workspace = Workspace::new();
+    let builder = Stack::builder().template(workspace.path("template.yaml"));
+    let stack = builder.binaries(workspace.path("target/release")).in_memory().quiet().watch().start().await;
+    let stack = stack.unwrap();
+    let watched = stack.watched().unwrap();
+    assert!(watched.ends_with("/target/release, and only debug binaries are rebuilt"), "{watched}");
     stack.shutdown().await;
 }
 

@@ -40,6 +40,11 @@ impl Build {
         self.0.send_replace(State::Failed(text.into()));
     }
 
+    /// Returns true if nothing has to be built, as far as `local` knows.
+    pub(crate) fn is_current(&self) -> bool {
+        matches!(*self.0.borrow(), State::Current)
+    }
+
     /// Returns true if an event waits for the build.
     pub(crate) fn is_awaited(&self) -> bool {
         self.0.receiver_count() > 0
