@@ -20,16 +20,29 @@ impl App {
     ///
     /// If the document has none.
     pub fn resources(&self) -> Vec<Resource<'_>> {
-        let document = Document::published();
+        let mut resources = self.resources_below_others_too();
+        resources.retain(|resource| !resource.path().contains('{'));
+        assert!(!resources.is_empty(), "openapi.json has resources");
+        resources
+    }
+
+    /// Returns all stored resources, those first that are below no other.
+    pub fn resources_below_others_too(&self) -> Vec<Resource<'_>> {
+        let operations = &Document::published().operations;
         let resource = |create: &'static Operation| {
-            let path = create.path();
-            let one = |method: &str| document.get(&format!("{method} {path}/{{id}}"));
-            let change = one("PATCH").filter(|_| create.method == Method::POST)?;
-            one("PUT").and(one("GET")).and(one("DELETE"))?;
+            let below = format!("{}/{{", create.path());
+            let one = |method: Method| {
+                operations.iter().find(|one| {
+                    let variable = one.path().strip_prefix(&below).map(str::to_owned);
+                    one.method == method && variable.is_some_and(|rest| !rest.contains('/'))
+                })
+            };
+            let change = one(Method::PATCH).filter(|_| create.method == Method::POST)?;
+            one(Method::PUT).and(one(Method::GET)).and(one(Method::DELETE))?;
             Some(Resource { app: self, create, change, client: self.admin() })
         };
-        let resources: Vec<Resource<'_>> = document.operations.iter().filter_map(resource).collect();
-        assert!(!resources.is_empty(), "openapi.json has resources");
+        let mut resources: Vec<Resource<'_>> = operations.iter().filter_map(resource).collect();
+        resources.sort_by_key(|resource| resource.path().matches('{').count());
         resources
     }
 }
@@ -38,6 +51,11 @@ impl Resource<'_> {
     /// Returns the path of the collection.
     pub fn path(&self) -> String {
         self.create.path()
+    }
+
+    /// Returns the path of the collection with the document's examples of ids.
+    pub fn shown_path(&self) -> String {
+        self.create.shown_path()
     }
 
     /// Returns the document's example of a whole body, with a name of its own.

@@ -152,7 +152,10 @@ mod tests {
     #[test]
     fn nothing_dangles_in_this_checkout() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-        let listed = std::process::Command::new("git").args(["ls-files", "*.rs"]).current_dir(root).output();
+        let listed = std::process::Command::new("git")
+            .args(["ls-files", "--cached", "--others", "--exclude-standard", "*.rs"])
+            .current_dir(root)
+            .output();
         let files = String::from_utf8(listed.unwrap().stdout).unwrap();
         let files =
             files.lines().filter_map(|file| Some((file, std::fs::read_to_string(root.join(file)).ok()?)));

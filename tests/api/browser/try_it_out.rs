@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use shared::auth::Subject;
 use shared::domain::Role;
-use tests::{App, Chromium, Client, just_signed_in, post, problem};
+use tests::{App, Chromium, Client, just_signed_in};
 
 /// The id of every example in the document.
 const EXAMPLE: &str = "01931a3e-5b1c-7c3d-8e4f-1a2b3c4d5e6f";
@@ -61,34 +61,28 @@ async fn write_the_examples(app: &App, document: &Value) -> Client {
     let registered = app.anonymous().post("/api/auth/register", account).await.expect(201);
     make_the_example(app, &registered.text("/user/id"));
     let reader = app.user(EXAMPLE);
-    for (path, body) in
-        [("/api/posts", post("A post to read")), ("/api/problems", problem("A problem to read"))]
-    {
-        make_the_example(app, &reader.post(path, &body).await.expect(201).text("/id"));
+    for resource in app.resources_below_others_too() {
+        if resource.path() != "/api/users" {
+            let created = reader.post(&resource.shown_path(), &resource.body()).await.expect(201);
+            make_the_example(app, &created.text("/id"));
+        }
     }
     make_the_example(app, &reader.upload("a.txt", "text/plain", b"Hello").await.expect(201).text("/fileId"));
     reader
 }
 
 /// Orders the operations: those that sign in come first, then the others, then those that remove and sign out, and the
-/// removal of the account last. A post is created after the removal of the one that was renamed to the example's title.
+/// removal of the account last. What is below another resource goes before it. A post is created after the removal of the
+/// one that has the example's title.
 fn order(operation: &Value) -> usize {
     let id = operation["operationId"].as_str().unwrap();
     let first = ["beginSession"];
-    let last = [
-        "deletePost",
-        "createPost",
-        "deleteProblem",
-        "deleteFile",
-        "logout",
-        "endListedSession",
-        "endSession",
-        "deleteUser",
-        "endSessions",
-    ];
+    let last =
+        ["deletePost", "createPost", "logout", "endListedSession", "endSession", "deleteUser", "endSessions"];
     match (first.iter().position(|name| *name == id), last.iter().position(|name| *name == id)) {
         (Some(place), _) => place,
         (_, Some(place)) => 100 + place,
+        _ if id.starts_with("delete") => 99,
         _ => 50,
     }
 }
