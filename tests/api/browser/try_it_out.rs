@@ -104,13 +104,20 @@ async fn every_operation_works_as_the_page_fills_it_in() {
     let shown = page.run("return document.querySelectorAll('.opblock').length", Value::Null).await;
     assert_eq!(shown, operations.len());
     app.admin().patch(&format!("/api/users/{EXAMPLE}"), &json!({"role": "admin"})).await.expect(200);
-    let admin = just_signed_in(reader.id().parse().unwrap(), Role::Admin);
-    page.run(AUTHORIZE, json!(app.tokens.sign(admin).unwrap())).await;
+    let authorize = async |auth_epoch| {
+        let admin = Subject { auth_epoch, ..just_signed_in(reader.id().parse().unwrap(), Role::Admin) };
+        page.run(AUTHORIZE, json!(app.tokens.sign(admin).unwrap())).await;
+    };
+    authorize(0).await;
 
     let mut failures = Vec::new();
     for operation in operations {
         let id = operation["operationId"].as_str().unwrap();
         let tag = operation["tags"][0].as_str().unwrap();
+        if id == "deleteUser" {
+            // It takes a sign-in of the last five minutes, and a busy machine needs longer for all the others.
+            authorize(1).await;
+        }
         let seen = page.run(TRY_IT_OUT, json!(format!("operations-{tag}-{id}"))).await;
         // Swagger UI adds a word to a status that the document lacks.
         let status = seen["status"].as_str().unwrap_or_default();
@@ -124,8 +131,7 @@ async fn every_operation_works_as_the_page_fills_it_in() {
         }
         if id == "updateProfile" {
             // It changes the password, which ends the access token.
-            let admin = Subject { auth_epoch: 1, ..admin };
-            page.run(AUTHORIZE, json!(app.tokens.sign(admin).unwrap())).await;
+            authorize(1).await;
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
