@@ -12,8 +12,6 @@ NODE_CLIENT := tests/interop/runtimes/node
 # Puts the tools of .venv first on the path, where cargo also finds `cargo lambda`.
 TOOLS = PATH="$(CURDIR)/$(VENV)/bin:$$PATH" SAM_CLI_TELEMETRY=0
 
-FUNCTION_PACKAGES := $(addprefix --package ,$(notdir $(wildcard functions/*)))
-
 FUNCTION ?= users
 EVENT ?= get
 ARGS ?=
@@ -25,8 +23,12 @@ help: ## List the targets
 
 .PHONY: run
 run: ## Serve the API on this machine: PORT=3000 HOST=127.0.0.1 DATA_DIR=.local RELEASE=1 RATE_LIMIT_SCALE=1 ARGS="--in-memory"
-	cargo build --package local $(if $(RELEASE),,$(if $(findstring --no-watch,$(ARGS)),$(FUNCTION_PACKAGES)))
-	$(if $(RELEASE),cargo build --release)
+	cargo build --package local
+ifdef RELEASE
+	cargo build --release
+else ifneq (,$(findstring --no-watch,$(ARGS)))
+	cargo build --package local $(addprefix --package ,$(notdir $(wildcard functions/*)))
+endif
 	$(TARGET_DIR)/debug/local run $(if $(RELEASE),--release) $(ARGS)
 
 .PHONY: test
