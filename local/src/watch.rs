@@ -79,9 +79,13 @@ pub(crate) async fn start(parts: Parts) -> String {
     match opened.unwrap_or_else(|error| Err(error.to_string())) {
         Ok(watch) => {
             let (all, missing) = (watch.builds.len(), watch.missing());
-            tokio::spawn(watch.run());
+            let rebuilt = match &watch.sources.unwatched {
+                None => "are rebuilt when they are saved".to_owned(),
+                Some(error) => format!("are built now, and not when they are saved: {error}"),
+            };
             let missing = if missing == 0 { String::new() } else { format!("; {missing} are not built yet") };
-            format!("{all} functions are rebuilt when they are saved{missing}")
+            tokio::spawn(watch.run());
+            format!("{all} functions {rebuilt}{missing}")
         }
         Err(reason) => format!("nothing is rebuilt: {reason}"),
     }
@@ -99,7 +103,7 @@ impl Watch {
             let used = used.display();
             return Err(format!("functions start from {used}, and only debug binaries are rebuilt"));
         }
-        let sources = Sources::of(&workspace, &parts.template).map_err(|error| error.to_string())?;
+        let sources = Sources::of(&workspace, &parts.template);
         let mut watch = Self {
             parts,
             workspace,

@@ -4,16 +4,18 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use notify::event::{AccessKind, AccessMode, EventKind};
-use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
+use notify::{Event, NullWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 
 use super::workspace::Workspace;
 
 /// The watched folders.
 pub(super) struct Sources {
-    watcher: RecommendedWatcher,
+    watcher: Box<dyn Watcher + Send>,
     changes: mpsc::UnboundedReceiver<Change>,
     folders: BTreeSet<PathBuf>,
+    /// Why no change is reported, if none is. Systems limit watches, and editors use them, too.
+    pub(super) unwatched: Option<notify::Error>,
 }
 
 /// A change.
@@ -25,7 +27,16 @@ pub(super) enum Change {
 
 impl Sources {
     /// Watches the workspace's folders and that of the template.
-    pub(super) fn of(workspace: &Workspace, template: &Path) -> notify::Result<Self> {
+    pub(super) fn of(workspace: &Workspace, template: &Path) -> Self {
+        Self::reported(workspace, template).unwrap_or_else(|error| Self {
+            watcher: Box::new(NullWatcher),
+            changes: mpsc::unbounded_channel().1,
+            folders: BTreeSet::new(),
+            unwatched: Some(error),
+        })
+    }
+
+    fn reported(workspace: &Workspace, template: &Path) -> notify::Result<Self> {
         let (sender, changes) = mpsc::unbounded_channel();
         let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
             // The send fails if the watch has ended.
@@ -39,7 +50,8 @@ impl Sources {
                 Err(_) => send(Change::Lost),
             }
         })?;
-        let mut sources = Self { watcher, changes, folders: BTreeSet::new() };
+        let watcher = Box::new(watcher);
+        let mut sources = Self { watcher, changes, folders: BTreeSet::new(), unwatched: None };
         sources.watch(workspace, template)?;
         Ok(sources)
     }
@@ -78,8 +90,10 @@ impl Sources {
 
     /// Waits for the next change.
     pub(super) async fn next(&mut self) -> Change {
-        // The sender lives as long as the watcher.
-        self.changes.recv().await.unwrap_or(Change::Lost)
+        match self.changes.recv().await {
+            Some(change) => change,
+            None => std::future::pending().await,
+        }
     }
 
     /// Returns true if the path is a watched folder itself.

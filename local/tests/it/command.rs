@@ -12,15 +12,18 @@ use crate::s3;
 use crate::support::{Place, eventually, example, is_running};
 
 /// A running `local` on free ports.
-struct Running {
+pub(crate) struct Running {
     child: Child,
     lines: mpsc::Receiver<String>,
 }
 
 impl Running {
     fn start(place: &Place, arguments: &[&str]) -> Self {
-        let mut child =
-            command(place).args(["--port", "0"]).args(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        Self::of(command(place).args(["--port", "0"]).args(arguments))
+    }
+
+    pub(crate) fn of(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
         let (sender, lines) = mpsc::channel();
         std::thread::spawn(move || {
@@ -30,7 +33,7 @@ impl Running {
     }
 
     /// Returns the text after `name` in the first line that starts with it.
-    fn announced(&self, name: &str) -> String {
+    pub(crate) fn announced(&self, name: &str) -> String {
         loop {
             let line = self.lines.recv_timeout(Duration::from_secs(20)).unwrap();
             if let Some(rest) = line.strip_prefix(name) {
@@ -69,12 +72,17 @@ fn finished(command: &mut Command) -> (bool, String, String) {
     (status.success(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
 }
 
-/// Returns the id of the function's process, by a request over HTTP/1.0.
-fn pid(url: &str) -> String {
+/// Returns the body of the answer to a request over HTTP/1.0.
+pub(crate) fn body(url: &str, target: &str) -> String {
     let mut stream = std::net::TcpStream::connect(url.replace("http://", "")).unwrap();
-    stream.write_all(b"GET /echo?do=pid HTTP/1.0\r\n\r\n").unwrap();
+    write!(stream, "GET {target} HTTP/1.0\r\n\r\n").unwrap();
     let answer = std::io::read_to_string(stream).unwrap();
     answer.rsplit("\r\n").next().unwrap().to_owned()
+}
+
+/// Returns the id of the function's process.
+fn pid(url: &str) -> String {
+    body(url, "/echo?do=pid")
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use std::process::Command;
 use local::{InvokeError, Stack};
 use tempfile::TempDir;
 
+use crate::command::{Running, body};
 use crate::sqs::{DEAD, JOBS, client, receive, send as send_message};
 use crate::support::{Place, eventually, get, send};
 
@@ -333,6 +334,33 @@ async fn a_build_goes_where_functions_start_from_whatever_cargo_is_configured_to
     assert_eq!(answer(&stack, "/hello").await, "one");
     assert!(!workspace.path("elsewhere").exists());
     stack.shutdown().await;
+}
+
+#[tokio::test]
+async fn where_no_file_can_be_watched_functions_are_built_all_the_same() {
+    // A user namespace has limits of its own.
+    let limited = |command: &str| {
+        let lowered = format!("echo 0 > /proc/sys/user/max_inotify_instances && {command}");
+        let mut unshare = Command::new("unshare");
+        unshare.args(["--user", "--map-root-user", "sh", "-c", &lowered]);
+        unshare
+    };
+    if !limited("true").output().is_ok_and(|output| output.status.success()) {
+        eprintln!("skipped: this system lets nobody make a user namespace");
+        return;
+    }
+    let workspace = Workspace::new();
+    let run =
+        format!("exec {} run --in-memory --port 0 --s3-port 0 --invoke-port 0", env!("CARGO_BIN_EXE_local"));
+    let running = Running::of(limited(&run).current_dir(workspace.dir.path()).env_remove("CARGO_TARGET_DIR"));
+    let url = running.announced("API");
+    let watched = running.announced("watch");
+    let limit = "Too many open files (os error 24)";
+    assert_eq!(
+        watched,
+        format!("2 functions are built now, and not when they are saved: {limit}; 2 are not built yet")
+    );
+    assert_eq!(body(&url, "/hello"), "one");
 }
 
 #[tokio::test]
