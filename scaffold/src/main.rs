@@ -1,8 +1,8 @@
 //! `cargo xtask`: runs the commands of this crate itself and hands all others on to the package `xtask`, which links
 //! every function and takes minutes to build.
 
-use std::env::{args_os, current_dir, var_os};
-use std::process::{Command, ExitCode};
+use std::env::{args_os, current_dir};
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use scaffold::{checkout, new, remove};
@@ -52,10 +52,8 @@ fn run(command: &Own) -> Result<String, scaffold::Error> {
 
 /// Builds and runs the package `xtask` with the same arguments.
 fn delegate() -> ExitCode {
-    let cargo = var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    command.args(["run", "--quiet", "--package", "xtask", "--"]).args(args_os().skip(1));
-    match command.status() {
+    let run = ["run", "--quiet", "--package", "xtask", "--"];
+    match checkout::cargo().args(run).args(args_os().skip(1)).status() {
         Ok(status) => u8::try_from(status.code().unwrap_or(1)).map_or(ExitCode::FAILURE, ExitCode::from),
         Err(error) => {
             eprintln!("error: cannot run cargo: {error}");

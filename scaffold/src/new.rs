@@ -5,10 +5,9 @@ mod resource;
 mod route;
 
 use std::path::Path;
-use std::process::Command;
 
-use crate::Error;
 use crate::edits::Written;
+use crate::{Error, checkout};
 
 /// The arguments of `new`.
 #[derive(clap::Args)]
@@ -64,12 +63,8 @@ fn report(Written { created, changed }: &Written) -> String {
 
 fn cargo(root: &Path, args: &[&str]) -> Result<(), Error> {
     let failed = |reason: String| Error::Cargo { command: format!("cargo {}", args.join(" ")), reason };
-    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(program)
-        .args(args)
-        .current_dir(root)
-        .output()
-        .map_err(|error| failed(error.to_string()))?;
+    let output =
+        checkout::cargo().args(args).current_dir(root).output().map_err(|error| failed(error.to_string()))?;
     if output.status.success() {
         Ok(())
     } else {

@@ -32,7 +32,7 @@ use serde_json::Value;
 use self::names::Names;
 use self::parts::Kind;
 use self::unreached::Readings;
-use crate::Error;
+use crate::{Error, checkout};
 
 /// The functions that `remove` takes out.
 #[derive(clap::Args)]
@@ -192,7 +192,7 @@ fn git(root: &Path, args: &[&str]) -> Result<String, Error> {
 }
 
 fn cargo(root: &Path, args: &[&str]) -> Result<(), Error> {
-    output(Command::new("cargo").args(args).current_dir(root)).map(drop)
+    output(checkout::cargo().args(args).current_dir(root)).map(drop)
 }
 
 fn output(command: &mut Command) -> Result<String, Error> {

@@ -2,11 +2,10 @@
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use serde::Deserialize;
 
-use crate::Error;
+use crate::{Error, checkout};
 
 /// An error or a warning, at one of the places that it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,8 +69,7 @@ struct Expansion {
 
 /// Checks all targets, and returns what is wrong; each once, in the order of the places.
 pub(super) fn check(root: &Path) -> Result<Vec<Finding>, Error> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
+    let output = checkout::cargo()
         .args(["check", "--workspace", "--all-targets", "--keep-going", "--message-format=json", "--quiet"])
         .current_dir(root)
         // The next look at the same crates is a quick one, also where builds are not incremental.
