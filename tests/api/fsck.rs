@@ -65,12 +65,12 @@ async fn a_counter_is_left_beside_an_item_that_is_unknown() {
     let right = counter["n"]["N"].as_str().unwrap().to_owned();
     counter["n"] = json!({"N": "5"});
     put(&counter);
-    let comment = json!({"pk": {"S": "COMMENT#1"}, "sk": {"S": "COMMENT"}});
-    put(&comment);
+    let unknown = json!({"pk": {"S": "UNKNOWN#1"}, "sk": {"S": "UNKNOWN"}});
+    put(&unknown);
 
     let refused = fsck(&repair).await.expect(1);
     for line in [
-        "unknown COMMENT#1 COMMENT: no store writes such a key (left: ".to_owned(),
+        "unknown UNKNOWN#1 UNKNOWN: no store writes such a key (left: ".to_owned(),
         format!(
             "is 5, should be {right} (left: it may count an item that is listed as unknown or unreadable)\n"
         ),
@@ -79,7 +79,7 @@ async fn a_counter_is_left_beside_an_item_that_is_unknown() {
     }
     assert!(app.items().contains(&counter));
 
-    let request = json!({"TableName": table, "Key": comment});
+    let request = json!({"TableName": table, "Key": unknown});
     database.delete_item(serde_json::from_value(request).unwrap()).unwrap();
     fsck(&repair).await.expect(3);
     fsck(&repair).await.expect(0);

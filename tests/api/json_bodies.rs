@@ -27,12 +27,13 @@ impl Routes {
     fn all(&self) -> Vec<(Method, String, &Value)> {
         let paths = self.document["paths"].as_object().unwrap();
         let operations = paths.iter().flat_map(|(path, item)| {
+            let segments = path.split('/').map(|segment| if segment.starts_with('{') { ID } else { segment });
+            let path = segments.collect::<Vec<_>>().join("/");
             item.as_object().unwrap().iter().filter_map(move |(method, operation)| {
                 let mut parameters = operation["parameters"].as_array().into_iter().flatten();
                 let is_signed = parameters.any(|parameter| parameter["name"] == "Stripe-Signature");
                 let schema = operation.pointer("/requestBody/content/application~1json/schema")?;
-                (!is_signed)
-                    .then(|| (method.to_uppercase().parse().unwrap(), path.replace("{id}", ID), schema))
+                (!is_signed).then(|| (method.to_uppercase().parse().unwrap(), path.clone(), schema))
             })
         });
         let all: Vec<_> = operations.collect();

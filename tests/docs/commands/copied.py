@@ -1,4 +1,4 @@
-"""A copy of the project in target/, in which a document is followed to the end.
+"""A copy of the project in target/, in which documents are followed to the end.
 
 The copy has a target directory of its own and stays, so that a second run compiles only what changed. Its dependencies are
 those that the project compiled, if it did, by hard links.
@@ -18,12 +18,11 @@ TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
 
 
 class Copy:
-    """The project's files in target/<name>, and what a reader of the document types there."""
+    """The project's files in target/<name>, and what a reader of its documents types there."""
 
-    def __init__(self, name, document):
+    def __init__(self, name):
         self.folder = TARGET / name
         self.built = self.folder / "target"
-        self.document = ROOT / document
         self.folder.mkdir(parents=True, exist_ok=True)
         self.copy()
         self.share_dependencies()
@@ -73,10 +72,10 @@ class Copy:
         print(f"  {time.monotonic() - began:.0f} s", flush=True)
         return result.stdout
 
-    def blocks(self, pattern):
-        """Lines of the document's blocks that a reader types, and that match."""
-        blocks = documents.blocks(self.document)
+    def blocks(self, document, pattern):
+        """Lines of a document's blocks that a reader types, and that match."""
+        blocks = documents.blocks(ROOT / document)
         found = [line for block in blocks for line in block.text.splitlines() if re.match(pattern, line)]
         if not found:
-            sys.exit(f"{self.document}: no command like {pattern}")
+            sys.exit(f"{document}: no command like {pattern}")
         return found

@@ -9,6 +9,8 @@ import sys
 
 from copied import Copy
 
+DOCUMENT = "docs/adding-a-route.md"
+
 # The document shows the command for one kind of event.
 OTHER_EVENTS = [f"cargo xtask new on-{event} --event {event}" for event in ("sqs", "schedule", "s3")]
 
@@ -32,7 +34,7 @@ def serve_and_ask(copy):
                 break
         else:
             sys.exit("`local` ended")
-        for command in copy.blocks("curl "):
+        for command in copy.blocks(DOCUMENT, "curl "):
             printed = copy.run(command.replace("http://127.0.0.1:3000", address[1]).replace("curl ", "curl --no-progress-meter "))
             if not re.match(r"HTTP/1.1 200 ", printed) or '{"message":"Hello"}' not in printed:
                 sys.exit(f"{command}: {printed}")
@@ -42,8 +44,8 @@ def serve_and_ask(copy):
 
 
 def main():
-    copy = Copy("generated", "docs/adding-a-route.md")
-    for command in copy.blocks("cargo xtask new ") + OTHER_EVENTS:
+    copy = Copy("generated")
+    for command in copy.blocks(DOCUMENT, "cargo xtask new ") + OTHER_EVENTS:
         copy.run(command)
     copy.run("cargo build --workspace --bins")
     copy.run("cargo xtask openapi")
@@ -52,7 +54,7 @@ def main():
     for test in TESTS:
         copy.run(f"cargo {test}")
     serve_and_ask(copy)
-    print("docs/adding-a-route.md leads to a route and a resource that pass their tests")
+    print(f"{DOCUMENT} leads to a route and a resource that pass their tests")
 
 
 if __name__ == "__main__":

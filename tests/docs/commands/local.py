@@ -85,6 +85,9 @@ def run(sandbox, command):
                 continue
             if "127.0.0.1:3000" in line and not served:
                 served = sandbox.serve("make run")
+            if line.startswith("cargo xtask new "):
+                new(sandbox, line)
+                continue
             stops = next((words for start, words in STOPS.items() if re.search(rf"{start}\b", line)), None)
             if stops is None:
                 sandbox.bash(line)
@@ -93,6 +96,15 @@ def run(sandbox, command):
     finally:
         if served:
             served.stop()
+
+
+def new(sandbox, line):
+    try:
+        sandbox.bash(line)
+    except Failure as failure:
+        # Whoever followed the document has it.
+        if not re.search(r"^\s*error: \S+ is there already$", str(failure), re.MULTILINE):
+            raise
 
 
 def commands():

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Follows docs/make-it-yours.md in a copy of the project, and has all tests of the copy pass.
 
-`strip` leaves accounts alone. `remove` takes away one route and adds resources, below another and below none.
+`strip` leaves accounts alone. `remove` takes away one route; docs/adding-a-route.md is then followed in the same copy, and a
+resource is added that is below no other.
 """
 import sys
 
@@ -10,15 +11,15 @@ from copied import Copy
 
 def main():
     command = sys.argv[1]
-    copy = Copy(f"make-it-yours-{command}", "docs/make-it-yours.md")
+    copy = Copy(f"make-it-yours-{command}")
     copy.run("rm -rf .git && git init --quiet && git config user.name Ada && git config user.email ada@example.com")
-    for line in copy.blocks(f"git add |cargo xtask {command}"):
+    for line in copy.blocks("docs/make-it-yours.md", f"git add |cargo xtask {command}"):
         copy.run(line)
     copy.run("cargo xtask openapi --check")
     updates = {}
     if command == "remove":
-        copy.run("cargo xtask new --resource things")
-        copy.run("cargo xtask new --resource comments --under posts")
+        for line in copy.blocks("docs/adding-a-route.md", "cargo xtask new ") + ["cargo xtask new --resource things"]:
+            copy.run(line)
         copy.run("cargo xtask openapi")
         # The new operations have new rows in the table of costs.
         updates = {"UPDATE_DOCS": "1"}
